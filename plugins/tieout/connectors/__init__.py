@@ -1,0 +1,1 @@
+"""Clients of the connected systems; none imports Airflow or another connector."""

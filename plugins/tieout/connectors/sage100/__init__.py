@@ -1,0 +1,1 @@
+"""The Sage 100 connector: ODBC reader, agent client, targets."""

@@ -1,0 +1,113 @@
+"""What the tie-out reads in the two ledgers: their documents and postings, in their own terms."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from tieout.domain.base import Amount, Frozen
+
+
+class SageState(StrEnum):
+    """The three states of a Sage 100 document (docs/reference/accounting.md)."""
+
+    ENTERED = "entered"
+    UPDATED = "updated"
+    IN_GL = "in_gl"
+
+
+class XeroInvoiceLine(Frozen):
+    """One line; ``net`` and ``tax`` in the invoice's currency."""
+
+    account_code: str
+    net: Amount
+    tax: Amount
+
+
+class XeroInvoice(Frozen):
+    """An ACCREC invoice as Xero holds it now."""
+
+    invoice_id: str
+    number: str
+    reference: str
+    status: str
+    date: date
+    currency: str
+    total: Amount
+    total_tax: Amount
+    amount_due: Amount
+    lines: tuple[XeroInvoiceLine, ...]
+
+
+class XeroPayment(Frozen):
+    """A payment on an ACCREC invoice."""
+
+    payment_id: str
+    invoice_id: str
+    account_code: str
+    date: date
+    amount: Amount
+    reference: str
+    status: str
+
+
+class SageOrderLine(Frozen):
+    """One sales order line."""
+
+    item_code: str
+    item_type: str
+    ordered: Decimal
+    shipped: Decimal
+    extension: Amount
+
+
+class SageOrder(Frozen):
+    """A sales order: it commits stock and never posts."""
+
+    order_no: str
+    customer_po: str
+    status: str
+    date: date
+    customer_no: str
+    freight: Amount
+    tax: Amount
+    deposit: Amount
+    total: Amount
+    lines: tuple[SageOrderLine, ...]
+
+
+class SageReceipt(Frozen):
+    """A cash receipt to an account (customer deposits), entered or posted."""
+
+    deposit_no: str
+    check_no: str
+    customer_no: str
+    date: date
+    bank_code: str
+    amount: Amount
+    credited_account: str
+    state: SageState
+
+
+class SageInvoice(Frozen):
+    """A customer invoice, entered or posted; ``order_no`` is '' for an A/R invoice."""
+
+    invoice_no: str
+    order_no: str
+    customer_po: str
+    date: date
+    state: SageState
+    goods: Amount
+    freight: Amount
+    tax: Amount
+    deposit_applied: Amount
+
+
+class GlPosting(Frozen):
+    """One GL posting; ``amount`` is debit less credit. ``source_document`` as its journal names it."""
+
+    account: str
+    date: date
+    journal: str
+    register_no: str
+    source_document: str
+    amount: Amount

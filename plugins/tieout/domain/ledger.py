@@ -1,0 +1,262 @@
+"""The ledger's records and states: what came in, what goes out, what was set aside.
+
+The way of a document: inbox entry -> document -> (gate) -> deliveries -> done. Every inbox entry is
+at any moment in exactly one of pending, done, dead-lettered and skipped by a named rule.
+"""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, JsonValue
+
+from tieout.domain.base import (
+    Amount,
+    BatchId,
+    DeadLetterId,
+    DeliveryId,
+    DocumentId,
+    Frozen,
+    InboxId,
+    Json,
+    System,
+)
+
+
+class Origin(StrEnum):
+    """How a source's word reached us."""
+
+    WEBHOOK = "webhook"
+    POLL = "poll"
+    SWEEP = "sweep"
+    BACKFILL = "backfill"
+
+
+class InboxState(StrEnum):
+    """Where an inbox entry stands; ``documented`` means its document carries the state on."""
+
+    PENDING = "pending"
+    DOCUMENTED = "documented"
+    SKIPPED = "skipped"
+    DEAD_LETTER = "dead_letter"
+
+
+class DocumentState(StrEnum):
+    """Where a document stands."""
+
+    RECEIVED = "received"
+    READY = "ready"
+    DONE = "done"
+    SKIPPED = "skipped"
+    DEAD_LETTER = "dead_letter"
+
+
+class DeliveryState(StrEnum):
+    """Where one intended write stands.
+
+    ``intent`` is written before anything is sent. ``sent`` and ``in_doubt`` leave only by reading
+    the target. ``confirmed`` was read back and compared. ``refused`` has the target's answer.
+    """
+
+    INTENT = "intent"
+    SENT = "sent"
+    IN_DOUBT = "in_doubt"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+class NewInboxEntry(Frozen):
+    """What a source told us, before it is stored.
+
+    ``event_id`` is the source's own id of the message ('' when it has none). ``resource_id`` is the
+    record it speaks of, when known. ``body`` is kept as it came; None when it was over the size
+    limit, in which case ``body_size`` says how large it was.
+    """
+
+    pair: str
+    source: System
+    account: str
+    """The shop domain or tenant that spoke."""
+    topic: str
+    event_id: str
+    resource_id: str
+    origin: Origin
+    body: bytes | None
+    body_sha256: str
+    body_size: int
+    headers: dict[str, str] = {}
+
+
+class InboxEntry(NewInboxEntry):
+    """A stored inbox entry."""
+
+    inbox_id: InboxId
+    received_at: AwareDatetime
+
+
+class NewDocument(Frozen):
+    """One version of one record of one source."""
+
+    pair: str
+    document_type: str
+    source: System
+    account: str
+    source_id: str
+    name: str
+    version_at: AwareDatetime
+    content_hash: str
+    payload: Json
+
+
+class Document(NewDocument):
+    """A stored document; ``canonical`` is set once it has been read into our form."""
+
+    document_id: DocumentId
+    state: DocumentState
+    attempts: int
+    canonical: Json | None = None
+
+
+class Batch(Frozen):
+    """A claim on documents of one pair; its id is the claim check that travels between tasks."""
+
+    batch_id: BatchId
+    pair: str
+    document_count: int
+
+
+class NewDelivery(Frozen):
+    """One intended write: ``entity`` of ``document_key`` at ``target``.
+
+    ``expected`` holds the figures that the target must show when read back, as text
+    (such as ``{"total": "110.13"}``). ``version_hash`` is over ``payload``.
+    """
+
+    document_id: DocumentId
+    pair: str
+    target: System
+    entity: str
+    document_key: str
+    operation: str
+    version_hash: str
+    payload: Json
+    expected: dict[str, str]
+
+
+class Delivery(NewDelivery):
+    """A stored delivery."""
+
+    delivery_id: DeliveryId
+    state: DeliveryState
+    attempts: int
+    idempotency_key: str
+    external_id: str = ""
+    external_no: str = ""
+    sent_at: AwareDatetime | None = None
+
+
+class Landed(Frozen):
+    """What the target holds for a delivery; ``figures`` are read from the target."""
+
+    external_id: str
+    external_no: str
+    figures: dict[str, str]
+    answer: JsonValue = None
+    note: str = ""
+    """A warning of the target that did not stop the write; kept, never dropped."""
+
+
+class Refused(Frozen):
+    """The target's own no to one delivery."""
+
+    cause: str
+    message: str
+    remedy: str
+    answer: JsonValue = None
+
+
+Outcome = Landed | Refused
+
+
+class NewBinding(Frozen):
+    """The same thing's id in one system, and who or what says so."""
+
+    pair: str
+    entity: str
+    key: str
+    system: System
+    external_id: str
+    external_no: str
+    provenance: str
+
+
+class Binding(NewBinding):
+    """A stored binding."""
+
+    bound_at: AwareDatetime
+
+
+class NewDeadLetter(Frozen):
+    """One record set aside, with everything a person needs to correct it."""
+
+    pair: str
+    inbox_id: InboxId | None = None
+    document_id: DocumentId | None = None
+    trace_key: str
+    """What people call the record, such as ``harbor-and-pine.myshopify.com #1042``."""
+    step: str
+    cause: str
+    message: str
+    remedy: str
+    rule: str = ""
+    field: str = ""
+    value: str = ""
+    amount: Amount | None = None
+    currency: str = ""
+    mapped: Json | None = None
+    answer: JsonValue = None
+
+
+class DeadLetter(NewDeadLetter):
+    """A stored dead letter."""
+
+    dead_letter_id: DeadLetterId
+    opened_at: AwareDatetime
+    is_open: bool
+
+
+class Watermark(Frozen):
+    """How far a source's resource has been read."""
+
+    pair: str
+    source: System
+    resource: str
+    read_through: AwareDatetime
+
+
+class Conservation(Frozen):
+    """Where every inbox entry of a pair is. ``is_conserved`` is the promise."""
+
+    pair: str
+    received: int
+    pending: int
+    done: int
+    dead_letter: int
+    skipped: dict[str, int]
+    in_doubt: int
+
+    @property
+    def is_conserved(self) -> bool:
+        """Say whether every entry is in exactly one state."""
+        settled = self.done + self.dead_letter + sum(self.skipped.values())
+        return self.received == self.pending + settled
+
+
+class AuditEvent(Frozen):
+    """One state change: who did what to which record, and why."""
+
+    pair: str
+    actor: str
+    action: str
+    subject: str
+    detail: Json = {}
+
+

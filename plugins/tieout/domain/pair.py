@@ -1,0 +1,120 @@
+"""One pair: a Xero organization, a Sage 100 company and their shops, with policies and accounts."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import model_validator
+
+from tieout.domain.base import Frozen
+from tieout.errors import ConfigurationError
+
+
+class AccountKind(StrEnum):
+    """Whether an account lives in both ledgers or, for a stated reason, in one."""
+
+    MIRRORED = "mirrored"
+    LOCAL = "local"
+
+
+class Account(Frozen):
+    """One role in the books and the account that plays it in each ledger.
+
+    ``xero`` is an account code, ``sage100`` a formatted account number (GL_Account.Account).
+    """
+
+    role: str
+    kind: AccountKind = AccountKind.MIRRORED
+    xero: str = ""
+    sage100: str = ""
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _sides(self) -> "Account":
+        mirrored = self.kind is AccountKind.MIRRORED
+        if mirrored != bool(self.xero and self.sage100):
+            message = (
+                f"account role {self.role!r} is {self.kind}: a mirrored role needs an account on "
+                "both sides, a local one has it on one side only"
+            )
+            raise ValueError(message)
+        if not mirrored and not self.reason:
+            message = f"account role {self.role!r} is local: say why in 'reason'"
+            raise ValueError(message)
+        return self
+
+
+class Gateway(Frozen):
+    """Where one payment gateway's money sits until it is paid out."""
+
+    gateway: str
+    clearing_role: str
+    sage100_bank_code: str
+
+
+class TaxRate(Frozen):
+    """One tax the shop charges, by jurisdiction title and rate, in each ledger's terms."""
+
+    title: str
+    rate: Decimal
+    xero_tax_type: str
+    sage100_tax_schedule: str
+    sage100_tax_code: str
+
+
+class Shop(Frozen):
+    """One shop of a pair; ``locations`` names the Sage 100 warehouse of each shop location id."""
+
+    domain: str
+    connection: str
+    invoice_prefix: str
+    locations: dict[str, str]
+
+
+class Policies(Frozen):
+    """What the pair decided where both ways are right; see docs/reference/accounting.md."""
+
+    xero_revenue: Literal["at_invoice"] = "at_invoice"
+    sage_invoice: Literal["by_people"] = "by_people"
+    sage_prepaid: Literal["deposit"] = "deposit"
+    posting: Literal["per_order"] = "per_order"
+    fx: Literal["reject"] = "reject"
+
+
+class Pair(Frozen):
+    """A pair as include/pairs.yaml and include/mappings describe it."""
+
+    pair: str
+    legal_entity: str
+    currency: str
+    time_zone: str
+    xero_connection: str
+    sage100_connection: str
+    sage100_company: str
+    sage100_division: str
+    guest_xero_contact_number: str
+    guest_sage100_customer_no: str
+    default_terms_code: str
+    exempt_tax_schedule: str
+    exempt_xero_tax_type: str
+    shops: tuple[Shop, ...]
+    policies: Policies
+    accounts: tuple[Account, ...]
+    gateways: tuple[Gateway, ...]
+    taxes: tuple[TaxRate, ...]
+    item_aliases: dict[str, str] = {}
+    """Item code by shop variant id, for variants whose SKU is not the item code."""
+
+    def account(self, role: str) -> Account:
+        """Return the account that plays ``role``.
+
+        Raises:
+            ConfigurationError: No account is mapped to the role.
+        """
+        for account in self.accounts:
+            if account.role == role:
+                return account
+        raise ConfigurationError(
+            f"Pair {self.pair!r} maps no account to the role {role!r}.",
+            remedy=f"Add it to include/mappings/accounts/{self.pair}.yaml.",
+        )

@@ -1,0 +1,1 @@
+"""The ledger in PostgreSQL: schema, migrations, the Ledger port."""

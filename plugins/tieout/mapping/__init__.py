@@ -1,0 +1,1 @@
+"""Apply include/mappings: named functions, crosswalk look-ups through a port. No I/O to systems."""

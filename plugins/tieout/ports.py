@@ -1,0 +1,318 @@
+"""What the use cases need from outside: the ledger, the two ledgers' systems, the shop, the gate.
+
+Adapters in connectors, ledger and validation implement these; fakes in tests/fakes.py pass the same
+contract tests. Nothing here imports an adapter.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from tieout.domain.base import BatchId, DeliveryId, DocumentId, Frozen, InboxId, Json, System
+from tieout.domain.books import (
+    GlPosting,
+    SageInvoice,
+    SageOrder,
+    SageReceipt,
+    XeroInvoice,
+    XeroPayment,
+)
+from tieout.domain.ledger import (
+    Batch,
+    Binding,
+    Conservation,
+    DeadLetter,
+    Delivery,
+    Document,
+    InboxEntry,
+    Landed,
+    NewBinding,
+    NewDeadLetter,
+    NewDelivery,
+    NewDocument,
+    NewInboxEntry,
+    Outcome,
+    Watermark,
+)
+from tieout.domain.order import Order
+
+
+class Clock(Protocol):
+    """The only source of the present."""
+
+    def now(self) -> datetime:
+        """Return the present, aware, in UTC."""
+
+
+class Ledger(Protocol):
+    """The ledger. Every method is one transaction and commits before it returns.
+
+    Every change of state writes an audit row in its own transaction.
+    """
+
+    def land(self, entries: Sequence[NewInboxEntry], *, watermark: Watermark | None = None) -> int:
+        """Store entries, and move the watermark with them; return how many were new.
+
+        An entry is known already when (source, account, topic, event_id) is, or, whatever its
+        event id, when (source, account, topic, resource_id, body_sha256) is.
+        """
+
+    def watermark(self, pair: str, source: System, resource: str) -> datetime | None:
+        """Return how far the resource has been read, or None before the first time."""
+
+    def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
+        """Return the oldest pending inbox entries."""
+
+    def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
+        """Turn a pending entry into a document.
+
+        Returns None, and skips the entry, when the document repeats a known version (rule
+        ``duplicate``) or one older than a known version of the same record (rule ``superseded``).
+        """
+
+    def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
+        """Skip a pending entry by a named rule."""
+
+    def claim(
+        self, pair: str, document_type: str, *, claimed_by: str, limit: int, lease_s: int
+    ) -> Batch | None:
+        """Claim unfinished documents that nobody holds; None when there are none.
+
+        ``claimed_by`` is stable over retries of one run: a repeated call returns the same batch with
+        its lease renewed, plus what has arrived since.
+        """
+
+    def renew(self, batch_id: BatchId, *, lease_s: int) -> None:
+        """Extend the batch's lease, by the database's clock."""
+
+    def batch_pair(self, batch_id: BatchId) -> str:
+        """Return the pair of a batch."""
+
+    def documents(self, batch_id: BatchId, *states: str) -> list[Document]:
+        """Return the batch's documents in the given states, oldest version first."""
+
+    def mark_ready(self, document_id: DocumentId, canonical: Json) -> None:
+        """Record that the gate let the document through, with its canonical form."""
+
+    def mark_done(self, document_id: DocumentId) -> None:
+        """Record that every delivery of the document is confirmed."""
+
+    def skip_document(self, document_id: DocumentId, *, rule: str) -> None:
+        """Skip a document by a named rule."""
+
+    def set_aside(self, dead_letter: NewDeadLetter) -> None:
+        """Open a dead letter and move its inbox entry or document to ``dead_letter``."""
+
+    def dead_letters(self, pair: str | None = None) -> list[DeadLetter]:
+        """Return the open dead letters, oldest first."""
+
+    def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:
+        """Write intents, or return the deliveries that exist for the same key and version.
+
+        The key is (pair, target, entity, document_key, operation). A known key with another
+        version_hash is returned as it stands: the caller compares and decides.
+        """
+
+    def deliveries(
+        self, document_ids: Collection[DocumentId], *, entity: str | None = None
+    ) -> list[Delivery]:
+        """Return the deliveries of the documents."""
+
+    def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        """Record, before sending, that the deliveries are about to be sent; counts an attempt."""
+
+    def mark_in_doubt(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        """Record that the answer was lost."""
+
+    def mark_unsent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        """Record that the system certainly did not take them: back to ``intent``."""
+
+    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+        """Record what the target holds, and bind its id, in one transaction."""
+
+    def refuse(self, delivery_id: DeliveryId, outcome: Outcome) -> None:
+        """Record the target's no."""
+
+    def bind(self, binding: NewBinding) -> None:
+        """Store a binding; the same binding twice is one.
+
+        Raises:
+            RejectedError: The key or the external id is bound to something else.
+        """
+
+    def bindings(
+        self, pair: str, entity: str, keys: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        """Return the bindings of the keys in one system, by key."""
+
+    def single_writer(self, name: str) -> AbstractContextManager[None]:
+        """Hold the lock ``name`` across all workers; wait at most 60 s.
+
+        Raises:
+            UnavailableError: Somebody else held it all that time.
+        """
+
+    def conservation(self, pair: str) -> Conservation:
+        """Count where every inbox entry of the pair is."""
+
+
+class Target(Protocol):
+    """One entity at one system that deliveries are written to."""
+
+    system: System
+    entity: str
+    batch_max: int
+    guard: str
+    """What at the target refuses a second copy, in words; '' when nothing does."""
+    looks_up_first: bool
+    """Whether a first send is preceded by a look-up, because nothing at the target refuses copies."""
+
+    def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        """Return what the target already holds for the deliveries, found by their keys."""
+
+    def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
+        """Write at most ``batch_max`` deliveries and return one outcome for each.
+
+        Raises:
+            RetryableError: Certainly nothing was written.
+            OutcomeUnknownError: Something may have been written.
+        """
+
+
+class StockLevel(Frozen):
+    """Quantities of one item in one warehouse, in its standard unit of measure."""
+
+    item_code: str
+    warehouse_code: str
+    on_hand: Decimal
+    committed: Decimal
+    available: Decimal
+
+
+class XeroReference(Frozen):
+    """What the gate must know of the Xero organization; codes only of ACTIVE records."""
+
+    base_currency: str
+    currencies: frozenset[str]
+    account_codes: frozenset[str]
+    tax_types: frozenset[str]
+    item_codes: frozenset[str]
+    tracked_item_codes: frozenset[str]
+    lock_date: date | None
+
+
+class Sage100Reference(Frozen):
+    """What the gate must know of the Sage 100 company."""
+
+    item_codes: frozenset[str]
+    accounts: frozenset[str]
+    bank_codes: frozenset[str]
+
+
+class Xero(Protocol):
+    """The Xero organization of a pair."""
+
+    def reference(self) -> XeroReference:
+        """Read what the gate needs."""
+
+    def invoices(self) -> list[XeroInvoice]:
+        """Return every ACCREC invoice that is AUTHORISED or PAID."""
+
+    def payments(self) -> list[XeroPayment]:
+        """Return every AUTHORISED payment on an ACCREC invoice."""
+
+    def target(self, entity: str) -> Target:
+        """Return the target for ``contact``, ``invoice``, ``payment`` or ``invoice_note``."""
+
+
+class Sage100(Protocol):
+    """The Sage 100 company of a pair: read by ODBC, written by the agent."""
+
+    def reference(self, item_codes: Collection[str]) -> Sage100Reference:
+        """Read what the gate needs; ``item_codes`` bounds the item look-up."""
+
+    def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
+        """Return IM_ItemWarehouse for the items, every warehouse."""
+
+    def orders(self) -> list[SageOrder]:
+        """Return the sales orders, open and in history."""
+
+    def receipts(self) -> list[SageReceipt]:
+        """Return the cash receipts, entered and posted."""
+
+    def invoices(self) -> list[SageInvoice]:
+        """Return the invoices, entered and posted."""
+
+    def postings(self) -> list[GlPosting]:
+        """Return every GL posting."""
+
+    def accounts(self) -> dict[str, str]:
+        """Return the formatted account number by AccountKey."""
+
+    def banks(self) -> dict[str, str]:
+        """Return the formatted cash account number by bank code."""
+
+    def target(self, entity: str) -> Target:
+        """Return the target for ``customer``, ``sales_order``, ``order_deposit``, ``cash_receipt``."""
+
+
+class Shop(Protocol):
+    """One shop of a pair."""
+
+    def changed_orders(self, since: datetime, until: datetime) -> list[Json]:
+        """Return the GraphQL nodes of orders updated in [since, until), oldest first."""
+
+    def orders(self, source_ids: Sequence[str]) -> dict[str, Json]:
+        """Return the GraphQL nodes of the orders that exist, by numeric id."""
+
+    def target(self, entity: str) -> Target:
+        """Return the target for ``order_status`` or ``inventory_level``."""
+
+
+class Finding(Frozen):
+    """One expectation that one row failed."""
+
+    row_key: str
+    rule: str
+    severity: str
+    """``warn`` lets the row through, ``park`` sets it aside, ``halt`` stops the batch."""
+    owner: str
+    column: str
+    value: str
+    message: str
+    remedy: str
+
+
+class GateResult(Frozen):
+    """The verdict of one validation of one batch, and where its Data Docs are."""
+
+    suite: str
+    findings: tuple[Finding, ...]
+    data_docs: str = ""
+
+
+class Gate(Protocol):
+    """The Great Expectations gate."""
+
+    def validate(self, suite: str, rows: Sequence[Mapping[str, object]]) -> GateResult:
+        """Validate rows, each with a unique ``row_key``, against include/expectations/<suite>."""
+
+
+class Mapper(Protocol):
+    """Canonical records to and from the systems' own shapes, by include/mappings."""
+
+    def order_from_shop(self, node: Json) -> Order:
+        """Read a GraphQL order node.
+
+        Raises:
+            RejectedError: The node lacks something without which it is no order.
+        """
+
+    def payload(self, mapping: str, record: Mapping[str, object]) -> Json:
+        """Apply include/mappings/<mapping>.yaml to a record and return the target's payload.
+
+        Raises:
+            RejectedError: A value cannot be brought into the target's form.
+        """

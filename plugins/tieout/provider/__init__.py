@@ -1,0 +1,1 @@
+"""The only package that imports Airflow: hooks, operators, triggers, notifiers, pipelines."""

@@ -1,0 +1,1 @@
+"""Stand-ins of the vendors, written from their documents; they import nothing of ours."""

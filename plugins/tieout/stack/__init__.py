@@ -1,0 +1,1 @@
+"""The processes of one installation on one machine: PostgreSQL, simulators, agent, Airflow."""

@@ -1,0 +1,1 @@
+"""What the product does, without Airflow, HTTP or SQL."""
