@@ -25,7 +25,7 @@ def free_port() -> int:
 def running(
     arguments: Sequence[str], *, ready_url: str, env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run ``python <arguments>`` until the block ends; any HTTP answer of ``ready_url`` is ready."""
+    """Run ``python <arguments>`` until the block ends; any answer of ``ready_url`` is ready."""
     process = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **(env or {})})
     try:
         _wait_until_ready(process, ready_url)

@@ -13,6 +13,8 @@
 Every error says what happened and, in ``remedy``, what to do next. Nothing else belongs here.
 """
 
+from typing_extensions import override
+
 
 class TieoutError(Exception):
     """Something Tieout anticipated went wrong."""
@@ -23,6 +25,7 @@ class TieoutError(Exception):
         self.message = message
         self.remedy = remedy
 
+    @override
     def __str__(self) -> str:
         """Return both sentences."""
         return f"{self.message} {self.remedy}"

@@ -80,8 +80,8 @@ class Ledger(Protocol):
     ) -> Batch | None:
         """Claim unfinished documents that nobody holds; None when there are none.
 
-        ``claimed_by`` is stable over retries of one run: a repeated call returns the same batch with
-        its lease renewed, plus what has arrived since.
+        ``claimed_by`` is stable over retries of one run: a repeated call returns the same batch
+        with its lease renewed, plus what has arrived since.
         """
 
     def renew(self, batch_id: BatchId, *, lease_s: int) -> None:
@@ -92,6 +92,9 @@ class Ledger(Protocol):
 
     def documents(self, batch_id: BatchId, *states: str) -> list[Document]:
         """Return the batch's documents in the given states, oldest version first."""
+
+    def unsettled(self, pair: str, document_type: str) -> list[Document]:
+        """Return the documents that are received, ready or dead-lettered, oldest version first."""
 
     def mark_ready(self, document_id: DocumentId, canonical: Json) -> None:
         """Record that the gate let the document through, with its canonical form."""
@@ -119,6 +122,11 @@ class Ledger(Protocol):
         self, document_ids: Collection[DocumentId], *, entity: str | None = None
     ) -> list[Delivery]:
         """Return the deliveries of the documents."""
+
+    def deliveries_of(
+        self, pair: str, entity: str, document_keys: Collection[str]
+    ) -> list[Delivery]:
+        """Return the confirmed deliveries of one kind for the keys, of whichever version."""
 
     def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:
         """Record, before sending, that the deliveries are about to be sent; counts an attempt."""
@@ -167,7 +175,7 @@ class Target(Protocol):
     guard: str
     """What at the target refuses a second copy, in words; '' when nothing does."""
     looks_up_first: bool
-    """Whether a first send is preceded by a look-up, because nothing at the target refuses copies."""
+    """Whether a look-up precedes a first send, because nothing at the target refuses copies."""
 
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
         """Return what the target already holds for the deliveries, found by their keys."""
@@ -189,6 +197,15 @@ class StockLevel(Frozen):
     on_hand: Decimal
     committed: Decimal
     available: Decimal
+
+
+class Party(Frozen):
+    """A customer as one system holds it; enough to recognize it by."""
+
+    external_id: str
+    external_no: str
+    name: str
+    email: str
 
 
 class XeroReference(Frozen):
@@ -217,6 +234,15 @@ class Xero(Protocol):
     def reference(self) -> XeroReference:
         """Read what the gate needs."""
 
+    def find_contacts(
+        self,
+        *,
+        numbers: Collection[str] = (),
+        emails: Collection[str] = (),
+        names: Collection[str] = (),
+    ) -> list[Party]:
+        """Return the ACTIVE contacts that have one of the numbers, e-mails or names."""
+
     def invoices(self) -> list[XeroInvoice]:
         """Return every ACCREC invoice that is AUTHORISED or PAID."""
 
@@ -232,6 +258,11 @@ class Sage100(Protocol):
 
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
         """Read what the gate needs; ``item_codes`` bounds the item look-up."""
+
+    def find_customers(
+        self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
+    ) -> list[Party]:
+        """Return the division's active customers that have one of the numbers or e-mails."""
 
     def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
         """Return IM_ItemWarehouse for the items, every warehouse."""
@@ -255,7 +286,7 @@ class Sage100(Protocol):
         """Return the formatted cash account number by bank code."""
 
     def target(self, entity: str) -> Target:
-        """Return the target for ``customer``, ``sales_order``, ``order_deposit``, ``cash_receipt``."""
+        """Return the target for customer, sales_order, order_deposit or cash_receipt."""
 
 
 class Shop(Protocol):
@@ -266,6 +297,9 @@ class Shop(Protocol):
 
     def orders(self, source_ids: Sequence[str]) -> dict[str, Json]:
         """Return the GraphQL nodes of the orders that exist, by numeric id."""
+
+    def inventory_items(self, variant_ids: Collection[str]) -> dict[str, str]:
+        """Return the numeric inventory item id by numeric variant id, for variants that exist."""
 
     def target(self, entity: str) -> Target:
         """Return the target for ``order_status`` or ``inventory_level``."""

@@ -103,7 +103,7 @@ class SageInvoice(Frozen):
 
 
 class GlPosting(Frozen):
-    """One GL posting; ``amount`` is debit less credit. ``source_document`` as its journal names it."""
+    """One GL posting; ``amount`` is debit less credit, ``source_document`` as the journal says."""
 
     account: str
     date: date

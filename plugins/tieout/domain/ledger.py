@@ -6,7 +6,7 @@ at any moment in exactly one of pending, done, dead-lettered and skipped by a na
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from tieout.domain.base import (
     Amount,
@@ -82,7 +82,7 @@ class NewInboxEntry(Frozen):
     body: bytes | None
     body_sha256: str
     body_size: int
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class InboxEntry(NewInboxEntry):
@@ -257,6 +257,4 @@ class AuditEvent(Frozen):
     actor: str
     action: str
     subject: str
-    detail: Json = {}
-
-
+    detail: Json = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from tieout.domain.base import Frozen
 from tieout.errors import ConfigurationError
@@ -102,7 +102,7 @@ class Pair(Frozen):
     accounts: tuple[Account, ...]
     gateways: tuple[Gateway, ...]
     taxes: tuple[TaxRate, ...]
-    item_aliases: dict[str, str] = {}
+    item_aliases: dict[str, str] = Field(default_factory=dict)
     """Item code by shop variant id, for variants whose SKU is not the item code."""
 
     def account(self, role: str) -> Account:

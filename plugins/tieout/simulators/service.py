@@ -3,7 +3,7 @@
 A fault is a JSON object: ``{"kind": "latency" | "status" | "drop_answer", "path": "<prefix>",
 "method": "PUT", "count": 3, "seconds": 0.2, "status": 503, "headers": {"Retry-After": "1"}}``.
 ``path``, ``method`` are optional filters; ``count`` is how many requests it hits (default 1).
-``POST /_faults`` arms one, ``GET /_faults`` lists those armed with their hits, ``DELETE`` disarms all.
+``POST /_faults`` arms one, ``GET`` lists those armed with their hits, ``DELETE`` disarms all.
 ``drop_answer`` does the work, then closes the connection without an answer.
 Nothing vendor-specific belongs here.
 """
@@ -100,7 +100,7 @@ async def _body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body", False):
             return body
 

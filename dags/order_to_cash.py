@@ -1,0 +1,32 @@
+"""Order to cash: a shop's order becomes one set of documents in Xero and in Sage 100.
+
+Runs three ways: when a webhook lands in the inbox, every 15 minutes as a sweep of the shops, and as
+a backfill over past intervals. However often an order is seen, it is posted once.
+
+For each pair: capture the orders, gate them, then write the customer on both sides, the Xero
+invoice, the Sage 100 sales order, the shop's stock, the payment in both ledgers, a note on the
+invoice and the status in the shop. Records that cannot go on become dead letters
+(`tieout dead-letters`); their neighbors are posted.
+"""
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG
+
+from tieout.provider.notifiers import FailureNotifier
+from tieout.provider.pipelines import inbox_or_time, order_to_cash, run_deadline
+from tieout.provider.retry import task_defaults
+
+with DAG(
+    "order_to_cash",
+    schedule=inbox_or_time(),
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=4,
+    default_args=task_defaults(),
+    deadline=run_deadline(),
+    on_failure_callback=FailureNotifier(),
+    tags=["entity:order", "system:shopify", "system:xero", "system:sage100", "tier:critical"],
+    doc_md=__doc__,
+):
+    order_to_cash()

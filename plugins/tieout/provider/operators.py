@@ -1,0 +1,106 @@
+"""Operators: each runs one step of a flow over one batch and returns a small report.
+
+``__init__`` stores, ``execute`` calls one use case. A batch travels by its id, never by its rows.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException
+from typing_extensions import override
+
+from tieout.provider.runtime import airflow_errors, open_runtime
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+EVENT_RUN = "asset_triggered"
+BACKFILL_RUN = "backfill"
+
+
+class ListPairsOperator(BaseOperator):
+    """Return the pairs to work on: those with waiting records in an event run, else all."""
+
+    @override
+    def execute(self, context: "Context") -> list[str]:
+        """Return pair names."""
+        with airflow_errors():
+            tieout = open_runtime()
+            is_event = _run_type(context) == EVENT_RUN
+            pairs = tieout.pairs_waiting() if is_event else list(tieout.pairs)
+            self.log.info("%s pairs: %s", len(pairs), ", ".join(pairs))
+            return pairs
+
+
+class ShopifyCaptureOperator(BaseOperator):
+    """Sweep the pair's shops over the run's interval, drain its inbox, claim a batch.
+
+    A run that an event started drains only; scheduled and backfill runs sweep their data interval.
+    Returns the batch id; skips what follows when nothing waits.
+    """
+
+    template_fields: Sequence[str] = ("pair",)
+
+    def __init__(self, *, pair: str, **kwargs: Any) -> None:
+        """Store the pair's name."""
+        super().__init__(**kwargs)
+        self.pair = pair
+
+    @override
+    def execute(self, context: "Context") -> int:
+        """Return the claim check."""
+        run = context["dag_run"]
+        interval = None
+        if _run_type(context) != EVENT_RUN and run.data_interval_start and run.data_interval_end:
+            interval = (run.data_interval_start, run.data_interval_end)
+        with airflow_errors():
+            batch_id = open_runtime().capture(
+                self.pair,
+                interval=interval,
+                is_backfill=_run_type(context) == BACKFILL_RUN,
+                claimed_by=f"{run.run_id}/{self.pair}",
+            )
+        if batch_id is None:
+            raise AirflowSkipException("Nothing waits.")
+        return batch_id
+
+
+class _StepOperator(BaseOperator):
+    """One step over one batch."""
+
+    template_fields: Sequence[str] = ("batch_id",)
+
+    def __init__(self, *, entity: str, batch_id: Any, **kwargs: Any) -> None:  # noqa: ANN401 - XComArg
+        """Store which entity to work on and the claim check."""
+        super().__init__(**kwargs)
+        self.entity = entity
+        self.batch_id = batch_id
+
+    @override
+    def execute(self, context: "Context") -> dict[str, Any]:
+        """Run the step and return its counts."""
+        with airflow_errors():
+            report = open_runtime().run_step(self.entity, int(self.batch_id))
+        self.log.info("%s", report)
+        return report.as_claim()
+
+
+class GreatExpectationsGateOperator(_StepOperator):
+    """Validate a batch: good records go on, bad ones become dead letters, *halt* fails the task."""
+
+
+class XeroWriteOperator(_StepOperator):
+    """Write one entity of a batch to Xero, each record once."""
+
+
+class Sage100WriteOperator(_StepOperator):
+    """Write one entity of a batch to Sage 100 through its agent, each record once."""
+
+
+class ShopifyWriteOperator(_StepOperator):
+    """Write one entity of a batch back to the shop."""
+
+
+def _run_type(context: "Context") -> str:
+    return str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type))

@@ -1,0 +1,89 @@
+"""The task graphs that DAG files wire: use case by use case, one task group per pair."""
+
+from datetime import timedelta
+
+from airflow.sdk import (
+    Asset,
+    AssetOrTimeSchedule,
+    AssetWatcher,
+    CronDataIntervalTimetable,
+    chain,
+    task_group,
+)
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+
+from tieout.provider.notifiers import deadline_missed
+from tieout.provider.operators import (
+    GreatExpectationsGateOperator,
+    ListPairsOperator,
+    Sage100WriteOperator,
+    ShopifyCaptureOperator,
+    ShopifyWriteOperator,
+    XeroWriteOperator,
+)
+from tieout.provider.triggers import InboxTrigger
+
+SWEEP_CRON = "*/15 * * * *"
+RUN_DEADLINE = timedelta(minutes=30)
+"""How long a run may take from being queued until people are told."""
+
+
+def inbox_or_time() -> AssetOrTimeSchedule:
+    """Return the schedule of every flow: when the inbox has something, and a sweep by the clock."""
+    watcher = AssetWatcher(name="tieout_inbox_watcher", trigger=InboxTrigger())
+    inbox = Asset(name="tieout_inbox", uri="tieout://ledger/inbox", watchers=[watcher])
+    return AssetOrTimeSchedule(
+        timetable=CronDataIntervalTimetable(SWEEP_CRON, timezone="UTC"), assets=[inbox]
+    )
+
+
+def run_deadline() -> DeadlineAlert:
+    """Return the deadline of a run, the heir of the SLA."""
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=RUN_DEADLINE,
+        callback=AsyncCallback(deadline_missed),
+    )
+
+
+def order_to_cash() -> None:
+    """Build the tasks of order-to-cash: capture, gate, and every write, pair by pair."""
+
+    @task_group(group_id="pair")
+    def post_orders(pair: str) -> None:
+        capture = ShopifyCaptureOperator(task_id="capture_orders", pair=pair)
+        batch = capture.output
+        gate = GreatExpectationsGateOperator(
+            task_id="gate_orders", entity="shop_order", batch_id=batch
+        )
+        contacts = XeroWriteOperator(task_id="write_contacts", entity="contact", batch_id=batch)
+        customers = Sage100WriteOperator(
+            task_id="write_customers", entity="customer", batch_id=batch
+        )
+        invoices = XeroWriteOperator(task_id="write_invoices", entity="invoice", batch_id=batch)
+        sales_orders = Sage100WriteOperator(
+            task_id="write_sales_orders", entity="sales_order", batch_id=batch
+        )
+        deposits = Sage100WriteOperator(
+            task_id="write_order_deposits", entity="order_deposit", batch_id=batch
+        )
+        inventory = ShopifyWriteOperator(
+            task_id="push_inventory", entity="inventory_level", batch_id=batch
+        )
+        payments = XeroWriteOperator(task_id="write_payments", entity="payment", batch_id=batch)
+        receipts = Sage100WriteOperator(
+            task_id="write_cash_receipts", entity="cash_receipt", batch_id=batch
+        )
+        notes = XeroWriteOperator(
+            task_id="write_invoice_notes", entity="invoice_note", batch_id=batch
+        )
+        status = ShopifyWriteOperator(
+            task_id="report_status", entity="order_status", batch_id=batch
+        )
+        chain(capture, gate, [contacts, customers], invoices, sales_orders)
+        chain(sales_orders, [inventory, payments, deposits, notes])
+        chain(payments, receipts)
+        chain([inventory, receipts, deposits, notes], status)
+
+    post_orders.expand(pair=ListPairsOperator(task_id="list_pairs").output)

@@ -1,0 +1,48 @@
+"""Retries by recovery class: the one place that says how often and how soon a task tries again.
+
+Airflow's retries serve infrastructure; a record's own fate is the ledger's. A policy can only
+shorten what ``retries`` allows.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+RETRIES = 5
+RETRY_DELAY = timedelta(seconds=5)
+RETRY_DELAY_MAX = timedelta(minutes=5)
+RATE_LIMIT_DELAY = timedelta(seconds=60)
+"""Xero's minute window; a day's limit is met again and again until the retries are used up."""
+
+
+def task_defaults() -> dict[str, Any]:
+    """Return the default arguments that every Tieout task runs with."""
+    return {
+        "owner": "tieout",
+        "retries": RETRIES,
+        "retry_delay": RETRY_DELAY,
+        "retry_exponential_backoff": True,
+        "max_retry_delay": RETRY_DELAY_MAX,
+        "retry_policy": ExceptionRetryPolicy(
+            rules=[
+                RetryRule(
+                    exception=["tieout.errors.FatalError", "tieout.errors.RejectedError"],
+                    action=RetryAction.FAIL,
+                    reason="A person must change something first",
+                ),
+                RetryRule(
+                    exception="tieout.errors.RateLimitedError",
+                    action=RetryAction.RETRY,
+                    retry_delay=RATE_LIMIT_DELAY,
+                    reason="The system asked us to wait",
+                ),
+                RetryRule(
+                    exception="tieout.errors.OutcomeUnknownError",
+                    action=RetryAction.RETRY,
+                    retry_delay=RETRY_DELAY,
+                    reason="In doubt: the next attempt looks at the target first",
+                ),
+            ]
+        ),
+    }

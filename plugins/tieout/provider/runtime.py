@@ -1,0 +1,101 @@
+"""Open Tieout inside an Airflow process: connections from Airflow, places from the environment.
+
+Every import of an adapter happens when a task runs, never while a DAG is parsed.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+
+from tieout.errors import ConfigurationError, FatalError, RejectedError
+
+if TYPE_CHECKING:
+    from tieout.connectors.sage100.connector import OdbcConnection
+    from tieout.wiring import ConnectionSettings, Tieout
+
+INCLUDE_VARIABLE = "TIEOUT_INCLUDE"
+DATA_DOCS_VARIABLE = "TIEOUT_DATA_DOCS"
+
+
+@contextmanager
+def airflow_errors() -> Iterator[None]:
+    """Translate our errors to Airflow's: what a retry cannot mend fails at once.
+
+    Retryable errors and unknown outcomes pass: provider.retry decides from their class.
+    """
+    try:
+        yield
+    except (FatalError, RejectedError) as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def open_runtime() -> "Tieout":
+    """Return Tieout over Airflow's connections.
+
+    Raises:
+        ConfigurationError: The environment does not say where include/ is.
+    """
+    from tieout.wiring import Tieout  # noqa: PLC0415 - adapters load in tasks only
+
+    return Tieout(
+        lookup,
+        _folder(INCLUDE_VARIABLE),
+        data_docs=_folder(DATA_DOCS_VARIABLE),
+        odbc=odbc_by_hook,
+    )
+
+
+def _folder(variable: str) -> Path:
+    folder = os.environ.get(variable)
+    if not folder:
+        raise ConfigurationError(
+            f"The environment variable {variable} is not set.",
+            remedy="Set it for every Airflow component, as docker-compose.yaml does.",
+        )
+    return Path(folder)
+
+
+def lookup(connection_id: str) -> "ConnectionSettings":
+    """Read an Airflow connection.
+
+    Raises:
+        ConfigurationError: Airflow has no such connection.
+    """
+    from tieout.wiring import ConnectionSettings  # noqa: PLC0415 - adapters load in tasks only
+
+    try:
+        connection = BaseHook.get_connection(connection_id)
+    except AirflowNotFoundException as error:
+        raise ConfigurationError(
+            f"Airflow has no connection {connection_id!r}.",
+            remedy="Create it under Admin, Connections, with the id that include/pairs.yaml names.",
+        ) from error
+    fields: Mapping[str, object] = {
+        "conn_type": connection.conn_type,
+        "host": connection.host or "",
+        "port": connection.port,
+        "login": connection.login or "",
+        "password": connection.password or "",
+        "schema": connection.schema or "",
+        "extra": connection.extra_dejson,
+    }
+    return ConnectionSettings.model_validate(fields)
+
+
+def odbc_by_hook(
+    connection_id: str, _settings: "ConnectionSettings"
+) -> "Callable[[], OdbcConnection]":
+    """Connect through Airflow's OdbcHook."""
+
+    def connect() -> "OdbcConnection":
+        from tieout.provider.hooks import Sage100Hook  # noqa: PLC0415 - loads pyodbc
+
+        connection: OdbcConnection = Sage100Hook(connection_id).get_conn()
+        return connection
+
+    return connect

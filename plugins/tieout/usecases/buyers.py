@@ -1,0 +1,137 @@
+"""Buyers on both sides: recognized by binding or e-mail, created when nobody knows them.
+
+Existing customers are linked and never changed here; keeping them in step is customer_sync's work.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from tieout.domain.base import BatchId, System
+from tieout.domain.ledger import NewBinding
+from tieout.domain.pair import Pair
+from tieout.errors import ConfigurationError, RejectedError
+from tieout.ports import Party
+from tieout.usecases.catalog import CONTACT, CUSTOMER
+from tieout.usecases.flow import Flow, ReadyOrder, StepReport, ready_orders
+from tieout.usecases.order_names import GUEST_KEY, buyer_name, customer_key, tax_rate
+from tieout.usecases.writing import Write, write_all
+
+CUSTOMER_BINDING = "customer"
+NAME_LENGTH_MAX = 255
+"""Xero's limit on a contact's name, in characters."""
+
+
+def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Make sure that every buyer is a Xero contact, and knows which."""
+    orders = ready_orders(flow, batch_id)
+    unbound = _unbound(flow, orders, System.XERO)
+    buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
+    _link_guest(flow, unbound, System.XERO)
+    by_email = flow.xero.find_contacts(emails={buyer.email for buyer in buyers if buyer.email})
+    new = _link_by_email(flow, unbound, by_email, System.XERO)
+    names = {buyer_name(ready.order) for ready in new}
+    taken = {party.name.casefold(): party.external_no for party in _named(flow, names)}
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        key = customer_key(ready.order)
+        name = buyer_name(ready.order)
+        if taken.setdefault(name.casefold(), key) != key:
+            name = f"{name[: NAME_LENGTH_MAX - len(key) - 3]} ({key})"
+        record = {
+            "buyer": ready.order.buyer,
+            "ship_to": ready.order.ship_to,
+            "contact_number": key,
+            "name": name,
+        }
+        yield Write(key, record, {"name": name}, binding_entity=CUSTOMER_BINDING)
+
+    return write_all(flow, CONTACT, flow.xero.target(CONTACT.entity), new, writes_of)
+
+
+def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Make sure that every buyer is a Sage 100 customer, and knows which."""
+    orders = ready_orders(flow, batch_id)
+    unbound = _unbound(flow, orders, System.SAGE100)
+    buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
+    _link_guest(flow, unbound, System.SAGE100)
+    by_email = flow.sage100.find_customers(emails={buyer.email for buyer in buyers if buyer.email})
+    new = _link_by_email(flow, unbound, by_email, System.SAGE100)
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        key = customer_key(ready.order)
+        tax = tax_rate(flow.pair, ready.order)
+        record = {
+            "buyer": ready.order.buyer,
+            "ship_to": ready.order.ship_to,
+            "division": flow.pair.sage100_division,
+            "terms_code": flow.pair.default_terms_code,
+            "tax_schedule": tax.sage100_tax_schedule if tax else flow.pair.exempt_tax_schedule,
+            "tieout_id": key,
+        }
+        yield Write(key, record, {}, binding_entity=CUSTOMER_BINDING)
+
+    return write_all(flow, CUSTOMER, flow.sage100.target(CUSTOMER.entity), new, writes_of)
+
+
+def _unbound(flow: Flow, orders: Sequence[ReadyOrder], system: System) -> list[ReadyOrder]:
+    """Return one order for each buyer that the system does not know yet."""
+    keys = {customer_key(ready.order) for ready in orders}
+    bound = flow.ledger.bindings(flow.pair.pair, CUSTOMER_BINDING, keys, system)
+    latest = {customer_key(ready.order): ready for ready in orders}
+    return [ready for key, ready in latest.items() if key not in bound]
+
+
+def _link_guest(flow: Flow, unbound: Sequence[ReadyOrder], system: System) -> None:
+    """Bind the guest to the house account, which a person keeps in both ledgers."""
+    if not any(ready.order.buyer.is_guest for ready in unbound):
+        return
+    pair = flow.pair
+    if system is System.XERO:
+        number = pair.guest_xero_contact_number
+        found = flow.xero.find_contacts(numbers={number})
+    else:
+        number = pair.guest_sage100_customer_no
+        found = flow.sage100.find_customers(numbers={number})
+    if not found:
+        raise ConfigurationError(
+            f"Pair {pair.pair!r} posts guests to {number!r}, which {system} does not have.",
+            remedy="Create that customer there, or name another in include/pairs.yaml.",
+        )
+    flow.ledger.bind(_link(pair, GUEST_KEY, found[0], system, "house account of the pair"))
+
+
+def _link_by_email(
+    flow: Flow, unbound: Sequence[ReadyOrder], found: Sequence[Party], system: System
+) -> list[ReadyOrder]:
+    """Bind buyers whose e-mail exactly one record has; return those still to be created."""
+    new: list[ReadyOrder] = []
+    for ready in unbound:
+        buyer = ready.order.buyer
+        if buyer.is_guest:
+            continue
+        same = [party for party in found if party.email.casefold() == buyer.email.casefold()]
+        if not buyer.email or len(same) != 1:
+            new.append(ready)
+            continue
+        binding = _link(flow.pair, customer_key(ready.order), same[0], system, "same e-mail")
+        try:
+            flow.ledger.bind(binding)
+        except RejectedError:
+            # Another shop customer already is that record: this one becomes a record of its own.
+            new.append(ready)
+    return new
+
+
+def _link(pair: Pair, key: str, party: Party, system: System, provenance: str) -> NewBinding:
+    return NewBinding(
+        pair=pair.pair,
+        entity=CUSTOMER_BINDING,
+        key=key,
+        system=system,
+        external_id=party.external_id,
+        external_no=party.external_no,
+        provenance=provenance,
+    )
+
+
+def _named(flow: Flow, names: set[str]) -> list[Party]:
+    return flow.xero.find_contacts(names=names) if names else []

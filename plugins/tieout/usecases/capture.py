@@ -1,0 +1,225 @@
+"""Capture: sweep a shop into the inbox, and turn what waits in the inbox into documents.
+
+A webhook is a hint: the order's state comes from the shop's API. Nothing is mapped or judged here.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tieout.domain.base import BatchId, Frozen, Json, System
+from tieout.domain.hashing import content_hash
+from tieout.domain.ledger import (
+    InboxEntry,
+    NewDeadLetter,
+    NewDocument,
+    NewInboxEntry,
+    Origin,
+    Refused,
+    Watermark,
+)
+from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow
+
+SWEEP_OVERLAP = timedelta(minutes=10)
+"""How far a sweep reaches back before its interval: the shop's search index lags."""
+
+DOCUMENTS_PER_BATCH_MAX = 2000
+ENTRIES_PER_ROUND_MAX = 200
+ROUNDS_MAX = 500
+VOLATILE_MEMBERS = ("updatedAt", "tags", "metafields")
+"""Members of an order node that move without the order changing, our own status among them."""
+
+ORDER_TOPICS = frozenset(
+    {"orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/edited"}
+)
+SWEEP_TOPIC = "orders/sweep"
+
+
+class Captured(Frozen):
+    """What one capture did."""
+
+    swept: int
+    documents: int
+    skipped: int
+    set_aside: int
+
+
+def sweep(flow: Flow, since: datetime, until: datetime, *, origin: Origin) -> int:
+    """Land the orders that every shop of the pair changed in [since - overlap, until).
+
+    A sweep after an outage starts at the watermark when that is older than ``since``. The watermark
+    moves in the transaction that lands the rows. Returns how many entries were new.
+    """
+    landed = 0
+    for domain, shop in flow.shops.items():
+        read = flow.ledger.watermark(flow.pair.pair, System.SHOPIFY, _resource(domain))
+        start = since if origin is Origin.BACKFILL or read is None else min(since, read)
+        nodes = shop.changed_orders(start - SWEEP_OVERLAP, until)
+        entries = [_swept(flow, domain, node, origin) for node in nodes]
+        landed += flow.ledger.land(entries, watermark=_watermark(flow, domain, until, origin))
+    return landed
+
+
+def _watermark(flow: Flow, domain: str, until: datetime, origin: Origin) -> Watermark | None:
+    """Return how far the sweep read; a backfill reads the past on purpose and moves nothing."""
+    if origin is Origin.BACKFILL:
+        return None
+    return Watermark(
+        pair=flow.pair.pair,
+        source=System.SHOPIFY,
+        resource=_resource(domain),
+        read_through=until,
+    )
+
+
+def _resource(domain: str) -> str:
+    return f"orders {domain}"
+
+
+def _swept(flow: Flow, domain: str, node: Json, origin: Origin) -> NewInboxEntry:
+    body = json.dumps(node, ensure_ascii=False, sort_keys=True, default=str).encode()
+    return NewInboxEntry(
+        pair=flow.pair.pair,
+        source=System.SHOPIFY,
+        account=domain,
+        topic=SWEEP_TOPIC,
+        event_id="",
+        resource_id=str(node.get("legacyResourceId", "")),
+        origin=origin,
+        body=body,
+        body_sha256=hashlib.sha256(body).hexdigest(),
+        body_size=len(body),
+    )
+
+
+def drain(flow: Flow) -> Captured:
+    """Turn every pending inbox entry of the pair into a document, a skip or a dead letter."""
+    documents = skipped = aside = 0
+    for _round in range(ROUNDS_MAX):
+        entries = flow.ledger.pending_entries(flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX)
+        if not entries:
+            break
+        for domain in sorted({entry.account for entry in entries}):
+            ours = [entry for entry in entries if entry.account == domain]
+            counts = _drain_shop(flow, domain, ours)
+            documents += counts.documents
+            skipped += counts.skipped
+            aside += counts.set_aside
+    return Captured(swept=0, documents=documents, skipped=skipped, set_aside=aside)
+
+
+def _drain_shop(flow: Flow, domain: str, entries: Sequence[InboxEntry]) -> Captured:
+    hints = [e for e in entries if e.topic != SWEEP_TOPIC and _trouble(e) is None]
+    wanted = sorted({entry.resource_id for entry in hints if entry.topic in ORDER_TOPICS})
+    fetched = flow.shops[domain].orders(wanted) if wanted else {}
+    documents = skipped = aside = 0
+    for entry in entries:
+        trouble = _trouble(entry)
+        if trouble is None and entry.topic not in {*ORDER_TOPICS, SWEEP_TOPIC}:
+            flow.ledger.skip_entry(entry.inbox_id, rule="topic_not_used")
+            skipped += 1
+            continue
+        node = _node(entry, fetched) if trouble is None else None
+        if trouble is not None or node is None:
+            _set_entry_aside(flow, entry, trouble or _unknown(entry))
+            aside += 1
+        elif flow.ledger.document(entry.inbox_id, _document(entry, node)) is None:
+            skipped += 1
+        else:
+            documents += 1
+    return Captured(swept=0, documents=documents, skipped=skipped, set_aside=aside)
+
+
+def _node(entry: InboxEntry, fetched: dict[str, Json]) -> Json | None:
+    if entry.topic == SWEEP_TOPIC:
+        node: Json = json.loads(entry.body or b"{}")
+        return node
+    return fetched.get(entry.resource_id)
+
+
+def _document(entry: InboxEntry, node: Json) -> NewDocument:
+    return NewDocument(
+        pair=entry.pair,
+        document_type=SHOP_ORDER,
+        source=System.SHOPIFY,
+        account=entry.account,
+        source_id=str(node.get("legacyResourceId")),
+        name=str(node.get("name")),
+        version_at=datetime.fromisoformat(str(node.get("updatedAt"))),
+        content_hash=content_hash(node, without=VOLATILE_MEMBERS),
+        payload=node,
+    )
+
+
+def _trouble(entry: InboxEntry) -> Refused | None:
+    """Return why an entry cannot even be read, or None."""
+    if entry.body is None:
+        return Refused(
+            cause="body_too_large",
+            message=f"The {entry.topic} message is {entry.body_size:,} bytes; it was not stored.",
+            remedy=(
+                "Open the order in the shop and remove what inflates it (usually notes or "
+                "attributes); the next change or sweep brings it in."
+            ),
+        )
+    if entry.topic == SWEEP_TOPIC or entry.resource_id:
+        return None
+    try:
+        json.loads(entry.body)
+    except ValueError as error:
+        return Refused(
+            cause="body_not_json",
+            message=f"The {entry.topic} message is not JSON: {error}.",
+            remedy="Nothing to correct here: the next sweep reads the order from the shop itself.",
+        )
+    return Refused(
+        cause="order_incomplete",
+        message=f"The {entry.topic} message names no order.",
+        remedy="Check which app sent it; the next sweep reads the shop's orders by themselves.",
+    )
+
+
+def _unknown(entry: InboxEntry) -> Refused:
+    return Refused(
+        cause="order_unknown_to_shop",
+        message=f"{entry.account} told us of order {entry.resource_id} and now denies having it.",
+        remedy=(
+            "If the order was deleted, discard this. Otherwise give the app the scope "
+            "read_all_orders, and replay."
+        ),
+    )
+
+
+def _set_entry_aside(flow: Flow, entry: InboxEntry, refused: Refused) -> None:
+    flow.ledger.set_aside(
+        NewDeadLetter(
+            pair=entry.pair,
+            inbox_id=entry.inbox_id,
+            trace_key=f"{entry.account} {entry.topic} {entry.resource_id or entry.event_id}",
+            step="capture",
+            cause=refused.cause,
+            message=refused.message,
+            remedy=refused.remedy,
+        )
+    )
+
+
+def capture(
+    flow: Flow, *, interval: tuple[datetime, datetime] | None, origin: Origin, claimed_by: str
+) -> BatchId | None:
+    """Sweep the interval if there is one, drain the inbox, and claim what is unfinished.
+
+    Returns the claim on at most DOCUMENTS_PER_BATCH_MAX documents, or None when nothing waits.
+    """
+    if interval is not None:
+        sweep(flow, *interval, origin=origin)
+    drain(flow)
+    batch = flow.ledger.claim(
+        flow.pair.pair,
+        SHOP_ORDER,
+        claimed_by=claimed_by,
+        limit=DOCUMENTS_PER_BATCH_MAX,
+        lease_s=LEASE_S,
+    )
+    return batch.batch_id if batch else None

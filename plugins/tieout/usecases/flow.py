@@ -1,0 +1,108 @@
+"""What every step of a flow works with, and how a step sets one document aside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tieout.domain.base import BatchId, DocumentId, Frozen, Json
+from tieout.domain.ledger import Document, DocumentState, NewDeadLetter, Refused
+from tieout.domain.order import Order, OrderLine
+from tieout.domain.pair import Pair
+from tieout.errors import RejectedError
+from tieout.ports import Clock, Gate, Ledger, Mapper, Sage100, Shop, Xero
+
+SHOP_ORDER = "shop_order"
+LEASE_S = 900
+"""How long a batch stays claimed after its last step began, in seconds."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One pair with everything its flows need."""
+
+    pair: Pair
+    ledger: Ledger
+    xero: Xero
+    sage100: Sage100
+    shops: Mapping[str, Shop]
+    mapper: Mapper
+    gate: Gate
+    clock: Clock
+
+
+class ReadyOrder(Frozen):
+    """A document that passed the gate, and its order."""
+
+    document: Document
+    order: Order
+
+    @property
+    def document_id(self) -> DocumentId:
+        """Return the document's id."""
+        return self.document.document_id
+
+
+class StepReport(Frozen):
+    """What one step did; small enough to travel between tasks."""
+
+    step: str
+    documents: int
+    confirmed: int
+    set_aside: int
+
+    def as_claim(self) -> Json:
+        """Return the report as a JSON object."""
+        return self.model_dump(mode="json")
+
+
+def ready_orders(flow: Flow, batch_id: BatchId) -> list[ReadyOrder]:
+    """Return the batch's orders that may go on."""
+    documents = flow.ledger.documents(batch_id, DocumentState.READY)
+    return [
+        ReadyOrder(document=document, order=Order.model_validate(document.canonical))
+        for document in documents
+    ]
+
+
+def item_code(pair: Pair, line: OrderLine) -> str:
+    """Return the item code of a line: its alias by variant id, else its SKU in upper case."""
+    return pair.item_aliases.get(line.variant_id) or line.sku.strip().upper()
+
+
+def set_aside(
+    flow: Flow,
+    document: Document,
+    refused: Refused,
+    *,
+    step: str,
+    order: Order | None = None,
+    mapped: Json | None = None,
+) -> None:
+    """Open a dead letter for a document with a target's or a rule's refusal."""
+    flow.ledger.set_aside(
+        NewDeadLetter(
+            pair=document.pair,
+            document_id=document.document_id,
+            trace_key=f"{document.account} {document.name}",
+            step=step,
+            cause=refused.cause,
+            message=refused.message,
+            remedy=refused.remedy,
+            amount=order.total if order else None,
+            currency=order.currency if order else "",
+            mapped=mapped,
+            answer=refused.answer,
+        )
+    )
+
+
+def as_refused(error: RejectedError) -> Refused:
+    """Return a rejected record as the refusal that its dead letter shows."""
+    return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
+
+
+def by_shop(orders: Sequence[ReadyOrder]) -> dict[str, list[ReadyOrder]]:
+    """Group orders by their shop's domain."""
+    groups: dict[str, list[ReadyOrder]] = {}
+    for ready in orders:
+        groups.setdefault(ready.order.shop, []).append(ready)
+    return groups

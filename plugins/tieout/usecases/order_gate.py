@@ -1,0 +1,243 @@
+"""The gate of order-to-cash: read each document, skip by rule, compute the gate's row, judge.
+
+Good orders go on, bad ones become dead letters with the rule and the value. Which rows fail is
+include/expectations' word; this module computes what the rules look at.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from tieout.domain.base import BatchId
+from tieout.domain.ledger import Document, DocumentState, NewDeadLetter
+from tieout.domain.money import ZERO
+from tieout.domain.order import LineKind, Order, OrderLine
+from tieout.domain.pair import AccountKind, Pair
+from tieout.errors import ConfigurationError, RejectedError
+from tieout.ports import Finding, Sage100Reference, XeroReference
+from tieout.usecases.flow import (
+    Flow,
+    ReadyOrder,
+    StepReport,
+    as_refused,
+    item_code,
+    set_aside,
+)
+
+SUITE = "shop_order"
+STEP = "gate_orders"
+SALE_KINDS = frozenset({LineKind.PRODUCT, LineKind.SHIPPING})
+
+
+def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Judge the batch's received documents.
+
+    Raises:
+        ConfigurationError: An expectation of severity *halt* failed; nothing of the batch goes on.
+    """
+    received = flow.ledger.documents(batch_id, DocumentState.RECEIVED)
+    orders = _read(flow, _newest(flow, received))
+    rows = _rows(flow, orders)
+    verdict = flow.gate.validate(SUITE, rows)
+    _halt(flow.pair, verdict.findings)
+    parked = _park(flow, orders, verdict.findings)
+    for ready in orders:
+        if ready.document_id not in parked:
+            flow.ledger.mark_ready(ready.document_id, ready.order.model_dump(mode="json"))
+    return StepReport(
+        step=STEP,
+        documents=len(received),
+        confirmed=len(orders) - len(parked),
+        set_aside=len(parked),
+    )
+
+
+def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
+    """Skip the versions that a newer one in the same batch supersedes."""
+    newest = {document.source_id: document for document in documents}
+    for document in documents:
+        if newest[document.source_id] is not document:
+            flow.ledger.skip_document(document.document_id, rule="superseded")
+    return list(newest.values())
+
+
+def _read(flow: Flow, documents: Sequence[Document]) -> list[ReadyOrder]:
+    """Read documents into orders; skip by rule, set aside what cannot be read."""
+    orders: list[ReadyOrder] = []
+    for document in documents:
+        try:
+            order = flow.mapper.order_from_shop(document.payload)
+            rule = _skip_rule(order)
+            if rule:
+                flow.ledger.skip_document(document.document_id, rule=rule)
+                continue
+            _refuse_unsupported(order)
+        except RejectedError as error:
+            set_aside(flow, document, as_refused(error), step=STEP)
+            continue
+        orders.append(ReadyOrder(document=document, order=order))
+    return orders
+
+
+def _skip_rule(order: Order) -> str:
+    if order.is_test:
+        return "test_order"
+    if order.is_cancelled and order.captured == ZERO:
+        return "cancelled_before_posting"
+    return ""
+
+
+def _refuse_unsupported(order: Order) -> None:
+    """Refuse what this version does not post, in words, before any rule looks at it."""
+    if order.is_cancelled:
+        raise RejectedError(
+            f"Order {order.name} was cancelled after {order.captured} {order.currency} was taken.",
+            remedy="Refund it in the shop and post the refund by hand in both ledgers.",
+            cause="cancelled_after_posting",
+        )
+    for line in order.lines:
+        if line.kind not in SALE_KINDS:
+            raise RejectedError(
+                f"Order {order.name} sells {line.title!r}, a {line.kind}: not posted yet.",
+                remedy="Post this order by hand in both ledgers and discard the dead letter.",
+                cause="line_kind_not_supported",
+                field="lines",
+                value=line.kind,
+            )
+
+
+def _rows(flow: Flow, orders: Sequence[ReadyOrder]) -> list[dict[str, object]]:
+    if not orders:
+        return []
+    codes = {item_code(flow.pair, line) for r in orders for line in _products(r.order)}
+    xero = flow.xero.reference()
+    sage100 = flow.sage100.reference(codes - {""})
+    return [_row(flow.pair, ready, xero, sage100) for ready in orders]
+
+
+def _row(
+    pair: Pair, ready: ReadyOrder, xero: XeroReference, sage100: Sage100Reference
+) -> dict[str, object]:
+    order = ready.order
+    codes = [(line, item_code(pair, line)) for line in _products(order)]
+    known = xero.item_codes & sage100.item_codes
+    locked = xero.lock_date is not None and order.book_date <= xero.lock_date
+    return {
+        "row_key": str(ready.document_id),
+        "order_name": order.name,
+        "currency": order.currency,
+        "company_currency": pair.currency,
+        "line_count": len(_products(order)),
+        "min_quantity": min((line.quantity for line, _code in codes), default=Decimal(0)),
+        "lines_total": order.lines_total,
+        "total": order.total,
+        "total_difference": order.lines_total - order.total,
+        "lines_tax": order.lines_tax,
+        "tax": order.tax,
+        "tax_difference": order.lines_tax - order.tax,
+        "tax_max_deviation": max((_tax_deviation(line) for line in order.lines), default=ZERO),
+        "unknown_items": _joined(_named(line, code) for line, code in codes if code not in known),
+        "tracked_items": _joined(code for _l, code in codes if code in xero.tracked_item_codes),
+        "unmapped_taxes": _joined(_unmapped_taxes(pair, order)),
+        "unmapped_gateways": _joined(_unmapped_gateways(pair, order)),
+        "missing_accounts": _joined(_missing_accounts(pair, xero, sage100)),
+        "book_date": order.book_date.isoformat(),
+        "lock_date_passed": "yes" if locked else "no",
+        "is_refunded": "yes" if order.is_refunded else "no",
+    }
+
+
+def _products(order: Order) -> tuple[OrderLine, ...]:
+    return order.lines_of(LineKind.PRODUCT)
+
+
+def _named(line: OrderLine, code: str) -> str:
+    return code or f"{line.title} (variant {line.variant_id or 'none'}, no SKU)"
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names)))
+
+
+def _tax_deviation(line: OrderLine) -> Decimal:
+    """Return how far the charged tax is from rate times base; the charge stays the fact."""
+    rate = sum((share.rate for share in line.taxes), ZERO)
+    return abs(line.tax - line.net * rate)
+
+
+def _unmapped_taxes(pair: Pair, order: Order) -> list[str]:
+    known = {(tax.title, tax.rate) for tax in pair.taxes}
+    shares = [share for line in order.lines for share in line.taxes]
+    unmapped = [
+        f"{share.title} {share.rate:f}{' (marketplace remits)' if share.channel_liable else ''}"
+        for share in shares
+        if share.channel_liable or (share.title, share.rate) not in known
+    ]
+    if any(len(line.taxes) > 1 for line in order.lines):
+        unmapped.append("several taxes on one line")
+    if len({(share.title, share.rate) for share in shares}) > 1:
+        unmapped.append("several tax rates on one order")
+    return unmapped
+
+
+def _unmapped_gateways(pair: Pair, order: Order) -> list[str]:
+    known = {gateway.gateway for gateway in pair.gateways}
+    return [payment.gateway for payment in order.payments if payment.gateway not in known]
+
+
+def _missing_accounts(pair: Pair, xero: XeroReference, sage100: Sage100Reference) -> list[str]:
+    missing = [
+        f"Xero {account.xero} ({account.role})"
+        for account in pair.accounts
+        if account.xero and account.xero not in xero.account_codes
+    ]
+    missing += [
+        f"Sage 100 {account.sage100} ({account.role})"
+        for account in pair.accounts
+        if account.sage100 and account.sage100 not in sage100.accounts
+    ]
+    roles = {account.role for account in pair.accounts if account.kind is AccountKind.MIRRORED}
+    missing += [f"no account for {role}" for role in {"receivables", "sales", "freight"} - roles]
+    return missing
+
+
+def _halt(pair: Pair, findings: Sequence[Finding]) -> None:
+    halting = [finding for finding in findings if finding.severity == "halt"]
+    if halting:
+        first = halting[0]
+        raise ConfigurationError(
+            f"The gate halted pair {pair.pair}: {first.message}", remedy=first.remedy
+        )
+
+
+def _park(flow: Flow, orders: Sequence[ReadyOrder], findings: Sequence[Finding]) -> set[int]:
+    """Set aside each order that failed a *park* expectation, with all that it failed."""
+    parked: set[int] = set()
+    for ready in orders:
+        failed = [
+            finding
+            for finding in findings
+            if finding.severity == "park" and finding.row_key == str(ready.document_id)
+        ]
+        if failed:
+            parked.add(ready.document_id)
+            flow.ledger.set_aside(_dead_letter(ready, failed))
+    return parked
+
+
+def _dead_letter(ready: ReadyOrder, failed: Sequence[Finding]) -> NewDeadLetter:
+    first = failed[0]
+    return NewDeadLetter(
+        pair=ready.document.pair,
+        document_id=ready.document_id,
+        trace_key=f"{ready.document.account} {ready.document.name}",
+        step=STEP,
+        cause=first.rule,
+        message=" ".join(finding.message for finding in failed),
+        remedy=first.remedy,
+        rule=first.rule,
+        field=first.column,
+        value=first.value,
+        amount=ready.order.total,
+        currency=ready.order.currency,
+        answer=[finding.model_dump(mode="json") for finding in failed],
+    )

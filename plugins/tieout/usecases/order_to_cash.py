@@ -1,0 +1,249 @@
+"""Order-to-cash after the buyers: invoice, sales order, money, note, status.
+
+Each function is one step over one batch, safe to repeat. What a payload looks like is the
+mapping's; how a write is made safe is usecases.delivery's.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from tieout.domain.base import BatchId, System
+from tieout.domain.ledger import Binding, DeliveryState
+from tieout.domain.money import ZERO
+from tieout.domain.order import LineKind, Order, OrderLine
+from tieout.domain.pair import Pair
+from tieout.usecases.buyers import CUSTOMER_BINDING
+from tieout.usecases.catalog import (
+    CASH_RECEIPT,
+    INVOICE,
+    INVOICE_NOTE,
+    ORDER_DEPOSIT,
+    ORDER_STATUS,
+    PAYMENT,
+    SALES_ORDER,
+)
+from tieout.usecases.flow import Flow, ReadyOrder, StepReport, by_shop, item_code, ready_orders
+from tieout.usecases.order_names import (
+    amount_text,
+    check_no,
+    customer_key,
+    gateway_of,
+    invoice_number,
+    payment_status,
+    tax_rate,
+    warehouse_code,
+)
+from tieout.usecases.writing import Write, write_all
+
+ORDER_BINDING = "order"
+PAYMENT_BINDING = "payment"
+
+
+def write_invoices(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Write the ACCREC invoice of each order, at order, with the shop's tax to the cent."""
+    orders = ready_orders(flow, batch_id)
+    contacts = bindings_of(flow, CUSTOMER_BINDING, _buyers(orders), System.XERO)
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        order = ready.order
+        record = {
+            "order": order,
+            "invoice_number": invoice_number(flow.pair, order),
+            "contact_id": contacts[customer_key(order)].external_id,
+            "due_date": order.book_date,
+            "lines": [_invoice_line(flow.pair, order, line) for line in order.lines],
+        }
+        expected = {
+            "total": amount_text(order.total, order),
+            "tax": amount_text(order.tax, order),
+            "currency": order.currency,
+        }
+        yield Write(order.source_id, record, expected, binding_entity=ORDER_BINDING)
+
+    return write_all(flow, INVOICE, flow.xero.target(INVOICE.entity), orders, writes_of)
+
+
+def _invoice_line(pair: Pair, order: Order, line: OrderLine) -> dict[str, object]:
+    is_product = line.kind is LineKind.PRODUCT
+    tax = tax_rate(pair, order) if line.taxes else None
+    return {
+        "line": line,
+        "item_code": item_code(pair, line) if is_product else "",
+        "account_code": pair.account("sales" if is_product else "freight").xero,
+        "tax_type": tax.xero_tax_type if tax else pair.exempt_xero_tax_type,
+    }
+
+
+def write_sales_orders(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Enter the sales order of each order; it commits stock and posts nothing."""
+    orders = ready_orders(flow, batch_id)
+    customers = bindings_of(flow, CUSTOMER_BINDING, _buyers(orders), System.SAGE100)
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        order = ready.order
+        tax = tax_rate(flow.pair, order)
+        products = order.lines_of(LineKind.PRODUCT)
+        record = {
+            "order": order,
+            "customer_no": customers[customer_key(order)].external_no,
+            "division": flow.pair.sage100_division,
+            "invoice_number": invoice_number(flow.pair, order),
+            "warehouse_code": warehouse_code(flow.pair, order),
+            "tax_schedule": tax.sage100_tax_schedule if tax else flow.pair.exempt_tax_schedule,
+            "tax_code": tax.sage100_tax_code if tax else "",
+            "terms_code": flow.pair.default_terms_code,
+            "deposit": amount_text(order.captured, order),
+            "lines": [{"line": line, "item_code": item_code(flow.pair, line)} for line in products],
+        }
+        freight = sum((line.net for line in order.lines_of(LineKind.SHIPPING)), ZERO)
+        expected = {
+            "tax": amount_text(order.tax, order),
+            "freight": amount_text(freight, order),
+            "deposit": amount_text(order.captured, order),
+            "lines": amount_text(sum((line.net for line in products), ZERO), order),
+        }
+        yield Write(order.source_id, record, expected, binding_entity=ORDER_BINDING)
+
+    return write_all(flow, SALES_ORDER, flow.sage100.target(SALES_ORDER.entity), orders, writes_of)
+
+
+def write_deposits(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Raise the deposit on sales orders that were entered before money came."""
+    orders = ready_orders(flow, batch_id)
+    entered = bindings_of(flow, ORDER_BINDING, _source_ids(orders), System.SAGE100)
+    first = _first_deposits(flow, orders)
+    grown = [r for r in orders if first.get(r.order.source_id) not in (None, r.order.captured)]
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        deposit = amount_text(ready.order.captured, ready.order)
+        number = entered[ready.order.source_id].external_no
+        record = {"header": {"SalesOrderNo": number, "DepositAmt": deposit}}
+        yield Write(ready.order.source_id, record, {"deposit": deposit}, operation=f"set {deposit}")
+
+    target = flow.sage100.target(ORDER_DEPOSIT.entity)
+    return write_all(flow, ORDER_DEPOSIT, target, grown, writes_of)
+
+
+def _first_deposits(flow: Flow, orders: Sequence[ReadyOrder]) -> dict[str, Decimal]:
+    """Return the deposit with which each order was entered, by order."""
+    numbers = _source_ids(orders)
+    entered = flow.ledger.deliveries_of(flow.pair.pair, SALES_ORDER.entity, numbers)
+    return {delivery.document_key: _deposit(delivery.payload) for delivery in entered}
+
+
+def _deposit(payload: object) -> Decimal:
+    header = payload.get("header") if isinstance(payload, dict) else None
+    amount = header.get("DepositAmt", "0") if isinstance(header, dict) else "0"
+    return Decimal(str(amount))
+
+
+def write_payments(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Book captured money in Xero, gross, on the gateway's clearing account."""
+    orders = ready_orders(flow, batch_id)
+    invoices = bindings_of(flow, ORDER_BINDING, _source_ids(orders), System.XERO)
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        for payment in ready.order.payments:
+            account = flow.pair.account(gateway_of(flow.pair, payment).clearing_role).xero
+            record = {
+                "payment": payment,
+                "invoice_id": invoices[ready.order.source_id].external_id,
+                "account_code": account,
+                "invoice_number": invoice_number(flow.pair, ready.order),
+            }
+            expected = {"amount": amount_text(payment.amount, ready.order), "account": account}
+            yield Write(payment.source_id, record, expected, binding_entity=PAYMENT_BINDING)
+
+    return write_all(flow, PAYMENT, flow.xero.target(PAYMENT.entity), orders, writes_of)
+
+
+def write_receipts(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Enter captured money in Sage 100 as cash receipts to customer deposits."""
+    orders = ready_orders(flow, batch_id)
+    customers = bindings_of(flow, CUSTOMER_BINDING, _buyers(orders), System.SAGE100)
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        for payment in ready.order.payments:
+            record = {
+                "payment": payment,
+                "customer_no": customers[customer_key(ready.order)].external_no,
+                "division": flow.pair.sage100_division,
+                "bank_code": gateway_of(flow.pair, payment).sage100_bank_code,
+                "deposit_account": flow.pair.account("customer_deposits").sage100,
+                "check_no": check_no(payment),
+            }
+            expected = {"amount": amount_text(payment.amount, ready.order)}
+            yield Write(payment.source_id, record, expected, binding_entity=PAYMENT_BINDING)
+
+    target = flow.sage100.target(CASH_RECEIPT.entity)
+    return write_all(flow, CASH_RECEIPT, target, orders, writes_of)
+
+
+def write_notes(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Note the sales order's number in the invoice's history."""
+    orders = ready_orders(flow, batch_id)
+    invoices = bindings_of(flow, ORDER_BINDING, _source_ids(orders), System.XERO)
+    sales_orders = bindings_of(flow, ORDER_BINDING, _source_ids(orders), System.SAGE100)
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        record = {
+            "invoice_id": invoices[ready.order.source_id].external_id,
+            "sales_order_no": sales_orders[ready.order.source_id].external_no,
+            "order": ready.order,
+        }
+        yield Write(ready.order.source_id, record, {})
+
+    return write_all(flow, INVOICE_NOTE, flow.xero.target(INVOICE_NOTE.entity), orders, writes_of)
+
+
+def report_status(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Tell the shop where each order is booked, and close the documents."""
+    orders = ready_orders(flow, batch_id)
+    invoices = bindings_of(flow, ORDER_BINDING, _source_ids(orders), System.XERO)
+    sales_orders = bindings_of(flow, ORDER_BINDING, _source_ids(orders), System.SAGE100)
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        status = payment_status(ready.order)
+        record = {
+            "order": ready.order,
+            "invoice_number": invoices[ready.order.source_id].external_no,
+            "sales_order_no": sales_orders[ready.order.source_id].external_no,
+            "status": status,
+        }
+        operation = f"{ORDER_STATUS.operation} {status}"
+        yield Write(ready.order.source_id, record, {"status": status}, operation=operation)
+
+    reports = [
+        write_all(flow, ORDER_STATUS, flow.shops[d].target(ORDER_STATUS.entity), ours, writes_of)
+        for d, ours in by_shop(orders).items()
+    ]
+    _close(flow, batch_id)
+    return StepReport(
+        step="report_status",
+        documents=len(orders),
+        confirmed=sum(report.confirmed for report in reports),
+        set_aside=sum(report.set_aside for report in reports),
+    )
+
+
+def _close(flow: Flow, batch_id: BatchId) -> None:
+    """Mark done every document whose deliveries are all confirmed."""
+    orders = ready_orders(flow, batch_id)
+    deliveries = flow.ledger.deliveries({ready.document_id for ready in orders})
+    waiting = {d.document_id for d in deliveries if d.state is not DeliveryState.CONFIRMED}
+    for ready in orders:
+        if ready.document_id not in waiting:
+            flow.ledger.mark_done(ready.document_id)
+
+
+def _source_ids(orders: Sequence[ReadyOrder]) -> list[str]:
+    return [ready.order.source_id for ready in orders]
+
+
+def _buyers(orders: Sequence[ReadyOrder]) -> list[str]:
+    return [customer_key(ready.order) for ready in orders]
+
+
+def bindings_of(flow: Flow, entity: str, keys: Iterable[str], system: System) -> dict[str, Binding]:
+    """Return the bindings of the keys in one system."""
+    return flow.ledger.bindings(flow.pair.pair, entity, set(keys), system)

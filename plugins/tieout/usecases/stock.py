@@ -1,0 +1,130 @@
+"""Inventory: read back what the sales orders committed, publish what is left to sell.
+
+Available to sell is Sage 100's available quantity less what the shop already sold and Sage 100 does
+not hold yet; pushing without that would undo the shop's own reservations. Quantities are never
+written to Sage 100: stock moves by transactions only.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from tieout.domain.base import BatchId
+from tieout.domain.ledger import Document
+from tieout.domain.order import LineKind, Order, OrderLine
+from tieout.domain.pair import Shop as ShopOfPair
+from tieout.errors import RejectedError
+from tieout.usecases.catalog import INVENTORY_LEVEL, SALES_ORDER
+from tieout.usecases.flow import (
+    SHOP_ORDER,
+    Flow,
+    ReadyOrder,
+    StepReport,
+    by_shop,
+    item_code,
+    ready_orders,
+)
+from tieout.usecases.order_names import shop_of, warehouse_code
+from tieout.usecases.writing import Write, write_all
+
+Place = tuple[str, str]
+"""Item code and warehouse code."""
+
+
+def push_inventory(flow: Flow, batch_id: BatchId) -> StepReport:
+    """Set the shop's available quantity of every item that the batch's orders sell."""
+    orders = ready_orders(flow, batch_id)
+    reports = [_push(flow, ours, batch_id) for ours in by_shop(orders).values()]
+    return StepReport(
+        step=INVENTORY_LEVEL.entity,
+        documents=len(orders),
+        confirmed=sum(report.confirmed for report in reports),
+        set_aside=sum(report.set_aside for report in reports),
+    )
+
+
+def _push(flow: Flow, orders: Sequence[ReadyOrder], batch_id: BatchId) -> StepReport:
+    domain = orders[0].order.shop
+    shop = shop_of(flow.pair, orders[0].order)
+    variants = {
+        item_code(flow.pair, line): line.variant_id
+        for ready in orders
+        for line in _products(ready.order)
+        if line.variant_id
+    }
+    items = flow.shops[domain].inventory_items(set(variants.values()))
+    available = _available(flow, set(variants))
+    owners = {
+        item_code(flow.pair, line): ready.document_id
+        for ready in orders
+        for line in _products(ready.order)
+    }
+
+    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+        for code, variant in variants.items():
+            if owners[code] == ready.document_id and variant in items:
+                yield from _levels(shop, code, items[variant], available, batch_id)
+
+    target = flow.shops[domain].target(INVENTORY_LEVEL.entity)
+    return write_all(flow, INVENTORY_LEVEL, target, orders, writes_of)
+
+
+def _levels(
+    shop: ShopOfPair,
+    code: str,
+    inventory_item: str,
+    available: Mapping[Place, Decimal],
+    batch_id: BatchId,
+) -> Iterator[Write]:
+    for location, warehouse in shop.locations.items():
+        if (code, warehouse) not in available:
+            continue
+        quantity = f"{max(available[code, warehouse], Decimal(0)) // 1:f}"
+        record = {
+            "inventory_item_id": inventory_item,
+            "location_id": location,
+            "available": quantity,
+        }
+        key = f"{inventory_item}@{location}/{batch_id}"
+        yield Write(key, record, {"available": quantity})
+
+
+def _available(flow: Flow, codes: set[str]) -> dict[Place, Decimal]:
+    available = {
+        (level.item_code, level.warehouse_code): level.available
+        for level in flow.sage100.stock(codes)
+    }
+    for place, quantity in _sold_elsewhere(flow).items():
+        if place in available:
+            available[place] -= quantity
+    return available
+
+
+def _sold_elsewhere(flow: Flow) -> dict[Place, Decimal]:
+    """Return what the shop sold and Sage 100 does not hold yet, parked orders included."""
+    waiting = flow.ledger.unsettled(flow.pair.pair, SHOP_ORDER)
+    numbers = [document.source_id for document in waiting]
+    entered = {
+        delivery.document_key
+        for delivery in flow.ledger.deliveries_of(flow.pair.pair, SALES_ORDER.entity, numbers)
+    }
+    sold: dict[Place, Decimal] = {}
+    for document in waiting:
+        if document.source_id in entered:
+            continue
+        for order in _readable(flow, document):
+            for line in _products(order):
+                place = (item_code(flow.pair, line), warehouse_code(flow.pair, order))
+                sold[place] = sold.get(place, Decimal(0)) + max(line.quantity, Decimal(0))
+    return sold
+
+
+def _readable(flow: Flow, document: Document) -> Iterator[Order]:
+    """Yield the document's order; what cannot be read reserves nothing that we could count."""
+    try:
+        yield flow.mapper.order_from_shop(document.payload)
+    except RejectedError:
+        return
+
+
+def _products(order: Order) -> tuple[OrderLine, ...]:
+    return order.lines_of(LineKind.PRODUCT)

@@ -1,0 +1,298 @@
+"""Tie-out: read both ledgers, match by correlation id, name every difference.
+
+The rules are docs/reference/accounting.md's. Nothing here reads Tieout's own ledger: the proof must
+hold without it. Expected effects of Sage 100 events that have not reached its GL explain what Xero
+shows alone; what is left after them is an error with a name, or unknown.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from tieout.domain.books import SageState
+from tieout.domain.money import ZERO
+from tieout.domain.pair import Pair
+from tieout.domain.tie_out import (
+    ERROR_CLASSES,
+    DifferenceClass,
+    Effect,
+    Light,
+    TieOut,
+    TieOutAccount,
+    TieOutItem,
+    added,
+    reversed_effect,
+    size,
+)
+from tieout.usecases.tie_out_cases import (
+    DEPOSITS,
+    FREIGHT,
+    RECEIVABLES,
+    SALES,
+    SALES_TAX,
+    STOCK_ROLES,
+    Books,
+    Case,
+    Roles,
+    cases_of,
+    check_no_of,
+    invoice_effect,
+    payment_effect,
+    receipt_effect,
+    roles_of,
+    shipment_effect,
+)
+
+IN_FLIGHT_MAX = timedelta(days=1)
+"""How long a document may stand in one ledger only before it counts as missing."""
+
+
+def tie_out(pair: Pair, books: Books, *, as_of: date, known_at: datetime, today: date) -> TieOut:
+    """Compare both ledgers and name every difference."""
+    roles = roles_of(pair, books)
+    items: list[TieOutItem] = []
+    for case in cases_of(books):
+        items += _explain(case, roles, today)
+    items += _unexplained_postings(books, roles)
+    accounts = _accounts(books, roles, items)
+    unknown = sum(
+        (size(i.amounts) for i in items if i.difference_class is DifferenceClass.UNKNOWN), ZERO
+    )
+    unknown += sum((abs(a.difference - a.explained) for a in accounts), ZERO)
+    return TieOut(
+        pair=pair.pair,
+        currency=pair.currency,
+        as_of=as_of,
+        known_at=known_at,
+        counts=_counts(books),
+        accounts=tuple(accounts),
+        items=tuple(items),
+        unknown=unknown,
+        light=_light(unknown, items),
+    )
+
+
+def _light(unknown: Decimal, items: Iterable[TieOutItem]) -> Light:
+    if unknown != ZERO:
+        return Light.RED
+    has_errors = any(item.difference_class in ERROR_CLASSES for item in items)
+    return Light.AMBER if has_errors else Light.GREEN
+
+
+def _counts(books: Books) -> dict[str, int]:
+    return {
+        "xero invoices": len(books.xero_invoices),
+        "xero payments": len(books.xero_payments),
+        "sage100 sales orders": len(books.sage_orders),
+        "sage100 cash receipts": len(books.sage_receipts),
+        "sage100 invoices": len(books.sage_invoices),
+        "sage100 gl postings": len(books.postings),
+    }
+
+
+def _explain(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
+    """Name each difference of one order; the rest is wrong by name, or unknown."""
+    shown = added(
+        *(invoice_effect(one, roles) for one in case.invoices),
+        *(payment_effect(one, roles) for one in case.payments),
+    )
+    posted = added(
+        *(receipt_effect(r, roles) for r in case.receipts if r.state is SageState.IN_GL),
+        *(
+            shipment_effect(s)
+            for s in (*case.shipments, *case.others)
+            if s.state is SageState.IN_GL
+        ),
+    )
+    items = [
+        *_receipt_items(case, roles, today),
+        *_shipment_items(case),
+        *_extra_items(case, roles),
+        *_unshipped_items(case, roles, today),
+    ]
+    rest = added(shown, reversed_effect(posted), *(reversed_effect(i.amounts) for i in items))
+    if rest:
+        items.append(_rest_item(case, rest))
+    return items
+
+
+_UNPOSTED = {
+    SageState.ENTERED: DifferenceClass.ENTERED,
+    SageState.UPDATED: DifferenceClass.NOT_IN_GL,
+}
+
+
+def _receipt_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
+    by_check = {receipt.check_no: receipt for receipt in case.receipts}
+    items: list[TieOutItem] = []
+    for payment in case.payments:
+        receipt = by_check.get(check_no_of(payment))
+        if receipt is None:
+            effect = added(
+                {roles.of_xero(payment.account_code): payment.amount}, {DEPOSITS: -payment.amount}
+            )
+            items.append(
+                TieOutItem(
+                    difference_class=_late(payment.date, today),
+                    document=case.number,
+                    explanation=f"payment {payment.amount} in Xero has no Sage 100 cash receipt",
+                    amounts=effect,
+                )
+            )
+        elif receipt.state in _UNPOSTED:
+            items.append(
+                TieOutItem(
+                    difference_class=_UNPOSTED[receipt.state],
+                    document=case.number,
+                    explanation=f"cash receipt {receipt.deposit_no}/{receipt.check_no} is "
+                    f"{receipt.state.replace('_', ' ')}, not in the Sage 100 GL",
+                    amounts=receipt_effect(receipt, roles),
+                )
+            )
+    return items
+
+
+def _shipment_items(case: Case) -> list[TieOutItem]:
+    return [
+        TieOutItem(
+            difference_class=_UNPOSTED[shipment.state],
+            document=case.number,
+            explanation=f"Sage 100 invoice {shipment.invoice_no} is "
+            f"{shipment.state.replace('_', ' ')}, not in the GL",
+            amounts=shipment_effect(shipment),
+        )
+        for shipment in case.shipments
+        if shipment.state in _UNPOSTED and case.invoices
+    ]
+
+
+def _extra_items(case: Case, roles: Roles) -> list[TieOutItem]:
+    """Name what stands in the Sage 100 GL with nothing in Xero behind it."""
+    paid = {check_no_of(payment) for payment in case.payments}
+    extra: list[tuple[DifferenceClass, str, Effect]] = [
+        (DifferenceClass.EXTRA, f"cash receipt {r.check_no}", receipt_effect(r, roles))
+        for r in case.receipts
+        if r.state is SageState.IN_GL and r.check_no not in paid
+    ]
+    kind = DifferenceClass.DUPLICATE if case.invoices else DifferenceClass.EXTRA
+    extra += [
+        (kind, f"A/R invoice {one.invoice_no}", shipment_effect(one))
+        for one in case.others
+        if one.state is SageState.IN_GL
+    ]
+    if not case.invoices:
+        extra += [
+            (DifferenceClass.EXTRA, f"invoice {one.invoice_no}", shipment_effect(one))
+            for one in case.shipments
+            if one.state is SageState.IN_GL
+        ]
+    return [
+        TieOutItem(
+            difference_class=difference_class,
+            document=case.number,
+            explanation=f"Sage 100 {what} has no document of its own in Xero",
+            amounts=reversed_effect(effect),
+        )
+        for difference_class, what, effect in extra
+    ]
+
+
+def _unshipped_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
+    """Name what Xero billed at order and Sage 100 will bill when it ships."""
+    if not case.invoices:
+        return []
+    billed = added(*(invoice_effect(one, roles) for one in case.invoices))
+    invoiced = added(*(shipment_effect(one) for one in case.shipments))
+    rest = {
+        role: billed.get(role, ZERO) - invoiced.get(role, ZERO)
+        for role in (SALES, FREIGHT, SALES_TAX)
+    }
+    total = -sum(rest.values(), ZERO)
+    is_open = any(line.shipped < line.ordered for order in case.orders for line in order.lines)
+    if not any(rest.values()) or (case.orders and not is_open):
+        return []
+    received = sum((payment.amount for payment in case.payments), ZERO)
+    applied = sum((one.deposit_applied for one in case.shipments), ZERO)
+    from_deposit = min(total, received - applied)
+    effect = added(rest, {DEPOSITS: from_deposit}, {RECEIVABLES: total - from_deposit})
+    orders = ", ".join(order.order_no for order in case.orders)
+    return [
+        TieOutItem(
+            difference_class=DifferenceClass.UNSHIPPED
+            if case.orders
+            else _late(max(one.date for one in case.invoices), today),
+            document=case.number,
+            explanation=f"sales order {orders} is not fully invoiced in Sage 100"
+            if case.orders
+            else "no sales order in Sage 100",
+            amounts=effect,
+        )
+    ]
+
+
+def _rest_item(case: Case, rest: Effect) -> TieOutItem:
+    """Give what is left of one order a name where its shape has one."""
+    roles = frozenset(rest)
+    balanced = sum(rest.values(), ZERO) == ZERO
+    if balanced and SALES_TAX in roles and roles <= {SALES_TAX, RECEIVABLES, DEPOSITS}:
+        difference_class = DifferenceClass.WRONG_TAX
+    elif balanced and case.orders and case.invoices:
+        difference_class = DifferenceClass.WRONG_AMOUNT
+    else:
+        difference_class = DifferenceClass.UNKNOWN
+    return TieOutItem(
+        difference_class=difference_class,
+        document=case.number,
+        explanation="the documents of both ledgers show different amounts",
+        amounts=rest,
+    )
+
+
+def _late(since: date, today: date) -> DifferenceClass:
+    is_fresh = today - since <= IN_FLIGHT_MAX
+    return DifferenceClass.IN_FLIGHT if is_fresh else DifferenceClass.MISSING
+
+
+def _unexplained_postings(books: Books, roles: Roles) -> list[TieOutItem]:
+    """Name GL postings on our accounts that none of the documents read explains."""
+    from_documents = added(
+        *(receipt_effect(r, roles) for r in books.sage_receipts if r.state is SageState.IN_GL),
+        *(shipment_effect(s) for s in books.sage_invoices if s.state is SageState.IN_GL),
+    )
+    in_gl = _gl_effect(books, roles)
+    rest = added(in_gl, reversed_effect(from_documents))
+    if not rest:
+        return []
+    return [
+        TieOutItem(
+            difference_class=DifferenceClass.UNKNOWN,
+            document="Sage 100 GL",
+            explanation="postings that no receipt or invoice explains",
+            amounts=reversed_effect(rest),
+        )
+    ]
+
+
+def _gl_effect(books: Books, roles: Roles) -> Effect:
+    postings = ({roles.of_sage100(p.account): p.amount} for p in books.postings)
+    effect = added(*postings)
+    return {role: amount for role, amount in effect.items() if role not in STOCK_ROLES}
+
+
+def _accounts(books: Books, roles: Roles, items: Iterable[TieOutItem]) -> list[TieOutAccount]:
+    xero = added(
+        *(invoice_effect(one, roles) for one in books.xero_invoices),
+        *(payment_effect(one, roles) for one in books.xero_payments),
+    )
+    sage100 = _gl_effect(books, roles)
+    explained = added(*(item.amounts for item in items))
+    return [
+        TieOutAccount(
+            role=role,
+            xero=xero.get(role, ZERO),
+            sage100=sage100.get(role, ZERO),
+            difference=xero.get(role, ZERO) - sage100.get(role, ZERO),
+            explained=explained.get(role, ZERO),
+        )
+        for role in sorted({*xero, *sage100, *explained})
+    ]

@@ -1,0 +1,170 @@
+"""What the tie-out compares: both ledgers' documents, gathered by order, and their effects.
+
+An effect is what one document does to the account roles of the pair, debit less credit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from tieout.domain.books import (
+    GlPosting,
+    SageInvoice,
+    SageOrder,
+    SageReceipt,
+    XeroInvoice,
+    XeroPayment,
+)
+from tieout.domain.hashing import base36
+from tieout.domain.pair import Pair
+from tieout.domain.tie_out import Effect, added
+from tieout.ports import Sage100, Xero
+
+RECEIVABLES = "receivables"
+SALES = "sales"
+FREIGHT = "freight"
+SALES_TAX = "sales_tax"
+DEPOSITS = "customer_deposits"
+STOCK_ROLES = frozenset({"inventory", "cost_of_goods_sold"})
+
+
+@dataclass(frozen=True)
+class Books:
+    """Everything the tie-out reads, dated through its cut-off."""
+
+    xero_invoices: list[XeroInvoice]
+    xero_payments: list[XeroPayment]
+    sage_orders: list[SageOrder]
+    sage_receipts: list[SageReceipt]
+    sage_invoices: list[SageInvoice]
+    postings: list[GlPosting]
+    accounts: Mapping[str, str]
+    banks: Mapping[str, str]
+
+
+def read_books(xero: Xero, sage100: Sage100, *, as_of: date) -> Books:
+    """Read both ledgers; each document by its own ledger's date."""
+    return Books(
+        xero_invoices=[one for one in xero.invoices() if one.date <= as_of],
+        xero_payments=[one for one in xero.payments() if one.date <= as_of],
+        sage_orders=sage100.orders(),
+        sage_receipts=[one for one in sage100.receipts() if one.date <= as_of],
+        sage_invoices=[one for one in sage100.invoices() if one.date <= as_of],
+        postings=[one for one in sage100.postings() if one.date <= as_of],
+        accounts=sage100.accounts(),
+        banks=sage100.banks(),
+    )
+
+
+@dataclass
+class Roles:
+    """The account roles of a pair, by each ledger's account."""
+
+    xero: dict[str, str]
+    sage100: dict[str, str]
+    banks: dict[str, str]
+
+    def of_xero(self, code: str) -> str:
+        """Return the role of a Xero account."""
+        return self.xero.get(code, f"xero {code} (unmapped)")
+
+    def of_sage100(self, account: str) -> str:
+        """Return the role of a Sage 100 account."""
+        return self.sage100.get(account, f"sage100 {account} (unmapped)")
+
+    def of_bank(self, code: str) -> str:
+        """Return the role of a bank code's cash account."""
+        return self.of_sage100(self.banks.get(code, f"bank {code}"))
+
+
+@dataclass
+class Case:
+    """All documents of one correlation id."""
+
+    number: str
+    invoices: list[XeroInvoice] = field(default_factory=list)
+    payments: list[XeroPayment] = field(default_factory=list)
+    orders: list[SageOrder] = field(default_factory=list)
+    receipts: list[SageReceipt] = field(default_factory=list)
+    shipments: list[SageInvoice] = field(default_factory=list)
+    others: list[SageInvoice] = field(default_factory=list)
+    """Sage 100 invoices that come from no sales order."""
+
+
+def roles_of(pair: Pair, books: Books) -> Roles:
+    """Return the account roles of a pair by each ledger's account."""
+    return Roles(
+        xero={account.xero: account.role for account in pair.accounts if account.xero},
+        sage100={account.sage100: account.role for account in pair.accounts if account.sage100},
+        banks=dict(books.banks),
+    )
+
+
+def cases_of(books: Books) -> list[Case]:
+    """Gather documents by correlation id: the invoice number, which Sage 100 has as PO number."""
+    cases: dict[str, Case] = {}
+
+    def case(number: str) -> Case:
+        return cases.setdefault(number, Case(number))
+
+    number_of_order: dict[str, str] = {}
+    for order in books.sage_orders:
+        number_of_order[order.order_no] = order.customer_po or f"SO {order.order_no}"
+        case(number_of_order[order.order_no]).orders.append(order)
+    numbers = {}
+    for invoice in books.xero_invoices:
+        numbers[invoice.invoice_id] = invoice.number
+        case(invoice.number).invoices.append(invoice)
+    number_of_check: dict[str, str] = {}
+    for payment in books.xero_payments:
+        number = numbers.get(payment.invoice_id, f"payment {payment.payment_id}")
+        case(number).payments.append(payment)
+        number_of_check[check_no_of(payment)] = number
+    for receipt in books.sage_receipts:
+        number = number_of_check.get(receipt.check_no, f"receipt {receipt.check_no}")
+        case(number).receipts.append(receipt)
+    for shipment in books.sage_invoices:
+        number = number_of_order.get(shipment.order_no) or shipment.customer_po
+        ours = case(number or f"INV {shipment.invoice_no}")
+        (ours.shipments if shipment.order_no else ours.others).append(shipment)
+    return [cases[number] for number in sorted(cases)]
+
+
+def check_no_of(payment: XeroPayment) -> str:
+    """Return the Sage 100 check number that belongs to a Xero payment, by its reference."""
+    transaction = payment.reference.rpartition(" ")[2]
+    return f"T{base36(int(transaction))}" if transaction.isdecimal() else payment.payment_id
+
+
+def invoice_effect(invoice: XeroInvoice, roles: Roles) -> Effect:
+    """Return the effect of a Xero invoice."""
+    return added(
+        {RECEIVABLES: invoice.total},
+        *({roles.of_xero(line.account_code): -line.net} for line in invoice.lines),
+        {SALES_TAX: -invoice.total_tax},
+    )
+
+
+def payment_effect(payment: XeroPayment, roles: Roles) -> Effect:
+    """Return the effect of a Xero payment."""
+    return added(
+        {roles.of_xero(payment.account_code): payment.amount}, {RECEIVABLES: -payment.amount}
+    )
+
+
+def receipt_effect(receipt: SageReceipt, roles: Roles) -> Effect:
+    """Return the effect of a Sage 100 cash receipt."""
+    return added(
+        {roles.of_bank(receipt.bank_code): receipt.amount},
+        {roles.of_sage100(receipt.credited_account): -receipt.amount},
+    )
+
+
+def shipment_effect(shipment: SageInvoice) -> Effect:
+    """Return the effect of a Sage 100 invoice on the roles that both ledgers share."""
+    total = shipment.goods + shipment.freight + shipment.tax
+    return added(
+        {RECEIVABLES: total - shipment.deposit_applied},
+        {DEPOSITS: shipment.deposit_applied},
+        {SALES: -shipment.goods, FREIGHT: -shipment.freight, SALES_TAX: -shipment.tax},
+    )

@@ -1,0 +1,166 @@
+"""One step of a flow: map each order's records, deliver them, set aside what was refused."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from tieout.domain.base import Json
+from tieout.domain.hashing import content_hash
+from tieout.domain.ledger import Delivery, Landed, NewBinding, NewDelivery, Refused
+from tieout.errors import RejectedError
+from tieout.ports import Target
+from tieout.usecases.catalog import OnChange, WriteKind
+from tieout.usecases.delivery import Delivered, deliver
+from tieout.usecases.flow import Flow, ReadyOrder, StepReport, as_refused, set_aside
+
+
+@dataclass(frozen=True)
+class Write:
+    """One record that an order wants written: its key, its mapping's input, its figures.
+
+    ``operation`` tells apart repeated writes of one key (a deposit set to another amount).
+    """
+
+    key: str
+    record: Mapping[str, object]
+    expected: dict[str, str]
+    binding_entity: str = ""
+    operation: str = ""
+
+
+json_object: TypeAdapter[Json] = TypeAdapter(Json)
+
+WritesOf = Callable[[ReadyOrder], Iterable[Write]]
+
+
+@dataclass(frozen=True)
+class _Planned:
+    ready: ReadyOrder
+    write: Write
+    delivery: NewDelivery
+
+
+def write_all(
+    flow: Flow,
+    kind: WriteKind,
+    target: Target,
+    orders: Sequence[ReadyOrder],
+    writes_of: WritesOf,
+) -> StepReport:
+    """Write every record of every order, each once, and report.
+
+    An order of which one record is refused is set aside; its neighbors go on.
+
+    Raises:
+        RetryableError: The target did not take some of them now.
+        OutcomeUnknownError: Some are in doubt until the next attempt looks them up.
+    """
+    planned: list[_Planned] = []
+    aside = 0
+    for ready in orders:
+        try:
+            planned += [_planned(flow, kind, ready, write) for write in writes_of(ready)]
+        except RejectedError as error:
+            set_aside(flow, ready.document, as_refused(error), step=kind.entity, order=ready.order)
+            aside += 1
+    entity_of = {plan.write.key: plan.write.binding_entity for plan in planned}
+    wanted = {plan.delivery.document_key: plan.delivery for plan in planned}
+    settled = deliver(
+        flow.ledger,
+        target,
+        list(wanted.values()),
+        binding_of=lambda delivery, landed: _binding(entity_of, delivery, landed),
+    )
+    aside += _set_aside_refused(flow, kind, planned, settled)
+    confirmed = sum(1 for one in settled.values() if one.refused is None)
+    return StepReport(step=kind.entity, documents=len(orders), confirmed=confirmed, set_aside=aside)
+
+
+def _planned(flow: Flow, kind: WriteKind, ready: ReadyOrder, write: Write) -> _Planned:
+    payload: Json = (
+        flow.mapper.payload(kind.mapping, write.record)
+        if kind.mapping
+        else json_object.validate_python(write.record)
+    )
+    delivery = NewDelivery(
+        document_id=ready.document_id,
+        pair=flow.pair.pair,
+        target=kind.target,
+        entity=kind.entity,
+        document_key=write.key,
+        operation=write.operation or kind.operation,
+        version_hash=_version_hash(kind, payload),
+        payload=payload,
+        expected=write.expected,
+    )
+    return _Planned(ready=ready, write=write, delivery=delivery)
+
+
+def _version_hash(kind: WriteKind, payload: Json) -> str:
+    header = payload.get("header")
+    if not kind.unhashed or not isinstance(header, dict):
+        return content_hash(payload)
+    kept = {name: value for name, value in header.items() if name not in kind.unhashed}
+    return content_hash({**payload, "header": kept})
+
+
+def _binding(entity_of: Mapping[str, str], delivery: Delivery, landed: Landed) -> NewBinding | None:
+    entity = entity_of.get(delivery.document_key, "")
+    if not entity:
+        return None
+    return NewBinding(
+        pair=delivery.pair,
+        entity=entity,
+        key=delivery.document_key,
+        system=delivery.target,
+        external_id=landed.external_id,
+        external_no=landed.external_no,
+        provenance="created by Tieout",
+    )
+
+
+def _set_aside_refused(
+    flow: Flow,
+    kind: WriteKind,
+    planned: Sequence[_Planned],
+    settled: Mapping[str, Delivered],
+) -> int:
+    """Set aside each order once, for the first of its records that did not land."""
+    done: set[int] = set()
+    for plan in planned:
+        delivered = settled.get(plan.write.key)
+        refused = _refusal(kind, plan, delivered)
+        if refused is None or plan.ready.document_id in done:
+            continue
+        done.add(plan.ready.document_id)
+        set_aside(
+            flow,
+            plan.ready.document,
+            refused,
+            step=kind.entity,
+            order=plan.ready.order,
+            mapped=plan.delivery.payload,
+        )
+    return len(done)
+
+
+def _refusal(kind: WriteKind, plan: _Planned, delivered: Delivered | None) -> Refused | None:
+    if delivered is None:
+        return None
+    if delivered.refused is not None:
+        return delivered.refused
+    if not delivered.is_changed or kind.on_change is OnChange.KEEP:
+        return None
+    number = delivered.delivery.external_no or delivered.delivery.external_id
+    return Refused(
+        cause="changed_after_posting",
+        message=(
+            f"Order {plan.ready.order.name} changed in the shop after its {kind.entity} {number} "
+            f"was written to {kind.target}; what was written stays as it is."
+        ),
+        remedy=(
+            "Compare the order with both documents and post the difference by hand (an invoice or "
+            "credit note in Xero, a line change in Sage 100)."
+        ),
+    )

@@ -1,0 +1,296 @@
+"""The composition root: connections and pairs in, use cases ready to run out.
+
+Nothing is decided here but which adapter stands behind which port. Airflow's hooks bring their
+connections through ``lookup``; the command line reads them from a file in Airflow's own form.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from tieout.connectors.sage100.connector import OdbcConnection, Sage100Config, Sage100Connector
+from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
+from tieout.connectors.xero.connector import XeroConfig, XeroConnector
+from tieout.domain.base import BatchId, Frozen, Json
+from tieout.domain.ledger import Conservation, DeadLetter, Origin
+from tieout.domain.pair import Pair
+from tieout.domain.tie_out import TieOut
+from tieout.errors import ConfigurationError
+from tieout.ledger.postgres import PostgresLedger
+from tieout.mapping.mapper import YamlMapper
+from tieout.settings import load_pairs
+from tieout.usecases.capture import capture
+from tieout.usecases.flow import Flow, StepReport
+from tieout.usecases.steps import run_step
+from tieout.usecases.tie_out import tie_out
+from tieout.usecases.tie_out_cases import read_books
+from tieout.validation.gate import GreatExpectationsGate
+
+LEDGER_CONNECTION = "tieout_ledger"
+
+
+class ConnectionSettings(Frozen):
+    """One connection, with the fields of an Airflow connection."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    conn_type: str
+    host: str = ""
+    port: int | None = None
+    login: str = ""
+    password: str = ""
+    database: str = Field(default="", alias="schema")
+    extra: dict[str, object] = Field(default_factory=dict)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a member of ``extra`` as text."""
+        return str(self.extra.get(name, default))
+
+
+Lookup = Callable[[str], ConnectionSettings]
+OdbcFactory = Callable[[str, ConnectionSettings], Callable[[], OdbcConnection]]
+
+
+class Status(Frozen):
+    """Where every inbox entry of every pair is."""
+
+    pairs: tuple[Conservation, ...]
+
+    @property
+    def is_conserved(self) -> bool:
+        """Say whether nothing is lost in any pair."""
+        return all(pair.is_conserved for pair in self.pairs)
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether nothing is pending in any pair."""
+        return all(pair.pending == 0 for pair in self.pairs)
+
+
+class SystemClock:
+    """The computer's clock."""
+
+    def now(self) -> datetime:
+        """Return the present in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - the one place that reads the clock
+
+
+def connections_in(path: Path) -> Lookup:
+    """Return a look-up in a JSON file that maps connection ids to Airflow connection objects."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"There is no connections file {path}.",
+            remedy="Start the stack with 'make demo', or name your own with TIEOUT_CONNECTIONS.",
+        ) from None
+
+    def lookup(connection_id: str) -> ConnectionSettings:
+        if connection_id not in stored:
+            raise ConfigurationError(
+                f"{path} has no connection {connection_id!r}.", remedy="Add it to the file."
+            )
+        try:
+            return ConnectionSettings.model_validate(stored[connection_id])
+        except ValidationError as error:
+            raise ConfigurationError(
+                f"Connection {connection_id!r} in {path} is wrong: {error}.",
+                remedy="Correct the fields named.",
+            ) from error
+
+    return lookup
+
+
+def odbc_by_pyodbc(_id: str, settings: ConnectionSettings) -> Callable[[], OdbcConnection]:
+    """Connect by pyodbc itself, where Airflow's hook is not at hand."""
+
+    def connect() -> OdbcConnection:
+        import pyodbc  # the driver manager, which only readers of Sage 100 need
+
+        connection: OdbcConnection = pyodbc.connect(settings.text("odbc"), autocommit=True)
+        return connection
+
+    return connect
+
+
+class Tieout:
+    """Everything that one installation can do, each part built when first asked for."""
+
+    def __init__(
+        self, lookup: Lookup, include: Path, *, data_docs: Path, odbc: OdbcFactory
+    ) -> None:
+        """Keep where connections, mappings and Data Docs are; nothing is opened yet."""
+        self._lookup = lookup
+        self._include = include
+        self._data_docs = data_docs
+        self._odbc = odbc
+        self.clock = SystemClock()
+
+    @cached_property
+    def pairs(self) -> Mapping[str, Pair]:
+        """Return the pairs of include/pairs.yaml."""
+        return load_pairs(self._include)
+
+    @cached_property
+    def ledger(self) -> PostgresLedger:
+        """Return the ledger."""
+        return PostgresLedger(ledger_url(self._lookup(LEDGER_CONNECTION)))
+
+    def flow(self, pair: str) -> Flow:
+        """Return a pair's flow, with its systems."""
+        settings = self._pair(pair)
+        return Flow(
+            pair=settings,
+            ledger=self.ledger,
+            xero=self.xero(pair),
+            sage100=self.sage100(pair),
+            shops={s.domain: self.shop(pair, s.domain) for s in settings.shops},
+            mapper=YamlMapper(self._include, settings),
+            gate=GreatExpectationsGate(self._include / "expectations", self._data_docs),
+            clock=self.clock,
+        )
+
+    def pairs_waiting(self) -> list[str]:
+        """Return the pairs that have pending inbox entries."""
+        return [pair for pair in self.pairs if self.ledger.pending_entries(pair, limit=1)]
+
+    def capture(
+        self,
+        pair: str,
+        *,
+        interval: tuple[datetime, datetime] | None,
+        is_backfill: bool,
+        claimed_by: str,
+    ) -> BatchId | None:
+        """Bring the pair's waiting orders into the ledger and claim them."""
+        origin = Origin.BACKFILL if is_backfill else Origin.SWEEP
+        return capture(self.flow(pair), interval=interval, origin=origin, claimed_by=claimed_by)
+
+    def run_step(self, step: str, batch_id: int) -> StepReport:
+        """Run one step over a claimed batch."""
+        claim = BatchId(batch_id)
+        return run_step(self.flow(self.ledger.batch_pair(claim)), step, claim)
+
+    def xero(self, pair: str) -> XeroConnector:
+        """Return the connector of the pair's Xero organization."""
+        connection = self._lookup(self._pair(pair).xero_connection)
+        return XeroConnector(xero_config(connection), clock=self.clock)
+
+    def sage100(self, pair: str) -> Sage100Connector:
+        """Return the connector of the pair's Sage 100 company."""
+        settings = self._pair(pair)
+        connection = self._lookup(settings.sage100_connection)
+        return Sage100Connector(
+            sage100_config(connection, settings),
+            connect=self._odbc(settings.sage100_connection, connection),
+            clock=self.clock,
+        )
+
+    def shop(self, pair: str, domain: str) -> ShopifyConnector:
+        """Return the connector of one of the pair's shops."""
+        shop = next(shop for shop in self._pair(pair).shops if shop.domain == domain)
+        return ShopifyConnector(shopify_config(self._lookup(shop.connection)), clock=self.clock)
+
+    def status(self) -> Status:
+        """Count where every inbox entry is."""
+        return Status(pairs=tuple(self.ledger.conservation(pair) for pair in self.pairs))
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Return the open dead letters of all pairs."""
+        return self.ledger.dead_letters()
+
+    def tie_out(self, pair: str) -> TieOut:
+        """Prove that both ledgers of the pair agree as of today, in its own time zone."""
+        settings = self._pair(pair)
+        known_at = self.clock.now()
+        today = known_at.astimezone(ZoneInfo(settings.time_zone)).date()
+        books = read_books(self.xero(pair), self.sage100(pair), as_of=today)
+        return tie_out(settings, books, as_of=today, known_at=known_at, today=today)
+
+    def subscribe_shops(self, uri: str) -> None:
+        """Subscribe the receiver at ``uri`` to the order topics of every shop."""
+        for name, pair in self.pairs.items():
+            for shop in pair.shops:
+                connector = self.shop(name, shop.domain)
+                for topic in SUBSCRIBED_TOPICS:
+                    connector.subscribe(topic, uri)
+
+    def _pair(self, pair: str) -> Pair:
+        if pair not in self.pairs:
+            raise ConfigurationError(
+                f"There is no pair {pair!r}; there are {', '.join(self.pairs)}.",
+                remedy="Use one of these, or add it to include/pairs.yaml.",
+            )
+        return self.pairs[pair]
+
+
+SUBSCRIBED_TOPICS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_PAID", "ORDERS_CANCELLED")
+
+
+def ledger_url(connection: ConnectionSettings) -> str:
+    """Return the SQLAlchemy URL of the ledger's database."""
+    from sqlalchemy import URL  # noqa: PLC0415 - half a second that parsing a DAG need not pay
+
+    url = URL.create(
+        "postgresql+psycopg",
+        username=connection.login or None,
+        password=connection.password or None,
+        host=connection.host or None,
+        port=connection.port,
+        database=connection.database,
+    )
+    return url.render_as_string(hide_password=False)
+
+
+def xero_config(connection: ConnectionSettings) -> XeroConfig:
+    """Read a Xero connection; addresses default to Xero's own."""
+    fields: Json = {
+        name: connection.text(name)
+        for name in ("base_url", "identity_url", "tenant_id")
+        if name in connection.extra
+    }
+    return XeroConfig.model_validate(
+        {"client_id": connection.login, "client_secret": connection.password, **fields}
+    )
+
+
+def shopify_config(connection: ConnectionSettings) -> ShopifyConfig:
+    """Read a Shopify connection; the address defaults to the shop's own."""
+    fields: Json = {
+        name: connection.text(name)
+        for name in ("base_url", "api_version")
+        if name in connection.extra
+    }
+    return ShopifyConfig.model_validate(
+        {
+            "shop_domain": connection.host,
+            "client_id": connection.login,
+            "client_secret": connection.password,
+            **fields,
+        }
+    )
+
+
+def sage100_config(connection: ConnectionSettings, pair: Pair) -> Sage100Config:
+    """Read a Sage 100 connection; the company and division are the pair's."""
+    return Sage100Config(
+        company=pair.sage100_company,
+        division=pair.sage100_division,
+        agent_url=connection.text("agent_url"),
+        agent_key=connection.password,
+    )
+
+
+def open_tieout(connections: Path, include: Path) -> Tieout:
+    """Open an installation by its connections file; Data Docs go beside that file."""
+    return Tieout(
+        connections_in(connections),
+        include,
+        data_docs=connections.parent / "data_docs",
+        odbc=odbc_by_pyodbc,
+    )
