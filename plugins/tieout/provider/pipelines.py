@@ -1,5 +1,6 @@
 """The task graphs that DAG files wire: use case by use case, one task group per pair."""
 
+import os
 from datetime import timedelta
 
 from airflow.sdk import (
@@ -24,7 +25,9 @@ from tieout.provider.operators import (
 )
 from tieout.provider.triggers import InboxTrigger
 
+SWEEP_CRON_VARIABLE = "TIEOUT_SWEEP_CRON"
 SWEEP_CRON = "*/15 * * * *"
+"""How often a flow sweeps when the environment does not say otherwise."""
 RUN_DEADLINE = timedelta(minutes=30)
 """How long a run may take from being queued until people are told."""
 
@@ -33,8 +36,9 @@ def inbox_or_time() -> AssetOrTimeSchedule:
     """Return the schedule of every flow: when the inbox has something, and a sweep by the clock."""
     watcher = AssetWatcher(name="tieout_inbox_watcher", trigger=InboxTrigger())
     inbox = Asset(name="tieout_inbox", uri="tieout://ledger/inbox", watchers=[watcher])
+    cron = os.environ.get(SWEEP_CRON_VARIABLE, SWEEP_CRON)
     return AssetOrTimeSchedule(
-        timetable=CronDataIntervalTimetable(SWEEP_CRON, timezone="UTC"), assets=[inbox]
+        timetable=CronDataIntervalTimetable(cron, timezone="UTC"), assets=[inbox]
     )
 
 

@@ -1,0 +1,131 @@
+"""The delivery protocol: what is sent when, and what a repeated or lost call leads to."""
+
+import pytest
+
+from fakes import FakeClock, FakeLedger, FakeTarget
+from tieout.domain.base import DocumentId, System
+from tieout.domain.hashing import content_hash
+from tieout.domain.ledger import DeliveryState, Landed, NewBinding, NewDelivery
+from tieout.errors import OutcomeUnknownError, UnavailableError
+from tieout.usecases.delivery import Delivered, deliver
+
+
+def make_delivery(key: str = "1042", *, total: str = "110.13") -> NewDelivery:
+    payload = {"InvoiceNumber": key, "Total": total}
+    return NewDelivery(
+        document_id=DocumentId(1),
+        pair="harbor_and_pine",
+        target=System.XERO,
+        entity="invoice",
+        document_key=key,
+        operation="create",
+        version_hash=content_hash(payload),
+        payload=payload,
+        expected={"total": total},
+    )
+
+
+def no_binding(_delivery: object, _landed: Landed) -> NewBinding | None:
+    return None
+
+
+def sent(ledger: FakeLedger, target: FakeTarget, *wanted: NewDelivery) -> dict[str, Delivered]:
+    return deliver(ledger, target, wanted, binding_of=no_binding)
+
+
+@pytest.fixture
+def target() -> FakeTarget:
+    return FakeTarget(System.XERO, "invoice", batch_max=2, guard="number")
+
+
+@pytest.fixture
+def ledger() -> FakeLedger:
+    return FakeLedger(FakeClock())
+
+
+def test_a_first_delivery_is_sent_and_confirmed(ledger: FakeLedger, target: FakeTarget) -> None:
+    settled = sent(ledger, target, make_delivery())
+    assert settled["1042"].delivery.state is DeliveryState.CONFIRMED
+    assert target.copies == ["1042"]
+
+
+def test_a_confirmed_delivery_is_not_sent_again(ledger: FakeLedger, target: FakeTarget) -> None:
+    sent(ledger, target, make_delivery())
+    settled = sent(ledger, target, make_delivery())
+    assert settled["1042"].refused is None
+    assert len(target.sends) == 1
+
+
+def test_deliveries_travel_in_batches_of_at_most_what_the_target_takes(
+    ledger: FakeLedger, target: FakeTarget
+) -> None:
+    sent(ledger, target, *(make_delivery(key) for key in ("1", "2", "3")))
+    assert [len(keys) for keys in target.sends] == [2, 1]
+
+
+def test_a_lost_answer_is_looked_up_and_adopted(ledger: FakeLedger, target: FakeTarget) -> None:
+    target.faults.append("drop_after_write")
+    with pytest.raises(OutcomeUnknownError):
+        sent(ledger, target, make_delivery())
+    settled = sent(ledger, target, make_delivery())
+    assert settled["1042"].delivery.external_id == "invoice-1"
+    assert target.copies == ["1042"]
+
+
+def test_a_lost_answer_of_one_batch_does_not_stop_the_next(
+    ledger: FakeLedger, target: FakeTarget
+) -> None:
+    target.faults.append("drop_after_write")
+    with pytest.raises(OutcomeUnknownError):
+        sent(ledger, target, *(make_delivery(key) for key in ("1", "2", "3")))
+    assert target.copies == ["1", "2", "3"]
+
+
+def test_an_unavailable_target_keeps_the_same_idempotency_key(
+    ledger: FakeLedger, target: FakeTarget
+) -> None:
+    target.faults.append("unavailable")
+    with pytest.raises(UnavailableError):
+        sent(ledger, target, make_delivery())
+    sent(ledger, target, make_delivery())
+    assert target.sends[0] == target.sends[1]
+    assert target.copies == ["1042"]
+
+
+def test_a_refused_delivery_says_why_and_may_be_sent_again_with_a_new_key(
+    ledger: FakeLedger, target: FakeTarget
+) -> None:
+    target.faults.append("refuse")
+    refused = sent(ledger, target, make_delivery())["1042"].refused
+    assert refused is not None
+    assert refused.cause == "target_refused"
+    sent(ledger, target, make_delivery())
+    assert target.sends[0] != target.sends[1]
+    assert target.copies == ["1042"]
+
+
+def test_figures_that_differ_at_the_target_are_a_refusal(
+    ledger: FakeLedger, target: FakeTarget
+) -> None:
+    target.faults.append("wrong_figures")
+    refused = sent(ledger, target, make_delivery())["1042"].refused
+    assert refused is not None
+    assert refused.cause == "read_back_differs"
+    assert "total should be 110.13 and is 0.01" in refused.message
+
+
+def test_another_version_of_a_confirmed_document_is_reported_as_changed(
+    ledger: FakeLedger, target: FakeTarget
+) -> None:
+    sent(ledger, target, make_delivery())
+    settled = sent(ledger, target, make_delivery(total="120.13"))
+    assert settled["1042"].is_changed
+    assert len(target.sends) == 1
+
+
+def test_a_target_without_a_guard_is_looked_up_before_the_first_send(ledger: FakeLedger) -> None:
+    target = FakeTarget(System.XERO, "invoice", looks_up_first=True)
+    target.held["1042"] = Landed(external_id="x", external_no="x", figures={"total": "110.13"})
+    settled = sent(ledger, target, make_delivery())
+    assert settled["1042"].delivery.external_id == "x"
+    assert target.sends == []

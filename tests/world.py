@@ -1,0 +1,120 @@
+"""A whole world without Airflow: simulators, agent and ledger as real processes, use cases called.
+
+What Airflow would call task by task is called here step by step; everything beneath is real: HTTP,
+ODBC, PostgreSQL, processes.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy.engine import make_url
+
+from processes import free_port, running
+from tieout.domain.base import BatchId
+from tieout.domain.ledger import Origin
+from tieout.domain.tie_out import TieOut
+from tieout.stack.components import components
+from tieout.stack.configuration import PORT_NAMES, StackConfiguration, configure
+from tieout.stack.secrets import load_or_create
+from tieout.stack.setup import write_files
+from tieout.usecases.capture import capture
+from tieout.usecases.steps import STEPS
+from tieout.wiring import Tieout, open_tieout
+
+INCLUDE = Path(__file__).parents[1] / "include"
+HARBOR = "harbor_and_pine"
+LOTUS = "lotus_lane"
+SHOPS = {HARBOR: "harbor-and-pine.myshopify.com", LOTUS: "lotus-lane.myshopify.com"}
+COMPANIES = {HARBOR: "HPS", LOTUS: "LLT"}
+CALL_TIMEOUT_S = 30
+SWEEP_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """The running world; ``post`` places orders and runs the flow over them."""
+
+    tieout: Tieout
+    configuration: StackConfiguration
+    _runs: Iterator[int]
+
+    def call(self, url: str, body: object = None, *, method: str = "POST") -> Any:
+        """Send JSON to a control address and return the JSON answer."""
+        answer = requests.request(method, url, json=body, timeout=CALL_TIMEOUT_S)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def place(self, order: dict[str, Any], *, pair: str = HARBOR) -> None:
+        """Put an order into the shop."""
+        self.call(f"{self.configuration.url('shopify')}/_shops/{SHOPS[pair]}/orders", order)
+
+    def run(self, *, pair: str = HARBOR) -> None:
+        """Sweep the shop, then run every step of order-to-cash, as one DAG run does."""
+        flow = self.tieout.flow(pair)
+        until = flow.clock.now() + timedelta(minutes=1)
+        batch = capture(
+            flow,
+            interval=(SWEEP_FROM, until),
+            origin=Origin.SWEEP,
+            claimed_by=f"run {next(self._runs)}",
+        )
+        for step in STEPS if batch is not None else ():
+            self.tieout.run_step(step, BatchId(batch or 0))
+
+    def post(self, *orders: dict[str, Any], pair: str = HARBOR) -> None:
+        """Place orders and run the flow over them."""
+        for order in orders:
+            self.place(order, pair=pair)
+        self.run(pair=pair)
+
+    def people(self, act: str, *, pair: str = HARBOR, **body: object) -> Any:
+        """Let the simulated people of the Sage 100 company do something."""
+        return self.call(
+            f"{self.configuration.url('sage100')}/_people/{COMPANIES[pair]}/{act}", body
+        )
+
+    def tie_out(self, *, pair: str = HARBOR) -> TieOut:
+        """Prove both ledgers against each other, as of today."""
+        return self.tieout.tie_out(pair)
+
+
+@contextmanager
+def running_world(folder: Path, ledger_url: str) -> Iterator[World]:
+    """Start simulators and agent on free ports over empty state, and wire Tieout to them."""
+    ports = {name: free_port() for name in PORT_NAMES}
+    configuration = configure(folder, ports=ports, environment={})
+    secrets = load_or_create(folder)
+    write_files(configuration, secrets)
+    _point_to(ledger_url, configuration.connections)
+    with ExitStack() as stack:
+        for component in components(configuration, secrets):
+            if component.is_demo:
+                url = configuration.url(component.port) + (component.ready_path or "/v1/health")
+                stack.enter_context(running(component.arguments[1:], ready_url=url))
+        yield World(
+            tieout=open_tieout(configuration.connections, INCLUDE),
+            configuration=configuration,
+            _runs=count(1),
+        )
+
+
+def _point_to(ledger_url: str, connections: Path) -> None:
+    """Let the ledger connection be the test's own database."""
+    ledger = make_url(ledger_url)
+    known = json.loads(connections.read_text())
+    known["tieout_ledger"] = {
+        "conn_type": "postgres",
+        "host": ledger.host or str(ledger.query.get("host", "")),
+        "port": ledger.port,
+        "login": ledger.username or "",
+        "password": ledger.password or "",
+        "schema": ledger.database,
+    }
+    connections.write_text(json.dumps(known))
