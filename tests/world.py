@@ -111,7 +111,7 @@ def _point_to(ledger_url: str, connections: Path) -> None:
     known = json.loads(connections.read_text())
     known["tieout_ledger"] = {
         "conn_type": "postgres",
-        "host": ledger.host or str(ledger.query.get("host", "")),
+        "host": str(ledger.query.get("host") or ledger.host),
         "port": ledger.port,
         "login": ledger.username or "",
         "password": ledger.password or "",

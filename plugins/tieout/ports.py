@@ -337,8 +337,8 @@ class Gate(Protocol):
 class Mapper(Protocol):
     """Canonical records to and from the systems' own shapes, by include/mappings."""
 
-    def order_from_shop(self, node: Json) -> Order:
-        """Read a GraphQL order node.
+    def order_from_shop(self, node: Json, shop: str = "") -> Order:
+        """Read a GraphQL order node of the shop with that domain; '' = the pair's only one.
 
         Raises:
             RejectedError: The node lacks something without which it is no order.

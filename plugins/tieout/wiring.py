@@ -236,13 +236,15 @@ def ledger_url(connection: ConnectionSettings) -> str:
     """Return the SQLAlchemy URL of the ledger's database."""
     from sqlalchemy import URL  # noqa: PLC0415 - half a second that parsing a DAG need not pay
 
+    is_socket = connection.host.startswith("/")
     url = URL.create(
         "postgresql+psycopg",
         username=connection.login or None,
         password=connection.password or None,
-        host=connection.host or None,
+        host=None if is_socket else connection.host or None,
         port=connection.port,
         database=connection.database,
+        query={"host": connection.host} if is_socket else {},
     )
     return url.render_as_string(hide_password=False)
 

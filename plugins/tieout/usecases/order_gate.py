@@ -65,7 +65,7 @@ def _read(flow: Flow, documents: Sequence[Document]) -> list[ReadyOrder]:
     orders: list[ReadyOrder] = []
     for document in documents:
         try:
-            order = flow.mapper.order_from_shop(document.payload)
+            order = flow.mapper.order_from_shop(document.payload, document.account)
             rule = _skip_rule(order)
             if rule:
                 flow.ledger.skip_document(document.document_id, rule=rule)
@@ -93,6 +93,14 @@ def _refuse_unsupported(order: Order) -> None:
             f"Order {order.name} was cancelled after {order.captured} {order.currency} was taken.",
             remedy="Refund it in the shop and post the refund by hand in both ledgers.",
             cause="cancelled_after_posting",
+        )
+    if order.captured > order.total:
+        raise RejectedError(
+            f"Order {order.name} is {order.total} {order.currency}, and {order.captured} was taken.",
+            remedy="Refund the excess in the shop, or post the overpayment by hand, then replay.",
+            cause="overpaid_not_supported",
+            field="captured",
+            value=str(order.captured),
         )
     for line in order.lines:
         if line.kind not in SALE_KINDS:

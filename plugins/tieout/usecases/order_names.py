@@ -17,8 +17,12 @@ def customer_key(order: Order) -> str:
 
 
 def buyer_name(order: Order) -> str:
-    """Return the name that the ledgers know the buyer by: the company's, else the person's."""
-    return " ".join((order.buyer.company or order.buyer.name).split())
+    """Return the name that the ledgers know the buyer by: the company's, else the person's.
+
+    Xero takes neither angle brackets nor repeated blanks in a contact's name.
+    """
+    name = order.buyer.company or order.buyer.name
+    return " ".join(name.replace("<", " ").replace(">", " ").split())
 
 
 def invoice_number(pair: Pair, order: Order) -> str:

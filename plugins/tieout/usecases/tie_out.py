@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from tieout.domain.books import SageState
-from tieout.domain.money import ZERO
+from tieout.domain.money import ZERO, to_currency
 from tieout.domain.pair import Pair
 from tieout.domain.tie_out import (
     ERROR_CLASSES,
@@ -54,7 +54,16 @@ def tie_out(pair: Pair, books: Books, *, as_of: date, known_at: datetime, today:
     for case in cases_of(books):
         items += _explain(case, roles, today)
     items += _unexplained_postings(books, roles)
-    accounts = _accounts(books, roles, items)
+    items = [_in_currency(item, pair.currency) for item in items]
+    accounts = [
+        account.model_copy(
+            update={
+                name: to_currency(getattr(account, name), pair.currency)
+                for name in ("xero", "sage100", "difference", "explained")
+            }
+        )
+        for account in _accounts(books, roles, items)
+    ]
     unknown = sum(
         (size(i.amounts) for i in items if i.difference_class is DifferenceClass.UNKNOWN), ZERO
     )
@@ -70,6 +79,11 @@ def tie_out(pair: Pair, books: Books, *, as_of: date, known_at: datetime, today:
         unknown=unknown,
         light=_light(unknown, items),
     )
+
+
+def _in_currency(item: TieOutItem, currency: str) -> TieOutItem:
+    amounts = {role: to_currency(amount, currency) for role, amount in item.amounts.items()}
+    return item.model_copy(update={"amounts": amounts})
 
 
 def _light(unknown: Decimal, items: Iterable[TieOutItem]) -> Light:

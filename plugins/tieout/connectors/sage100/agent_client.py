@@ -1,0 +1,137 @@
+"""The client of the agent, which alone writes into Sage 100.
+
+Signs requests and turns the agent's answers into ours. What a command says belongs in the targets.
+"""
+
+import hashlib
+import hmac
+import json
+import time
+from http import HTTPStatus
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from typing_extensions import override
+
+from tieout.connectors.http import Answer, HttpClient, Request, untrusted_answer
+from tieout.domain.base import Json
+from tieout.errors import OutcomeUnknownError, UnavailableError
+from tieout.ports import Clock
+
+COMMANDS_PATH = "/v1/commands"
+
+
+class AgentProblem(BaseModel):
+    """Why a command was refused."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    cause: str
+    message: str
+
+
+class AgentAnswer(BaseModel):
+    """What the agent says of a command."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    status: Literal["entered", "refused", "accepted", "in_doubt", "not_written"]
+    key: dict[str, str] = Field(default_factory=dict)
+    document_no: str = ""
+    warnings: list[str] = Field(default_factory=list)
+    error: AgentProblem | None = None
+
+
+class _AgentHttp(HttpClient):
+    """HTTP whose 503 means what the agent promises by it: nothing was written."""
+
+    @override
+    def _judged(self, answer: Answer) -> Answer:
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and _is_own(answer):
+            raise UnavailableError(
+                f"The Sage 100 agent wrote nothing: {_message(answer)}",
+                remedy="Sage or the record is busy or away; the command is sent again later.",
+            )
+        return super()._judged(answer)
+
+
+class AgentClient:
+    """The agent of one Sage 100 server."""
+
+    def __init__(self, *, url: str, key: SecretStr, clock: Clock) -> None:
+        """Take the agent's address and the key both sides hold."""
+        self._url = url.rstrip("/")
+        self._base_path = urlsplit(self._url).path
+        self._key = key
+        self._clock = clock
+        self._http = _AgentHttp(system="The Sage 100 agent", sleep=time.sleep)
+
+    def submit(self, command: Json) -> AgentAnswer:
+        """Send a command; sending one again is safe.
+
+        Raises:
+            UnavailableError: Certainly nothing was written.
+            OutcomeUnknownError: Something may have been written.
+        """
+        body = json.dumps(command, sort_keys=True).encode()
+        answer = self._send("POST", COMMANDS_PATH, body)
+        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.GONE):
+            return _refused(answer)
+        parsed = _parsed(answer)
+        if parsed.status == "in_doubt":
+            raise OutcomeUnknownError(
+                "The Sage 100 agent lost Sage while it was writing.",
+                remedy="The agent looks the document up when the same command comes again.",
+            )
+        return parsed
+
+    def command(self, command_id: str) -> AgentAnswer | None:
+        """Return what became of a command, or None when the agent never accepted it."""
+        answer = self._send("GET", f"{COMMANDS_PATH}/{quote(command_id, safe='/:')}", b"")
+        return None if answer.status == HTTPStatus.NOT_FOUND else _parsed(answer)
+
+    def _send(self, method: str, path: str, body: bytes) -> Answer:
+        timestamp = str(int(self._clock.now().timestamp()))
+        signed = f"{timestamp}.{method}.{self._base_path}{path}.".encode() + body
+        key = self._key.get_secret_value().encode()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Tieout-Timestamp": timestamp,
+            "X-Tieout-Signature": hmac.new(key, signed, hashlib.sha256).hexdigest(),
+        }
+        is_write = method == "POST"
+        url = f"{self._url}{path}"
+        request = Request(method, url, is_write=is_write, headers=headers, body=body or None)
+        return self._http.send(request)
+
+
+def _is_own(answer: Answer) -> bool:
+    """Say whether the agent itself answered, and not something between us."""
+    try:
+        return AgentAnswer.model_validate_json(answer.body).status == "not_written"
+    except ValidationError:
+        return False
+
+
+def _message(answer: Answer) -> str:
+    body = answer.json()
+    return str(body.get("message", "")) if isinstance(body, dict) else ""
+
+
+def _parsed(answer: Answer) -> AgentAnswer:
+    try:
+        return AgentAnswer.model_validate(answer.json())
+    except ValidationError as error:
+        problem = f"{answer.system} answered {answer.request.url} with something else."
+        raise untrusted_answer(problem, is_write=answer.request.is_write) from error
+
+
+def _refused(answer: Answer) -> AgentAnswer:
+    body = answer.json()
+    problem = body.get("error") if isinstance(body, dict) else None
+    try:
+        error = AgentProblem.model_validate(problem)
+    except ValidationError:
+        error = AgentProblem(cause="bad_command", message=f"HTTP {answer.status} from the agent")
+    return AgentAnswer(status="refused", error=error)

@@ -1,0 +1,17 @@
+"""How to reach one Sage 100 company. Its secrets come in from the connection."""
+
+from pydantic import SecretStr
+
+from tieout.domain.base import Frozen
+
+
+class Sage100Config(Frozen):
+    """One company, its agent and the way we read it."""
+
+    company: str
+    division: str = "00"
+    agent_url: str
+    agent_key: SecretStr
+    has_tieout_udf: bool = True
+    """Whether the site added UDF_TIEOUT_ID to AR_Customer and SO_SalesOrderHeader for us."""
+    page_rows_max: int = 5000

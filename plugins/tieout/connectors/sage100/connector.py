@@ -1,0 +1,145 @@
+"""The Sage 100 company of a pair: the port, put together from reader, books, agent and targets."""
+
+from collections.abc import Callable, Collection
+
+from tieout.connectors.sage100 import books
+from tieout.connectors.sage100.agent_client import AgentClient
+from tieout.connectors.sage100.config import Sage100Config
+from tieout.connectors.sage100.reader import OdbcConnection, Sage100Reader
+from tieout.connectors.sage100.targets import (
+    AgentTarget,
+    CashReceiptTarget,
+    Company,
+    CustomerTarget,
+    OrderDepositTarget,
+    SalesOrderTarget,
+)
+from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt
+from tieout.errors import ConfigurationError
+from tieout.ports import Clock, Party, Sage100Reference, StockLevel, Target
+
+ACTIVE = "A"
+INACTIVE_STATUSES = frozenset({"I"})
+TARGETS: dict[str, type[AgentTarget]] = {
+    target.entity: target
+    for target in (CustomerTarget, SalesOrderTarget, OrderDepositTarget, CashReceiptTarget)
+}
+
+
+class Sage100Connector:
+    """Implements ports.Sage100. ``connect`` gives a driver's connection in autocommit mode."""
+
+    def __init__(
+        self, config: Sage100Config, *, connect: Callable[[], OdbcConnection], clock: Clock
+    ) -> None:
+        """Connect to nothing yet."""
+        self._config = config
+        self._reader = Sage100Reader(connect, page_rows_max=config.page_rows_max)
+        agent = AgentClient(url=config.agent_url, key=config.agent_key, clock=clock)
+        self._account_keys: dict[str, str] | None = None
+        self._company = Company(config, agent, self._reader, self._keys)
+
+    def close(self) -> None:
+        """Disconnect from ODBC."""
+        self._reader.close()
+
+    def reference(self, item_codes: Collection[str]) -> Sage100Reference:
+        """Read active items among ``item_codes``, active accounts and bank codes."""
+        codes = {"ItemCode": sorted(item_codes)}
+        items = self._reader.rows("CI_Item", "InactiveItem", among=codes)
+        accounts = self._reader.rows("GL_Account", "Account", among={"Status": [ACTIVE]})
+        return Sage100Reference(
+            item_codes=frozenset(
+                row.text("ItemCode") for row in items if row.text("InactiveItem") != "Y"
+            ),
+            accounts=frozenset(row.text("Account") for row in accounts),
+            bank_codes=frozenset(
+                row.text("BankCode") for row in self._reader.rows("GL_Bank", "CashAccountKey")
+            ),
+        )
+
+    def find_customers(
+        self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
+    ) -> list[Party]:
+        """Return the division's active customers that have one of the numbers or e-mails.
+
+        E-mails are compared without regard to case, which Sage's SQL cannot do; they are in no
+        index there either, so the division is read whole.
+        """
+        wanted = {email.casefold() for email in emails}
+        among = {"ARDivisionNo": [self._config.division]}
+        if not wanted:
+            among["CustomerNo"] = sorted(numbers)
+        columns = "CustomerName EmailAddress CustomerStatus"
+        return [
+            Party(
+                external_id=f"{row.text('ARDivisionNo')}-{row.text('CustomerNo')}",
+                external_no=row.text("CustomerNo"),
+                name=row.text("CustomerName"),
+                email=row.text("EmailAddress"),
+            )
+            for row in self._reader.rows("AR_Customer", columns, among=among)
+            if row.text("CustomerStatus") not in INACTIVE_STATUSES
+            and (row.text("CustomerNo") in numbers or row.text("EmailAddress").casefold() in wanted)
+        ]
+
+    def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
+        """Return quantities by item and warehouse; available is what may still be promised."""
+        columns = "QuantityOnHand QuantityOnSalesOrder QuantityOnBackOrder QuantityInShipping"
+        among = {"ItemCode": sorted(item_codes)}
+        return [
+            StockLevel(
+                item_code=row.text("ItemCode"),
+                warehouse_code=row.text("WarehouseCode"),
+                on_hand=row.amount("QuantityOnHand"),
+                committed=row.amount("QuantityOnSalesOrder"),
+                available=row.amount("QuantityOnHand")
+                - row.amount("QuantityOnSalesOrder")
+                - row.amount("QuantityOnBackOrder")
+                - row.amount("QuantityInShipping"),
+            )
+            for row in self._reader.rows("IM_ItemWarehouse", columns, among=among)
+        ]
+
+    def orders(self) -> list[SageOrder]:
+        """Return the sales orders, open and in history."""
+        return books.orders(self._reader)
+
+    def receipts(self) -> list[SageReceipt]:
+        """Return the cash receipts, entered and posted."""
+        return books.receipts(self._reader)
+
+    def invoices(self) -> list[SageInvoice]:
+        """Return the invoices, entered and posted."""
+        return books.invoices(self._reader)
+
+    def postings(self) -> list[GlPosting]:
+        """Return every GL posting."""
+        return books.postings(self._reader)
+
+    def accounts(self) -> dict[str, str]:
+        """Return the formatted account number by AccountKey."""
+        return books.accounts(self._reader)
+
+    def banks(self) -> dict[str, str]:
+        """Return the formatted cash account number by bank code."""
+        return books.banks(self._reader)
+
+    def target(self, entity: str) -> Target:
+        """Return the target for customer, sales_order, order_deposit or cash_receipt.
+
+        Raises:
+            ConfigurationError: We write no such entity.
+        """
+        found = TARGETS.get(entity)
+        if found is None:
+            raise ConfigurationError(
+                f"Sage 100 has no target {entity!r}.", remedy=f"Use one of {', '.join(TARGETS)}."
+            )
+        return found(self._company)
+
+    def _keys(self) -> dict[str, str]:
+        if self._account_keys is None:
+            rows = self._reader.rows("GL_Account", "Account", among={"Status": [ACTIVE]})
+            self._account_keys = {row.text("Account"): row.text("AccountKey") for row in rows}
+        return self._account_keys

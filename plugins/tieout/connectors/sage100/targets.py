@@ -1,0 +1,312 @@
+"""What we write into Sage 100: four entities, each sent to the agent and read back by ODBC.
+
+The agent's journal is what refuses a second copy: one command id is one document, whose record key
+is reserved before the write. Figures always come from the tables, never from the agent's answer.
+Reading for other purposes belongs in books.py.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic import JsonValue
+from typing_extensions import override
+
+from tieout.connectors.sage100.agent_client import AgentAnswer, AgentClient
+from tieout.connectors.sage100.config import Sage100Config
+from tieout.connectors.sage100.reader import Row, Sage100Reader
+from tieout.domain.base import DeliveryId, Json, System
+from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
+from tieout.domain.money import ZERO, round_half_up
+from tieout.errors import OutcomeUnknownError, RejectedError, TieoutError
+
+GUARD = "the agent's journal: one command id, one document under a reserved record number"
+NUMBER_TAKEN = "number_taken"
+COMPLETED = "C"
+MARK = "UDF_TIEOUT_ID"
+
+
+@dataclass(frozen=True)
+class Company:
+    """How one company is reached."""
+
+    config: Sage100Config
+    agent: AgentClient
+    reader: Sage100Reader
+    account_keys: Callable[[], Mapping[str, str]]
+    """AccountKey by formatted account number."""
+
+
+class AgentTarget:
+    """What the four targets share: the way to the agent and back."""
+
+    system = System.SAGE100
+    entity = ""
+    kind = ""
+    batch_max = 1
+    guard = GUARD
+    looks_up_first = False
+
+    def __init__(self, company: Company) -> None:
+        """Take the company."""
+        self._company = company
+
+    def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        """Return what Sage holds: by the agent's journal, else by our marks in the tables."""
+        found = {}
+        for delivery in deliveries:
+            answer = self._company.agent.command(delivery.idempotency_key)
+            landed = None
+            if answer is not None and answer.status == "entered":
+                landed = self._by_key(answer.key)
+            landed = landed or self._by_mark(delivery.payload)
+            if landed is not None:
+                found[delivery.delivery_id] = landed
+        return found
+
+    def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
+        """Send one command; ``batch_max`` is 1, so that an error is about one delivery."""
+        return {delivery.delivery_id: self._sent(delivery) for delivery in deliveries}
+
+    def _sent(self, delivery: Delivery) -> Outcome:
+        try:
+            document = self._document(delivery.payload)
+        except RejectedError as error:
+            return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
+        answer = self._company.agent.submit(
+            {
+                "command_id": delivery.idempotency_key,
+                "company": self._company.config.company,
+                "kind": self.kind,
+                "document": document,
+            }
+        )
+        return self._entered(answer) if answer.status == "entered" else self._no(delivery, answer)
+
+    def _entered(self, answer: AgentAnswer) -> Landed:
+        try:
+            landed = self._by_key(answer.key)
+        except TieoutError as error:
+            raise OutcomeUnknownError(
+                f"Sage 100 took the {self.entity}, and could not be read afterwards.",
+                remedy="It is looked up by the next attempt.",
+            ) from error
+        if landed is None:
+            raise OutcomeUnknownError(
+                f"Sage 100 took the {self.entity}, and does not show it by ODBC yet.",
+                remedy="It is looked up by the next attempt.",
+            )
+        return landed.model_copy(update={"note": "; ".join(answer.warnings)})
+
+    def _no(self, delivery: Delivery, answer: AgentAnswer) -> Outcome:
+        problem = answer.error
+        if problem is None:
+            raise OutcomeUnknownError(
+                f"The agent answered {answer.status!r} to a {self.entity}.",
+                remedy="It is looked up by the next attempt.",
+            )
+        is_taken = problem.cause == NUMBER_TAKEN
+        if is_taken:
+            # The agent lost its journal, perhaps: then the document with our mark is ours.
+            landed = self._by_mark(delivery.payload)
+            if landed is not None:
+                return landed
+        return Refused(
+            cause=NUMBER_TAKEN if is_taken else "target_refused",
+            message=f"Sage 100 refused the {self.entity}: {problem.message}",
+            remedy="Correct the record in Sage 100 or the mapping, then replay.",
+            answer=answer.model_dump(mode="json"),
+        )
+
+    def _document(self, payload: Json) -> Json:
+        """Return what the agent is to write; a site without our field gets none of it."""
+        if self._company.config.has_tieout_udf:
+            return payload
+        header = {name: v for name, v in header_of(payload).items() if name != MARK}
+        return {**payload, "header": dict[str, JsonValue](header)}
+
+    def _by_key(self, key: Mapping[str, str]) -> Landed | None:
+        raise NotImplementedError
+
+    def _by_mark(self, payload: Json) -> Landed | None:
+        raise NotImplementedError
+
+
+class CustomerTarget(AgentTarget):
+    """AR_Customer, found by UDF_TIEOUT_ID."""
+
+    entity = "customer"
+    kind = "customer.create"
+
+    @override
+    def _by_key(self, key: Mapping[str, str]) -> Landed | None:
+        return self._read(key)
+
+    @override
+    def _by_mark(self, payload: Json) -> Landed | None:
+        mark = header_of(payload).get(MARK, "")
+        if not mark or not self._company.config.has_tieout_udf:
+            return None
+        division = self._company.config.division
+        return self._read({"ARDivisionNo": division, MARK: mark})
+
+    def _read(self, where: Mapping[str, str]) -> Landed | None:
+        among = {name: [value] for name, value in where.items()}
+        for row in self._company.reader.rows("AR_Customer", "CustomerName", among=among):
+            number = row.text("CustomerNo")
+            return Landed(
+                external_id=f"{row.text('ARDivisionNo')}-{number}",
+                external_no=number,
+                figures={"name": row.text("CustomerName")},
+            )
+        return None
+
+
+class SalesOrderTarget(AgentTarget):
+    """SO_SalesOrderHeader, found by customer PO and UDF_TIEOUT_ID; then in history, by the PO."""
+
+    entity = "sales_order"
+    kind = "sales_order.create"
+
+    @override
+    def _by_key(self, key: Mapping[str, str]) -> Landed | None:
+        among = {"SalesOrderNo": [key["SalesOrderNo"]]}
+        return self._open(among) or self._closed(among)
+
+    @override
+    def _by_mark(self, payload: Json) -> Landed | None:
+        header = header_of(payload)
+        names = ["ARDivisionNo", "CustomerNo", "CustomerPONo"]
+        by_po = {name: [header[name]] for name in names}
+        mark = header.get(MARK, "")
+        has_mark = bool(mark) and self._company.config.has_tieout_udf
+        by_mark = by_po | ({MARK: [mark]} if has_mark else {})
+        # History carries no mark of ours, so the PO has to do there. It holds open orders too,
+        # which the mark decides about, and deleted ones, which are no longer an order.
+        return self._open(by_mark) or self._closed(by_po | {"OrderStatus": [COMPLETED]})
+
+    def _open(self, among: Mapping[str, Sequence[str]]) -> Landed | None:
+        columns = "SalesTaxAmt FreightAmt DepositAmt"
+        for row in self._company.reader.rows("SO_SalesOrderHeader", columns, among=among):
+            return self._landed(row, "SO_SalesOrderDetail", "ExtensionAmt")
+        return None
+
+    def _closed(self, among: Mapping[str, Sequence[str]]) -> Landed | None:
+        columns = "SalesTaxAmt FreightAmt DepositAmt"
+        for row in self._company.reader.rows("SO_SalesOrderHistoryHeader", columns, among=among):
+            return self._landed(row, "SO_SalesOrderHistoryDetail", "LastExtensionAmt")
+        return None
+
+    def _landed(self, header: Row, table: str, extension: str) -> Landed:
+        number = header.text("SalesOrderNo")
+        rows = self._company.reader.rows(table, extension, among={"SalesOrderNo": [number]})
+        figures = {
+            "tax": header.amount("SalesTaxAmt"),
+            "freight": header.amount("FreightAmt"),
+            "deposit": header.amount("DepositAmt"),
+            "lines": sum((row.amount(extension) for row in rows), ZERO),
+        }
+        return Landed(
+            external_id=number,
+            external_no=number,
+            figures={name: figure(amount) for name, amount in figures.items()},
+        )
+
+
+class OrderDepositTarget(AgentTarget):
+    """SO_SalesOrderHeader.DepositAmt of an open order; setting it twice changes nothing."""
+
+    entity = "order_deposit"
+    kind = "sales_order.set_deposit"
+    guard = "the amount is set, not added"
+
+    @override
+    def _by_key(self, key: Mapping[str, str]) -> Landed | None:
+        among = {"SalesOrderNo": [key["SalesOrderNo"]]}
+        for row in self._company.reader.rows("SO_SalesOrderHeader", "DepositAmt", among=among):
+            number = row.text("SalesOrderNo")
+            figures = {"deposit": figure(row.amount("DepositAmt"))}
+            return Landed(external_id=number, external_no=number, figures=figures)
+        return None
+
+    @override
+    def _by_mark(self, payload: Json) -> Landed | None:
+        header = header_of(payload)
+        landed = self._by_key(header)
+        wanted = figure(Decimal(header["DepositAmt"]))
+        return landed if landed is not None and landed.figures["deposit"] == wanted else None
+
+
+class CashReceiptTarget(AgentTarget):
+    """AR_CashReceiptsHeader, then AR_CashReceiptsHistory; the check number is ours alone."""
+
+    entity = "cash_receipt"
+    kind = "cash_receipt.create"
+    # The class behind it is unconfirmed, and a check number is no key in Sage.
+    looks_up_first = True
+
+    @override
+    def _document(self, payload: Json) -> Json:
+        lines = payload.get("lines")
+        if not isinstance(lines, list):
+            return payload
+        return {**payload, "lines": [self._keyed(line) for line in lines]}
+
+    def _keyed(self, line: JsonValue) -> JsonValue:
+        """Replace the formatted account number by its key, which is what BOI validates."""
+        if not isinstance(line, dict) or "Account" not in line:
+            return line
+        values = {name: value for name, value in line.items() if name != "Account"}
+        account = str(line["Account"])
+        key = self._company.account_keys().get(account)
+        if key is None:
+            raise RejectedError(
+                f"Sage 100 has no active account {account}.",
+                remedy="Correct the account in include/mappings/accounts, or add it in Sage 100.",
+                cause="account_unmapped",
+                field="Account",
+                value=account,
+            )
+        return {"AccountKey": key, **values}
+
+    @override
+    def _by_key(self, key: Mapping[str, str]) -> Landed | None:
+        names = ("DepositNo", "ARDivisionNo", "CustomerNo", "CheckNo")
+        return self._read({name: [key[name]] for name in names})
+
+    @override
+    def _by_mark(self, payload: Json) -> Landed | None:
+        header = header_of(payload)
+        names = ("ARDivisionNo", "CustomerNo", "CheckNo")
+        return self._read({name: [header[name]] for name in names})
+
+    def _read(self, among: Mapping[str, Sequence[str]]) -> Landed | None:
+        reader = self._company.reader
+        for row in reader.rows("AR_CashReceiptsHeader", "PostingAmt", among=among):
+            return _receipt(row, row.amount("PostingAmt"))
+        rows = list(reader.rows("AR_CashReceiptsHistory", "CashAmountApplied", among=among))
+        if not rows:
+            return None
+        return _receipt(rows[0], sum((row.amount("CashAmountApplied") for row in rows), ZERO))
+
+
+def _receipt(row: Row, amount: Decimal) -> Landed:
+    check_no = row.text("CheckNo")
+    return Landed(
+        external_id=f"{row.text('DepositNo')}/{check_no}",
+        external_no=check_no,
+        figures={"amount": figure(amount)},
+    )
+
+
+def header_of(payload: Json) -> dict[str, str]:
+    """Return the header of a payload."""
+    header = payload.get("header")
+    if not isinstance(header, dict):
+        return {}
+    return {name: str(value) for name, value in header.items()}
+
+
+def figure(amount: Decimal) -> str:
+    """Write an amount the way deliveries expect it."""
+    return format(round_half_up(amount, 2), "f")

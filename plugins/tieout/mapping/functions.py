@@ -1,0 +1,248 @@
+"""The named functions that mapping files may call: ``{function: NAME, from: ..., with: {...}}``.
+
+Each is pure and small, and is documented by its docstring for the bookkeeper who reads the mapping.
+A value that the target cannot hold is refused (RejectedError); a text that is changed to fit is
+returned as ``Altered``, so that no change is silent. Nothing here knows a payload's shape.
+"""
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from anyascii import anyascii
+
+from tieout.domain.money import ZERO
+from tieout.domain.order import LineKind, OrderLine
+from tieout.errors import RejectedError
+
+CENTS = Decimal("0.01")
+XERO_PRICE_STEP = Decimal("0.0001")
+"""Xero keeps four decimals of a unit amount, with unitdp=4."""
+SAGE100_PRICE_STEP = Decimal("0.000001")
+"""Sage 100 keeps six decimals of SO_SalesOrderDetail.UnitPrice."""
+SAGE100_SEPARATOR = "\u0160"
+"""Byte 138 in cp1252, which Sage 100 uses as its field separator."""
+STATE_LENGTH = 2
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A text that had to be changed to fit its target; ``original`` is what it was."""
+
+    text: str
+    original: str
+
+
+def join(*parts: str, separator: str = " ") -> str:
+    """Put texts one after the other, leaving out empty ones."""
+    return separator.join(part for part in parts if part)
+
+
+def first_of(*values: str) -> str:
+    """Take the first text that is not empty."""
+    return next((value for value in values if value), "")
+
+
+def fill(*, template: str, **values: object) -> str:
+    """Put values into a sentence: ``{name}`` stands for the value called name."""
+    return template.format(**values)
+
+
+def money(amount: Decimal) -> str:
+    """Write an amount with two decimals; refuse one that has more."""
+    written = amount.quantize(CENTS, rounding=ROUND_HALF_UP)
+    if written != amount:
+        message = f"The amount {amount} has more than two decimals."
+        remedy = "Correct the amount in the shop and replay."
+        raise RejectedError(
+            message, remedy=remedy, cause="price_not_representable", value=str(amount)
+        )
+    return f"{written:f}"
+
+
+def quantity(number: Decimal) -> str:
+    """Write a quantity without needless zeros."""
+    return f"{number.normalize():f}"
+
+
+def amount_by_code(code: str, amount: Decimal) -> dict[str, str]:
+    """Make one amount with its code for a name, such as a tax code."""
+    return {code: money(amount)}
+
+
+def no_amounts() -> dict[str, str]:
+    """Give no amount at all."""
+    return {}
+
+
+def shipping_net(lines: Sequence[OrderLine]) -> str:
+    """Add up what shipping costs without tax."""
+    return money(sum((line.net for line in lines if line.kind is LineKind.SHIPPING), ZERO))
+
+
+def xero_unit_amount(line: OrderLine) -> str:
+    """Divide the line's price by its quantity, to four decimals.
+
+    When no such price times the quantity gives the line's price to the cent, the line is sold as
+    one piece at its whole price (see xero_quantity, xero_description).
+    """
+    price = _unit_price(line.price_total, line.quantity, XERO_PRICE_STEP)
+    return money(line.price_total) if price is None else f"{price:f}"
+
+
+def xero_quantity(line: OrderLine) -> str:
+    """Give the line's quantity, or 1 when its price cannot be divided (see xero_unit_amount)."""
+    price = _unit_price(line.price_total, line.quantity, XERO_PRICE_STEP)
+    return "1" if price is None else quantity(line.quantity)
+
+
+def xero_description(line: OrderLine) -> str:
+    """Give the line's title, with the quantity in front when it stands nowhere else."""
+    price = _unit_price(line.price_total, line.quantity, XERO_PRICE_STEP)
+    title = _one_line(line.title) or "Item"
+    return title if price is not None else f"{quantity(line.quantity)} x {title}"
+
+
+def sage100_unit_price(line: OrderLine) -> str:
+    """Divide the line's net by its quantity, to six decimals that give the net again.
+
+    Refused when no such price does: Sage 100 would compute another amount.
+    """
+    price = _unit_price(line.net, line.quantity, SAGE100_PRICE_STEP)
+    if price is None:
+        message = (
+            f"No price with six decimals times {quantity(line.quantity)} gives {line.net} "
+            f"for {line.title!r}."
+        )
+        raise RejectedError(
+            message,
+            remedy="Split the line in the shop, or enter the order in Sage 100 by hand.",
+            cause="price_not_representable",
+            value=str(line.net),
+        )
+    return f"{price:f}"
+
+
+def sage100_key(text: str, *, length: int) -> str:
+    """Write a key of Sage 100: upper case, no blanks around it, in its characters and length."""
+    key = text.strip().upper()
+    if _to_cp1252(key) != key:
+        message = f"{text!r} has characters that no key of Sage 100 can have."
+        raise _does_not_fit(message, text)
+    return _within(key, length)
+
+
+def sage100_text(text: str, *, length: int) -> str | Altered:
+    """Write a text in Sage 100's character set (cp1252 without Š), letter by letter where needed.
+
+    Too long is refused, never cut.
+    """
+    written = _to_cp1252(text)
+    _within(written, length)
+    return written if written == text else Altered(text=written, original=text)
+
+
+def sage100_state(region_code: str) -> str:
+    """Give a two-letter state; a longer code goes into the address lines (sage100_address_line)."""
+    return region_code.upper() if len(region_code) <= STATE_LENGTH else ""
+
+
+def sage100_address_line(
+    *, line1: str, line2: str, number: int, length: int, region_code: str = "", name: str = ""
+) -> str | Altered:
+    """Give line 1, 2 or 3 of an address, which together hold all parts, nothing lost.
+
+    A region code that does not fit the state column is added. Refused when it needs a fourth line.
+    """
+    long_region = region_code if len(region_code) > STATE_LENGTH else ""
+    original = [part for part in (name, line1, line2, long_region) if part]
+    written = [text for part in original if (text := _to_cp1252(part))]
+    lines = [line for part in written for line in textwrap.wrap(part, length)]
+    if len(lines) > 3:  # noqa: PLR2004 - Sage 100 has AddressLine1 to AddressLine3
+        lines = textwrap.wrap(", ".join(written), length)
+    if len(lines) > 3:  # noqa: PLR2004 - as above
+        message = f"The address does not fit three lines of {length} characters."
+        raise _does_not_fit(message, ", ".join(original))
+    line = lines[number - 1] if number <= len(lines) else ""
+    if written == original or not line:
+        return line
+    return Altered(text=line, original=", ".join(original))
+
+
+def xero_name(text: str, *, length: int = 255) -> str | Altered:
+    """Write a contact's name as Xero takes it: no angle brackets, single blanks."""
+    name = _one_line(re.sub(r"[<>]", " ", text))
+    _within(name, length, system="Xero")
+    return name if name == text else Altered(text=name, original=text)
+
+
+def _unit_price(total: Decimal, count: Decimal, step: Decimal) -> Decimal | None:
+    if not count:
+        return None
+    price = (total / count).quantize(step, rounding=ROUND_HALF_UP)
+    again = (price * count).quantize(CENTS, rounding=ROUND_HALF_UP)
+    return price if again == total else None
+
+
+def _one_line(text: str) -> str:
+    """Make line ends and controls blanks, drop invisible signs, and keep single blanks only."""
+    visible = {"Cc": " ", "Cf": ""}
+    signs = (visible.get(unicodedata.category(sign), sign) for sign in text)
+    return " ".join("".join(signs).split())
+
+
+def _to_cp1252(text: str) -> str:
+    composed = _one_line(unicodedata.normalize("NFC", text))
+    return _one_line("".join(_sign(sign) for sign in composed))
+
+
+def _sign(sign: str) -> str:
+    if sign == SAGE100_SEPARATOR:
+        return "S"
+    try:
+        sign.encode("cp1252")
+    except UnicodeEncodeError:
+        return anyascii(sign)
+    return sign
+
+
+def _within(text: str, length: int, *, system: str = "Sage 100") -> str:
+    if len(text) > length:
+        message = f"{system} takes {length} characters here; {text!r} has {len(text)}."
+        raise _does_not_fit(message, text)
+    return text
+
+
+def _does_not_fit(message: str, value: str) -> RejectedError:
+    remedy = "Shorten or correct it in the shop and replay."
+    return RejectedError(message, remedy=remedy, cause="target_refused", value=value)
+
+
+Function = Callable[..., object]
+
+FUNCTIONS: Mapping[str, Function] = {
+    function.__name__: function
+    for function in (
+        amount_by_code,
+        fill,
+        first_of,
+        join,
+        money,
+        no_amounts,
+        quantity,
+        sage100_address_line,
+        sage100_key,
+        sage100_state,
+        sage100_text,
+        sage100_unit_price,
+        shipping_net,
+        xero_description,
+        xero_name,
+        xero_quantity,
+        xero_unit_amount,
+    )
+}
+"""Every function that a mapping file may name."""

@@ -1,0 +1,129 @@
+"""Typed, strict reading of a GraphQL node's members.
+
+Knows JSON and Shopify's scalars (money bags, global ids, times), not what an order means.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from tieout.errors import RejectedError
+
+
+class Node:
+    """One JSON object and where in the answer it stood, so that errors can name the place."""
+
+    def __init__(self, members: Mapping[str, object], place: str = "order") -> None:
+        """Wrap ``members``, found at ``place``."""
+        self._members = members
+        self.place = place
+
+    def unreadable(self, name: str, problem: str) -> RejectedError:
+        """Return the error for a member that is missing or makes no sense."""
+        field = f"{self.place}.{name}"
+        return RejectedError(
+            f"The shop's order cannot be read: {field} {problem}.",
+            remedy="Open the order in the shop, correct it, and replay; else enter it by hand.",
+            cause="order_incomplete",
+            field=field,
+            value=str(self._members.get(name, ""))[:200],
+        )
+
+    def has(self, name: str) -> bool:
+        """Say whether the member is there and not null."""
+        return self._members.get(name) is not None
+
+    def text(self, name: str) -> str:
+        """Return a text, '' when it is absent or null."""
+        value = self._members.get(name)
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value.strip()
+        raise self.unreadable(name, "is not a text")
+
+    def needed_text(self, name: str) -> str:
+        """Return a text that must be there."""
+        if not (value := self.text(name)):
+            raise self.unreadable(name, "is missing")
+        return value
+
+    def is_true(self, name: str) -> bool:
+        """Return a flag, False when it is absent or null."""
+        value = self._members.get(name)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        raise self.unreadable(name, "is not true or false")
+
+    def number(self, name: str) -> Decimal:
+        """Return a number given as JSON integer or text."""
+        value = self._members.get(name)
+        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+            raise self.unreadable(name, "is missing" if value is None else "is not a number")
+        try:
+            number = Decimal(value)
+        except InvalidOperation as error:
+            raise self.unreadable(name, "is not a number") from error
+        if not number.is_finite():
+            raise self.unreadable(name, "is not a number")
+        return number
+
+    def moment(self, name: str) -> datetime:
+        """Return an instant, aware."""
+        try:
+            moment = datetime.fromisoformat(self.needed_text(name))
+        except ValueError as error:
+            raise self.unreadable(name, "is not a time") from error
+        if moment.tzinfo is None:
+            raise self.unreadable(name, "has no time zone")
+        return moment
+
+    def money(self, name: str) -> Decimal:
+        """Return the shop-money amount of a money bag."""
+        return self.node(name).node("shopMoney").number("amount")
+
+    def optional_money(self, name: str) -> Decimal:
+        """Return the shop-money amount, 0 when the bag is absent or null."""
+        return self.money(name) if self.has(name) else Decimal(0)
+
+    def tail(self, name: str) -> str:
+        """Return the last part of a global id: 5 of gid://shopify/Order/5."""
+        return self.needed_text(name).rsplit("/", 1)[-1].partition("?")[0]
+
+    def node(self, name: str) -> "Node":
+        """Return an object that must be there."""
+        value = self._members.get(name)
+        if not isinstance(value, dict):
+            raise self.unreadable(name, "is missing")
+        return Node(value, f"{self.place}.{name}")
+
+    def optional(self, name: str) -> "Node | None":
+        """Return an object, None when it is absent or null."""
+        return self.node(name) if self.has(name) else None
+
+    def list_of(self, name: str) -> list["Node"]:
+        """Return a plain list of objects, empty when it is absent or null."""
+        value = self._members.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.unreadable(name, "is not a list")
+        return [self._element(name, number, element) for number, element in enumerate(value)]
+
+    def connection(self, name: str) -> list["Node"]:
+        """Return all nodes of a connection, empty when it is absent or null.
+
+        Raises:
+            RejectedError: There are more nodes than these: a part of an order is no order.
+        """
+        if (connection := self.optional(name)) is None:
+            return []
+        page = connection.optional("pageInfo")
+        if page is not None and page.is_true("hasNextPage"):
+            raise self.unreadable(name, "was not read to its end")
+        return connection.list_of("nodes")
+
+    def _element(self, name: str, number: int, element: object) -> "Node":
+        if not isinstance(element, dict):
+            raise self.unreadable(name, f"holds something else at {number}")
+        return Node(element, f"{self.place}.{name}[{number}]")

@@ -1,0 +1,181 @@
+"""The pairs, as include/pairs.yaml and include/mappings describe them.
+
+Reads and judges files only. Where secrets and addresses come from (connections) is for wiring; what
+the fields mean is in tieout.domain.pair.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import list_currencies
+from pydantic import ValidationError
+
+from tieout.domain.pair import AccountKind, Pair
+from tieout.errors import ConfigurationError
+from tieout.mapping.source import read_csv, read_yaml
+
+ALIAS_COLUMNS = ("pair", "variant_id", "item_code")
+ENTITY_FIELDS = ("xero_legal_entity", "sage100_legal_entity")
+"""Optional fields that say whose books a side holds, when that is not ``legal_entity``'s."""
+
+
+def load_pairs(include: Path) -> dict[str, Pair]:
+    """Return every pair of ``include``/pairs.yaml with its accounts, taxes, gateways and aliases.
+
+    Raises:
+        ConfigurationError: A file or a field is wrong; names the file, the field and the fix.
+    """
+    source = include / "pairs.yaml"
+    described = read_yaml(source).get("pairs")
+    if not isinstance(described, dict) or not described:
+        message = f"{source} names no pair."
+        raise ConfigurationError(message, remedy="List at least one under 'pairs:'.")
+    aliases = _aliases(include / "mappings" / "item_aliases.csv", described)
+    pairs = {
+        name: _pair(include, source, name, fields, aliases.get(name, {}))
+        for name, fields in described.items()
+    }
+    _refuse_shared_books(source, pairs.values())
+    return pairs
+
+
+def _aliases(path: Path, pairs: Iterable[str]) -> dict[str, dict[str, str]]:
+    known = set(pairs)
+    aliases: dict[str, dict[str, str]] = {}
+    for number, row in enumerate(read_csv(path, ALIAS_COLUMNS), start=2):
+        place = f"{path}, line {number}"
+        if row["pair"] not in known:
+            message = f"{place}: there is no pair {row['pair']!r}."
+            raise ConfigurationError(message, remedy="Name a pair of include/pairs.yaml.")
+        if not row["variant_id"] or not row["item_code"]:
+            message = f"{place}: variant_id or item_code is empty."
+            raise ConfigurationError(message, remedy="Fill both, or delete the line.")
+        of_pair = aliases.setdefault(row["pair"], {})
+        if row["variant_id"] in of_pair:
+            message = f"{place}: variant {row['variant_id']} is given an item twice."
+            raise ConfigurationError(message, remedy="Keep the right line and delete the other.")
+        of_pair[row["variant_id"]] = row["item_code"]
+    return aliases
+
+
+def _pair(
+    include: Path, source: Path, name: str, fields: object, aliases: Mapping[str, str]
+) -> Pair:
+    accounts = include / "mappings" / "accounts" / f"{name}.yaml"
+    if not isinstance(fields, dict):
+        message = f"{source}, pairs.{name}: has no fields."
+        raise ConfigurationError(message, remedy="Describe the pair as the others are.")
+    described = _one_entity(source, name, fields)
+    booked = read_yaml(accounts)
+    try:
+        pair = Pair.model_validate(
+            {**described, **booked, "pair": name, "item_aliases": dict(aliases)}
+        )
+    except ValidationError as error:
+        raise _wrong_field(source, accounts, name, booked, error) from error
+    _check_terms(source, pair)
+    _check_books(accounts, pair)
+    return pair
+
+
+def _one_entity(source: Path, name: str, fields: Mapping[str, object]) -> dict[str, object]:
+    """Refuse a pair of two legal entities: mirroring between them would double real sales."""
+    entity = fields.get("legal_entity")
+    said = {field: fields[field] for field in ENTITY_FIELDS if field in fields}
+    shops = fields.get("shops")
+    plain: list[object] = []
+    for number, shop in enumerate(shops if isinstance(shops, list) else []):
+        if isinstance(shop, dict) and "legal_entity" in shop:
+            said[f"shops[{number}].legal_entity"] = shop["legal_entity"]
+            plain.append({key: value for key, value in shop.items() if key != "legal_entity"})
+        else:
+            plain.append(shop)
+    for field, other in said.items():
+        if other != entity:
+            message = (
+                f"{source}, pairs.{name}.{field}: {other!r} is not the pair's legal entity "
+                f"{entity!r}. Two legal entities are no pair."
+            )
+            remedy = "Give each legal entity a pair of its own, or correct the name."
+            raise ConfigurationError(message, remedy=remedy)
+    described = {key: value for key, value in fields.items() if key not in ENTITY_FIELDS}
+    return described if plain == shops or not plain else {**described, "shops": plain}
+
+
+def _wrong_field(
+    source: Path, accounts: Path, name: str, booked: Mapping[str, object], error: ValidationError
+) -> ConfigurationError:
+    first = error.errors(include_url=False)[0]
+    location = [str(part) for part in first["loc"]]
+    in_accounts = bool(location) and location[0] in {"accounts", "gateways", "taxes", *booked}
+    path, prefix = (accounts, []) if in_accounts else (source, ["pairs", name])
+    message = f"{path}, {'.'.join([*prefix, *location])}: {_lower(first['msg'])}."
+    return ConfigurationError(message, remedy=_fix(first["type"]))
+
+
+def _lower(text: str) -> str:
+    return text.removeprefix("Value error, ")[:1].lower() + text.removeprefix("Value error, ")[1:]
+
+
+def _fix(kind: str) -> str:
+    match kind:
+        case "missing":
+            return "Add the field."
+        case "extra_forbidden":
+            return "Delete the field, or correct its name."
+        case "string_type":
+            return "Put the value in quotes."
+        case _:
+            return "Correct the value."
+
+
+def _check_terms(source: Path, pair: Pair) -> None:
+    place = f"{source}, pairs.{pair.pair}"
+    if pair.currency not in list_currencies():
+        message = f"{place}.currency: {pair.currency!r} is no ISO currency."
+        raise ConfigurationError(message, remedy="Use the three-letter code, such as USD.")
+    try:
+        ZoneInfo(pair.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        message = f"{place}.time_zone: {pair.time_zone!r} is no time zone."
+        remedy = "Use a name of the IANA database, such as America/New_York."
+        raise ConfigurationError(message, remedy=remedy) from error
+    if not pair.shops:
+        message = f"{place}.shops: the pair has no shop."
+        raise ConfigurationError(message, remedy="Add one.")
+
+
+def _check_books(path: Path, pair: Pair) -> None:
+    rates = [f"{tax.title} at {tax.rate.normalize():f}" for tax in pair.taxes]
+    _refuse_repeated(path, "accounts.role", [account.role for account in pair.accounts])
+    _refuse_repeated(path, "gateways.gateway", [gateway.gateway for gateway in pair.gateways])
+    _refuse_repeated(path, "taxes.title", rates)
+    mirrored = {a.role for a in pair.accounts if a.kind is AccountKind.MIRRORED}
+    for number, gateway in enumerate(pair.gateways):
+        if gateway.clearing_role not in mirrored:
+            message = (
+                f"{path}, gateways.{number}.clearing_role: no mirrored account plays "
+                f"{gateway.clearing_role!r}."
+            )
+            raise ConfigurationError(message, remedy="Add it under 'accounts:'.")
+
+
+def _refuse_shared_books(source: Path, pairs: Iterable[Pair]) -> None:
+    """Two pairs on one set of books, or one shop in two pairs, would book its sales twice."""
+    found = list(pairs)
+    _refuse_repeated(source, "xero_connection", [pair.xero_connection for pair in found])
+    _refuse_repeated(source, "sage100_connection", [pair.sage100_connection for pair in found])
+    shops = [shop for pair in found for shop in pair.shops]
+    _refuse_repeated(source, "shops.domain", [shop.domain for shop in shops])
+    _refuse_repeated(source, "shops.connection", [shop.connection for shop in shops])
+    for pair in found:
+        _refuse_repeated(source, "shops.invoice_prefix", [s.invoice_prefix for s in pair.shops])
+
+
+def _refuse_repeated(path: Path, field: str, values: Iterable[str]) -> None:
+    repeated = [value for value, count in Counter(values).items() if count > 1]
+    if repeated:
+        message = f"{path}, {field}: {repeated[0]!r} is given more than once."
+        raise ConfigurationError(message, remedy="Keep one of them.")

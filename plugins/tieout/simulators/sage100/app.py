@@ -1,0 +1,192 @@
+"""The simulator's HTTP face: people's acts and test controls; Sage 100 itself has no such API.
+
+Every answer is JSON; an act that Sage 100 would not allow answers 409 with the message it shows.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tieout.simulators.company import COMPANIES
+from tieout.simulators.sage100 import control
+from tieout.simulators.sage100.people.cash_journal import post_cash_receipts
+from tieout.simulators.sage100.people.invoicing import (
+    ArInvoice,
+    Shipped,
+    enter_ar_invoice,
+    enter_invoice,
+)
+from tieout.simulators.sage100.people.ledger import (
+    NotAllowedError,
+    post_daily_transaction_register,
+)
+from tieout.simulators.sage100.people.sales_journal import post_sales_journal
+from tieout.simulators.sage100.seed import SYSTEM_USER_KEY, create_companies
+from tieout.simulators.sage100.store import CompanyFile
+
+Clock = Callable[[], datetime]
+Answer = dict[str, object]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Posting(_Body):
+    posting_date: date
+
+
+class _Line(_Body):
+    line_key: str
+    quantity: Decimal
+
+
+class _Invoice(_Body):
+    sales_order_no: str
+    invoice_date: date
+    lines: list[_Line] | None = None
+
+
+class _ArInvoice(_Body):
+    customer: str
+    amount: Decimal = Field(gt=0, max_digits=12, decimal_places=2)
+    customer_po: str = Field(max_length=30)
+    invoice_date: date = Field(alias="date")
+    account: str = "400-00"
+
+
+class _Lock(_Body):
+    table: str
+    key: str
+    seconds: float
+
+
+class _Fault(_Body):
+    kind: Literal["lock", "kill_before_write", "drop_after_write", "com_error"]
+    class_name: str = Field(alias="class")
+    count: int = 1
+    at: str = ""
+    ends_process: bool = False
+    company: str = ""
+
+
+def create_app(state: Path, clock: Clock | None = None) -> Starlette:
+    """Return the app over the Sage 100 home folder ``state``, which is filled when it is new.
+
+    ``clock`` says what Sage 100's server shows at this moment, after which it runs on; None leaves
+    it at the real time.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        create_companies(state)
+        for code in COMPANIES:
+            file = CompanyFile(state, code)
+            file.set_clock(clock() if clock else None)
+            file.close()
+        yield
+
+    routes = [
+        Route("/_health", _health),
+        Route("/_people/{company}/{act}", _people, methods=["POST"]),
+        Route("/_boi_faults", _boi_faults, methods=["POST", "DELETE"]),
+    ]
+    start: Callable[[Starlette], AbstractAsyncContextManager[None]] = lifespan
+    app = Starlette(routes=routes, lifespan=start)
+    app.state.home = state
+    return app
+
+
+async def _health(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _people(request: Request) -> Response:
+    code, act = request.path_params["company"], request.path_params["act"]
+    if code not in COMPANIES or act not in _ACTS:
+        return JSONResponse({"message": f"There is no {act} in {code}."}, status_code=404)
+    file = CompanyFile(request.app.state.home, code)
+    file.user_key = SYSTEM_USER_KEY
+    try:
+        answer = _ACTS[act](file, await request.body())
+    except ValidationError as error:
+        return JSONResponse({"message": str(error)}, status_code=400)
+    except NotAllowedError as error:
+        return JSONResponse({"message": str(error)}, status_code=409)
+    finally:
+        file.close()
+    return JSONResponse(answer)
+
+
+async def _boi_faults(request: Request) -> Response:
+    try:
+        body = (
+            _Fault.model_validate_json(await request.body()) if request.method == "POST" else None
+        )
+    except ValidationError as error:
+        return JSONResponse({"message": str(error)}, status_code=400)
+    for code in COMPANIES:
+        file = CompanyFile(request.app.state.home, code)
+        if body is None:
+            control.disarm_all(file)
+        elif body.company in {"", code}:
+            control.arm(file, control.NewBoiFault(**body.model_dump(exclude={"company"})))
+        file.close()
+    return JSONResponse({"status": "ok"})
+
+
+def _cash_receipts(file: CompanyFile, body: bytes) -> Answer:
+    return post_cash_receipts(file, _Posting.model_validate_json(body).posting_date)
+
+
+def _sales_journal(file: CompanyFile, body: bytes) -> Answer:
+    return post_sales_journal(file, _Posting.model_validate_json(body).posting_date)
+
+
+def _daily_transaction_register(file: CompanyFile, body: bytes) -> Answer:
+    return post_daily_transaction_register(file, _Posting.model_validate_json(body).posting_date)
+
+
+def _enter_invoice(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Invoice.model_validate_json(body)
+    lines = None
+    if wanted.lines is not None:
+        lines = [Shipped(line.line_key, line.quantity) for line in wanted.lines]
+    return enter_invoice(file, wanted.sales_order_no, invoice_date=wanted.invoice_date, lines=lines)
+
+
+def _enter_ar_invoice(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _ArInvoice.model_validate_json(body)
+    invoice = ArInvoice(
+        customer_no=wanted.customer,
+        amount=wanted.amount,
+        customer_po=wanted.customer_po,
+        invoice_date=wanted.invoice_date,
+        account=wanted.account,
+    )
+    return enter_ar_invoice(file, invoice)
+
+
+def _lock(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Lock.model_validate_json(body)
+    control.lock(file, wanted.table, wanted.key, wanted.seconds)
+    return wanted.model_dump()
+
+
+_ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
+    "post_cash_receipts": _cash_receipts,
+    "post_sales_journal": _sales_journal,
+    "post_daily_transaction_register": _daily_transaction_register,
+    "enter_invoice": _enter_invoice,
+    "enter_ar_invoice": _enter_ar_invoice,
+    "lock": _lock,
+}

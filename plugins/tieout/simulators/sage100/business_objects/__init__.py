@@ -1,0 +1,1 @@
+"""The business objects of the double, one module per kind of document."""

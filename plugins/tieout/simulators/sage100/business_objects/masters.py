@@ -1,0 +1,29 @@
+"""Objects that this integration only reads: items, accounts, and the ``_svc`` forms."""
+
+from typing import ClassVar
+
+from tieout.simulators.sage100.business_objects.base import BusinessObject
+
+
+class Item(BusinessObject):
+    """CI_ItemCode_bus for reading; its key is the item code."""
+
+    TABLE: ClassVar[str] = "CI_Item"
+
+
+class GlAccount(BusinessObject):
+    """GL_Account_bus for reading; its key is the AccountKey, not the account number."""
+
+    TABLE: ClassVar[str] = "GL_Account"
+
+
+class ReadOnlyCustomer(BusinessObject):
+    """AR_Customer_svc."""
+
+    TABLE: ClassVar[str] = "AR_Customer"
+
+
+class ReadOnlySalesOrder(BusinessObject):
+    """SO_SalesOrder_svc."""
+
+    TABLE: ClassVar[str] = "SO_SalesOrderHeader"

@@ -1,0 +1,1 @@
+"""What only people do in Sage 100: enter shipments' invoices, update registers."""

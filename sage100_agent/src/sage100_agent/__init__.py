@@ -1,0 +1,6 @@
+"""The Tieout agent: the only writer of a Sage 100 installation, on its Windows server.
+
+It takes signed commands over HTTP, writes each exactly once through the Business Object Interface
+(BOI), and keeps a durable journal of them. Mapping, reading by ODBC and deciding what to write
+belong to Tieout, of which nothing is imported here.
+"""

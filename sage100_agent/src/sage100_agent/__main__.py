@@ -1,0 +1,97 @@
+"""``python -m sage100_agent``: read the arguments, start the workers, serve until told to stop.
+
+The entry point, and therefore the only place that reads the wall clock, files with secrets, and the
+command line.
+"""
+
+import argparse
+import logging
+from datetime import date, datetime
+from pathlib import Path
+
+import uvicorn
+
+from sage100_agent.app import Gate, create_app
+from sage100_agent.boi import Login
+from sage100_agent.com import load_com
+from sage100_agent.journal import Journal
+from sage100_agent.worker import CompanyWorker, Limits, Site
+
+LOOPBACK = "127.0.0.1"
+KEY_BYTES_MIN = 16
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return the checked arguments."""
+    parser = argparse.ArgumentParser(prog="sage100_agent", description=__doc__)
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--journal", type=Path, required=True, help="SQLite file, kept for ever")
+    parser.add_argument(
+        "--com", default="pywin32", help="pywin32, or module:function of a double (default pywin32)"
+    )
+    parser.add_argument("--home", required=True, help=r"path of MAS90\Home, given to Init")
+    parser.add_argument(
+        "--company",
+        action="append",
+        required=True,
+        metavar="CODE:USER:PASSWORD",
+        help="once per company; a PASSWORD of @FILE is read from FILE",
+    )
+    parser.add_argument("--key-file", type=Path, required=True, help="shared signing key")
+    parser.add_argument("--tls-certificate", type=Path)
+    parser.add_argument("--tls-key", type=Path)
+    parser.add_argument("--settle-after-s", type=float, default=Limits.settle_after_s)
+    parsed = parser.parse_args(arguments)
+    if parsed.host != LOOPBACK and not (parsed.tls_certificate and parsed.tls_key):
+        parser.error("listening beyond loopback needs --tls-certificate and --tls-key")
+    return parsed
+
+
+def login(argument: str) -> Login:
+    """Read ``CODE:USER:PASSWORD``."""
+    company, user, password = argument.split(":", 2)
+    if password.startswith("@"):
+        password = Path(password[1:]).read_text(encoding="utf-8").strip()
+    return Login(company.upper(), user, password)
+
+
+def today() -> date:
+    """Return the date on this server, which is the date Sage itself goes by."""
+    return datetime.now().astimezone().date()  # noqa: TID251 - the entry point owns the clock
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until told to stop."""
+    parsed = parse_arguments(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    key = parsed.key_file.read_bytes().strip()
+    if len(key) < KEY_BYTES_MIN:
+        message = f"{parsed.key_file} must hold at least {KEY_BYTES_MIN} characters"
+        raise SystemExit(message)
+    journal = Journal(parsed.journal)
+    limits = Limits(settle_after_s=parsed.settle_after_s)
+    com = load_com(parsed.com, parsed.home)
+    workers = {}
+    for argument in parsed.company:
+        site = Site(com, parsed.home, login(argument), today, limits)
+        workers[site.login.company] = CompanyWorker(site, journal)
+    for worker in workers.values():
+        worker.start()
+    try:
+        uvicorn.run(
+            create_app(Gate(key, journal, workers)),
+            host=parsed.host,
+            port=parsed.port,
+            log_level="warning",
+            ssl_certfile=parsed.tls_certificate,
+            ssl_keyfile=parsed.tls_key,
+        )
+    finally:
+        for worker in workers.values():
+            worker.stop()
+        journal.close()
+
+
+if __name__ == "__main__":
+    main()

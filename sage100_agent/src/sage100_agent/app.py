@@ -1,0 +1,168 @@
+"""The HTTP face: signatures, envelopes, statuses. No COM here, no record contents in any log."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sage100_agent.commands import Command, parse_command
+from sage100_agent.documents import check_document
+from sage100_agent.errors import BadCommandError, RefusedError
+from sage100_agent.journal import FencedError, Journal, OtherPayloadError, Phase
+from sage100_agent.signature import is_authentic
+from sage100_agent.tickets import Reply, Ticket
+from sage100_agent.worker import CompanyWorker
+
+LOG = logging.getLogger("sage100_agent")
+BODY_BYTES_MAX = 1_000_000
+REPLY_TIMEOUT_S = 45.0
+"""Shorter than a client's read timeout, so that the client gets our word for what is known."""
+RETRY_AFTER_S = 5
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What the HTTP face needs: the key, the journal and the companies' workers."""
+
+    key: bytes
+    journal: Journal
+    workers: Mapping[str, CompanyWorker]
+    now_s: Callable[[], float] = time.time
+    reply_timeout_s: float = REPLY_TIMEOUT_S
+
+
+def create_app(gate: Gate) -> Starlette:
+    """Return the application."""
+
+    async def commands(request: Request) -> JSONResponse:
+        body = await _authentic_body(gate, request)
+        if body is None:
+            return _unauthorized(request)
+        return _json(await run_in_threadpool(_submitted, gate, body))
+
+    async def command(request: Request) -> JSONResponse:
+        if await _authentic_body(gate, request) is None:
+            return _unauthorized(request)
+        return _json(await run_in_threadpool(_known, gate, request.path_params["command_id"]))
+
+    async def health(_request: Request) -> JSONResponse:
+        is_well = all(worker.is_alive for worker in gate.workers.values())
+        in_doubt = await run_in_threadpool(gate.journal.in_phase, Phase.WRITING)
+        status = HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
+        body = {"status": "ok" if is_well else "unwell", "in_doubt": len(in_doubt)}
+        return JSONResponse(body, status)
+
+    return Starlette(
+        routes=[
+            Route("/v1/commands", commands, methods=["POST"]),
+            Route("/v1/commands/{command_id:path}", command, methods=["GET"]),
+            Route("/v1/health", health, methods=["GET"]),
+        ]
+    )
+
+
+async def _authentic_body(gate: Gate, request: Request) -> bytes | None:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            return None
+    is_signed = is_authentic(
+        gate.key,
+        request.headers.get("X-Tieout-Timestamp", ""),
+        request.headers.get("X-Tieout-Signature", ""),
+        method=request.method,
+        path=request.url.path,
+        body=body,
+        now_s=gate.now_s(),
+    )
+    return body if is_signed else None
+
+
+def _submitted(gate: Gate, body: bytes) -> Reply:
+    try:
+        command = parse_command(body)
+        if command.company not in gate.workers:
+            message = "this agent does not serve that company"
+            raise BadCommandError(message)  # noqa: TRY301 - one answer for all bad commands
+    except BadCommandError as error:
+        return _problem(HTTPStatus.BAD_REQUEST, str(error))
+    return _refused(gate, command) or _accepted(gate, command)
+
+
+def _accepted(gate: Gate, command: Command) -> Reply:
+    try:
+        entry = gate.journal.accept(command)
+    except OtherPayloadError:
+        message = "this command_id came before with another payload"
+        return _problem(HTTPStatus.CONFLICT, message)
+    except FencedError:
+        return _problem(HTTPStatus.GONE, "a later epoch of this command was seen")
+    if entry.phase is Phase.WRITTEN:
+        return Reply(HTTPStatus.OK, entry.result)
+    ticket = Ticket(command.command_id)
+    gate.workers[command.company].submit(ticket)
+    return ticket.wait(gate.reply_timeout_s)
+
+
+def _refused(gate: Gate, command: Command) -> Reply | None:
+    """Refuse a document that does not fit the field table; the journal need not know of it."""
+    try:
+        check_document(command.kind, command.document)
+    except RefusedError as error:
+        if gate.journal.entry(command.command_id) is not None:
+            message = "this command_id came before with another payload"
+            return _problem(HTTPStatus.CONFLICT, message)
+        LOG.info(
+            "command=%s company=%s kind=%s status=refused cause=%s",
+            command.command_id,
+            command.company,
+            command.kind,
+            error.cause,
+        )
+        body = {
+            "command_id": command.command_id,
+            "status": "refused",
+            "key": {},
+            "document_no": "",
+            "warnings": [],
+            "error": {"cause": error.cause, "message": error.message},
+            "values": {},
+            "adopted": False,
+        }
+        return Reply(HTTPStatus.OK, body)
+    return None
+
+
+def _known(gate: Gate, command_id: str) -> Reply:
+    entry = gate.journal.entry(command_id)
+    if entry is None:
+        return _problem(HTTPStatus.NOT_FOUND, "no such command")
+    if entry.phase in (Phase.WRITTEN, Phase.REFUSED):
+        return Reply(HTTPStatus.OK, entry.result)
+    status = "in_doubt" if entry.phase is Phase.WRITING else "accepted"
+    return Reply(HTTPStatus.OK, {"command_id": command_id, "status": status, "key": entry.key})
+
+
+def _problem(status: HTTPStatus, message: str) -> Reply:
+    return Reply(status, {"error": {"cause": status.phrase.lower(), "message": message}})
+
+
+def _unauthorized(request: Request) -> JSONResponse:
+    peer = request.client.host if request.client else "unknown"
+    LOG.warning("refused an unsigned or stale request from %s", peer)
+    return _json(_problem(HTTPStatus.UNAUTHORIZED, "the request is not signed, stale or too large"))
+
+
+def _json(reply: Reply) -> JSONResponse:
+    headers = {}
+    if reply.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    return JSONResponse(reply.body, reply.status, headers)

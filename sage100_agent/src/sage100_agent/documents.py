@@ -1,0 +1,190 @@
+"""Documents: what a command may say, checked against the field table before Sage sees any of it.
+
+The field table (fields.json) is data derived from the Sage 100 data dictionary. A document that
+passes has only known columns, within their lengths, in text that Sage can store. Whether Sage then
+accepts the values is Sage's to say.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from sage100_agent.errors import RefusedError
+
+LINES_MAX = 500
+SEPARATOR = "\u0160"
+"""chr(138), which ProvideX uses between the fields of a record; in cp1252 it is S with caron."""
+REQUIRED = {
+    "customer.create": ({"ARDivisionNo", "CustomerName"}, set[str]()),
+    "sales_order.create": (
+        {"ARDivisionNo", "CustomerNo", "OrderDate", "CustomerPONo"},
+        {"ItemCode", "QuantityOrdered"},
+    ),
+    "sales_order.set_deposit": ({"SalesOrderNo", "DepositAmt"}, set[str]()),
+    "cash_receipt.create": (
+        {"BankCode", "DepositDate", "ARDivisionNo", "CustomerNo", "CheckNo", "PostingAmt"},
+        {"AccountKey", "AmountPosted"},
+    ),
+}
+KEY_FORMS = {
+    "ARDivisionNo": (r"[0-9A-Z]{2}", "2 digits or capitals, 00 when divisions are off"),
+    "CustomerNo": (
+        r"(?![0-9]{1,6}$)[^a-z\s]([^a-z]*[^a-z\s])?",
+        "upper case; all-digit numbers of up to 7 are zero-padded to 7",
+    ),
+    "SalesOrderNo": (r"[0-9A-Z]{7}", "7 characters, zero-padded"),
+    "ItemCode": (r"[^a-z\s]([^a-z]*[^a-z\s])?", "upper case"),
+    "WarehouseCode": (r"[0-9A-Z]{3}", "3 characters"),
+    "CheckNo": (r"[0-9A-Z]{1,10}", "up to 10 digits or capitals"),
+    "BankCode": (r"[0-9A-Z]", "1 character"),
+    "AccountKey": (r"[0-9A-Z]{9}", "the 9 characters of GL_Account.AccountKey, not the number"),
+    "TermsCode": (r"[0-9A-Z]{2}", "2 characters, zero-filled"),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of the field table."""
+
+    name: str
+    is_numeric: bool
+    is_date: bool
+    length: int
+    scale: int
+
+    @property
+    def column(self) -> str:
+        """Return the name as BOI wants it: string columns end in $, numeric ones do not."""
+        return self.name if self.is_numeric else f"{self.name}$"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A checked document: columns in the order in which they are to be set."""
+
+    header: dict[str, str]
+    lines: tuple[dict[str, str], ...]
+    tax: dict[str, str]
+
+
+@cache
+def fields_of(kind: str, part: str) -> dict[str, Field]:
+    """Return the columns that ``part`` (header or lines) of a kind may set, in setting order."""
+    table = json.loads(files("sage100_agent").joinpath("fields.json").read_text(encoding="utf-8"))
+    columns = table[kind].get(part, {"fields": {}})["fields"]
+    return {
+        name: Field(
+            name=name,
+            is_numeric=column["type"] == "numeric",
+            is_date=column["type"] == "date",
+            length=column.get("length", column.get("precision")),
+            scale=column.get("scale", 0),
+        )
+        for name, column in columns.items()
+    }
+
+
+def check_document(kind: str, document: dict[str, Any]) -> Document:
+    """Check a command's document.
+
+    Raises:
+        RefusedError: Something in it is unknown, missing, too long or not in Sage's form.
+    """
+    unknown = set(document) - {"header", "lines", "tax"}
+    if unknown:
+        raise RefusedError("unknown_field", f"The document has no part {min(unknown)!r}.")
+    lines = document.get("lines", [])
+    if not isinstance(lines, list) or len(lines) > LINES_MAX:
+        raise RefusedError("not_in_form", f"lines must be a list of at most {LINES_MAX}.")
+    header_required, line_required = REQUIRED[kind]
+    if line_required and not lines:
+        raise RefusedError("missing_field", "The document has no lines.")
+    checked = Document(
+        header=_part(kind, "header", document.get("header"), header_required),
+        lines=tuple(_part(kind, "lines", line, line_required) for line in lines),
+        tax=_tax(kind, document.get("tax", {})),
+    )
+    if kind == "cash_receipt.create":
+        _check_receipt(checked)
+    return checked
+
+
+def _part(kind: str, part: str, values: object, required: set[str]) -> dict[str, str]:
+    if not isinstance(values, dict):
+        raise RefusedError("not_in_form", f"Each of {part} must be a JSON object.")
+    known = fields_of(kind, part)
+    for name in values:
+        if name not in known:
+            raise RefusedError("unknown_field", f"{kind} sets no column {str(name)[:40]!r}.")
+    missing = required - {name for name, value in values.items() if value != ""}
+    if missing:
+        raise RefusedError("missing_field", f"{kind} needs {', '.join(sorted(missing))}.")
+    return {name: _value(field, values[name]) for name, field in known.items() if name in values}
+
+
+def _value(field: Field, value: object) -> str:
+    if not isinstance(value, str):
+        raise RefusedError("not_in_form", f"{field.name} must be a JSON string.")
+    if field.is_numeric:
+        return _number(field, value)
+    if field.is_date:
+        return _date(field, value)
+    _check_text(field, value)
+    form = KEY_FORMS.get(field.name)
+    if form is not None and value and not re.fullmatch(form[0], value):
+        raise RefusedError("wrong_key_form", f"{field.name} must be {form[1]}.")
+    return value
+
+
+def _number(field: Field, value: str) -> str:
+    plain = re.fullmatch(r"-?[0-9]{1,20}(\.([0-9]{1,10}))?", value)
+    if plain is None or len((plain[2] or "").rstrip("0")) > field.scale:
+        message = f"{field.name} must be a number with at most {field.scale} decimals."
+        raise RefusedError("not_in_form", message)
+    if abs(Decimal(value)) >= Decimal(10) ** (field.length - field.scale):
+        raise RefusedError("too_long", f"{field.name} holds {field.length} digits at most.")
+    return value
+
+
+def _date(field: Field, value: str) -> str:
+    try:
+        return date.fromisoformat(value).strftime("%Y%m%d")
+    except ValueError:
+        message = f"{field.name} must be a date such as 2026-11-29."
+        raise RefusedError("not_in_form", message) from None
+
+
+def _check_text(field: Field, value: str) -> None:
+    if len(value) > field.length:
+        message = f"{field.name} holds {field.length} characters, {len(value)} were given."
+        raise RefusedError("too_long", message)
+    if SEPARATOR in value or not all(character.isprintable() for character in value):
+        message = f"{field.name} has a control character or U+0160, which Sage uses as separator."
+        raise RefusedError("not_cp1252", message)
+    try:
+        value.encode("cp1252")
+    except UnicodeEncodeError:
+        message = f"{field.name} has characters outside cp1252, which is all that Sage stores."
+        raise RefusedError("not_cp1252", message) from None
+
+
+def _tax(kind: str, tax: object) -> dict[str, str]:
+    amount = Field(name="tax", is_numeric=True, is_date=False, length=11, scale=2)
+    code = Field(name="tax code", is_numeric=False, is_date=False, length=9, scale=0)
+    if not isinstance(tax, dict) or (tax and kind != "sales_order.create"):
+        raise RefusedError("not_in_form", "tax must be an object of amounts by tax code.")
+    for name in tax:
+        _check_text(code, name)
+    return {name: _value(amount, value) for name, value in tax.items()}
+
+
+def _check_receipt(document: Document) -> None:
+    lines = sum((Decimal(line["AmountPosted"]) for line in document.lines), Decimal(0))
+    if lines != Decimal(document.header["PostingAmt"]):
+        message = f"PostingAmt is {document.header['PostingAmt']}, its lines add up to {lines}."
+        raise RefusedError("not_in_form", message)

@@ -1,0 +1,50 @@
+"""What can go wrong in the agent, by what is known about the write.
+
+    AgentError
+    ├── BadCommandError      the envelope is no command; nothing was done
+    ├── RefusedError         the document is refused, by us or by Sage; nothing was written
+    │   └── NumberTakenError     the record number belongs to somebody else's document
+    ├── LockedError          another session holds a record; nothing was written
+    ├── NotReadyError        no BOI session can be had; nothing was written
+    └── ComError             a COM call died; whether it took effect is not known here
+
+Nothing else belongs here.
+"""
+
+
+class AgentError(Exception):
+    """Something the agent anticipated went wrong."""
+
+
+class BadCommandError(AgentError):
+    """The request is not a command."""
+
+
+class RefusedError(AgentError):
+    """The document cannot be written as it is."""
+
+    def __init__(self, cause: str, message: str) -> None:
+        """Keep the ``cause`` code beside the message."""
+        super().__init__(message)
+        self.cause = cause
+        self.message = message
+
+
+class NumberTakenError(RefusedError):
+    """The key is in use by a document that is not ours."""
+
+    def __init__(self, message: str) -> None:
+        """Set the cause."""
+        super().__init__("number_taken", message)
+
+
+class LockedError(AgentError):
+    """Another session has the record open; the same call may work in a moment."""
+
+
+class NotReadyError(AgentError):
+    """Nothing was written because Sage could not be reached or did not let us in."""
+
+
+class ComError(AgentError):
+    """A COM call ended in an exception: the session behind it is not to be trusted any more."""

@@ -1,0 +1,56 @@
+"""What every writer does, in the order in which the worker asks for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from sage100_agent.boi import BoiSession
+from sage100_agent.documents import Document
+
+Announce = Callable[[], None]
+"""Called right before the first call that may store anything."""
+
+
+@dataclass
+class Work:
+    """One command on one session. ``warnings`` fills as Sage warns."""
+
+    session: BoiSession
+    document: Document
+    command_id: str
+    today: date
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document as Sage holds it; amounts in ``values`` are text."""
+
+    key: dict[str, str]
+    document_no: str
+    values: dict[str, str]
+
+
+class Writer(Protocol):
+    """One kind of command."""
+
+    def reserve(self, work: Work) -> dict[str, str]:
+        """Return the key that the document will have; a key once returned is never given again."""
+
+    def find(self, work: Work, key: dict[str, str]) -> Stored | None:
+        """Return our document under ``key``, or None when there is none.
+
+        Raises:
+            NumberTakenError: The record under the key is not ours.
+        """
+
+    def write(self, work: Work, key: dict[str, str], *, announce: Announce) -> str:
+        """Write the document under ``key``, which must be free, and return what people call it.
+
+        Raises:
+            NumberTakenError: The key is in use; nothing was written.
+            RefusedError: Sage refused; nothing was written.
+            LockedError: A record is held by another session; nothing was written.
+            ComError: A call died; after ``announce`` the outcome is unknown.
+        """

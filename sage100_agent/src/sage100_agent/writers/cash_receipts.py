@@ -1,0 +1,100 @@
+"""cash_receipt.create, through AR_CashReceiptsDeposit_bus and AR_CashReceipts_bus.
+
+Each command gets a private batch with one deposit and one receipt in it, so that a person posts or
+deletes it alone, and so that a look-up by batch, deposit and check number can only find this one.
+The classes, their keys and the deposit flow are not confirmed by public code (boi.json): prove them
+on the site's test company first.
+"""
+
+from sage100_agent.boi import BusinessObject, KeyState, Task
+from sage100_agent.documents import fields_of
+from sage100_agent.errors import RefusedError
+from sage100_agent.writers.base import Announce, Stored, Work
+
+DEPOSIT = Task("A/R", "AR_CashReceipts_ui", "AR_CashReceiptsDeposit_bus")
+RECEIPT = Task("A/R", "AR_CashReceipts_ui", "AR_CashReceipts_bus")
+CASH = "C"
+"""Deposit type of cash and checks; R is credit cards taken by Sage itself."""
+COMMENT_LENGTH_MAX = 30
+
+
+class CashReceiptWriter:
+    """Cash receipts to a G/L account."""
+
+    def reserve(self, work: Work) -> dict[str, str]:
+        """Open a private batch and take the next deposit number."""
+        header = work.document.header
+        deposits = work.session.open(DEPOSIT, work.today, work.warnings)
+        comment = f"Tieout {header['CheckNo']}"[:COMMENT_LENGTH_MAX]
+        batch_no = deposits.select_new_batch(comment)
+        return {
+            "BatchNo": batch_no,
+            "BankCode": header["BankCode"],
+            "DepositDate": header["DepositDate"],
+            "DepositNo": deposits.next_number("nGetNextDepositNo"),
+            "DepositType": CASH,
+            "ARDivisionNo": header["ARDivisionNo"],
+            "CustomerNo": header["CustomerNo"],
+            "CheckNo": header["CheckNo"],
+        }
+
+    def find(self, work: Work, key: dict[str, str]) -> Stored | None:
+        """Look for the receipt in its batch."""
+        deposits = work.session.open(DEPOSIT, work.today, work.warnings)
+        deposits.select_batch(key["BatchNo"])
+        if deposits.set_key(_deposit_key(key)) is KeyState.NEW:
+            return None
+        receipts = work.session.open(RECEIPT, work.today, work.warnings)
+        receipts.select_batch(key["BatchNo"])
+        if receipts.set_key(_receipt_key(key)) is KeyState.NEW:
+            return None
+        values = {"PostingAmt": receipts.amount("PostingAmt")}
+        return Stored(key=key, document_no=key["DepositNo"], values=values)
+
+    def write(self, work: Work, key: dict[str, str], *, announce: Announce) -> str:
+        """Write the deposit, then the receipt in it."""
+        deposits = work.session.open(DEPOSIT, work.today, work.warnings)
+        deposits.select_batch(key["BatchNo"])
+        # The deposit may be there already, from an attempt that ended between the two writes.
+        deposits.set_key(_deposit_key(key))
+        deposits.set_value("CashDepositAmt", float(work.document.header["PostingAmt"]))
+        announce()
+        deposits.write()
+        try:
+            self._write_receipt(work, key)
+        except RefusedError as error:
+            raise RefusedError(error.cause, f"{error.message} {_cleared(deposits, key)}") from error
+        return key["DepositNo"]
+
+    @staticmethod
+    def _write_receipt(work: Work, key: dict[str, str]) -> None:
+        receipts = work.session.open(RECEIPT, work.today, work.warnings)
+        receipts.select_batch(key["BatchNo"])
+        if receipts.set_key(_receipt_key(key)) is not KeyState.NEW:
+            message = f"Deposit {key['DepositNo']} has a receipt {key['CheckNo']} already."
+            raise RefusedError("number_taken", message)
+        receipts.set_value("PostingAmt", float(work.document.header["PostingAmt"]))
+        lines = receipts.part("oLines")
+        for line in work.document.lines:
+            lines.add_line(line, fields_of("cash_receipt.create", "lines"))
+        receipts.write()
+
+
+def _cleared(deposits: BusinessObject, key: dict[str, str]) -> str:
+    """Take the deposit away again, or empty it: one that does not balance blocks the register."""
+    deposits.set_key(_deposit_key(key))
+    if deposits.delete():
+        return "Its deposit was deleted again."
+    deposits.set_key(_deposit_key(key))
+    deposits.set_value("CashDepositAmt", 0.0)
+    deposits.write()
+    return f"Deposit {key['DepositNo']} in batch {key['BatchNo']} is left empty."
+
+
+def _deposit_key(key: dict[str, str]) -> dict[str, str]:
+    return {f"{n}$": key[n] for n in ("BankCode", "DepositDate", "DepositNo", "DepositType")}
+
+
+def _receipt_key(key: dict[str, str]) -> dict[str, str]:
+    names = ("DepositNo", "ARDivisionNo", "CustomerNo", "CheckNo")
+    return {f"{name}$": key[name] for name in names}

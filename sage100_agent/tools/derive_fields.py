@@ -1,0 +1,94 @@
+# ruff: noqa: INP001 - a script, no part of the package
+"""Print src/sage100_agent/fields.json from a Sage 100 data dictionary: ``derive_fields.py DICTIONARY``.
+
+The lists below are what a command may set, and only that: balances, credit limits, exemptions,
+price levels, cost and quantities on hand stay with Sage and its people. Lengths and types are the
+dictionary's. UDF_TIEOUT_ID is the user-defined field that a site adds for us (README.md).
+"""
+
+import json
+import sys
+from pathlib import Path
+
+Dictionary = dict[str, dict[str, list[dict[str, str]]]]
+Fields = dict[str, dict[str, str | int]]
+
+UDF: Fields = {"UDF_TIEOUT_ID": {"type": "string", "length": 30}}
+# A postal code that Sage knows fills city and state, so it comes before them.
+ADDRESS = "ZipCode Address1 Address2 Address3 City State CountryCode"
+PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
+    "customer.create": {
+        "header": (
+            "AR_Customer",
+            (
+                "ARDivisionNo CustomerNo SalespersonDivisionNo SalespersonNo CustomerName ZipCode "
+                "AddressLine1 AddressLine2 AddressLine3 City State CountryCode TelephoneNo "
+                "TelephoneExt EmailAddress URLAddress ShipMethod TermsCode TaxSchedule Comment "
+                "SortField CustomerType ResidentialAddress"
+            ),
+            UDF,
+        )
+    },
+    "sales_order.create": {
+        "header": (
+            "SO_SalesOrderHeader",
+            "ARDivisionNo CustomerNo OrderType OrderDate ShipExpireDate CustomerPONo "
+            + " ".join(f"BillTo{part}" for part in f"Name {ADDRESS}".split())
+            + " "
+            + " ".join(f"ShipTo{part}" for part in f"Code Name {ADDRESS}".split())
+            + " ShipVia FOB WarehouseCode ConfirmTo Comment TermsCode TaxSchedule EmailAddress "
+            "SalespersonDivisionNo SalespersonNo ResidentialAddress CheckNoForDeposit FreightAmt "
+            "DepositAmt",
+            UDF,
+        ),
+        "lines": (
+            "SO_SalesOrderDetail",
+            "ItemCode QuantityOrdered WarehouseCode UnitPrice ItemCodeDesc CommentText PromiseDate",
+            {},
+        ),
+    },
+    "sales_order.set_deposit": {"header": ("SO_SalesOrderHeader", "SalesOrderNo DepositAmt", {})},
+    "cash_receipt.create": {
+        "header": (
+            "AR_CashReceiptsHeader",
+            "BankCode DepositDate ARDivisionNo CustomerNo CheckNo PostingAmt",
+            {},
+        ),
+        "lines": ("AR_CashReceiptsDetail", "AccountKey AmountPosted", {}),
+    },
+}
+MEMO_LENGTH = 2048
+
+
+def field(column: dict[str, str]) -> dict[str, str | int]:
+    """Return the type and size of one column of the dictionary."""
+    length = column["length"]
+    if column["type"] != "numeric":
+        return {"type": column["type"], "length": MEMO_LENGTH if length == "memo" else int(length)}
+    # Precision stands as "12,2" (without the sign) or "13.2" (with it).
+    whole, _, scale = length.replace(".", ",").partition(",")
+    precision = int(whole) - (1 if "." in length else 0)
+    return {"type": "numeric", "precision": precision, "scale": int(scale or 0)}
+
+
+def part(dictionary: Dictionary, table: str, names: str) -> Fields:
+    """Return the named columns of one table, in the order in which they are to be set."""
+    columns = {column["name"]: column for column in dictionary[table]["columns"]}
+    return {name: field(columns[name]) for name in names.split()}
+
+
+def main() -> None:
+    """Print the field table."""
+    dictionary = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    derived = {
+        kind: {
+            name: {"table": table, "fields": {**part(dictionary, table, names), **extra}}
+            for name, (table, names, extra) in parts.items()
+        }
+        for kind, parts in PARTS.items()
+    }
+    print(json.dumps(derived, indent=1))  # noqa: T201 - printing is what this tool does
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,297 @@
+"""The worked order 1042 and its siblings at the wire: examples of accounting.md section 10.
+
+Each test places its own order in the shop simulator, runs the whole flow, and reads both ledgers
+through HTTP and ODBC. Section 1's figures: net 53.97 + 40.95, freight 8.00, tax 7.21, total 110.13.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+
+from tieout.domain.books import SageOrder, SageReceipt, XeroInvoice, XeroPayment
+from tieout.domain.tie_out import DifferenceClass, TieOutItem
+from tieout.simulators.company import COMPANIES
+from tieout.simulators.shopify.demo_build import VAT, Draft, Line, authorization, build, sale
+from tieout.simulators.shopify.demo_maker import Maker
+from world import HARBOR, World
+
+TODAY = datetime.now(UTC).date()  # noqa: TID251 - orders are placed on real days
+PLACED_DAYS_AGO = 2
+NUMBERS = count(5001)
+
+
+@dataclass
+class Posted:
+    """What both ledgers hold for one order."""
+
+    number: str
+    invoice: XeroInvoice
+    payments: list[XeroPayment]
+    order: SageOrder
+    receipts: list[SageReceipt]
+
+
+def maker() -> Maker:
+    return Maker(COMPANIES["HPS"], TODAY)
+
+
+def worked(make: Maker, *lines: Line) -> Draft:
+    """Return a fresh order with the lines of 1042."""
+    own = lines or (
+        make.line("LAMP-01", 3, discount="6.00"),
+        make.line("SHADE-02", 1, discount="4.55"),
+    )
+    return make.draft(next(NUMBERS), make.known[3], *own, at=make.at(PLACED_DAYS_AGO, "12:00"))
+
+
+def placed(draft: Draft, *transactions: Any, **more: Any) -> dict[str, Any]:
+    """Return the order in the shop's form, with the money taken for it."""
+    return {**build(draft), "transactions": list(transactions), **more}
+
+
+def paid(draft: Draft, amount: str = "", **more: Any) -> dict[str, Any]:
+    return placed(draft, sale(build(draft), amount), **more)
+
+
+def number_of(draft: Draft) -> str:
+    return f"HP-{draft.number}"
+
+
+def find_posted(world: World, draft: Draft) -> Posted:
+    """Read an order's documents from both ledgers, by HTTP and ODBC."""
+    number = number_of(draft)
+    xero, sage100 = world.tieout.xero(HARBOR), world.tieout.sage100(HARBOR)
+    invoice = next(one for one in xero.invoices() if one.number == number)
+    return Posted(
+        number=number,
+        invoice=invoice,
+        payments=[one for one in xero.payments() if one.invoice_id == invoice.invoice_id],
+        order=next(one for one in sage100.orders() if one.customer_po == number),
+        receipts=[
+            one
+            for one in sage100.receipts()
+            if one.check_no in {_check(payment) for payment in xero.payments()
+                                if payment.invoice_id == invoice.invoice_id}
+        ],
+    )  # fmt: skip
+
+
+def _check(payment: XeroPayment) -> str:
+    from tieout.usecases.tie_out_cases import check_no_of  # noqa: PLC0415 - only here
+
+    return check_no_of(payment)
+
+
+def items_of(world: World, draft: Draft) -> list[TieOutItem]:
+    """Return the tie-out's items of one order, after proving that nothing is unknown."""
+    proof = world.tie_out()
+    assert proof.unknown == Decimal(0)
+    return [item for item in proof.items if item.document == number_of(draft)]
+
+
+def amounts(item: TieOutItem) -> dict[str, str]:
+    return {role: str(amount) for role, amount in item.amounts.items()}
+
+
+@pytest.fixture
+def post_receipts(world: World) -> Iterator[Callable[[], None]]:
+    def act() -> None:
+        world.people("post_cash_receipts", posting_date=TODAY.isoformat())
+        world.people("post_daily_transaction_register", posting_date=TODAY.isoformat())
+
+    return act
+
+
+def test_a01_paid_and_not_shipped(world: World, post_receipts: Callable[[], None]) -> None:
+    draft = worked(maker())
+    world.post(paid(draft))
+    post_receipts()
+    found = find_posted(world, draft)
+    assert (found.invoice.total, found.invoice.total_tax) == (Decimal("110.13"), Decimal("7.21"))
+    assert found.invoice.amount_due == Decimal("0.00")
+    assert found.order.deposit == Decimal("110.13")
+    assert found.order.freight == Decimal("8.00")
+    assert found.order.tax == Decimal("7.21")
+    assert [line.extension for line in found.order.lines] == [Decimal("53.97"), Decimal("40.95")]
+    (item,) = items_of(world, draft)
+    assert item.difference_class is DifferenceClass.UNSHIPPED
+    assert amounts(item) == {
+        "sales": "-94.92",
+        "freight": "-8.00",
+        "sales_tax": "-7.21",
+        "customer_deposits": "110.13",
+    }
+
+
+def test_a02_on_account_and_not_shipped(world: World) -> None:
+    draft = replace(worked(maker()), status="pending")
+    world.post(placed(draft))
+    found = find_posted(world, draft)
+    assert found.invoice.amount_due == Decimal("110.13")
+    assert found.payments == []
+    assert found.order.deposit == Decimal("0.00")
+    (item,) = items_of(world, draft)
+    assert item.difference_class is DifferenceClass.UNSHIPPED
+    assert amounts(item)["receivables"] == "110.13"
+
+
+def test_a10_authorized_only_is_no_money(world: World) -> None:
+    draft = replace(worked(maker()), status="authorized")
+    world.post(placed(draft, authorization(build(draft))))
+    found = find_posted(world, draft)
+    assert found.invoice.amount_due == Decimal("110.13")
+    assert found.payments == []
+    assert found.receipts == []
+    assert found.order.deposit == Decimal("0.00")
+
+
+def test_a11_partly_captured(world: World, post_receipts: Callable[[], None]) -> None:
+    draft = replace(worked(maker()), status="partially_paid")
+    world.post(paid(draft, "50.00", total_outstanding="60.13"))
+    post_receipts()
+    found = find_posted(world, draft)
+    assert found.invoice.amount_due == Decimal("60.13")
+    assert [receipt.amount for receipt in found.receipts] == [Decimal("50.00")]
+    (item,) = items_of(world, draft)
+    assert amounts(item)["receivables"] == "60.13"
+    assert amounts(item)["customer_deposits"] == "50.00"
+
+
+def test_a11_the_rest_captured_later_is_added_not_reposted(
+    world: World, post_receipts: Callable[[], None]
+) -> None:
+    draft = replace(worked(maker()), status="partially_paid")
+    world.post(paid(draft, "50.00", total_outstanding="60.13"))
+    later = sale(build(draft), "60.13", index=1)
+    whole = replace(draft, status="paid")
+    world.post(placed(whole, sale(build(whole), "50.00"), later, updated_at=_now()))
+    post_receipts()
+    found = find_posted(world, draft)
+    assert found.invoice.amount_due == Decimal("0.00")
+    assert sorted(payment.amount for payment in found.payments) == [
+        Decimal("50.00"),
+        Decimal("60.13"),
+    ]
+    assert found.order.deposit == Decimal("110.13")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()  # noqa: TID251 - the shop's clock moves
+
+
+def test_a13_a_free_order_has_no_payment_and_cost_when_shipped(world: World) -> None:
+    make = maker()
+    line = make.line("LAMP-01", 1, discount="19.99")
+    draft = replace(worked(make, line), shipping=None)
+    world.post(placed(draft))
+    found = find_posted(world, draft)
+    assert found.invoice.total == Decimal("0.00")
+    assert found.payments == []
+    ship(world, found.order.order_no)
+    postings = world.tieout.sage100(HARBOR).postings()
+    invoice = next(
+        i for i in world.tieout.sage100(HARBOR).invoices() if i.order_no == found.order.order_no
+    )
+    cost = [p.amount for p in postings if invoice.invoice_no in p.source_document]
+    assert sorted(cost) == [Decimal("-7.40"), Decimal("7.40")]
+    assert items_of(world, draft) == []
+
+
+def ship(world: World, order_no: str) -> None:
+    """Let people invoice a whole order and post it through to the GL."""
+    day = TODAY.isoformat()
+    world.people("enter_invoice", sales_order_no=order_no, invoice_date=day)
+    world.people("post_sales_journal", posting_date=day)
+    world.people("post_daily_transaction_register", posting_date=day)
+
+
+def test_a14_a_test_order_is_skipped_by_rule(world: World) -> None:
+    draft = worked(maker())
+    before = world.tieout.ledger.conservation(HARBOR)
+    world.post(paid(draft, test=True))
+    after = world.tieout.ledger.conservation(HARBOR)
+    assert after.skipped.get("test_order", 0) == before.skipped.get("test_order", 0) + 1
+    assert number_of(draft) not in {one.number for one in world.tieout.xero(HARBOR).invoices()}
+    orders = world.tieout.sage100(HARBOR).orders()
+    assert number_of(draft) not in {one.customer_po for one in orders}
+
+
+def test_a17_a_tracked_item_in_xero_posts_nothing_and_is_named(world: World) -> None:
+    make = maker()
+    tracked = make.item("VASE-03").code if "VASE-03" in _codes() else _codes()[5]
+    tenant = COMPANIES["HPS"].xero_tenant_id
+    url = f"{world.configuration.url('xero')}/_organisations/{tenant}/Items"
+    world.call(url, {"Code": tracked, "IsTrackedAsInventory": True})
+    draft = worked(make, make.line(tracked, 1))
+    world.post(paid(draft))
+    letter = _letter_of(world, draft)
+    assert letter.cause == "item_tracked_in_xero"
+    assert tracked in letter.message
+    world.call(url, {"Code": tracked, "IsTrackedAsInventory": False})
+
+
+def _codes() -> list[str]:
+    return [item.code for item in COMPANIES["HPS"].items]
+
+
+def _letter_of(world: World, draft: Draft) -> Any:
+    letters = world.tieout.ledger.dead_letters(HARBOR)
+    return next(letter for letter in letters if letter.trace_key.endswith(f"#{draft.number}"))
+
+
+def test_a20_shipped_whole_carries_the_shops_tax(
+    world: World, post_receipts: Callable[[], None]
+) -> None:
+    draft = worked(maker())
+    world.post(paid(draft))
+    post_receipts()
+    found = find_posted(world, draft)
+    ship(world, found.order.order_no)
+    invoice = next(
+        i for i in world.tieout.sage100(HARBOR).invoices() if i.order_no == found.order.order_no
+    )
+    assert invoice.tax == Decimal("7.21")
+    assert invoice.deposit_applied == Decimal("110.13")
+    assert items_of(world, draft) == []
+
+
+def test_a23_prices_including_tax_keep_the_shops_tax_on_both_sides(world: World) -> None:
+    make = maker()
+    lines = (
+        make.line("LAMP-01", 1),
+        make.line("SHADE-02", 1, price="5.49"),
+        make.line(_codes()[2], 1, price="0.99"),
+    )
+    draft = replace(worked(make, *lines), taxes=(VAT,), taxes_included=True, shipping=None)
+    world.post(paid(draft))
+    found = find_posted(world, draft)
+    assert (found.invoice.total, found.invoice.total_tax) == (Decimal("26.47"), Decimal("4.42"))
+    assert found.order.tax == Decimal("4.42")
+    assert sum((line.extension for line in found.order.lines), Decimal(0)) == Decimal("22.05")
+
+
+def test_the_same_orders_again_change_nothing(world: World) -> None:
+    counted = world.call(f"{world.configuration.url('xero')}/_calls", method="GET")
+    before = world.tie_out()
+    world.run()
+    again = world.tie_out()
+    assert again.accounts == before.accounts
+    assert world.tieout.ledger.conservation(HARBOR).is_conserved
+    assert _writes(world.call(f"{world.configuration.url('xero')}/_calls", method="GET")) == (
+        _writes(counted)
+    )
+
+
+def _writes(calls: dict[str, Any]) -> dict[str, int]:
+    """Return how often each path was written to."""
+    return {
+        f"{tenant} {path}": number
+        for tenant, one in calls.items()
+        for path, number in one["by_path"].items()
+        if path.startswith(("PUT", "POST"))
+    }

@@ -1,0 +1,192 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tieout.errors import ConfigurationError
+from tieout.settings import load_pairs
+
+ROOT = Path(__file__).parents[2]
+PAIRS = "pairs.yaml"
+ACCOUNTS = "mappings/accounts/harbor_and_pine.yaml"
+ALIASES = "mappings/item_aliases.csv"
+
+
+@pytest.fixture
+def include(tmp_path):
+    return shutil.copytree(ROOT / "include", tmp_path / "include")
+
+
+def replace(path, old, new):
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def refusal(include):
+    with pytest.raises(ConfigurationError) as caught:
+        load_pairs(include)
+    return caught.value
+
+
+def test_the_shipped_pairs_load():
+    pairs = load_pairs(ROOT / "include")
+
+    assert sorted(pairs) == ["harbor_and_pine", "lotus_lane"]
+    assert pairs["harbor_and_pine"].account("sales").xero == "200"
+    assert pairs["harbor_and_pine"].taxes[0].rate.as_tuple().exponent == -2
+    assert pairs["lotus_lane"].item_aliases["50398373085484"] == "LL-TEA-01"
+
+
+def test_a_role_that_nobody_mapped_is_named(include):
+    pair = load_pairs(include)["lotus_lane"]
+
+    with pytest.raises(ConfigurationError, match="no account to the role 'tips'"):
+        pair.account("tips")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message", "remedy"),
+    [
+        (PAIRS, "    currency: USD\n", "", "pairs.harbor_and_pine.currency: field required", "Add"),
+        (PAIRS, "currency: USD", "curency: USD", "harbor_and_pine.currency: field required", "Add"),
+        (PAIRS, "currency: USD", "currency: USX", "currency: 'USX' is no ISO currency", "letter"),
+        (PAIRS, "New_York", "Gotham", "time_zone: 'America/Gotham' is no time zone", "IANA"),
+        (PAIRS, '"00"', "0", "sage100_division: input should be a valid string", "quotes"),
+        (PAIRS, "fx: reject", "fx: guess", "policies.fx: input should be 'reject'", "Correct"),
+        (PAIRS, "lotus_lane:", "harbor_and_pine:", "harbor_and_pine is given twice", "Correct"),
+        (PAIRS, "    currency: USD", "    color: red", "harbor_and_pine.currency: field", "Add"),
+        (PAIRS, "\npairs:", "\npeers:", "names no pair", "List at least one"),
+        (PAIRS, "    currency: USD", "  - no: yaml", "is not valid YAML", "Correct the file"),
+        (PAIRS, "xero_lotus_lane", "xero_harbor_and_pine", "xero_connection: 'xero_har", "Keep"),
+        (PAIRS, "sage100_lotus_lane", "sage100_harbor_and_pine", "sage100_connection", "Keep"),
+        (PAIRS, "lotus-lane.my", "harbor-and-pine.my", "shops.domain: 'harbor-and", "Keep one"),
+        (ACCOUNTS, "{role: sales,", "{rôle: sales,", "accounts.1.role: field required", "Add"),
+        (ACCOUNTS, 'xero: "200",', "xero: 200,", "accounts.1.xero: input should be", "quotes"),
+        (ACCOUNTS, ', xero: "200"', "", "'sales' is mirrored: a mirrored role needs", "Correct"),
+        (ACCOUNTS, ", reason: stock is perpetual in Sage 100 only", "", "say why", "Correct"),
+        (
+            ACCOUNTS,
+            "role: freight,",
+            "role: sales,",
+            "accounts.role: 'sales' is given more",
+            "Keep",
+        ),
+        (
+            ACCOUNTS,
+            "clearing_role: clearing_paypal",
+            "clearing_role: till",
+            "plays 'till'",
+            "Add it",
+        ),
+        (ACCOUNTS, "gateway: paypal", "gateway: manual", "gateways.gateway: 'manual'", "Keep one"),
+        (ACCOUNTS, "taxes:", "fees: []\ntaxes:", "fees: extra inputs are not permitted", "Delete"),
+        (ACCOUNTS, 'rate: "0.07"', "rate: seven", "taxes.0.rate: input should be", "Correct"),
+        (
+            ALIASES,
+            "pair,variant_id",
+            "pair,variant",
+            "does not begin with the header",
+            "first line",
+        ),
+        (
+            ALIASES,
+            "lotus_lane,5039",
+            "lotos_lane,5039",
+            "line 2: there is no pair 'lotos",
+            "Name a",
+        ),
+        (ALIASES, ",LL-TEA-01", ",", "line 2: variant_id or item_code is empty", "Fill both"),
+        (ALIASES, "50451770802476", "50398373085484", "line 3: variant 50398373085484", "Keep"),
+        (ALIASES, ",LL-TEA-01", ",LL-TEA-01,x", "line 2: 4 values for 3 columns", "Give pair"),
+    ],
+)
+def test_a_wrong_setting_names_its_file_its_field_and_the_fix(
+    include, file, old, new, message, remedy
+):
+    replace(include / file, old, new)
+
+    error = refusal(include)
+
+    assert str(include / file) in error.message
+    assert message in error.message
+    assert remedy in error.remedy
+
+
+@pytest.mark.parametrize("file", [PAIRS, ACCOUNTS, ALIASES])
+def test_a_missing_file_is_named(include, file):
+    (include / file).unlink()
+
+    assert f"{include / file} cannot be read" in refusal(include).message
+
+
+def test_a_file_in_another_encoding_is_named(include):
+    (include / ALIASES).write_bytes(
+        "pair,variant_id,item_code\nlotus_lane,1,caf\xe9\n".encode("cp1252")
+    )
+
+    assert "is not valid CSV in UTF-8" in refusal(include).message
+
+
+def test_an_empty_file_is_named(include):
+    (include / PAIRS).write_text("", "utf-8")
+
+    assert "holds no fields" in refusal(include).message
+
+
+def test_a_pair_without_fields_is_named(include):
+    (include / PAIRS).write_text("pairs: {harbor_and_pine: yes, lotus_lane: }", "utf-8")
+    (include / ALIASES).write_text("pair,variant_id,item_code\n", "utf-8")
+
+    assert "pairs.harbor_and_pine: has no fields" in refusal(include).message
+
+
+def test_a_pair_without_a_shop_is_refused(include):
+    text = (include / PAIRS).read_text("utf-8")
+    head = text.split("  lotus_lane:")[0].split("    shops:")[0]
+    (include / PAIRS).write_text(f"{head}    shops: []\n    policies: {{}}\n", "utf-8")
+    (include / ALIASES).write_text("pair,variant_id,item_code\n", "utf-8")
+
+    assert "harbor_and_pine.shops: the pair has no shop" in refusal(include).message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        (
+            "    currency: USD",
+            "    xero_legal_entity: Other Ltd\n    currency: USD",
+            "xero_legal_entity",
+        ),
+        (
+            "    currency: USD",
+            "    sage100_legal_entity: Other Ltd\n    currency: USD",
+            "sage100_legal_entity",
+        ),
+        (
+            "        invoice_prefix: HP-",
+            "        legal_entity: Other Ltd\n        invoice_prefix: HP-",
+            "shops[0].legal_entity",
+        ),
+    ],
+)
+def test_two_legal_entities_are_no_pair(include, old, new, field):
+    replace(include / PAIRS, old, new)
+
+    error = refusal(include)
+
+    assert f"pairs.harbor_and_pine.{field}: 'Other Ltd' is not the pair's" in error.message
+    assert "Two legal entities are no pair." in error.message
+    assert "Harbor & Pine Supply, Inc." in error.message
+
+
+def test_a_side_may_name_the_pairs_own_entity(include):
+    own = "legal_entity: Harbor & Pine Supply, Inc."
+    replace(include / PAIRS, "    currency: USD", f"    xero_{own}\n    currency: USD")
+    replace(
+        include / PAIRS,
+        "        invoice_prefix: HP-",
+        f"        {own}\n        invoice_prefix: HP-",
+    )
+
+    assert load_pairs(include)["harbor_and_pine"].shops[0].invoice_prefix == "HP-"
