@@ -1,1 +1,1 @@
-"""Tieout keeps Xero and Sage 100 in agreement. Import the submodules; this package re-exports nothing."""
+"""Tieout keeps Xero and Sage 100 in agreement. Import submodules: nothing is re-exported."""

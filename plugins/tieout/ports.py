@@ -115,7 +115,8 @@ class Ledger(Protocol):
         """Write intents, or return the deliveries that exist for the same key and version.
 
         The key is (pair, target, entity, document_key, operation). A known key with another
-        version_hash is returned as it stands: the caller compares and decides.
+        version_hash replaces one that the target certainly does not hold (intent, refused);
+        otherwise it is returned as it stands: the caller compares and decides.
         """
 
     def deliveries(
@@ -337,7 +338,7 @@ class Gate(Protocol):
 class Mapper(Protocol):
     """Canonical records to and from the systems' own shapes, by include/mappings."""
 
-    def order_from_shop(self, node: Json, shop: str = "") -> Order:
+    def order_from_shop(self, node: Json, *, shop: str = "") -> Order:
         """Read a GraphQL order node of the shop with that domain; '' = the pair's only one.
 
         Raises:

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from tieout.connectors.sage100.connector import OdbcConnection, Sage100Config, Sage100Connector
+from tieout.connectors.sage100.config import Sage100Config
+from tieout.connectors.sage100.connector import Sage100Connector
+from tieout.connectors.sage100.reader import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
 from tieout.connectors.xero.connector import XeroConfig, XeroConnector
 from tieout.domain.base import BatchId, Frozen, Json

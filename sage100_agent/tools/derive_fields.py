@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, no part of the package
-"""Print src/sage100_agent/fields.json from a Sage 100 data dictionary: ``derive_fields.py DICTIONARY``.
+"""Print the agent's fields.json from a Sage 100 data dictionary: ``derive_fields.py DICTIONARY``.
 
 The lists below are what a command may set, and only that: balances, credit limits, exemptions,
 price levels, cost and quantities on hand stay with Sage and its people. Lengths and types are the

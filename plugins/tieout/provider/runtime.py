@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 from tieout.errors import ConfigurationError, FatalError, RejectedError
 
 if TYPE_CHECKING:
-    from tieout.connectors.sage100.connector import OdbcConnection
+    from tieout.connectors.sage100.reader import OdbcConnection
     from tieout.wiring import ConnectionSettings, Tieout
 
 INCLUDE_VARIABLE = "TIEOUT_INCLUDE"

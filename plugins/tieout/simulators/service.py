@@ -16,6 +16,7 @@ from typing import Literal
 import uvicorn
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 LOOPBACK = "127.0.0.1"
 CONTROL_PREFIX = "/_"
@@ -77,7 +78,7 @@ class FaultyApp:
             await _answer(send, fault.status, b"", fault.headers)
         else:
             await self.app(scope, receive, _withheld)
-            raise DroppedConnectionError
+            await _dropped(receive, send)
 
     async def _switch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "DELETE":
@@ -90,6 +91,20 @@ class FaultyApp:
                 return
         listing = json.dumps([fault.model_dump() for fault in self.faults]).encode()
         await _answer(send, 200, listing, {"Content-Type": "application/json"})
+
+
+async def _dropped(receive: Receive, send: Send) -> None:
+    """Close the connection without a byte of an answer.
+
+    ASGI has no word for it, and an exception makes uvicorn answer 500; ``send`` is a method of
+    uvicorn's request cycle, which holds the transport.
+    """
+    cycle = getattr(send, "__self__", None)
+    if not isinstance(cycle, RequestResponseCycle):
+        raise DroppedConnectionError
+    cycle.transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _withheld(_message: Message) -> None:
@@ -115,4 +130,11 @@ async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str])
 def serve(app: ASGIApp, *, port: int, state: Path) -> None:
     """Serve ``app`` on the loopback interface until it is told to stop."""
     state.mkdir(parents=True, exist_ok=True)
-    uvicorn.run(FaultyApp(app), host=LOOPBACK, port=port, log_level="warning", lifespan="on")
+    uvicorn.run(
+        FaultyApp(app),
+        host=LOOPBACK,
+        port=port,
+        log_level="warning",
+        lifespan="on",
+        http="httptools",
+    )

@@ -65,7 +65,7 @@ def _read(flow: Flow, documents: Sequence[Document]) -> list[ReadyOrder]:
     orders: list[ReadyOrder] = []
     for document in documents:
         try:
-            order = flow.mapper.order_from_shop(document.payload, document.account)
+            order = flow.mapper.order_from_shop(document.payload, shop=document.account)
             rule = _skip_rule(order)
             if rule:
                 flow.ledger.skip_document(document.document_id, rule=rule)
@@ -96,7 +96,7 @@ def _refuse_unsupported(order: Order) -> None:
         )
     if order.captured > order.total:
         raise RejectedError(
-            f"Order {order.name} is {order.total} {order.currency}, and {order.captured} was taken.",
+            f"{order.captured} {order.currency} were taken for {order.name} of {order.total}.",
             remedy="Refund the excess in the shop, or post the overpayment by hand, then replay.",
             cause="overpaid_not_supported",
             field="captured",

@@ -121,7 +121,7 @@ def _sold_elsewhere(flow: Flow) -> dict[Place, Decimal]:
 def _readable(flow: Flow, document: Document) -> Iterator[Order]:
     """Yield the document's order; what cannot be read reserves nothing that we could count."""
     try:
-        yield flow.mapper.order_from_shop(document.payload, document.account)
+        yield flow.mapper.order_from_shop(document.payload, shop=document.account)
     except RejectedError:
         return
 

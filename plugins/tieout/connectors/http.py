@@ -1,0 +1,348 @@
+"""HTTP for the connectors: one place that sends, waits, parses and names what went wrong.
+
+Here: time limits, when a request may be repeated, how long to wait when asked to, exact JSON
+numbers, and the translation of transport failures and general HTTP statuses to ``tieout.errors``.
+Not here: tokens (connectors/tokens.py) and anything that only one system says (connectors/xero,
+connectors/shopify).
+"""
+
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
+from typing import NoReturn, TypeVar
+
+import requests
+from pydantic import BaseModel, JsonValue, ValidationError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProxyError, SSLError
+
+from tieout.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    TieoutError,
+    UnavailableError,
+)
+
+Model = TypeVar("Model", bound=BaseModel)
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 60.0
+READ_ATTEMPTS_MAX = 3
+READ_RETRY_WAIT_S = 0.5
+RATE_LIMIT_WAIT_TOTAL_S = 60.0
+RATE_LIMIT_WAIT_MIN_S = 0.5
+RATE_LIMIT_WAIT_DEFAULT_S = 2.0
+NUMBER_DIGITS_MAX = 40
+UNUSABLE_ADDRESSES = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
+UNWELL_STATUSES = frozenset({500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; ``is_write`` says whether a second copy could change something twice."""
+
+    method: str
+    url: str
+    is_write: bool
+    params: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of a system: success, or a refusal that the caller must interpret."""
+
+    system: str
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Say whether the status is 2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    def json(self) -> object:
+        """Parse the body; numbers with a fraction become Decimal.
+
+        Raises:
+            UnavailableError: It is not the JSON of a read.
+            OutcomeUnknownError: It is not the JSON of a write, so the answer cannot be trusted.
+        """
+        try:
+            return parse_json(self.body)
+        except ValueError as error:
+            problem = f"{self.system} answered {self.request.url} with a body that is not JSON."
+            raise untrusted_answer(problem, is_write=self.request.is_write) from error
+
+
+def parse_json(text: bytes | str) -> object:
+    """Parse JSON strictly: exact numbers, no NaN or Infinity, no member named twice.
+
+    Raises:
+        ValueError: The text is not such JSON.
+    """
+    try:
+        parsed: object = json.loads(
+            text,
+            parse_float=_number,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_members,
+        )
+    except RecursionError as error:
+        message = "the JSON is nested too deeply"
+        raise ValueError(message) from error
+    return parsed
+
+
+def plain_json(value: object) -> JsonValue:
+    """Return parsed JSON with its exact numbers as text, as payloads and the ledger keep them."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Decimal():
+            return format(value, "f")
+        case list():
+            return [plain_json(item) for item in value]
+        case dict():
+            return {str(name): plain_json(item) for name, item in value.items()}
+        case _:
+            message = f"{type(value).__name__} is not a JSON value"
+            raise TypeError(message)
+
+
+def plain_object(value: object) -> dict[str, JsonValue]:
+    """Return parsed JSON, which must be an object, with its exact numbers as text."""
+    plain = plain_json(value)
+    if not isinstance(plain, dict):
+        message = "a JSON object was expected"
+        raise TypeError(message)
+    return plain
+
+
+def typed(model: type[Model], value: object, *, system: str) -> Model:
+    """Read a record of an answer into ``model``.
+
+    Raises:
+        ConfigurationError: The record lacks something that it always had.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, found["loc"])) for found in error.errors())
+        message = f"{system} answers with another form than we know: {fields}."
+        remedy = "Compare the API's version with the connector's; nothing can be read until then."
+        raise ConfigurationError(message, remedy=remedy) from error
+
+
+def untrusted_answer(problem: str, *, is_write: bool) -> TieoutError:
+    """Return the error for an answer that says nothing reliable about its request."""
+    if is_write:
+        return OutcomeUnknownError(
+            problem, remedy="Look the record up at the target before sending it again."
+        )
+    return UnavailableError(problem, remedy="Nothing was changed; the same read is tried again.")
+
+
+@contextmanager
+def after_write() -> Iterator[None]:
+    """Say of any failure inside that something was written before it.
+
+    Reading back fails like any read, but its error must not claim that nothing was written.
+    """
+    try:
+        yield
+    except OutcomeUnknownError:
+        raise
+    except TieoutError as error:
+        message = f"It was sent, but not read back: {error.message}"
+        remedy = "Look the record up at the target before sending it again."
+        raise OutcomeUnknownError(message, remedy=remedy) from error
+
+
+class HttpClient:
+    """A session with one system.
+
+    Reads are repeated a few times, writes never, except where the system answered that it did not
+    take the request (429). ``rate_limits`` holds the limit headers of the latest answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        system: str,
+        sleep: Callable[[float], None],
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
+        """Name the system for messages and take the way to wait."""
+        self.system = system
+        self.rate_limits: dict[str, str] = {}
+        self._sleep = sleep
+        self._timeouts_s = (connect_timeout_s, read_timeout_s)
+        self._session = requests.Session()
+        # Without an auth of its own, requests would replace our Authorization header by what a
+        # .netrc file of the host says.
+        self._session.auth = _keep_headers
+        self._session.headers["Accept-Encoding"] = "gzip"
+
+    def send(self, request: Request) -> Answer:
+        """Send a request and return any answer but 401, 403, 429, redirects and 5xx.
+
+        Raises:
+            AuthenticationError: The system refused our credentials or rights (401, 403).
+            RateLimitedError: It still asked us to wait after a minute of waiting.
+            UnavailableError: It was not reached; or a read failed for now.
+            OutcomeUnknownError: A write was sent and no trustworthy answer came.
+            ConfigurationError: The address is wrong.
+        """
+        waited_s = 0.0
+        answer = self._send_patiently(request)
+        while answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            wait_s = _retry_after_s(answer)
+            waited_s += wait_s
+            if waited_s > RATE_LIMIT_WAIT_TOTAL_S:
+                raise self._rate_limited(answer, wait_s)
+            self._sleep(wait_s)
+            answer = self._send_patiently(request)
+        return self._judged(answer)
+
+    def _send_patiently(self, request: Request) -> Answer:
+        """Send; repeat a read that was dropped or met by an unwell server."""
+        attempts_max = 1 if request.is_write else READ_ATTEMPTS_MAX
+        for attempt in range(1, attempts_max):
+            try:
+                answer = self._send_once(request)
+            except UnavailableError as error:
+                if isinstance(error.__cause__, requests.ReadTimeout):
+                    raise  # it has had its time; three times as long is too long
+            else:
+                if answer.status not in UNWELL_STATUSES:
+                    return answer
+            self._sleep(READ_RETRY_WAIT_S * attempt)
+        return self._send_once(request)
+
+    def _send_once(self, request: Request) -> Answer:
+        try:
+            response = self._session.request(
+                request.method,
+                request.url,
+                params=request.params,
+                headers=request.headers,
+                data=request.body,
+                timeout=self._timeouts_s,
+                # A redirected write would be repeated at an address nobody configured.
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            self._translate(request, error)
+        self.rate_limits.update(
+            {name.lower(): value for name, value in response.headers.items() if _is_limit(name)}
+        )
+        return Answer(
+            self.system, request, response.status_code, response.headers, response.content
+        )
+
+    def _translate(self, request: Request, error: requests.RequestException) -> NoReturn:
+        if isinstance(error, UNUSABLE_ADDRESSES):
+            message = f"{self.system} has no usable address: {request.url}."
+            raise ConfigurationError(message, remedy="Correct the connection's URL.") from error
+        if _is_certificate_refused(error):
+            message = f"{self.system} at {request.url} shows a certificate that is not trusted."
+            remedy = "Nothing was sent. Check the URL, and the host's certificate authorities."
+            raise ConfigurationError(message, remedy=remedy) from error
+        if _was_never_sent(error):
+            message = f"{self.system} could not be reached at {request.url}."
+            remedy = "Nothing was sent. Check that it runs; the request is tried again later."
+            raise UnavailableError(message, remedy=remedy) from error
+        message = f"{self.system} gave no complete answer to {request.method} {request.url}."
+        raise untrusted_answer(message, is_write=request.is_write) from error
+
+    def _judged(self, answer: Answer) -> Answer:
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            message = f"{self.system} refused {answer.request.url} with HTTP {answer.status}."
+            remedy = "Check the connection's credentials, and the app's rights in that system."
+            raise AuthenticationError(message, remedy=remedy)
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            message = f"{self.system} answered {answer.request.url} with HTTP {answer.status}."
+            raise untrusted_answer(message, is_write=answer.request.is_write)
+        if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
+            message = f"{self.system} redirects {answer.request.url} (HTTP {answer.status})."
+            raise ConfigurationError(message, remedy="Correct the connection's URL.")
+        return answer
+
+    def _rate_limited(self, answer: Answer, wait_s: float) -> RateLimitedError:
+        limit = answer.headers.get("X-Rate-Limit-Problem", "")
+        message = f"{self.system} limits our calls{f' ({limit})' if limit else ''}."
+        remedy = f"It takes calls again in {wait_s:.0f} s; nothing was written."
+        return RateLimitedError(message, remedy=remedy, retry_after_s=wait_s)
+
+
+def _number(digits: str) -> Decimal:
+    try:
+        number = Decimal(digits)
+    except InvalidOperation as error:
+        message = f"{digits[:NUMBER_DIGITS_MAX]} is not a number"
+        raise ValueError(message) from error
+    if abs(number.adjusted()) > NUMBER_DIGITS_MAX:
+        message = f"{digits[:NUMBER_DIGITS_MAX]} is out of range"
+        raise ValueError(message)
+    return number
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    message = f"{name} is not a number"
+    raise ValueError(message)
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        message = "a JSON object names a member twice"
+        raise ValueError(message)
+    return members
+
+
+def _is_limit(header: str) -> bool:
+    name = header.lower()
+    return name.startswith("x-") and "limit" in name
+
+
+def _retry_after_s(answer: Answer) -> float:
+    try:
+        return max(RATE_LIMIT_WAIT_MIN_S, float(answer.headers.get("Retry-After", "")))
+    except ValueError:
+        return RATE_LIMIT_WAIT_DEFAULT_S
+
+
+def _reason(error: requests.RequestException) -> object:
+    cause = error.args[0] if error.args else None
+    return cause.reason if isinstance(cause, MaxRetryError) else None
+
+
+def _is_certificate_refused(error: requests.RequestException) -> bool:
+    reason = _reason(error)
+    return isinstance(reason, SSLError) and any(
+        isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args
+    )
+
+
+def _was_never_sent(error: requests.RequestException) -> bool:
+    """Say whether no connection came about; everything later may have reached the system."""
+    never_connected = isinstance(_reason(error), NewConnectionError | ProxyError)
+    return never_connected or isinstance(error, requests.ConnectTimeout)
+
+
+def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -1,0 +1,113 @@
+"""One shop of a pair, as ``ports.Shop`` sees it, and the shop's webhook subscriptions."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import override
+
+from tieout.connectors.http import typed
+from tieout.connectors.shopify.client import SYSTEM, ShopifyClient
+from tieout.connectors.shopify.config import ShopifyConfig
+from tieout.connectors.shopify.documents import document
+from tieout.connectors.shopify.orders import OrderReader, is_numeric
+from tieout.connectors.shopify.stock import InventoryLevelTarget
+from tieout.connectors.shopify.targets import OrderStatusTarget, user_errors
+from tieout.domain.base import Json
+from tieout.errors import ConfigurationError
+from tieout.ports import Clock, Shop, Target
+
+__all__ = ["ShopifyConfig", "ShopifyConnector"]
+
+VARIANT = "gid://shopify/ProductVariant/"
+VARIANTS_PER_QUERY_MAX = 250
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    legacyResourceId: str  # noqa: N815 - Shopify's name
+
+
+class _SaidVariant(_Said):
+    inventoryItem: _Said  # noqa: N815 - Shopify's name
+
+
+class _SaidVariants(BaseModel):
+    nodes: list[_SaidVariant | None]
+
+
+class ShopifyConnector(Shop):
+    """Reads and writes one shop; calls nothing before it is asked to."""
+
+    def __init__(
+        self, config: ShopifyConfig, *, clock: Clock, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Take the shop's connection, the present and the way to wait."""
+        self._client = ShopifyClient(config, clock=clock, sleep=sleep)
+        self._orders = OrderReader(self._client)
+
+    @override
+    def changed_orders(self, since: datetime, until: datetime) -> list[Json]:
+        nodes = self._orders.by_id(self._orders.changed_ids(since, until))
+        return sorted(nodes.values(), key=_age)
+
+    @override
+    def orders(self, source_ids: Sequence[str]) -> dict[str, Json]:
+        return self._orders.by_id(source_ids)
+
+    @override
+    def inventory_items(self, variant_ids: Collection[str]) -> dict[str, str]:
+        wanted = sorted({variant_id for variant_id in variant_ids if is_numeric(variant_id)})
+        found: dict[str, str] = {}
+        for start in range(0, len(wanted), VARIANTS_PER_QUERY_MAX):
+            some = wanted[start : start + VARIANTS_PER_QUERY_MAX]
+            variables: Json = {"ids": [VARIANT + variant_id for variant_id in some]}
+            data = self._client.query(document("InventoryItems"), variables)
+            said = typed(_SaidVariants, data, system=SYSTEM)
+            found |= {
+                node.legacyResourceId: node.inventoryItem.legacyResourceId
+                for node in said.nodes
+                if node is not None
+            }
+        return found
+
+    @override
+    def target(self, entity: str) -> Target:
+        match entity:
+            case "order_status":
+                return OrderStatusTarget(self._client)
+            case "inventory_level":
+                return InventoryLevelTarget(self._client)
+            case _:
+                message = f"Shopify has no target {entity!r}."
+                raise ConfigurationError(message, remedy="See tieout.ports.Shop.target.")
+
+    def subscribe(self, topic: str, uri: str) -> str:
+        """Have ``topic``, such as ``orders/create``, delivered to ``uri``; return its id.
+
+        A subscription that exists stays as it is.
+
+        Raises:
+            ConfigurationError: Shopify does not take the topic or the address.
+        """
+        name = topic.replace("/", "_").upper()
+        variables: Json = {"topics": [name], "uri": uri}
+        held = self._client.query(document("Subscriptions"), variables)["webhookSubscriptions"]
+        nodes = held["nodes"] if isinstance(held, dict) else []
+        for node in nodes if isinstance(nodes, list) else []:
+            if isinstance(node, dict) and (node["topic"], node["uri"]) == (name, uri):
+                return str(node["id"])
+        data = self._client.mutate(document("Subscribe"), {"topic": name, "uri": uri})
+        complaints = "; ".join(message for _, message in user_errors(data))
+        made = data["webhookSubscriptionCreate"]
+        subscription = made.get("webhookSubscription") if isinstance(made, dict) else None
+        if complaints or not isinstance(subscription, dict):
+            message = f"Shopify does not deliver {topic} to {uri}: {complaints}."
+            raise ConfigurationError(message, remedy="Correct the topic or the receiver's address.")
+        return str(subscription["id"])
+
+
+def _age(node: Json) -> tuple[str, str]:
+    return str(node["updatedAt"]), str(node["legacyResourceId"]).zfill(20)

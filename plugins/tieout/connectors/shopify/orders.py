@@ -1,0 +1,227 @@
+"""Reads orders whole: ids by search or from elsewhere, then the nodes, then what did not fit in.
+
+A node as it leaves here has everything that order.graphql selects; no connection in it is cut off.
+What an order means is the mapper's business.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from pydantic import JsonValue
+
+from tieout.connectors.shopify.client import QueryTooCostlyError, ShopifyClient
+from tieout.connectors.shopify.documents import document
+from tieout.domain.base import Json
+from tieout.errors import UnavailableError
+
+GID = "gid://shopify/Order/"
+ID_PAGE_SIZE_MAX = 250
+ID_PAGES_MAX = 400
+ORDERS_PER_QUERY_MAX = 10
+LINES_FIRST = 25
+"""Line items that come with an order; few orders have more, and each costs points."""
+REST_PAGE_SIZE = 50
+REST_PAGES_MAX = 20
+SALES_FIRST = 50
+REFUNDS_FIRST = 5
+PLAIN_LIST_MAX = 250
+CONNECTIONS = {
+    "lineItems": "MoreLineItems",
+    "shippingLines": "MoreShippingLines",
+    "fulfillmentOrders": "MoreFulfillmentOrders",
+}
+
+Connection: TypeAlias = dict[str, JsonValue]
+
+
+class OrderReader:
+    """Reads the orders of one shop."""
+
+    def __init__(self, client: ShopifyClient) -> None:
+        """Take the shop's client."""
+        self._client = client
+        self._orders_per_query = ORDERS_PER_QUERY_MAX
+
+    def changed_ids(self, since: datetime, until: datetime) -> list[str]:
+        """Return the numeric ids of orders updated in [since, until)."""
+        # The search knows whole seconds: the interval is rounded outwards, never inwards.
+        until_second = until + timedelta(seconds=1) if until.microsecond else until
+        search = f"updated_at:>='{_stamp(since)}' AND updated_at:<'{_stamp(until_second)}'"
+        ids: list[str] = []
+        after: JsonValue = None
+        for _ in range(ID_PAGES_MAX):
+            variables: Json = {"query": search, "first": ID_PAGE_SIZE_MAX, "after": after}
+            data = self._client.query(document("ChangedOrders"), variables)
+            orders = _connection(data, "orders")
+            ids += [_text(node, "legacyResourceId") for node in _nodes(orders)]
+            if not _has_more(orders):
+                return list(dict.fromkeys(ids))
+            after = _next(orders, after)
+        message = f"More than {ID_PAGES_MAX * ID_PAGE_SIZE_MAX} orders changed in the interval."
+        raise UnavailableError(message, remedy="Read a shorter interval.")
+
+    def by_id(self, source_ids: Sequence[str]) -> dict[str, Json]:
+        """Return the whole nodes of the orders that exist, by numeric id."""
+        # A webhook's body may call anything an id; Shopify refuses a query with a malformed one.
+        left = [source_id for source_id in dict.fromkeys(source_ids) if is_numeric(source_id)]
+        found: dict[str, Json] = {}
+        while left:
+            some = left[: self._orders_per_query]
+            try:
+                nodes = self._nodes(some)
+            except QueryTooCostlyError:
+                if self._orders_per_query == 1:
+                    raise
+                self._orders_per_query = max(1, self._orders_per_query // 2)
+                continue
+            found |= {_text(node, "legacyResourceId"): self._whole(node) for node in nodes}
+            left = left[len(some) :]
+        return found
+
+    def _nodes(self, source_ids: Sequence[str]) -> list[Json]:
+        ids: JsonValue = [GID + source_id for source_id in source_ids]
+        variables: Json = {"ids": ids, "lines": LINES_FIRST}
+        nodes = self._client.query(document("OrdersById"), variables)["nodes"]
+        return [node for node in _list(nodes) if "legacyResourceId" in node]
+
+    def _whole(self, node: Json) -> Json:
+        """Return the node with every list that was cut off completed."""
+        order_id = _text(node, "id")
+        whole = dict(node)
+        for member, operation in CONNECTIONS.items():
+            whole[member] = self._completed(order_id, _connection(node, member), member, operation)
+        if _count(node) > len(_list(node["transactions"])):
+            whole["transactions"] = self._plain_list(order_id, "transactions", "AllTransactions")
+        if len(_list(node["refunds"])) >= REFUNDS_FIRST:
+            whole["refunds"] = self._plain_list(order_id, "refunds", "AllRefunds")
+        if node["edited"]:
+            whole["agreements"] = _closed(list(self._agreements(order_id)))
+        return whole
+
+    def _completed(
+        self, order_id: str, connection: Connection, member: str, operation: str
+    ) -> Connection:
+        nodes = list(_nodes(connection))
+        after: JsonValue = None
+        for _ in range(REST_PAGES_MAX):
+            if not _has_more(connection):
+                return _closed(nodes)
+            after = _next(connection, after)
+            variables = {"id": order_id, "after": after, "first": REST_PAGE_SIZE}
+            connection = self._of_order(operation, variables, member)
+            nodes += _nodes(connection)
+        raise _endless(order_id, member)
+
+    def _plain_list(self, order_id: str, member: str, operation: str) -> JsonValue:
+        """Return a list that has no pages, and so must fit into one answer."""
+        variables: Json = {"id": order_id, "first": PLAIN_LIST_MAX}
+        order = _object(self._client.query(document(operation), variables)["order"])
+        if len(_list(order[member])) >= PLAIN_LIST_MAX:
+            raise _endless(order_id, member)
+        return order[member]
+
+    def _agreements(self, order_id: str) -> Iterator[JsonValue]:
+        """Yield the order's agreements, each with all its sales."""
+        after: JsonValue = None
+        for _ in range(REST_PAGES_MAX):
+            connection = self._agreement(order_id, after, None)
+            yield from self._with_sales(order_id, after, _nodes(connection))
+            if not _has_more(connection):
+                return
+            after = _next(connection, after)
+        raise _endless(order_id, "agreements")
+
+    def _with_sales(
+        self, order_id: str, after: JsonValue, agreements: Sequence[Json]
+    ) -> Iterator[JsonValue]:
+        for agreement in agreements:
+            sales = _connection(agreement, "sales")
+            nodes = list(_nodes(sales))
+            cursor: JsonValue = None
+            for _ in range(REST_PAGES_MAX):
+                if not _has_more(sales):
+                    break
+                cursor = _next(sales, cursor)
+                again = _nodes(self._agreement(order_id, after, cursor))
+                sales = _connection(again[0], "sales")
+                nodes += _nodes(sales)
+            else:
+                raise _endless(order_id, "sales")
+            yield {**agreement, "sales": _closed(nodes)}
+
+    def _agreement(self, order_id: str, after: JsonValue, sales_after: JsonValue) -> Connection:
+        variables = {
+            "id": order_id,
+            "after": after,
+            "sales": SALES_FIRST,
+            "salesAfter": sales_after,
+        }
+        return self._of_order("NextAgreement", variables, "agreements")
+
+    def _of_order(self, operation: str, variables: Json, member: str) -> Connection:
+        order = _object(self._client.query(document(operation), variables)["order"])
+        return _connection(order, member)
+
+
+def is_numeric(source_id: str) -> bool:
+    """Say whether a text is a numeric id, which is all that a gid may end in."""
+    return source_id.isascii() and source_id.isdigit()
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _object(value: JsonValue) -> Json:
+    if isinstance(value, dict):
+        return value
+    message = "Shopify's answer lacks an object that the query asked for."
+    raise UnavailableError(message, remedy="The record may be gone; it is read again later.")
+
+
+def _connection(parent: Json, member: str) -> Connection:
+    return _object(parent.get(member))
+
+
+def _list(value: JsonValue) -> list[Json]:
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    message = "Shopify's answer lacks a list that the query asked for."
+    raise UnavailableError(message, remedy="It is read again later.")
+
+
+def _nodes(connection: Connection) -> list[Json]:
+    return _list(connection.get("nodes"))
+
+
+def _has_more(connection: Connection) -> bool:
+    return _object(connection.get("pageInfo")).get("hasNextPage") is True
+
+
+def _next(connection: Connection, after: JsonValue) -> JsonValue:
+    """Return the cursor of the next page; one that repeats itself would never end."""
+    cursor = _object(connection.get("pageInfo")).get("endCursor")
+    if cursor is None or cursor == after:
+        message = "Shopify repeats a page instead of going on."
+        raise UnavailableError(message, remedy="It is read again later.")
+    return cursor
+
+
+def _closed(nodes: Sequence[JsonValue]) -> Connection:
+    """Return a connection that holds everything."""
+    return {"nodes": list(nodes), "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
+def _text(parent: Json, member: str) -> str:
+    return str(parent.get(member, ""))
+
+
+def _count(node: Json) -> int:
+    count = _object(node.get("transactionsCount")).get("count")
+    return count if isinstance(count, int) else 0
+
+
+def _endless(order_id: str, member: str) -> UnavailableError:
+    message = f"{order_id} has more {member} than Tieout reads of one order."
+    return UnavailableError(message, remedy="Look at the order in the shop.")

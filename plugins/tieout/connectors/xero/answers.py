@@ -1,0 +1,174 @@
+"""The parts of Xero's answers that we read, each exactly typed; everything else is ignored.
+
+Dates of documents arrive as ``/Date(ms+0000)/`` at midnight UTC of the calendar day, so the UTC
+date is the date. No decisions here.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from tieout.connectors.http import typed
+from tieout.domain.base import Amount
+from tieout.domain.money import to_currency
+
+NO_ID = "00000000-0000-0000-0000-000000000000"
+DEFAULT_CURRENCY = "USD"
+_MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
+_ACRONYMS = frozenset({"id", "utc"})
+
+
+def _member(field: str) -> str:
+    return "".join(
+        part.upper() if part in _ACRONYMS else part.capitalize() for part in field.split("_")
+    )
+
+
+def _calendar_date(value: object) -> object:
+    match = _MS_DATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return value
+    return datetime.fromtimestamp(int(match[1]) / 1000, UTC).date()
+
+
+XeroDate = Annotated[date, BeforeValidator(_calendar_date)]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=_member)
+
+    @classmethod
+    def of(cls, row: dict[str, object]) -> Self:
+        """Read a record; a member that is null is as good as absent.
+
+        Raises:
+            ConfigurationError: The record lacks something that it always had.
+        """
+        given = {name: value for name, value in row.items() if value is not None}
+        return typed(cls, given, system="Xero")
+
+
+class SaidOrganisation(_Said):
+    """An organization's settings."""
+
+    base_currency: str
+    period_lock_date: XeroDate | None = None
+    end_of_year_lock_date: XeroDate | None = None
+
+
+class SaidCurrency(_Said):
+    """A currency that the organization uses."""
+
+    code: str
+
+
+class SaidAccount(_Said):
+    """An account of the chart; bank accounts may lack a code."""
+
+    code: str = ""
+    status: str = "ACTIVE"
+
+
+class SaidTaxRate(_Said):
+    """A tax rate."""
+
+    tax_type: str
+    status: str = "ACTIVE"
+
+
+class SaidItem(_Said):
+    """An item."""
+
+    code: str
+    is_tracked_as_inventory: bool = False
+
+
+class SaidContact(_Said):
+    """A contact."""
+
+    contact_id: str
+    contact_number: str = ""
+    name: str = ""
+    email_address: str = ""
+    contact_status: str = "ACTIVE"
+
+
+class SaidLine(_Said):
+    """A line of an invoice; ``line_amount`` contains the tax when the invoice says Inclusive."""
+
+    account_code: str = ""
+    line_amount: Amount = Decimal(0)
+    tax_amount: Amount = Decimal(0)
+
+
+class SaidInvoice(_Said):
+    """An invoice."""
+
+    invoice_id: str
+    type: str = ""
+    invoice_number: str = ""
+    reference: str = ""
+    status: str = ""
+    date: XeroDate | None = None
+    currency_code: str = DEFAULT_CURRENCY
+    line_amount_types: str = "Exclusive"
+    total: Amount = Decimal(0)
+    total_tax: Amount = Decimal(0)
+    amount_due: Amount = Decimal(0)
+    line_items: tuple[SaidLine, ...] = ()
+
+
+class SaidPayment(_Said):
+    """A payment, with the invoice and the account that it names."""
+
+    payment_id: str
+    status: str = ""
+    date: XeroDate | None = None
+    amount: Amount = Decimal(0)
+    reference: str = ""
+    payment_type: str = ""
+    invoice: SaidInvoice | None = None
+    account: SaidAccount | None = None
+
+
+class SaidNote(_Said):
+    """A history record."""
+
+    details: str = ""
+
+
+def amount_text(amount: Decimal, currency: str) -> str:
+    """Return an amount at its currency's precision; one that is finer stays as fine as it is."""
+    rounded = to_currency(amount, currency)
+    return format(rounded if rounded == amount else amount, "f")
+
+
+def complaints(element: object) -> list[str]:
+    """Return the messages of every ``ValidationErrors`` in an element, however deep it sits."""
+    return _messages(element, "ValidationErrors")
+
+
+def warnings_of(element: object) -> list[str]:
+    """Return the messages of every ``Warnings`` in an element."""
+    return _messages(element, "Warnings")
+
+
+def _messages(value: object, member: str) -> list[str]:
+    if isinstance(value, list):
+        return [text for item in value for text in _messages(item, member)]
+    if not isinstance(value, dict):
+        return []
+    found: list[str] = []
+    for name, inner in value.items():
+        if name == member and isinstance(inner, list):
+            found += [str(said["Message"]) for said in inner if _has_message(said)]
+        else:
+            found += _messages(inner, member)
+    return found
+
+
+def _has_message(said: object) -> bool:
+    return isinstance(said, dict) and "Message" in said

@@ -1,0 +1,194 @@
+"""Calls of Xero's Accounting API: addresses, headers, envelopes and paging, nothing of an entity.
+
+Token by client credentials, JSON both ways, exact numbers, an idempotency key on every write.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import simplejson
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from tieout.connectors.http import (
+    Answer,
+    HttpClient,
+    Request,
+    untrusted_answer,
+)
+from tieout.connectors.tokens import TokenSource, send_authorized
+from tieout.connectors.xero.config import API_PATH, TOKEN_PATH, XeroConfig
+from tieout.errors import ConfigurationError, UnavailableError
+from tieout.ports import Clock
+
+SYSTEM = "Xero"
+PAGE_SIZE_MAX = 1000
+PAGES_MAX = 500
+LIST_ATTEMPTS_MAX = 3
+FILTER_TERMS_MAX = 20
+"""How many terms one ``where`` has; longer ones make addresses that proxies refuse."""
+NOT_FOUND = 404
+_QUOTING = re.compile(r'["\\]')
+
+Row = dict[str, object]
+"""One record as Xero sent it, with Decimal numbers."""
+
+_ROWS = TypeAdapter(list[Row])
+
+
+class _Pagination(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    pageCount: int  # noqa: N815 - Xero's name
+    itemCount: int  # noqa: N815 - Xero's name
+
+
+class XeroClient:
+    """One organization's API."""
+
+    def __init__(self, config: XeroConfig, *, clock: Clock, sleep: Callable[[float], None]) -> None:
+        """Prepare; nothing is called before the first request."""
+        self._base_url = config.base_url + API_PATH
+        self._tenant_id = config.tenant_id
+        self.http = HttpClient(system=SYSTEM, sleep=sleep)
+        self._tokens = TokenSource(
+            self.http,
+            url=config.identity_url + TOKEN_PATH,
+            form=(("grant_type", "client_credentials"), ("scope", " ".join(config.scopes))),
+            basic=(config.client_id, config.client_secret.get_secret_value()),
+            clock=clock,
+        )
+
+    def rows(self, path: str, member: str, *, params: Mapping[str, str] | None = None) -> list[Row]:
+        """Read one unpaged list; a path that Xero does not know has no rows."""
+        answer = self._get(path, params or {})
+        return [] if answer.status == NOT_FOUND else rows_of(answer, member)
+
+    def all_rows(self, resource: str, *, params: Mapping[str, str]) -> list[Row]:
+        """Read every page of a list.
+
+        Pages move while records change, so the rows are counted against what Xero says there are,
+        and the list is read again when they differ.
+
+        Raises:
+            UnavailableError: The list kept changing while it was read.
+        """
+        for _ in range(LIST_ATTEMPTS_MAX):
+            rows, item_count = self._pages(resource, params)
+            if len(rows) == item_count:
+                return rows
+        message = f"Xero's list of {resource} changed each time while it was read."
+        raise UnavailableError(message, remedy="It is read again later.")
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object],
+        idempotency_key: str,
+        params: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a create (PUT) or upsert (POST) and return Xero's answer, also when it refuses."""
+        encoded = simplejson.dumps(body, use_decimal=True, allow_nan=False).encode()
+        return send_authorized(
+            self.http,
+            self._tokens,
+            lambda token: Request(
+                method,
+                f"{self._base_url}/{path}",
+                is_write=True,
+                params=params,
+                headers={
+                    **self._headers(token),
+                    "Content-Type": "application/json",
+                    "Idempotency-Key": idempotency_key,
+                },
+                body=encoded,
+            ),
+        )
+
+    def _pages(self, resource: str, params: Mapping[str, str]) -> tuple[list[Row], int]:
+        """Return the distinct rows of all pages and how many Xero says there are."""
+        id_member = resource.removesuffix("s") + "ID"
+        rows: dict[str, Row] = {}
+        item_count = 0
+        for page in range(1, PAGES_MAX + 1):
+            paging = {"page": str(page), "pageSize": str(PAGE_SIZE_MAX)}
+            answer = self._get(resource, {**params, **paging})
+            pagination = _pagination(answer)
+            item_count = pagination.itemCount
+            rows.update({str(row.get(id_member)): row for row in rows_of(answer, resource)})
+            if page >= pagination.pageCount:
+                break
+        return list(rows.values()), item_count
+
+    def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+        answer = send_authorized(
+            self.http,
+            self._tokens,
+            lambda token: Request(
+                "GET",
+                f"{self._base_url}/{path}",
+                is_write=False,
+                params=params,
+                headers=self._headers(token),
+            ),
+        )
+        if answer.is_success or answer.status == NOT_FOUND:
+            return answer
+        message = f"Xero refused to read {path} (HTTP {answer.status})."
+        remedy = "Check the connection's organization and the app's scopes."
+        raise ConfigurationError(message, remedy=remedy)
+
+    def _headers(self, token: str) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",  # without it Xero answers in XML
+            "xero-tenant-id": self._tenant_id,
+        }
+
+
+def rows_of(answer: Answer, member: str) -> list[Row]:
+    """Return the rows under ``member`` of an answer's envelope.
+
+    Raises:
+        UnavailableError: A read's answer has no such list.
+        OutcomeUnknownError: A write's answer has no such list.
+    """
+    envelope = answer.json()
+    rows = envelope.get(member) if isinstance(envelope, dict) else None
+    try:
+        return _ROWS.validate_python(rows, strict=True)
+    except ValidationError as error:
+        problem = f"Xero's answer has no list {member!r}."
+        raise untrusted_answer(problem, is_write=answer.request.is_write) from error
+
+
+def any_of(member: str, values: Sequence[str], *, as_guid: bool = False) -> Iterator[str]:
+    """Yield ``where`` texts that together let through the rows whose member is one of the values.
+
+    How Xero escapes a quotation mark is not documented. A value that has one is looked for by the
+    longest part without it, so the caller may get rows that it did not ask for.
+    """
+    terms = [_term(member, value, as_guid=as_guid) for value in values]
+    for start in range(0, len(terms), FILTER_TERMS_MAX):
+        yield " OR ".join(terms[start : start + FILTER_TERMS_MAX])
+
+
+def _term(member: str, value: str, *, as_guid: bool) -> str:
+    if as_guid:
+        return f'{member}==guid("{value}")'
+    parts = _QUOTING.split(value)
+    if len(parts) == 1:
+        return f'{member}=="{value}"'
+    return f'({member}!=null AND {member}.Contains("{max(parts, key=len)}"))'
+
+
+def _pagination(answer: Answer) -> _Pagination:
+    envelope = answer.json()
+    found = envelope.get("pagination") if isinstance(envelope, dict) else None
+    try:
+        return _Pagination.model_validate(found)
+    except ValidationError as error:
+        problem = "Xero's answer to a page request does not say how many pages there are."
+        raise untrusted_answer(problem, is_write=False) from error

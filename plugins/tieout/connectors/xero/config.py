@@ -1,0 +1,38 @@
+"""What the Xero connector must be told; filled from an Airflow connection by wiring."""
+
+from pydantic import SecretStr, field_validator
+
+from tieout.domain.base import Frozen
+
+API_ORIGIN = "https://api.xero.com"
+IDENTITY_ORIGIN = "https://identity.xero.com"
+API_PATH = "/api.xro/2.0"
+TOKEN_PATH = "/connect/token"  # noqa: S105 - a path, not a password
+
+SCOPES = (
+    "accounting.contacts",
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.banktransactions",
+    "accounting.settings.read",
+)
+"""The granular scopes that apps of 2026 must ask for; Items comes with ``accounting.invoices``."""
+
+
+class XeroConfig(Frozen):
+    """A custom connection of one Xero organization.
+
+    ``base_url`` and ``identity_url`` are origins; the usual paths behind them may be given too.
+    """
+
+    client_id: str
+    client_secret: SecretStr
+    tenant_id: str
+    base_url: str = API_ORIGIN
+    identity_url: str = IDENTITY_ORIGIN
+    scopes: tuple[str, ...] = SCOPES
+
+    @field_validator("base_url", "identity_url")
+    @classmethod
+    def _origin(cls, url: str) -> str:
+        return url.rstrip("/").removesuffix(API_PATH).removesuffix(TOKEN_PATH)

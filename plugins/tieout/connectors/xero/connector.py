@@ -1,0 +1,197 @@
+"""The Xero organization of a pair, as ``ports.Xero`` sees it."""
+
+import time
+from collections.abc import Callable, Collection
+from datetime import date
+from decimal import Decimal
+
+from typing_extensions import override
+
+from tieout.connectors.xero.answers import (
+    SaidAccount,
+    SaidContact,
+    SaidCurrency,
+    SaidInvoice,
+    SaidItem,
+    SaidLine,
+    SaidOrganisation,
+    SaidPayment,
+    SaidTaxRate,
+)
+from tieout.connectors.xero.client import XeroClient, any_of
+from tieout.connectors.xero.config import XeroConfig
+from tieout.connectors.xero.targets import (
+    ContactTarget,
+    InvoiceNoteTarget,
+    InvoiceTarget,
+    PaymentTarget,
+)
+from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment
+from tieout.errors import ConfigurationError, UnavailableError
+from tieout.ports import Clock, Party, Target, Xero, XeroReference
+
+__all__ = ["XeroConfig", "XeroConnector"]
+
+ACTIVE = "ACTIVE"
+
+
+class XeroConnector(Xero):
+    """Reads and writes one Xero organization; calls nothing before it is asked to."""
+
+    def __init__(
+        self, config: XeroConfig, *, clock: Clock, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Take the organization's connection, the present and the way to wait."""
+        self._client = XeroClient(config, clock=clock, sleep=sleep)
+
+    @property
+    def rate_limits(self) -> dict[str, str]:
+        """Return the limit headers of the latest answer, such as ``x-daylimit-remaining``."""
+        return dict(self._client.http.rate_limits)
+
+    @override
+    def reference(self) -> XeroReference:
+        organisation = self._organisation()
+        items = [SaidItem.of(row) for row in self._client.rows("Items", "Items")]
+        return XeroReference(
+            base_currency=organisation.base_currency,
+            currencies=frozenset(
+                SaidCurrency.of(row).code for row in self._client.rows("Currencies", "Currencies")
+            ),
+            account_codes=self._account_codes(),
+            tax_types=self._tax_types(),
+            item_codes=frozenset(item.code for item in items),
+            tracked_item_codes=frozenset(
+                item.code for item in items if item.is_tracked_as_inventory
+            ),
+            lock_date=_lock_date(organisation),
+        )
+
+    @override
+    def find_contacts(
+        self,
+        *,
+        numbers: Collection[str] = (),
+        emails: Collection[str] = (),
+        names: Collection[str] = (),
+    ) -> list[Party]:
+        found: dict[str, Party] = {}
+        for member, values in (
+            ("ContactNumber", numbers),
+            ("EmailAddress", emails),
+            ("Name", names),
+        ):
+            for where in any_of(member, sorted(set(values))):
+                for row in self._client.all_rows("Contacts", params={"where": where}):
+                    contact = SaidContact.of(row)
+                    if contact.contact_status == ACTIVE:
+                        found[contact.contact_id] = _party(contact)
+        return list(found.values())
+
+    @override
+    def invoices(self) -> list[XeroInvoice]:
+        params = {
+            "where": 'Type=="ACCREC"',
+            "Statuses": "AUTHORISED,PAID",
+            "order": "InvoiceNumber ASC",
+            "unitdp": "4",
+        }
+        rows = self._client.all_rows("Invoices", params=params)
+        return [_invoice(SaidInvoice.of(row)) for row in rows]
+
+    @override
+    def payments(self) -> list[XeroPayment]:
+        params = {"where": 'Status=="AUTHORISED" AND PaymentType=="ACCRECPAYMENT"'}
+        rows = self._client.all_rows("Payments", params=params)
+        return [_payment(SaidPayment.of(row)) for row in rows]
+
+    @override
+    def target(self, entity: str) -> Target:
+        match entity:
+            case "contact":
+                return ContactTarget(self._client)
+            case "invoice":
+                return InvoiceTarget(self._client)
+            case "payment":
+                return PaymentTarget(self._client)
+            case "invoice_note":
+                return InvoiceNoteTarget(self._client)
+            case _:
+                message = f"Xero has no target {entity!r}."
+                raise ConfigurationError(message, remedy="See tieout.ports.Xero.target.")
+
+    def _organisation(self) -> SaidOrganisation:
+        rows = self._client.rows("Organisation", "Organisations")
+        if len(rows) != 1:
+            message = f"Xero names {len(rows)} organizations for the connection's tenant."
+            raise ConfigurationError(message, remedy="Correct the connection's tenant_id.")
+        return SaidOrganisation.of(rows[0])
+
+    def _account_codes(self) -> frozenset[str]:
+        rows = self._client.rows("Accounts", "Accounts")
+        accounts = [SaidAccount.of(row) for row in rows]
+        return frozenset(
+            account.code for account in accounts if account.code and account.status == ACTIVE
+        )
+
+    def _tax_types(self) -> frozenset[str]:
+        rows = self._client.rows("TaxRates", "TaxRates")
+        rates = [SaidTaxRate.of(row) for row in rows]
+        return frozenset(rate.tax_type for rate in rates if rate.status == ACTIVE)
+
+
+def _party(said: SaidContact) -> Party:
+    return Party(
+        external_id=said.contact_id,
+        external_no=said.contact_number,
+        name=said.name,
+        email=said.email_address,
+    )
+
+
+def _lock_date(organisation: SaidOrganisation) -> date | None:
+    dates = (organisation.period_lock_date, organisation.end_of_year_lock_date)
+    return max((day for day in dates if day is not None), default=None)
+
+
+def _invoice(said: SaidInvoice) -> XeroInvoice:
+    return XeroInvoice(
+        invoice_id=said.invoice_id,
+        number=said.invoice_number,
+        reference=said.reference,
+        status=said.status,
+        date=_dated(said.date, said.invoice_id),
+        currency=said.currency_code,
+        total=said.total,
+        total_tax=said.total_tax,
+        amount_due=said.amount_due,
+        lines=tuple(_line(line, said.line_amount_types) for line in said.line_items),
+    )
+
+
+def _line(said: SaidLine, line_amount_types: str) -> XeroInvoiceLine:
+    is_inclusive = line_amount_types == "Inclusive"
+    return XeroInvoiceLine(
+        account_code=said.account_code,
+        net=said.line_amount - (said.tax_amount if is_inclusive else Decimal(0)),
+        tax=said.tax_amount,
+    )
+
+
+def _payment(said: SaidPayment) -> XeroPayment:
+    return XeroPayment(
+        payment_id=said.payment_id,
+        invoice_id=said.invoice.invoice_id if said.invoice else "",
+        account_code=said.account.code if said.account else "",
+        date=_dated(said.date, said.payment_id),
+        amount=said.amount,
+        reference=said.reference,
+        status=said.status,
+    )
+
+
+def _dated(day: date | None, record_id: str) -> date:
+    if day is None:
+        message = f"Xero shows {record_id} without a date."
+        raise UnavailableError(message, remedy="Open it in Xero; it is read again later.")
+    return day

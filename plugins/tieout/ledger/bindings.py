@@ -1,0 +1,60 @@
+"""Statements on bindings; two unique constraints decide what is bound to what."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from tieout.domain.base import System
+from tieout.domain.ledger import Binding, NewBinding
+from tieout.errors import RejectedError
+from tieout.ledger import rows
+from tieout.ledger.schema import bindings
+
+
+def bind(connection: Connection, new: NewBinding) -> None:
+    """Insert a binding; the same key with the same external id is the same binding.
+
+    Raises:
+        RejectedError: The key or the external id is bound to something else.
+    """
+    inserted = connection.execute(
+        insert(bindings).values(new.model_dump()).on_conflict_do_nothing()
+    )
+    if inserted.rowcount == 1:
+        return
+    found = connection.execute(
+        select(bindings.c.key, bindings.c.external_id).where(
+            bindings.c.pair == new.pair,
+            bindings.c.entity == new.entity,
+            bindings.c.system == new.system,
+            or_(bindings.c.key == new.key, bindings.c.external_id == new.external_id),
+        )
+    )
+    others = [row for row in found if (row.key, row.external_id) != (new.key, new.external_id)]
+    if others:
+        raise RejectedError(
+            f"{new.entity} {new.key!r} cannot be bound to {new.external_id!r} in {new.system}: "
+            f"{others[0].key!r} is bound to {others[0].external_id!r}.",
+            remedy="Find out which of the two is right, and correct or merge the other.",
+            cause="number_taken",
+            field="external_id",
+            value=new.external_id,
+        )
+
+
+def of_keys(
+    connection: Connection, pair: str, entity: str, keys: Collection[str], system: System
+) -> dict[str, Binding]:
+    """Return the bindings of the keys, by key."""
+    found = connection.execute(
+        select(*rows.BINDING).where(
+            and_(
+                bindings.c.pair == pair,
+                bindings.c.entity == entity,
+                bindings.c.system == system,
+                bindings.c.key.in_(keys),
+            )
+        )
+    )
+    return {row["key"]: rows.binding(row) for row in found.mappings()}

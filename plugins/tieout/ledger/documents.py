@@ -1,0 +1,225 @@
+"""Statements on documents and on the batches that hold them for a while."""
+
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tieout.domain.base import BatchId, DocumentId, Json
+from tieout.domain.ledger import Batch, DeliveryState, Document, DocumentState
+from tieout.errors import ConfigurationError, RetryableError
+from tieout.ledger import rows
+from tieout.ledger.locks import lock_until_commit
+from tieout.ledger.schema import batches, deliveries, documents
+
+UNFINISHED = (DocumentState.RECEIVED, DocumentState.READY)
+UNSETTLED = (*UNFINISHED, DocumentState.DEAD_LETTER)
+
+
+def claim(
+    connection: Connection,
+    pair: str,
+    document_type: str,
+    *,
+    claimed_by: str,
+    limit: int,
+    lease_s: int,
+) -> Batch | None:
+    """Claim unfinished documents that no live lease of another batch holds.
+
+    Claims of one stream follow each other, so that none reads leases that another is writing. Each
+    claim of a document counts as an attempt at it and raises its fencing epoch.
+    """
+    lock_until_commit(connection, f"claim|{pair}|{document_type}")
+    batch_id = _known_batch(connection, pair, document_type, claimed_by)
+    free = _free_documents(connection, pair, document_type, batch_id=batch_id, limit=limit)
+    if batch_id is None and not free:
+        return None
+    batch_id = _lease(connection, pair, document_type, claimed_by=claimed_by, lease_s=lease_s)
+    connection.execute(
+        update(documents)
+        .where(documents.c.document_id.in_(free))
+        .values(
+            batch_id=batch_id,
+            attempts=documents.c.attempts + 1,
+            epoch=documents.c.epoch + 1,
+            changed_at=func.clock_timestamp(),
+        )
+    )
+    count = connection.execute(
+        select(func.count()).select_from(documents).where(documents.c.batch_id == batch_id)
+    ).scalar_one()
+    return rows.batch(batch_id, pair, count) if count else None
+
+
+def _known_batch(
+    connection: Connection, pair: str, document_type: str, claimed_by: str
+) -> int | None:
+    return connection.execute(
+        select(batches.c.batch_id).where(
+            batches.c.pair == pair,
+            batches.c.document_type == document_type,
+            batches.c.claimed_by == claimed_by,
+        )
+    ).scalar_one_or_none()
+
+
+def _free_documents(
+    connection: Connection, pair: str, document_type: str, *, batch_id: int | None, limit: int
+) -> list[int]:
+    claimable = or_(
+        documents.c.batch_id.is_(None),
+        documents.c.batch_id == batch_id,
+        batches.c.lease_until <= func.clock_timestamp(),
+    )
+    statement = (
+        select(documents.c.document_id)
+        .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
+        .where(
+            documents.c.pair == pair,
+            documents.c.document_type == document_type,
+            documents.c.state.in_(UNFINISHED),
+            claimable,
+        )
+        .order_by(documents.c.version_at, documents.c.document_id)
+        .limit(limit)
+        .with_for_update(of=documents)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def _lease(
+    connection: Connection, pair: str, document_type: str, *, claimed_by: str, lease_s: int
+) -> int:
+    statement = insert(batches).values(
+        pair=pair,
+        document_type=document_type,
+        claimed_by=claimed_by,
+        lease_until=_lease_end(lease_s),
+    )
+    renewed = statement.on_conflict_do_update(
+        constraint="batches_claimed_by",
+        set_={"lease_until": statement.excluded.lease_until, "epoch": batches.c.epoch + 1},
+    )
+    return int(connection.execute(renewed.returning(batches.c.batch_id)).scalar_one())
+
+
+def _lease_end(lease_s: int) -> ColumnElement[object]:
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, lease_s)
+
+
+def renew(connection: Connection, batch_id: BatchId, lease_s: int) -> None:
+    """Extend a lease; documents that another batch has taken over stay with that one."""
+    result = connection.execute(
+        update(batches)
+        .where(batches.c.batch_id == batch_id)
+        .values(lease_until=_lease_end(lease_s))
+    )
+    if result.rowcount == 0:
+        raise _no_batch(batch_id)
+
+
+def batch_pair(connection: Connection, batch_id: BatchId) -> str:
+    """Return the pair of a batch."""
+    pair = connection.execute(
+        select(batches.c.pair).where(batches.c.batch_id == batch_id)
+    ).scalar_one_or_none()
+    if pair is None:
+        raise _no_batch(batch_id)
+    return str(pair)
+
+
+def _no_batch(batch_id: BatchId) -> ConfigurationError:
+    return ConfigurationError(
+        f"The ledger has no batch {batch_id}.",
+        remedy="Pass on the id that claim returned, and use the same ledger throughout a run.",
+    )
+
+
+def of_batch(connection: Connection, batch_id: BatchId, states: tuple[str, ...]) -> list[Document]:
+    """Return the documents of a batch, oldest version first; no states means every state."""
+    statement = (
+        select(*rows.DOCUMENT)
+        .where(documents.c.batch_id == batch_id)
+        .order_by(documents.c.version_at, documents.c.document_id)
+    )
+    if states:
+        statement = statement.where(documents.c.state.in_(states))
+    return [rows.document(row) for row in connection.execute(statement).mappings()]
+
+
+def unsettled(connection: Connection, pair: str, document_type: str) -> list[Document]:
+    """Return the documents that are neither done nor skipped, oldest version first."""
+    statement = (
+        select(*rows.DOCUMENT)
+        .where(
+            documents.c.pair == pair,
+            documents.c.document_type == document_type,
+            documents.c.state.in_(UNSETTLED),
+        )
+        .order_by(documents.c.version_at, documents.c.document_id)
+    )
+    return [rows.document(row) for row in connection.execute(statement).mappings()]
+
+
+def mark_ready(connection: Connection, document_id: DocumentId, canonical: Json) -> None:
+    """Move an unfinished document to ``ready`` with its canonical form."""
+    _move(connection, document_id, DocumentState.READY, values={"canonical": canonical})
+
+
+def mark_done(connection: Connection, document_id: DocumentId) -> None:
+    """Move an unfinished document to ``done``, provided that all its deliveries are confirmed."""
+    unconfirmed = exists().where(
+        deliveries.c.document_id == document_id,
+        deliveries.c.state != DeliveryState.CONFIRMED,
+    )
+    _move(connection, document_id, DocumentState.DONE, provided=~unconfirmed)
+
+
+def skip(connection: Connection, document_id: DocumentId, rule: str) -> None:
+    """Move an unfinished document to ``skipped``."""
+    _move(connection, document_id, DocumentState.SKIPPED, values={"rule": rule})
+
+
+def park(connection: Connection, document_id: DocumentId) -> None:
+    """Move an unfinished document to ``dead_letter``."""
+    _move(connection, document_id, DocumentState.DEAD_LETTER)
+
+
+def _move(
+    connection: Connection,
+    document_id: DocumentId,
+    state: DocumentState,
+    *,
+    values: dict[str, object] | None = None,
+    provided: ColumnElement[bool] | None = None,
+) -> None:
+    """Move a document on; moving it again to where it is changes nothing.
+
+    Raises:
+        RetryableError: It is settled otherwise: another worker was faster.
+        ConfigurationError: There is no such document.
+    """
+    moved = connection.execute(
+        update(documents)
+        .where(
+            documents.c.document_id == document_id,
+            documents.c.state.in_(UNFINISHED),
+            text("true") if provided is None else provided,
+        )
+        .values(state=state, changed_at=func.clock_timestamp(), **(values or {}))
+    )
+    if moved.rowcount == 1:
+        return
+    present = connection.execute(
+        select(documents.c.state).where(documents.c.document_id == document_id)
+    ).scalar_one_or_none()
+    if present is None:
+        raise ConfigurationError(
+            f"The ledger has no document {document_id}.",
+            remedy="Take ids from documents() of the same ledger.",
+        )
+    if present != state:
+        raise RetryableError(
+            f"Document {document_id} is {present} and cannot become {state}"
+            f"{' while a delivery is unconfirmed' if provided is not None else ''}.",
+            remedy="Read its present state and deliveries, and go on from there.",
+        )

@@ -1,0 +1,55 @@
+"""Advisory locks: rules that hold across all workers live in PostgreSQL, not in a process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select
+from sqlalchemy.exc import DBAPIError
+
+from tieout.errors import UnavailableError
+from tieout.ledger.session import translated
+
+_SEED = 0
+
+
+def lock_until_commit(connection: Connection, name: str) -> None:
+    """Hold the lock ``name`` until the transaction ends; the session's lock timeout bounds it."""
+    connection.execute(select(func.pg_advisory_xact_lock(_key(name))))
+
+
+@contextmanager
+def lock_session(engine: Engine, name: str, *, wait_s: float) -> Iterator[None]:
+    """Hold the lock ``name`` on a connection of its own while the block runs.
+
+    Raises:
+        UnavailableError: Somebody else held it for ``wait_s``; or the connection that held it broke
+            meanwhile, so that for a while it may have been somebody else's.
+    """
+    with translated():
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with translated():
+            _take(connection, name, wait_s)
+        yield
+        with translated():
+            connection.execute(select(func.pg_advisory_unlock(_key(name))))
+    finally:
+        connection.close()
+
+
+def _take(connection: Connection, name: str, wait_s: float) -> None:
+    connection.exec_driver_sql(f"SET lock_timeout = {int(wait_s * 1000)}")
+    try:
+        connection.execute(select(func.pg_advisory_lock(_key(name))))
+    except DBAPIError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
+        raise UnavailableError(
+            f"Another worker has held the lock {name!r} for more than {wait_s:g} s.",
+            remedy="Try again later; pg_locks shows who holds it.",
+        ) from error
+
+
+def _key(name: str) -> ColumnElement[int]:
+    return func.hashtextextended(literal(name), _SEED)

@@ -1,0 +1,1 @@
+"""One module per revision, with its SQL beside it; a revision that was released never changes."""

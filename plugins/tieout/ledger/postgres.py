@@ -1,0 +1,250 @@
+"""The Ledger port on PostgreSQL: one method, one transaction.
+
+The statements are in the modules beside this one. A call whose connection broke raises
+UnavailableError and may or may not have committed; repeating it is always safe.
+"""
+
+import os
+import weakref
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+from typing_extensions import override
+
+from tieout.domain.base import BatchId, DeliveryId, DocumentId, InboxId, Json, System
+from tieout.domain.ledger import (
+    Batch,
+    Binding,
+    Conservation,
+    DeadLetter,
+    Delivery,
+    Document,
+    InboxEntry,
+    InboxState,
+    Landed,
+    NewBinding,
+    NewDeadLetter,
+    NewDelivery,
+    NewDocument,
+    NewInboxEntry,
+    Outcome,
+    Refused,
+    Watermark,
+)
+from tieout.errors import ConfigurationError
+from tieout.ledger import bindings, counts, dead_letters, documents, inbox, versions
+from tieout.ledger import deliveries as delivery_statements
+from tieout.ledger.locks import lock_session
+from tieout.ledger.session import open_engine, transaction
+from tieout.ports import Ledger
+
+POOL_SIZE = 4
+"""Connections of one process; the locks of ``single_writer`` come on top."""
+WRITER_WAIT_S = 60.0
+
+
+class PostgresLedger(Ledger):
+    """The ledger in the schema ``tieout`` of a PostgreSQL database."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = POOL_SIZE,
+        writer_wait_s: float = WRITER_WAIT_S,
+        application_name: str = "tieout",
+    ) -> None:
+        """Keep the URL; nothing is connected before the first call.
+
+        Raises:
+            ConfigurationError: It is no PostgreSQL URL.
+        """
+        self._engine = open_engine(url, application_name=application_name, pool_size=pool_size)
+        self._lock_engine = open_engine(url, application_name=application_name, pool_size=0)
+        self._writer_wait_s = writer_wait_s
+        weakref.finalize(self, _close_own, self._engine, os.getpid())
+
+    def close(self) -> None:
+        """Close the idle connections; the ledger can be used again."""
+        self._engine.dispose()
+
+    def check_landing(self) -> None:
+        """Make sure that the database can be reached and that this role may land entries.
+
+        Raises:
+            UnavailableError: It cannot be reached.
+            AuthenticationError: The role may not insert into the inbox.
+            ConfigurationError: The database is not migrated.
+        """
+        with self._transaction() as connection:
+            inbox.check_landing(connection)
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        return transaction(self._engine)
+
+    @override
+    def land(self, entries: Sequence[NewInboxEntry], *, watermark: Watermark | None = None) -> int:
+        with self._transaction() as connection:
+            landed = inbox.land(connection, entries)
+            if watermark is not None:
+                inbox.move_watermark(connection, watermark)
+        return landed
+
+    @override
+    def watermark(self, pair: str, source: System, resource: str) -> datetime | None:
+        with self._transaction() as connection:
+            return inbox.watermark(connection, pair, source, resource)
+
+    @override
+    def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
+        with self._transaction() as connection:
+            return inbox.pending_entries(connection, pair, limit)
+
+    @override
+    def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
+        with self._transaction() as connection:
+            return versions.document(connection, inbox_id, document)
+
+    @override
+    def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
+        with self._transaction() as connection:
+            inbox.settle(connection, inbox_id, InboxState.SKIPPED, rule)
+
+    @override
+    def claim(
+        self, pair: str, document_type: str, *, claimed_by: str, limit: int, lease_s: int
+    ) -> Batch | None:
+        with self._transaction() as connection:
+            return documents.claim(
+                connection,
+                pair,
+                document_type,
+                claimed_by=claimed_by,
+                limit=limit,
+                lease_s=lease_s,
+            )
+
+    @override
+    def renew(self, batch_id: BatchId, *, lease_s: int) -> None:
+        with self._transaction() as connection:
+            documents.renew(connection, batch_id, lease_s)
+
+    @override
+    def batch_pair(self, batch_id: BatchId) -> str:
+        with self._transaction() as connection:
+            return documents.batch_pair(connection, batch_id)
+
+    @override
+    def documents(self, batch_id: BatchId, *states: str) -> list[Document]:
+        with self._transaction() as connection:
+            return documents.of_batch(connection, batch_id, states)
+
+    @override
+    def unsettled(self, pair: str, document_type: str) -> list[Document]:
+        with self._transaction() as connection:
+            return documents.unsettled(connection, pair, document_type)
+
+    @override
+    def mark_ready(self, document_id: DocumentId, canonical: Json) -> None:
+        with self._transaction() as connection:
+            documents.mark_ready(connection, document_id, canonical)
+
+    @override
+    def mark_done(self, document_id: DocumentId) -> None:
+        with self._transaction() as connection:
+            documents.mark_done(connection, document_id)
+
+    @override
+    def skip_document(self, document_id: DocumentId, *, rule: str) -> None:
+        with self._transaction() as connection:
+            documents.skip(connection, document_id, rule)
+
+    @override
+    def set_aside(self, dead_letter: NewDeadLetter) -> None:
+        with self._transaction() as connection:
+            dead_letters.set_aside(connection, dead_letter)
+
+    @override
+    def dead_letters(self, pair: str | None = None) -> list[DeadLetter]:
+        with self._transaction() as connection:
+            return dead_letters.open_ones(connection, pair)
+
+    @override
+    def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:
+        with self._transaction() as connection:
+            return delivery_statements.intend(connection, deliveries)
+
+    @override
+    def deliveries(
+        self, document_ids: Collection[DocumentId], *, entity: str | None = None
+    ) -> list[Delivery]:
+        with self._transaction() as connection:
+            return delivery_statements.of_documents(connection, document_ids, entity)
+
+    @override
+    def deliveries_of(
+        self, pair: str, entity: str, document_keys: Collection[str]
+    ) -> list[Delivery]:
+        with self._transaction() as connection:
+            return delivery_statements.confirmed_of(connection, pair, entity, document_keys)
+
+    @override
+    def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        with self._transaction() as connection:
+            delivery_statements.mark_sent(connection, delivery_ids)
+
+    @override
+    def mark_in_doubt(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        with self._transaction() as connection:
+            delivery_statements.mark_in_doubt(connection, delivery_ids)
+
+    @override
+    def mark_unsent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        with self._transaction() as connection:
+            delivery_statements.mark_unsent(connection, delivery_ids)
+
+    @override
+    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+        with self._transaction() as connection:
+            delivery_statements.confirm(connection, delivery_id, landed)
+            if binding is not None:
+                bindings.bind(connection, binding)
+
+    @override
+    def refuse(self, delivery_id: DeliveryId, outcome: Outcome) -> None:
+        if not isinstance(outcome, Refused):
+            raise ConfigurationError(
+                f"Delivery {delivery_id} landed and cannot be recorded as refused.",
+                remedy="Call confirm with what landed.",
+            )
+        with self._transaction() as connection:
+            delivery_statements.refuse(connection, delivery_id, outcome)
+
+    @override
+    def bind(self, binding: NewBinding) -> None:
+        with self._transaction() as connection:
+            bindings.bind(connection, binding)
+
+    @override
+    def bindings(
+        self, pair: str, entity: str, keys: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        with self._transaction() as connection:
+            return bindings.of_keys(connection, pair, entity, keys, system)
+
+    @override
+    def single_writer(self, name: str) -> AbstractContextManager[None]:
+        return lock_session(self._lock_engine, name, wait_s=self._writer_wait_s)
+
+    @override
+    def conservation(self, pair: str) -> Conservation:
+        with self._transaction() as connection:
+            return counts.conservation(connection, pair)
+
+
+def _close_own(engine: Engine, owner_pid: int) -> None:
+    """Close a forgotten ledger's idle connections, unless a fork only inherited them."""
+    if os.getpid() == owner_pid:
+        engine.dispose()

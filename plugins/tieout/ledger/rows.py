@@ -1,0 +1,46 @@
+"""Rows of the ledger's tables as domain records. No statement belongs here."""
+
+from sqlalchemy import RowMapping
+
+from tieout.domain.base import BatchId
+from tieout.domain.ledger import Batch, Binding, DeadLetter, Delivery, Document, InboxEntry
+from tieout.ledger.schema import bindings, dead_letters, deliveries, documents, inbox
+
+INBOX_ENTRY = [inbox.c[name] for name in InboxEntry.model_fields]
+DOCUMENT = [documents.c[name] for name in Document.model_fields]
+DELIVERY = [deliveries.c[name] for name in Delivery.model_fields]
+BINDING = [bindings.c[name] for name in Binding.model_fields]
+DEAD_LETTER = [
+    *(dead_letters.c[name] for name in DeadLetter.model_fields if name != "is_open"),
+    dead_letters.c.closed_at.is_(None).label("is_open"),
+]
+
+
+def inbox_entry(row: RowMapping) -> InboxEntry:
+    """Read an inbox entry."""
+    return InboxEntry.model_validate(dict(row))
+
+
+def document(row: RowMapping) -> Document:
+    """Read a document."""
+    return Document.model_validate(dict(row))
+
+
+def delivery(row: RowMapping) -> Delivery:
+    """Read a delivery."""
+    return Delivery.model_validate(dict(row))
+
+
+def binding(row: RowMapping) -> Binding:
+    """Read a binding."""
+    return Binding.model_validate(dict(row))
+
+
+def dead_letter(row: RowMapping) -> DeadLetter:
+    """Read a dead letter."""
+    return DeadLetter.model_validate(dict(row))
+
+
+def batch(batch_id: int, pair: str, document_count: int) -> Batch:
+    """Read a batch."""
+    return Batch(batch_id=BatchId(batch_id), pair=pair, document_count=document_count)

@@ -1,0 +1,168 @@
+"""The ledger's tables as SQLAlchemy sees them, for building statements.
+
+The migrations create the tables, their rules and their defaults; a test compares the columns of
+the two. No statement belongs here.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    FetchedValue,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+SCHEMA = "tieout"
+
+metadata = MetaData(schema=SCHEMA)
+
+
+def _id(name: str) -> Column[int]:
+    return Column(name, BigInteger, server_default=FetchedValue(), primary_key=True)
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    """A time; where it may not be null the database's clock fills it in."""
+    default = None if nullable else FetchedValue()
+    return Column(name, DateTime(timezone=True), server_default=default, nullable=nullable)
+
+
+def _defaulted(name: str) -> Column[str]:
+    return Column(name, Text, server_default=FetchedValue(), nullable=False)
+
+
+def _counter(name: str) -> Column[int]:
+    return Column(name, Integer, server_default=FetchedValue(), nullable=False)
+
+
+def _json(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, JSONB(none_as_null=True), nullable=nullable)
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id("inbox_id"),
+    *_texts("pair", "source", "account", "topic", "event_id", "resource_id", "origin"),
+    Column("body", LargeBinary),
+    *_texts("body_sha256"),
+    Column("body_size", BigInteger, nullable=False),
+    _json("headers"),
+    _moment("received_at"),
+    _defaulted("state"),
+    _defaulted("rule"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    _id("batch_id"),
+    *_texts("pair", "document_type", "claimed_by"),
+    _counter("epoch"),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    _moment("claimed_at"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    _id("document_id"),
+    Column("inbox_id", BigInteger, nullable=False),
+    *_texts("pair", "document_type", "source", "account", "source_id"),
+    Column("version_no", Integer, nullable=False),
+    Column("version_at", DateTime(timezone=True), nullable=False),
+    Column("known_through", DateTime(timezone=True), nullable=False),
+    *_texts("content_hash", "name"),
+    _json("payload"),
+    _json("canonical", nullable=True),
+    _defaulted("state"),
+    _defaulted("rule"),
+    _counter("attempts"),
+    Column("batch_id", BigInteger),
+    _counter("epoch"),
+    _moment("created_at"),
+    _moment("changed_at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id("delivery_id"),
+    Column("document_id", BigInteger, nullable=False),
+    *_texts("pair", "target", "entity", "document_key", "operation", "version_hash"),
+    _json("payload"),
+    _json("expected"),
+    _defaulted("state"),
+    _counter("attempts"),
+    _counter("key_epoch"),
+    *_texts("idempotency_key"),
+    _defaulted("reserved_no"),
+    _defaulted("external_id"),
+    _defaulted("external_no"),
+    _json("figures", nullable=True),
+    _defaulted("note"),
+    _defaulted("cause"),
+    _defaulted("message"),
+    _defaulted("remedy"),
+    _json("answer", nullable=True),
+    _counter("epoch"),
+    _moment("sent_at", nullable=True),
+    _moment("created_at"),
+    _moment("changed_at"),
+)
+
+bindings = Table(
+    "bindings",
+    metadata,
+    _id("binding_id"),
+    *_texts("pair", "entity", "key", "system", "external_id", "external_no", "provenance"),
+    _json("agreed", nullable=True),
+    _moment("bound_at"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    _id("dead_letter_id"),
+    *_texts("pair"),
+    Column("inbox_id", BigInteger),
+    Column("document_id", BigInteger),
+    *_texts("trace_key", "step", "cause", "message", "remedy", "rule", "field", "value"),
+    Column("amount", Numeric),
+    *_texts("currency"),
+    _json("mapped", nullable=True),
+    _json("answer", nullable=True),
+    _moment("opened_at"),
+    _moment("closed_at", nullable=True),
+    _defaulted("resolution"),
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("read_through", DateTime(timezone=True), nullable=False),
+    _moment("changed_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id("audit_id"),
+    Column("xid", Text, server_default=FetchedValue(), nullable=False),
+    _moment("at"),
+    *_texts("pair", "actor", "action", "subject"),
+    _json("detail"),
+)

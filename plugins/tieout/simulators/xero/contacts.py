@@ -1,0 +1,362 @@
+"""Contacts: rules and forms of the Contacts resource, and of contacts inside documents."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from tieout.simulators.xero import batch, history, lists
+from tieout.simulators.xero.batch import Writing
+from tieout.simulators.xero.exchange import Answer, Call
+from tieout.simulators.xero.lists import Listing
+from tieout.simulators.xero.records import Address, Contact, Phone
+from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check, too_long
+from tieout.simulators.xero.store import Books
+from tieout.simulators.xero.wire import Json, given, members, rendered, wire_name
+
+_LENGTHS: Final = {
+    **dict.fromkeys(("name", "first_name", "last_name", "email_address"), 255),
+    **dict.fromkeys(("contact_number", "account_number", "company_number", "tax_number"), 50),
+}
+_ADDRESS_LENGTHS: Final = {
+    **{f"address_line{number}": 500 for number in range(1, 5)},
+    **dict.fromkeys(("city", "region", "attention_to"), 255),
+    **dict.fromkeys(("postal_code", "country"), 50),
+}
+_PHONE_LENGTHS: Final = {"phone_number": 50, "phone_area_code": 10, "phone_country_code": 20}
+_PERSONS_MAX: Final = 5
+_EMAIL: Final = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+_COUNTRY: Final = re.compile(r"^[^\W\d_]+(?:[ .,'()-]+[^\W\d_]+)*[.)]?$")
+_ADDRESS_TYPES: Final = ("STREET", "POBOX")
+_PHONE_TYPES: Final = ("DEFAULT", "DDI", "FAX", "MOBILE")
+_READ_ONLY: Final = {"contact_id", "updated"}
+_ARCHIVED_TEXT: Final = (
+    "The specified contact details matched an archived contact. "
+    "Archived contacts cannot currently be edited via the API."
+)
+_IDENTITY_TEXT: Final = (
+    "The Contact must contain at least 1 of the following elements to identify the contact: "
+    "Name, ContactID, ContactNumber"
+)
+_HEAD: Final = (
+    *("contact_id", "contact_number", "account_number", "contact_status", "name", "first_name"),
+    *("last_name", "company_number", "email_address"),
+)
+_DETAIL: Final = (
+    *("bank_account_details", "tax_number", "accounts_receivable_tax_type"),
+    *("accounts_payable_tax_type",),
+)
+
+LISTING: Final = Listing[Contact](
+    plural="Contacts",
+    singular="Contact",
+    fields={
+        "contactid": lambda c: c.contact_id,
+        "contactnumber": lambda c: c.contact_number,
+        "accountnumber": lambda c: c.account_number,
+        "contactstatus": lambda c: c.contact_status,
+        "name": lambda c: c.name,
+        "firstname": lambda c: c.first_name,
+        "lastname": lambda c: c.last_name,
+        "emailaddress": lambda c: c.email_address,
+        "taxnumber": lambda c: c.tax_number,
+        "iscustomer": lambda c: bool(c.is_customer),
+        "issupplier": lambda c: bool(c.is_supplier),
+        "updateddateutc": lambda c: c.updated,
+    },
+    updated=lambda c: c.updated,
+    paged=True,
+)
+
+
+def answer(call: Call) -> Answer:
+    """Serve /Contacts."""
+    if not call.record_id:
+        return _listed(call) if call.method == "GET" else batch.written(call, WRITING)
+    if call.action or call.method == "GET":
+        contact = _by_id_or_number(call.books, call.record_id)
+        if call.action:
+            return history.answer(call, contact.contact_id or "")
+        return Answer(content={"Contacts": [shown(contact)]})
+    return batch.written(call, WRITING)
+
+
+def _listed(call: Call) -> Answer:
+    contacts = call.books.contacts.all()
+    ids = {contact_id.casefold() for contact_id in call.names("ids")}
+    if ids:
+        contacts = [c for c in contacts if (c.contact_id or "").casefold() in ids]
+    if not call.flag("includeArchived"):
+        contacts = [c for c in contacts if c.contact_status != "ARCHIVED"]
+    if term := call.query.get("searchterm", "").casefold():
+        contacts = [c for c in contacts if term in _searched(c)]
+    chosen = lists.selected(call, contacts, LISTING)
+    if call.flag("summaryOnly"):
+        return Answer(content=lists.paged(call, chosen, LISTING, render=_summary, force=True))
+    return Answer(content=lists.paged(call, chosen, LISTING, render=shown, render_short=_short))
+
+
+def _searched(contact: Contact) -> str:
+    texts = (
+        *(contact.name, contact.first_name, contact.last_name),
+        *(contact.contact_number, contact.email_address),
+    )
+    return "\n".join(text for text in texts if text).casefold()
+
+
+def _by_id_or_number(books: Books, key: str) -> Contact:
+    found = books.contacts.get(key) or next(iter(books.contacts.find("number", key)), None)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _apply(call: Call, request: Contact) -> Json:
+    return shown(upserted(call.books, request, creates_only=call.creates_only), written=True)
+
+
+def upserted(books: Books, request: Contact, *, creates_only: bool) -> Contact:
+    """Create the contact, or update the one that the request matches.
+
+    Matching is by ContactID, then ContactNumber, then Name among active contacts (unverified:
+    domain/xero README, 2.8).
+
+    Raises:
+        NotFoundError: The ContactID is unknown.
+        InvalidError: The request breaks a rule.
+    """
+    matched = _matched(books, request)
+    if matched is not None and matched.contact_status == "ARCHIVED":
+        raise InvalidError(
+            [_ARCHIVED_TEXT], stored_id=matched.contact_id or "", stored_status="ARCHIVED"
+        )
+    if matched is not None and creates_only:
+        check(_collisions(books, request, None) or [_taken_name(matched.name)])
+    check(_problems(books, request, matched))
+    return _updated(books, matched, request) if matched else _created(books, request)
+
+
+def _matched(books: Books, request: Contact) -> Contact | None:
+    if request.contact_id:
+        contact = books.contacts.get(request.contact_id)
+        if contact is None:
+            raise NotFoundError
+        return contact
+    numbered = books.contacts.find("number", request.contact_number)
+    active = [c for c in books.contacts.find("name", request.name) if _is_active(c)]
+    return next(iter([*numbered, *active]), None)
+
+
+def _is_active(contact: Contact) -> bool:
+    return contact.contact_status == "ACTIVE"
+
+
+def _taken_name(name: str | None) -> str:
+    return (
+        f"The contact name {name} is already assigned to another contact. "
+        "The contact name must be unique across all active contacts."
+    )
+
+
+def _collisions(books: Books, request: Contact, own: Contact | None) -> list[str]:
+    named = [c for c in books.contacts.find("name", request.name) if _is_active(c)]
+    numbered = books.contacts.find("number", request.contact_number)
+    messages = []
+    if any(contact is not own for contact in named):
+        messages.append(_taken_name(request.name))
+    if any(contact is not own for contact in numbered):
+        messages.append(
+            f"The contact number {request.contact_number} is already assigned to another contact. "
+            "The contact number must be unique across all contacts."
+        )
+    return messages
+
+
+def _problems(books: Books, request: Contact, matched: Contact | None) -> list[str]:
+    messages = too_long(request, _LENGTHS, {field: wire_name(field) for field in _LENGTHS})
+    for address in request.addresses:
+        messages += too_long(address, _ADDRESS_LENGTHS, _names(_ADDRESS_LENGTHS))
+        if address.country and not _COUNTRY.match(address.country):
+            messages.append("The Country field must contain letters only")
+    for phone in request.phones:
+        messages += too_long(phone, _PHONE_LENGTHS, _names(_PHONE_LENGTHS))
+    if matched is None and not (request.name or request.contact_number):
+        messages.append(_IDENTITY_TEXT)
+    elif matched is None and not request.name:
+        messages.append("The Contact Name must be specified.")
+    name = request.name or ""
+    if "<" in name or ">" in name:
+        messages.append("The Contact Name cannot contain the characters < or >")
+    if name != name.strip() or "  " in name:
+        messages.append("The Contact Name cannot contain leading, trailing or double spaces")
+    if request.email_address and not _EMAIL.match(request.email_address):
+        messages.append("Email address must be valid.")
+    if len(request.contact_persons) > _PERSONS_MAX:
+        messages.append(f"A contact can have at most {_PERSONS_MAX} contact persons")
+    return messages + _collisions(books, request, matched)
+
+
+def _names(limits: Mapping[str, int]) -> dict[str, str]:
+    return {field: wire_name(field) for field in limits}
+
+
+def _created(books: Books, request: Contact) -> Contact:
+    values = {
+        **given(request),
+        "contact_id": books.new_id(),
+        "contact_status": request.contact_status or "ACTIVE",
+        "bank_account_details": request.bank_account_details or "",
+        "addresses": _slots(Address, "address_type", _ADDRESS_TYPES, (), request.addresses),
+        "phones": _slots(Phone, "phone_type", _PHONE_TYPES, (), request.phones),
+        "is_customer": bool(request.is_customer),
+        "is_supplier": bool(request.is_supplier),
+        "updated": books.clock(),
+    }
+    contact = books.contacts.put(Contact.model_validate(values))
+    history.recorded(books, contact.contact_id, "Created", f"Contact {contact.name} created")
+    return contact
+
+
+def _updated(books: Books, prior: Contact, request: Contact) -> Contact:
+    changes = {name: value for name, value in given(request).items() if name not in _READ_ONLY}
+    if not changes:
+        return prior
+    if "addresses" in changes:
+        changes["addresses"] = _slots(
+            Address, "address_type", _ADDRESS_TYPES, prior.addresses, request.addresses
+        )
+    if "phones" in changes:
+        changes["phones"] = _slots(Phone, "phone_type", _PHONE_TYPES, prior.phones, request.phones)
+    contact = prior.model_copy(update={**changes, "updated": books.clock()})
+    history.recorded(books, contact.contact_id, "Edited", f"Contact {contact.name} edited")
+    return books.contacts.put(contact)
+
+
+Slot = TypeVar("Slot", Address, Phone)
+
+
+def _slots(
+    model: type[Slot],
+    kind: str,
+    kinds: tuple[str, ...],
+    prior: tuple[Slot, ...],
+    named: tuple[Slot, ...],
+) -> tuple[Slot, ...]:
+    """Return every slot: posting fills the slots it names and leaves the others."""
+    filled: dict[str, Slot] = {getattr(slot, kind): slot for slot in prior}
+    for slot in named:
+        old = filled.get(getattr(slot, kind))
+        filled[getattr(slot, kind)] = old.model_copy(update=given(slot)) if old else slot
+    more: list[str] = [name for name in filled if name not in kinds]
+    return tuple(filled.get(name) or model.model_validate({kind: name}) for name in (*kinds, *more))
+
+
+def resolved(books: Books, request: Contact | None) -> Contact:
+    """Return the contact of a document, creating or updating it as the vendor does.
+
+    A bare ContactID refers; any other member creates a contact or changes the one it matches, and
+    contact persons that are not named are removed.
+
+    Raises:
+        InvalidError: There is no such contact, or it cannot be used.
+    """
+    if request is None or not (request.contact_id or request.contact_number or request.name):
+        raise InvalidError(["A Contact must be specified for this type of transaction"])
+    references = {"contact_id", "contact_number", "name"}
+    try:
+        matched = _matched(books, request)
+    except NotFoundError as error:
+        # The vendor's text for an unknown ContactID inside a document is not in our documents.
+        raise InvalidError(["The Contact could not be found"]) from error
+    if matched is not None and request.model_fields_set <= references:
+        unchanged = request.name is None or request.name == matched.name
+        if unchanged and matched.contact_status == "ACTIVE":
+            return matched
+    if matched is not None and "contact_persons" not in request.model_fields_set:
+        request = request.model_copy(update={"contact_persons": ()})
+    return upserted(books, request, creates_only=False)
+
+
+def marked(books: Books, contact: Contact, invoice_type: str) -> Contact:
+    """Note that the contact has an invoice; the vendor does not bump UpdatedDateUTC for it."""
+    field = "is_customer" if invoice_type == "ACCREC" else "is_supplier"
+    if getattr(contact, field):
+        return contact
+    return books.contacts.put(contact.model_copy(update={field: True}))
+
+
+def shown(contact: Contact, *, written: bool = False, full: bool = True) -> Json:
+    """Return a contact as the vendor shows it alone, on a page, or after a write."""
+    content = members(contact, *_HEAD, *_DETAIL) if full else members(contact, *_HEAD)
+    blanks = written
+    content["Addresses"] = [_address(slot, blanks=blanks) for slot in contact.addresses]
+    content["Phones"] = [_phone(slot, blanks=blanks) for slot in contact.phones]
+    content |= members(contact, "updated") and {"UpdatedDateUTC": rendered(contact.updated)}
+    content["ContactGroups"] = []
+    content |= {"IsSupplier": bool(contact.is_supplier), "IsCustomer": bool(contact.is_customer)}
+    if written:
+        content |= {"SalesTrackingCategories": [], "PurchasesTrackingCategories": []}
+    if full:
+        content |= members(contact, "default_currency", "payment_terms")
+    content["ContactPersons"] = rendered(contact.contact_persons) if full else []
+    if not written:
+        content["HasAttachments"] = False
+    content["HasValidationErrors"] = False
+    return content
+
+
+def _short(contact: Contact) -> Json:
+    return shown(contact, full=False)
+
+
+def _summary(contact: Contact) -> Json:
+    content = _short(contact)
+    return {key: value for key, value in content.items() if key not in ("IsSupplier", "IsCustomer")}
+
+
+def reference(contact: Contact) -> Json:
+    """Return a contact as lists of documents show it."""
+    return {
+        **members(contact, "contact_id", "name"),
+        "Addresses": [],
+        "Phones": [],
+        "ContactGroups": [],
+        "ContactPersons": [],
+        "HasValidationErrors": False,
+    }
+
+
+def _address(slot: Address, *, blanks: bool) -> Json:
+    blank: Json = {"City": "", "Region": "", "PostalCode": "", "Country": ""} if blanks else {}
+    named = [name for name in Address.model_fields if getattr(slot, name) not in (None, "")]
+    return {"AddressType": slot.address_type, **blank, **members(slot, *named)}
+
+
+def _phone(slot: Phone, *, blanks: bool) -> Json:
+    blank: Json = {"PhoneNumber": "", "PhoneAreaCode": "", "PhoneCountryCode": ""} if blanks else {}
+    named = [name for name in Phone.model_fields if getattr(slot, name) not in (None, "")]
+    return {"PhoneType": slot.phone_type, **blank, **members(slot, *named)}
+
+
+def _echo(request: Contact, refusal: InvalidError) -> Json:
+    status = {"ContactStatus": refusal.stored_status} if refusal.stored_status else {}
+    return {
+        **status,
+        "Addresses": [],
+        "ContactGroups": [],
+        "ContactPersons": [],
+        **batch.plain_echo(request, without="contact_id"),
+        "Phones": [
+            {**members(p, *Phone.model_fields), "ValidationErrors": []} for p in request.phones
+        ],
+    }
+
+
+WRITING: Final = Writing[Contact](
+    plural="Contacts",
+    singular="Contact",
+    model=Contact,
+    id_field="contactid",
+    id_key="ContactID",
+    apply=_apply,
+    echo=_echo,
+)

@@ -1,0 +1,93 @@
+"""Lists: which records, in which order, which page of them (domain/xero README, 1.2)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from tieout.simulators.xero import query
+from tieout.simulators.xero.exchange import Call
+from tieout.simulators.xero.refusals import BadQueryError
+from tieout.simulators.xero.wire import Json
+
+T = TypeVar("T")
+_PAGE_SIZE = 100
+_PAGE_SIZE_MAX = 1000
+
+
+@dataclass(frozen=True)
+class Listing(Generic[T]):
+    """What a resource lets its lists do."""
+
+    plural: str
+    singular: str
+    fields: query.Fields[T]
+    updated: Callable[[T], datetime | None] | None = None
+    """When a record last changed; None where If-Modified-Since is not supported."""
+    paged: bool = False
+
+
+def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> list[T]:
+    """Return the records that the call asks for, in the order that it asks for.
+
+    ``If-Modified-Since`` is read as inclusive; the vendor does not say.
+
+    Raises:
+        BadQueryError: ``where`` or ``order`` cannot be understood.
+    """
+    since = call.modified_since
+    read_updated = listing.updated
+    chosen = list(records)
+    if since is not None and read_updated is not None:
+        chosen = [record for record in chosen if _not_before(read_updated(record), since)]
+    if text := call.query.get("where", "").strip():
+        predicate = query.where(text, listing.fields, listing.singular)
+        chosen = [record for record in chosen if predicate(record)]
+    if text := call.query.get("order", "").strip():
+        return query.ordered(chosen, text, listing.fields, listing.singular)
+    if read_updated is not None:
+        chosen.sort(key=lambda record: str(read_updated(record)))
+    return chosen
+
+
+def paged(
+    call: Call,
+    records: Sequence[T],
+    listing: Listing[T],
+    *,
+    render: Callable[[T], Json],
+    render_short: Callable[[T], Json] | None = None,
+    force: bool = False,
+) -> Json:
+    """Return the list, or one page of it when the call asks for one (or must take one).
+
+    Some lists show less of a record when they are not paged: then by ``render_short``.
+
+    Raises:
+        BadQueryError: The page is not a positive number.
+    """
+    if not listing.paged or not (force or "page" in call.query or "pagesize" in call.query):
+        short = render_short or render
+        return {listing.plural: [short(record) for record in records]}
+    page = _positive(call, "page", 1)
+    size = min(_positive(call, "pagesize", _PAGE_SIZE), _PAGE_SIZE_MAX)
+    chosen = records[(page - 1) * size : page * size]
+    pagination = {
+        "page": page,
+        "pageSize": size,
+        "pageCount": -(-len(records) // size),
+        "itemCount": len(records),
+    }
+    return {"pagination": pagination, listing.plural: [render(record) for record in chosen]}
+
+
+def _not_before(updated: datetime | None, since: datetime) -> bool:
+    return updated is None or updated.replace(microsecond=0) >= since
+
+
+def _positive(call: Call, name: str, default: int) -> int:
+    text = call.query.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        message = f"'{text}' is not a valid {name}"
+        raise BadQueryError(message)
+    return int(text)

@@ -1,0 +1,203 @@
+"""Payments on invoices: created on the collection, deleted by POST on one, never edited."""
+
+from decimal import Decimal
+from typing import Final
+
+from tieout.simulators.xero import batch, history, invoices, lists
+from tieout.simulators.xero.batch import Writing
+from tieout.simulators.xero.charts import account_of
+from tieout.simulators.xero.exchange import Answer, Call
+from tieout.simulators.xero.invoice_forms import amount_due, in_payment
+from tieout.simulators.xero.lines import rounded
+from tieout.simulators.xero.lists import Listing
+from tieout.simulators.xero.locks import lock_problems
+from tieout.simulators.xero.records import Account, Invoice, Payment, PaymentRequest
+from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
+from tieout.simulators.xero.store import Books
+from tieout.simulators.xero.wire import Json, members, ms_date, rendered, stamp_string
+
+_ZERO: Final = Decimal(0)
+
+
+def _listing(books: Books) -> Listing[Payment]:
+    def invoice(payment: Payment) -> Invoice | None:
+        return books.invoices.get(payment.invoice_id)
+
+    def account(payment: Payment) -> Account | None:
+        return books.accounts.get(payment.account_id)
+
+    return Listing[Payment](
+        plural="Payments",
+        singular="Payment",
+        fields={
+            "paymentid": lambda p: p.payment_id,
+            "paymenttype": lambda p: p.payment_type,
+            "status": lambda p: p.status,
+            "date": lambda p: p.date,
+            "amount": lambda p: p.amount,
+            "reference": lambda p: p.reference,
+            "isreconciled": lambda p: p.is_reconciled,
+            "updateddateutc": lambda p: p.updated,
+            "invoice.invoiceid": lambda p: p.invoice_id,
+            "invoice.invoicenumber": lambda p: i.invoice_number if (i := invoice(p)) else None,
+            "account.accountid": lambda p: p.account_id,
+            "account.code": lambda p: a.code if (a := account(p)) else None,
+        },
+        updated=lambda p: p.updated,
+        paged=True,
+    )
+
+
+def answer(call: Call) -> Answer:
+    """Serve /Payments."""
+    if not call.record_id:
+        if call.method != "GET":
+            return batch.written(call, WRITING)
+        listing = _listing(call.books)
+        chosen = lists.selected(call, call.books.payments.all(), listing)
+        return Answer(
+            content=lists.paged(
+                call,
+                chosen,
+                listing,
+                render=lambda payment: shown(call, payment, full=False),
+            )
+        )
+    payment = call.books.payments.get(call.record_id)
+    if payment is None:
+        raise NotFoundError
+    if call.action:
+        return history.answer(call, payment.payment_id)
+    if call.method == "GET":
+        return Answer(content={"Payments": [shown(call, payment, full=True)]})
+    return batch.written(call, WRITING)
+
+
+def _apply(call: Call, request: PaymentRequest) -> Json:
+    write = _deleted if request.payment_id else _created
+    return shown(call, write(call.books, request), full=True)
+
+
+def _created(books: Books, request: PaymentRequest) -> Payment:
+    invoice, messages = _invoice(books, request)
+    account, account_messages = _account(books, request)
+    messages += account_messages
+    day = request.date or books.clock().date()
+    amount = rounded(request.amount) if request.amount is not None else _ZERO
+    if amount <= 0:
+        messages.append("The payment amount must be greater than 0")
+    if invoice is not None:
+        if invoice.status != "AUTHORISED":
+            messages.append("Payments can only be made against Authorised documents")
+        if amount > amount_due(invoice):
+            messages.append("Payment amount exceeds the amount outstanding on this document")
+    messages += lock_problems(books, day)
+    check(messages)
+    if invoice is None or account is None:
+        raise NotFoundError
+    payment = Payment(
+        payment_id=books.new_id(),
+        invoice_id=invoice.invoice_id or "",
+        account_id=account.account_id or "",
+        date=day,
+        amount=amount,
+        bank_amount=request.bank_amount if request.bank_amount is not None else amount,
+        currency_rate=request.currency_rate or Decimal(1),
+        reference=request.reference,
+        is_reconciled=bool(request.is_reconciled),
+        payment_type=f"{invoice.type}PAYMENT",
+        updated=books.clock(),
+    )
+    books.payments.put(payment)
+    invoices.paid(books, invoice, amount)
+    details = f"Payment of {amount} on {day:%d %B %Y}"
+    history.recorded(books, invoice.invoice_id, "Paid", details)
+    return payment
+
+
+def _invoice(books: Books, request: PaymentRequest) -> tuple[Invoice | None, list[str]]:
+    link = request.invoice
+    key = link.invoice_id or link.invoice_number if link else None
+    key = key or request.invoice_number
+    if not key:
+        return None, ["One of Invoice, CreditNote, Prepayment or Overpayment must be specified"]
+    try:
+        return invoices.found(books, key), []
+    except NotFoundError:
+        return None, ["Invoice could not be found"]
+
+
+def _account(books: Books, request: PaymentRequest) -> tuple[Account | None, list[str]]:
+    link = request.account
+    code = (link.code if link else None) or request.code
+    account_id = link.account_id if link else None
+    if not code and not account_id:
+        return None, ["Account could not be found"]
+    account = account_of(books, code=code, account_id=account_id)
+    if account is None or account.status != "ACTIVE":
+        return None, ["Account could not be found"]
+    if account.type != "BANK" and not account.enable_payments_to_account:
+        return account, ["Account type is invalid for making a payment to/from"]
+    return account, []
+
+
+def _deleted(books: Books, request: PaymentRequest) -> Payment:
+    payment = books.payments.get(request.payment_id)
+    if payment is None:
+        raise NotFoundError
+    problems = lock_problems(books, payment.date)
+    if request.status != "DELETED":
+        problems = ["Payments cannot be edited; delete the payment and create another"]
+    elif payment.status == "DELETED":
+        problems = ["Payment not of valid status for modification"]
+    elif payment.is_reconciled:
+        problems = ["This payment has been reconciled and cannot be deleted"]
+    if problems:
+        raise InvalidError(problems, stored_id=payment.payment_id)
+    gone = payment.model_copy(update={"status": "DELETED", "updated": books.clock()})
+    books.payments.put(gone)
+    invoice = books.invoices.get(payment.invoice_id)
+    if invoice is not None:
+        invoices.paid(books, invoice, -payment.amount)
+        history.recorded(books, invoice.invoice_id, "Payment deleted", f"{payment.amount}")
+    return gone
+
+
+def shown(call: Call, payment: Payment, *, full: bool) -> Json:
+    """Return a payment as the vendor shows it alone and after a write, or in a list."""
+    books = call.books
+    account = books.accounts.get(payment.account_id)
+    invoice = books.invoices.get(payment.invoice_id)
+    account_keys = ("account_id", "code", "name") if full else ("account_id", "code")
+    head = ("payment_id", "date", "bank_amount", "amount", "reference", "currency_rate")
+    content = members(payment, *head, "payment_type", "status")
+    content |= {
+        "UpdatedDateUTC": ms_date(payment.updated),
+        "UpdatedDateUTCString": stamp_string(payment.updated),
+        "HasAccount": True,
+        "IsReconciled": payment.is_reconciled,
+        "Account": members(account, *account_keys) if account else {},
+    }
+    if invoice is not None:
+        content["Invoice"] = in_payment(books, invoice, call.unit_places, full=full)
+    return {**content, "HasValidationErrors": False}
+
+
+def _echo(request: PaymentRequest, _refusal: InvalidError) -> Json:
+    content = members(request, "date", "amount", "bank_amount", "reference", "currency_rate")
+    if request.invoice is not None:
+        content["Invoice"] = rendered(request.invoice)
+    if request.account is not None:
+        content["Account"] = rendered(request.account)
+    return content | members(request, "status")
+
+
+WRITING: Final = Writing[PaymentRequest](
+    plural="Payments",
+    singular="Payment",
+    model=PaymentRequest,
+    id_field="paymentid",
+    id_key="PaymentID",
+    apply=_apply,
+    echo=_echo,
+)

@@ -1,0 +1,253 @@
+"""Where the simulated organisations keep their records: in memory, written through to SQLite.
+
+Every change goes through a shelf and its journal, so that one element, or a whole request, can be
+taken back before it is committed. A record is never changed in place. The rules are elsewhere.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from tieout.simulators.xero.records import (
+    Account,
+    Contact,
+    Currency,
+    Invoice,
+    Item,
+    Note,
+    Organisation,
+    Payment,
+    TaxRate,
+)
+from tieout.simulators.xero.wire import Wire
+
+Record = TypeVar("Record", bound=Wire)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS record (
+    shelf TEXT NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (shelf, id)
+) WITHOUT ROWID
+"""
+
+
+class Journal:
+    """Everything changed since the last commit, oldest first."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, or create, the file of records."""
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=NORMAL")
+        self._database.execute(_SCHEMA)
+        self._undo: list[Callable[[], None]] = []
+        self._dirty: dict[tuple[str, str], Callable[[], tuple[int, str] | None]] = {}
+
+    def saved(self, shelf: str) -> list[str]:
+        """Return the bodies of a shelf, in the order in which the records came to be."""
+        query = "SELECT body FROM record WHERE shelf = ? ORDER BY position"
+        return [body for (body,) in self._database.execute(query, (shelf,))]
+
+    def changed(
+        self,
+        shelf: str,
+        record_id: str,
+        *,
+        undo: Callable[[], None],
+        body: Callable[[], tuple[int, str] | None],
+    ) -> None:
+        """Note a change; ``body`` gives position and body at the commit, None if it is gone."""
+        self._undo.append(undo)
+        self._dirty[shelf, record_id] = body
+
+    def mark(self) -> int:
+        """Return the point to which a rollback can return."""
+        return len(self._undo)
+
+    def rollback(self, mark: int) -> None:
+        """Take back what was changed since ``mark``."""
+        while len(self._undo) > mark:
+            self._undo.pop()()
+
+    def commit(self) -> None:
+        """Write every change to the file, in one transaction."""
+        if not self._undo:
+            return
+        self._database.execute("BEGIN")
+        for (shelf, record_id), body in self._dirty.items():
+            content = body()
+            if content is None:
+                self._database.execute(
+                    "DELETE FROM record WHERE shelf = ? AND id = ?", (shelf, record_id)
+                )
+            else:
+                self._database.execute(
+                    "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
+                    (shelf, record_id, *content),
+                )
+        self._database.execute("COMMIT")
+        self._undo.clear()
+        self._dirty.clear()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+class Shelf(Generic[Record]):
+    """The records of one kind, found by id or by an indexed text without regard to case."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        name: str,
+        model: type[Record],
+        *,
+        identify: Callable[[Record], str | None],
+        indexes: Mapping[str, Callable[[Record], str | None]] | None = None,
+    ) -> None:
+        """Load the records that the file holds."""
+        self._journal = journal
+        self._name = name
+        self._identify = identify
+        self._texts = dict(indexes or {})
+        self._records: dict[str, Record] = {}
+        self._positions: dict[str, int] = {}
+        self._found: dict[tuple[str, str], dict[str, None]] = {}
+        self._next = 0
+        for body in journal.saved(name):
+            self._set(model.model_validate(json.loads(body)))
+
+    def get(self, record_id: str | None) -> Record | None:
+        """Return the record with this id."""
+        return self._records.get((record_id or "").casefold())
+
+    def all(self) -> list[Record]:
+        """Return every record, oldest first."""
+        return list(self._records.values())
+
+    def find(self, index: str, text: str | None) -> list[Record]:
+        """Return the records whose indexed text equals ``text``."""
+        if not text:
+            return []
+        ids = self._found.get((index, text.casefold()), {})
+        return [self._records[record_id] for record_id in ids]
+
+    def put(self, record: Record) -> Record:
+        """Store a record, new or changed, and return it."""
+        record_id = self._id(record)
+        prior = self._records.get(record_id)
+        self._set(record)
+        self._journal.changed(
+            self._name,
+            record_id,
+            undo=lambda: self._unset(record_id) if prior is None else self._set(prior),
+            body=lambda: self._body(record_id),
+        )
+        return record
+
+    def drop(self, record: Record) -> None:
+        """Remove a record."""
+        record_id = self._id(record)
+        self._unset(record_id)
+        self._journal.changed(
+            self._name,
+            record_id,
+            undo=lambda: self._set(record),
+            body=lambda: self._body(record_id),
+        )
+
+    def _id(self, record: Record) -> str:
+        return (self._identify(record) or "").casefold()
+
+    def _body(self, record_id: str) -> tuple[int, str] | None:
+        record = self._records.get(record_id)
+        if record is None:
+            return None
+        return self._positions[record_id], record.model_dump_json(exclude_none=True)
+
+    def _set(self, record: Record) -> None:
+        record_id = self._id(record)
+        self._unindex(record_id)
+        self._records[record_id] = record
+        if record_id not in self._positions:
+            self._positions[record_id] = self._next
+            self._next += 1
+        for key in self._keys(record):
+            self._found.setdefault(key, {})[record_id] = None
+
+    def _unset(self, record_id: str) -> None:
+        self._unindex(record_id)
+        self._records.pop(record_id, None)
+        self._positions.pop(record_id, None)
+
+    def _unindex(self, record_id: str) -> None:
+        prior = self._records.get(record_id)
+        for key in self._keys(prior) if prior else ():
+            self._found[key].pop(record_id, None)
+
+    def _keys(self, record: Record) -> list[tuple[str, str]]:
+        texts = ((index, text(record)) for index, text in self._texts.items())
+        return [(index, text.casefold()) for index, text in texts if text]
+
+
+@dataclass(frozen=True)
+class Books:
+    """The records of one organisation, the present and new ids."""
+
+    tenant_id: str
+    journal: Journal
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    organisations: Shelf[Organisation] = field(init=False)
+    contacts: Shelf[Contact] = field(init=False)
+    invoices: Shelf[Invoice] = field(init=False)
+    payments: Shelf[Payment] = field(init=False)
+    items: Shelf[Item] = field(init=False)
+    accounts: Shelf[Account] = field(init=False)
+    tax_rates: Shelf[TaxRate] = field(init=False)
+    currencies: Shelf[Currency] = field(init=False)
+    notes: Shelf[Note] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the shelves."""
+        shelves = {
+            "organisations": self._shelf(Organisation, lambda r: r.organisation_id),
+            "contacts": self._shelf(
+                Contact,
+                lambda r: r.contact_id,
+                name=lambda r: r.name,
+                number=lambda r: r.contact_number,
+            ),
+            "invoices": self._shelf(
+                Invoice, lambda r: r.invoice_id, number=lambda r: r.invoice_number
+            ),
+            "payments": self._shelf(
+                Payment, lambda r: r.payment_id, invoice=lambda r: r.invoice_id
+            ),
+            "items": self._shelf(Item, lambda r: r.item_id, code=lambda r: r.code),
+            "accounts": self._shelf(
+                Account, lambda r: r.account_id, code=lambda r: r.code, name=lambda r: r.name
+            ),
+            "tax_rates": self._shelf(TaxRate, lambda r: r.tax_type, name=lambda r: r.name),
+            "currencies": self._shelf(Currency, lambda r: r.code),
+            "notes": self._shelf(Note, lambda r: r.note_id, subject=lambda r: r.subject_id),
+        }
+        for name, shelf in shelves.items():
+            object.__setattr__(self, name, shelf)
+
+    def organisation(self) -> Organisation:
+        """Return the organisation that these books belong to."""
+        return self.organisations.all()[0]
+
+    def _shelf(
+        self,
+        model: type[Record],
+        identify: Callable[[Record], str | None],
+        **indexes: Callable[[Record], str | None],
+    ) -> Shelf[Record]:
+        name = f"{self.tenant_id}/{model.__name__}"
+        return Shelf(self.journal, name, model, identify=identify, indexes=indexes)

@@ -1,0 +1,544 @@
+"""What every implementation of the Ledger port keeps, the fake included."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+import records
+from fakes import FakeClock, FakeLedger
+from records import PAIR, binding, claim, delivery, document, entry, landed, refused
+from tieout.domain.base import BatchId, DeliveryId, DocumentId, InboxId, System
+from tieout.domain.ledger import DeliveryState, DocumentState, Watermark
+from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
+from tieout.ledger.postgres import PostgresLedger
+from tieout.ports import Ledger
+
+
+@pytest.fixture
+def fake_ledger() -> Ledger:
+    return FakeLedger(FakeClock(), writer_wait_s=0.2)
+
+
+@pytest.fixture
+def postgres_ledger(emptied_ledger_url: str) -> Iterator[Ledger]:
+    ledger = PostgresLedger(emptied_ledger_url, writer_wait_s=0.2)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture(params=["fake_ledger", "postgres_ledger"])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    chosen: Ledger = request.getfixturevalue(request.param)
+    return chosen
+
+
+def ids(ledger: Ledger, batch_id: BatchId | None, *states: str) -> list[DocumentId]:
+    return [one.document_id for one in ledger.documents(batch_id or BatchId(0), *states)]
+
+
+def test_an_entry_lands_as_it_came_and_waits(ledger: Ledger) -> None:
+    sent = entry(body=b"\x00\xff raw", event_id="e-1").model_copy(update={"headers": {"a": "b"}})
+    assert ledger.land([sent]) == 1
+    (stored,) = ledger.pending_entries(PAIR, limit=10)
+    assert sent.model_dump().items() <= stored.model_dump().items()
+
+
+def test_the_same_event_lands_once(ledger: Ledger) -> None:
+    ledger.land([entry(event_id="e-1", body=b"1")])
+    assert ledger.land([entry(event_id="e-1", body=b"2")]) == 0
+
+
+def test_the_same_body_under_another_event_id_lands_once(ledger: Ledger) -> None:
+    ledger.land([entry(event_id="e-1")])
+    assert ledger.land([entry(event_id="e-2")]) == 0
+
+
+def test_duplicates_within_one_call_land_once(ledger: Ledger) -> None:
+    assert ledger.land([entry(), entry(), entry("1043")]) == 2
+
+
+def test_entries_without_event_id_differ_by_their_body(ledger: Ledger) -> None:
+    assert ledger.land([entry(body=b"1"), entry(body=b"2")]) == 2
+
+
+def test_an_entry_whose_body_was_too_large_lands_without_it(ledger: Ledger) -> None:
+    ledger.land([entry(body=None)])
+    assert ledger.pending_entries(PAIR, limit=10)[0].body is None
+
+
+def test_pending_entries_come_oldest_first_and_of_one_pair(ledger: Ledger) -> None:
+    ledger.land([entry("1"), entry("9", pair="lotus_lane")])
+    ledger.land([entry("2")])
+    ledger.land([entry("3")])
+    assert [one.resource_id for one in ledger.pending_entries(PAIR, limit=2)] == ["1", "2"]
+
+
+def test_a_watermark_moves_with_the_rows_and_never_back(ledger: Ledger) -> None:
+    late = Watermark(
+        pair=PAIR, source=System.SHOPIFY, resource="orders", read_through=records.MIDNIGHT
+    )
+    early = late.model_copy(update={"read_through": records.MIDNIGHT - timedelta(hours=1)})
+    assert ledger.watermark(PAIR, System.SHOPIFY, "orders") is None
+    ledger.land([entry()], watermark=late)
+    ledger.land([], watermark=early)
+    assert ledger.watermark(PAIR, System.SHOPIFY, "orders") == records.MIDNIGHT
+
+
+def test_a_pending_entry_becomes_a_received_document(ledger: Ledger) -> None:
+    sent = document(payload={"rate": 0.07, "total": "110.13", "name": "Zoë 漢字"})
+    document_id = records.land_document(ledger, sent)
+    (stored,) = ledger.documents(claim(ledger) or BatchId(0))
+    assert (stored.document_id, stored.state) == (document_id, DocumentState.RECEIVED)
+    assert sent.model_dump().items() <= stored.model_dump().items()
+    assert ledger.pending_entries(PAIR, limit=10) == []
+
+
+def test_turning_an_entry_into_a_document_twice_makes_one(ledger: Ledger) -> None:
+    inbox_id = records.land_pending(ledger)
+    first = ledger.document(inbox_id, document())
+    assert ledger.document(inbox_id, document()) == first
+    assert ledger.conservation(PAIR).pending == 1
+
+
+def test_the_same_version_again_is_skipped_as_duplicate(ledger: Ledger) -> None:
+    records.land_document(ledger, document())
+    again = records.land_pending(ledger, body=b"again")
+    assert ledger.document(again, document()) is None
+    assert ledger.conservation(PAIR).skipped == {"duplicate": 1}
+
+
+def test_a_touch_that_changed_nothing_is_skipped_as_duplicate(ledger: Ledger) -> None:
+    records.land_document(ledger, document())
+    assert records.land_document(ledger, document(minutes=5)) is None
+    assert ledger.conservation(PAIR).skipped == {"duplicate": 1}
+
+
+def test_an_older_version_is_skipped_as_superseded(ledger: Ledger) -> None:
+    records.land_document(ledger, document(content="second", minutes=5))
+    assert records.land_document(ledger, document(content="first", minutes=1)) is None
+    assert ledger.conservation(PAIR).skipped == {"superseded": 1}
+
+
+def test_a_change_that_was_changed_back_is_a_new_version(ledger: Ledger) -> None:
+    records.land_document(ledger, document(content="a", minutes=1))
+    records.land_document(ledger, document(content="b", minutes=2))
+    assert records.land_document(ledger, document(content="a", minutes=3)) is not None
+
+
+def test_a_version_between_two_sights_of_the_same_content_is_superseded(ledger: Ledger) -> None:
+    records.land_document(ledger, document(content="a", minutes=1))
+    records.land_document(ledger, document(content="a", minutes=3))
+    assert records.land_document(ledger, document(content="b", minutes=2)) is None
+    assert ledger.conservation(PAIR).skipped == {"duplicate": 1, "superseded": 1}
+
+
+def test_another_version_of_the_same_second_is_new(ledger: Ledger) -> None:
+    records.land_document(ledger, document(content="a"))
+    assert records.land_document(ledger, document(content="b")) is not None
+
+
+def test_an_unknown_inbox_entry_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(ConfigurationError):
+        ledger.document(InboxId(99), document())
+
+
+def test_a_skipped_entry_names_its_rule(ledger: Ledger) -> None:
+    ledger.skip_entry(records.land_pending(ledger), rule="topic_not_used")
+    assert ledger.conservation(PAIR).skipped == {"topic_not_used": 1}
+
+
+def test_there_is_nothing_to_claim_in_an_empty_ledger(ledger: Ledger) -> None:
+    assert claim(ledger) is None
+
+
+def test_a_claim_counts_its_documents_and_an_attempt_at_each(ledger: Ledger) -> None:
+    records.received(ledger, "1")
+    records.received(ledger, "2")
+    batch = ledger.claim(PAIR, "shop_order", claimed_by="run-1", limit=100, lease_s=900)
+    assert batch is not None
+    assert batch.document_count == 2
+    assert ledger.batch_pair(batch.batch_id) == PAIR
+    assert [one.attempts for one in ledger.documents(batch.batch_id)] == [1, 1]
+
+
+def test_a_claim_takes_the_oldest_versions_up_to_its_limit(ledger: Ledger) -> None:
+    records.received(ledger, "1", minutes=3)
+    second = records.received(ledger, "2", minutes=1)
+    third = records.received(ledger, "3", minutes=2)
+    assert ids(ledger, claim(ledger, limit=2)) == [second, third]
+
+
+def test_two_claims_share_no_document(ledger: Ledger) -> None:
+    first = records.received(ledger, "1")
+    assert ids(ledger, claim(ledger, "run-1")) == [first]
+    second = records.received(ledger, "2")
+    assert ids(ledger, claim(ledger, "run-2")) == [second]
+    assert claim(ledger, "run-3") is None
+
+
+def test_a_retry_gets_the_same_batch_and_what_arrived_since(ledger: Ledger) -> None:
+    first = records.received(ledger, "1")
+    batch_id = claim(ledger)
+    second = records.received(ledger, "2", minutes=1)
+    assert claim(ledger) == batch_id
+    assert ids(ledger, batch_id) == [first, second]
+
+
+def test_a_retry_after_the_work_gets_its_finished_batch(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    batch_id = claim(ledger)
+    ledger.mark_done(document_id)
+    assert claim(ledger) == batch_id
+    assert ids(ledger, batch_id, DocumentState.RECEIVED, DocumentState.READY) == []
+
+
+def test_an_expired_lease_frees_its_documents(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    expired = claim(ledger, "run-1", lease_s=0)
+    assert ids(ledger, claim(ledger, "run-2")) == [document_id]
+    assert ids(ledger, expired) == []
+
+
+def test_a_renewed_lease_keeps_its_documents(ledger: Ledger) -> None:
+    records.received(ledger)
+    batch_id = claim(ledger, "run-1", lease_s=0)
+    ledger.renew(batch_id or BatchId(0), lease_s=900)
+    assert claim(ledger, "run-2") is None
+
+
+def test_finished_documents_are_not_claimed(ledger: Ledger) -> None:
+    ledger.mark_done(records.received(ledger, "1"))
+    ledger.skip_document(records.received(ledger, "2"), rule="test_order")
+    ledger.set_aside(records.dead_letter(document_id=records.received(ledger, "3")))
+    assert claim(ledger) is None
+
+
+def test_an_unknown_batch_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(ConfigurationError):
+        ledger.batch_pair(BatchId(99))
+    with pytest.raises(ConfigurationError):
+        ledger.renew(BatchId(99), lease_s=1)
+
+
+def test_a_ready_document_carries_its_canonical_form(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    batch_id = claim(ledger) or BatchId(0)
+    ledger.mark_ready(document_id, {"total": "1.00"})
+    ledger.mark_ready(document_id, {"total": "110.13"})
+    (stored,) = ledger.documents(batch_id, DocumentState.READY)
+    assert stored.canonical == {"total": "110.13"}
+
+
+def test_a_document_is_done_only_when_its_deliveries_are_confirmed(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    delivery_id = records.intended(ledger, document_id)
+    with pytest.raises(RetryableError):
+        ledger.mark_done(document_id)
+    ledger.confirm(delivery_id, landed(), None)
+    ledger.mark_done(document_id)
+    ledger.mark_done(document_id)
+    assert ledger.conservation(PAIR).done == 1
+
+
+def test_a_settled_document_cannot_be_settled_otherwise(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    ledger.skip_document(document_id, rule="test_order")
+    with pytest.raises(RetryableError):
+        ledger.mark_ready(document_id, {})
+    with pytest.raises(RetryableError):
+        ledger.mark_done(document_id)
+    with pytest.raises(RetryableError):
+        ledger.set_aside(records.dead_letter(document_id=document_id))
+
+
+def test_unsettled_documents_include_the_dead_letters(ledger: Ledger) -> None:
+    first = records.received(ledger, "1", minutes=2)
+    second = records.received(ledger, "2", minutes=1)
+    ledger.mark_done(records.received(ledger, "3"))
+    ledger.set_aside(records.dead_letter(document_id=first))
+    found = ledger.unsettled(PAIR, "shop_order")
+    assert [one.document_id for one in found] == [second, first]
+
+
+def test_a_document_set_aside_is_one_open_dead_letter(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    ledger.set_aside(records.dead_letter(document_id=document_id))
+    ledger.set_aside(records.dead_letter(document_id=document_id))
+    (letter,) = ledger.dead_letters(PAIR)
+    assert (letter.document_id, letter.cause, letter.is_open) == (document_id, "unknown_item", True)
+    assert ledger.conservation(PAIR).dead_letter == 1
+
+
+def test_an_entry_set_aside_is_one_open_dead_letter(ledger: Ledger) -> None:
+    inbox_id = records.land_pending(ledger)
+    ledger.set_aside(records.dead_letter(inbox_id=inbox_id))
+    ledger.set_aside(records.dead_letter(inbox_id=inbox_id))
+    assert [letter.inbox_id for letter in ledger.dead_letters()] == [inbox_id]
+    assert ledger.pending_entries(PAIR, limit=10) == []
+
+
+def test_a_dead_letter_keeps_everything_it_was_given(ledger: Ledger) -> None:
+    given = records.dead_letter(document_id=records.received(ledger)).model_copy(
+        update={
+            "rule": "r",
+            "field": "f",
+            "value": "v",
+            "amount": records.MONEY,
+            "currency": "USD",
+            "mapped": {"a": "1"},
+            "answer": [{"b": None}],
+        }
+    )
+    ledger.set_aside(given)
+    (letter,) = ledger.dead_letters()
+    assert given.model_dump().items() <= letter.model_dump().items()
+
+
+def test_dead_letters_come_oldest_first_and_of_one_pair(ledger: Ledger) -> None:
+    ledger.set_aside(records.dead_letter(inbox_id=records.land_pending(ledger, "1"), message="a"))
+    ledger.set_aside(records.dead_letter(inbox_id=records.land_pending(ledger, "2"), message="b"))
+    assert [letter.message for letter in ledger.dead_letters(PAIR)] == ["a", "b"]
+    assert ledger.dead_letters("lotus_lane") == []
+
+
+def test_an_intent_has_a_key_that_targets_accept(ledger: Ledger) -> None:
+    (stored,) = ledger.intend([delivery(records.received(ledger))])
+    assert stored.state is DeliveryState.INTENT
+    assert stored.attempts == 0
+    assert stored.sent_at is None
+    assert 32 <= len(stored.idempotency_key) <= 64
+
+
+def test_the_same_intent_again_is_the_same_delivery(ledger: Ledger) -> None:
+    new = delivery(records.received(ledger))
+    assert ledger.intend([new]) == ledger.intend([new])
+
+
+def test_intents_come_back_in_the_order_given(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    new = [delivery(document_id, key=key) for key in ("b", "a", "c")]
+    assert [stored.document_key for stored in ledger.intend(new)] == ["b", "a", "c"]
+    assert ledger.intend([]) == []
+
+
+def test_a_confirmed_delivery_stands_when_another_version_is_intended(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    delivery_id = records.intended(ledger, document_id)
+    ledger.confirm(delivery_id, landed(), None)
+    (stored,) = ledger.intend([delivery(document_id, version="v2")])
+    assert (stored.version_hash, stored.state) == ("v1", DeliveryState.CONFIRMED)
+
+
+def test_a_sent_delivery_stands_when_another_version_is_intended(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    ledger.mark_sent([records.intended(ledger, document_id)])
+    (stored,) = ledger.intend([delivery(document_id, version="v2")])
+    assert (stored.version_hash, stored.state) == ("v1", DeliveryState.SENT)
+
+
+def test_another_version_replaces_an_intent_that_was_never_taken(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    (first,) = ledger.intend([delivery(document_id)])
+    ledger.mark_sent([first.delivery_id])
+    ledger.mark_unsent([first.delivery_id])
+    (second,) = ledger.intend([delivery(document_id, version="v2")])
+    assert second.delivery_id == first.delivery_id
+    assert second.payload["Version"] == "v2"
+    assert second.idempotency_key != first.idempotency_key
+
+
+def test_another_version_replaces_a_refused_one(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    (first,) = ledger.intend([delivery(document_id)])
+    ledger.refuse(first.delivery_id, refused())
+    (second,) = ledger.intend([delivery(document_id, version="v2")])
+    assert (second.delivery_id, second.state) == (first.delivery_id, DeliveryState.INTENT)
+    assert second.payload["Version"] == "v2"
+
+
+def test_the_idempotency_key_is_stable_until_the_target_refuses(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    (first,) = ledger.intend([delivery(document_id)])
+    ledger.mark_sent([first.delivery_id])
+    ledger.mark_in_doubt([first.delivery_id])
+    ledger.mark_unsent([first.delivery_id])
+    (again,) = ledger.intend([delivery(document_id)])
+    assert again.idempotency_key == first.idempotency_key
+    ledger.refuse(first.delivery_id, refused())
+    (after,) = ledger.intend([delivery(document_id)])
+    assert after.state is DeliveryState.REFUSED
+    assert after.idempotency_key != first.idempotency_key
+
+
+def test_a_refused_delivery_can_be_sent_again(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    delivery_id = records.intended(ledger, document_id)
+    ledger.refuse(delivery_id, refused())
+    ledger.mark_sent([delivery_id])
+    assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.SENT
+
+
+def test_keys_differ_between_deliveries(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    new = [delivery(document_id, key=key) for key in ("a", "b")]
+    first, second = ledger.intend(new)
+    assert first.idempotency_key != second.idempotency_key
+
+
+def test_sending_counts_attempts_and_notes_the_time(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    delivery_id = records.intended(ledger, document_id)
+    ledger.mark_sent([delivery_id])
+    ledger.mark_in_doubt([delivery_id])
+    ledger.mark_sent([delivery_id])
+    stored = records.read_again(ledger, delivery_id, document_id)
+    assert (stored.state, stored.attempts) == (DeliveryState.SENT, 2)
+    assert stored.sent_at is not None
+
+
+def test_a_lost_answer_is_in_doubt_and_counted(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    ledger.mark_sent([delivery_id])
+    ledger.mark_in_doubt([delivery_id])
+    assert ledger.conservation(PAIR).in_doubt == 1
+
+
+def test_confirming_stores_what_the_target_holds_and_binds_it(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    delivery_id = records.intended(ledger, document_id)
+    ledger.mark_sent([delivery_id])
+    ledger.confirm(delivery_id, landed(), binding())
+    ledger.confirm(delivery_id, landed(), binding())
+    stored = records.read_again(ledger, delivery_id, document_id)
+    assert (stored.state, stored.external_id) == (DeliveryState.CONFIRMED, "inv-1")
+    assert stored.external_no == "HP-1042"
+    assert ledger.bindings(PAIR, "order", ["1042"], System.XERO)["1042"].external_id == "inv-1"
+
+
+def test_a_second_document_at_the_target_is_rejected(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    ledger.confirm(delivery_id, landed("inv-1"), None)
+    with pytest.raises(RejectedError, match="inv-1"):
+        ledger.confirm(delivery_id, landed("inv-2"), None)
+
+
+def test_a_binding_that_clashes_leaves_the_delivery_unconfirmed(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    delivery_id = records.intended(ledger, document_id)
+    ledger.bind(binding("other"))
+    with pytest.raises(RejectedError):
+        ledger.confirm(delivery_id, landed(), binding())
+    assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.INTENT
+
+
+def test_reading_the_target_outweighs_a_refusal(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    delivery_id = records.intended(ledger, document_id)
+    ledger.refuse(delivery_id, refused())
+    ledger.confirm(delivery_id, landed(), None)
+    assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.CONFIRMED
+
+
+def test_nobody_sends_what_is_confirmed(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    done, waiting = ledger.intend([delivery(document_id), delivery(document_id, key="other")])
+    ledger.confirm(done.delivery_id, landed(), None)
+    with pytest.raises(RetryableError):
+        ledger.mark_sent([done.delivery_id, waiting.delivery_id])
+    with pytest.raises(RetryableError):
+        ledger.refuse(done.delivery_id, refused())
+    assert records.read_again(ledger, waiting.delivery_id, document_id).attempts == 0
+
+
+def test_an_unknown_delivery_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(RetryableError):
+        ledger.mark_sent([DeliveryId(99)])
+    with pytest.raises(ConfigurationError):
+        ledger.confirm(DeliveryId(99), landed(), None)
+    with pytest.raises(ConfigurationError):
+        ledger.refuse(DeliveryId(99), refused())
+
+
+def test_what_landed_cannot_be_recorded_as_refused(ledger: Ledger) -> None:
+    with pytest.raises(ConfigurationError):
+        ledger.refuse(records.intended(ledger), landed())
+
+
+def test_deliveries_are_found_by_document_and_entity(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    new = [delivery(document_id), delivery(document_id, entity="payment", key="t-1")]
+    invoice, payment = ledger.intend(new)
+    assert ledger.deliveries([document_id]) == [invoice, payment]
+    assert ledger.deliveries([document_id], entity="payment") == [payment]
+    assert ledger.deliveries([]) == []
+
+
+def test_confirmed_deliveries_are_found_by_key(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    new = [delivery(document_id, key="a"), delivery(document_id, key="b")]
+    confirmed, _waiting = ledger.intend(new)
+    ledger.confirm(confirmed.delivery_id, landed(), None)
+    found = ledger.deliveries_of(PAIR, "invoice", ["a", "b"])
+    assert [one.document_key for one in found] == ["a"]
+
+
+def test_a_binding_is_found_by_its_key_in_its_system(ledger: Ledger) -> None:
+    ledger.bind(binding("a", "1"))
+    ledger.bind(binding("b", "2"))
+    found = ledger.bindings(PAIR, "order", ["a", "x"], System.XERO)
+    assert {key: one.external_id for key, one in found.items()} == {"a": "1"}
+    assert ledger.bindings(PAIR, "order", ["a"], System.SAGE100) == {}
+    assert ledger.bindings(PAIR, "customer", ["a"], System.XERO) == {}
+
+
+def test_the_same_binding_twice_is_one(ledger: Ledger) -> None:
+    ledger.bind(binding())
+    ledger.bind(binding())
+    assert len(ledger.bindings(PAIR, "order", ["1042"], System.XERO)) == 1
+
+
+def test_a_key_is_bound_to_one_thing(ledger: Ledger) -> None:
+    ledger.bind(binding("a", "1"))
+    with pytest.raises(RejectedError, match="'a'"):
+        ledger.bind(binding("a", "2"))
+
+
+def test_a_thing_is_bound_to_one_key(ledger: Ledger) -> None:
+    ledger.bind(binding("a", "1"))
+    with pytest.raises(RejectedError, match="'1'"):
+        ledger.bind(binding("b", "1"))
+
+
+def test_one_writer_at_a_time_holds_a_name(ledger: Ledger) -> None:
+    with (
+        ledger.single_writer("payments"),
+        pytest.raises(UnavailableError, match="payments"),
+        ledger.single_writer("payments"),
+    ):
+        pytest.fail("two writers at once")
+    with ledger.single_writer("payments"), ledger.single_writer("bills"):
+        pass
+
+
+def test_a_writer_that_fails_frees_the_name(ledger: Ledger) -> None:
+    with pytest.raises(ValueError, match="broken"), ledger.single_writer("payments"):
+        raise ValueError("broken")
+    with ledger.single_writer("payments"):
+        pass
+
+
+def test_every_entry_is_counted_in_one_place(ledger: Ledger) -> None:
+    records.land_pending(ledger, "pending")
+    records.received(ledger, "received")
+    ledger.mark_ready(records.received(ledger, "ready"), {})
+    ledger.mark_done(records.received(ledger, "done"))
+    ledger.skip_document(records.received(ledger, "test"), rule="test_order")
+    ledger.set_aside(records.dead_letter(document_id=records.received(ledger, "bad")))
+    unreadable = records.land_pending(ledger, "unreadable", body=b"unreadable")
+    ledger.set_aside(records.dead_letter(inbox_id=unreadable))
+    ledger.land([entry("elsewhere", pair="lotus_lane")])
+    counts = ledger.conservation(PAIR)
+    assert (counts.received, counts.pending, counts.done, counts.dead_letter) == (7, 3, 1, 2)
+    assert counts.skipped == {"test_order": 1}
+    assert counts.is_conserved

@@ -1,0 +1,342 @@
+"""The receiver as a real process on a real PostgreSQL, with the rights it has in production."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import count
+
+import psycopg
+import pytest
+import requests
+from psycopg import sql
+from sqlalchemy import make_url
+
+from processes import free_port, running
+from tieout.ledger.grants import grants
+from tieout.ledger.postgres import PostgresLedger
+from tieout.web.message import BODY_BYTES_HARD_MAX, BODY_BYTES_MAX
+
+SHOP = "harbor-and-pine.myshopify.com"
+PAIR = "harbor_and_pine"
+ROLE = "tieout_receiver_test"
+CURRENT, PREVIOUS = "current-secret", "previous-secret"
+BODY = b'{"id": 1042, "name": "#1042", "note": "caf\xc3\xa9 \xe6\xbc\xa2"}'
+TIMEOUT_S = 10.0
+KILLS, SENDERS, ACKS_PER_KILL = 2, 8, 150
+
+
+def signature(body: bytes, secret: str = CURRENT) -> str:
+    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+
+
+def headers(body: bytes = BODY, webhook_id: str = "w-1", **changed: str) -> dict[str, str]:
+    usual = {
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": "orders/create",
+        "X-Shopify-Shop-Domain": SHOP,
+        "X-Shopify-Webhook-Id": webhook_id,
+        "X-Shopify-Hmac-Sha256": signature(body),
+        "X-Shopify-Api-Version": "2026-10",
+        "Cookie": "session=1",
+    }
+    return usual | {name.replace("_", "-"): value for name, value in changed.items()}
+
+
+@dataclass(frozen=True)
+class Started:
+    """A running receiver, its ledger, and how to reach both."""
+
+    url: str
+    port: int
+    ledger: PostgresLedger
+    admin_url: str
+    arguments: list[str]
+
+    def post(self, body: bytes = BODY, **changed: str) -> requests.Response:
+        return self.send(body, headers(body, **changed))
+
+    def send(self, body: bytes, sent: dict[str, str]) -> requests.Response:
+        return requests.post(
+            f"{self.url}/webhooks/shopify", data=body, headers=sent, timeout=TIMEOUT_S
+        )
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return event id, resource id and body hash of everything in the inbox."""
+        with psycopg.connect(self.admin_url) as connection:
+            return connection.execute(
+                "SELECT event_id, resource_id, body_sha256 FROM tieout.inbox ORDER BY inbox_id"
+            ).fetchall()
+
+
+def plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module")
+def configured(
+    shared_ledger_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Started]:
+    """A receiver that is configured, on one port, with its own role in the database."""
+    password = secrets.token_hex()
+    grants(shared_ledger_url, ROLE, password)
+    own_url = make_url(shared_ledger_url).set(username=ROLE, password=password)
+    config = tmp_path_factory.mktemp("receiver") / "receiver.json"
+    config.write_text(
+        json.dumps(
+            {
+                "database_url": own_url.render_as_string(hide_password=False),
+                "shops": {SHOP: {"pair": PAIR, "secrets": [CURRENT, PREVIOUS]}},
+            }
+        ),
+        encoding="utf-8",
+    )
+    port = free_port()
+    ledger = PostgresLedger(shared_ledger_url)
+    yield Started(
+        url=f"http://127.0.0.1:{port}",
+        port=port,
+        ledger=ledger,
+        admin_url=plain(shared_ledger_url),
+        arguments=["-m", "tieout.web.receiver", "--port", str(port), "--config", str(config)],
+    )
+    ledger.close()
+
+
+@pytest.fixture(scope="module")
+def started(configured: Started) -> Iterator[Started]:
+    with running(configured.arguments, ready_url=f"{configured.url}/health"):
+        yield configured
+
+
+@pytest.fixture
+def receiver(started: Started, emptied_ledger_url: str) -> Started:
+    """A running receiver with an empty inbox."""
+    assert plain(emptied_ledger_url) == started.admin_url
+    return started
+
+
+def test_a_signed_webhook_is_stored_as_it_came(receiver: Started) -> None:
+    answer = receiver.post()
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "Set-Cookie" not in answer.headers
+    (stored,) = receiver.ledger.pending_entries(PAIR, limit=10)
+    assert (stored.body, stored.body_size) == (BODY, len(BODY))
+    assert (stored.event_id, stored.resource_id, stored.topic) == ("w-1", "1042", "orders/create")
+    assert stored.headers["x-shopify-api-version"] == "2026-10"
+    assert "cookie" not in stored.headers
+    assert "x-shopify-hmac-sha256" not in stored.headers
+
+
+def test_the_previous_secret_still_counts(receiver: Started) -> None:
+    answer = receiver.post(X_Shopify_Hmac_Sha256=signature(BODY, PREVIOUS))
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"X_Shopify_Hmac_Sha256": signature(BODY, "another secret")},
+        {"X_Shopify_Hmac_Sha256": signature(BODY + b" ")},
+        {"X_Shopify_Hmac_Sha256": ""},
+        {"X_Shopify_Hmac_Sha256": "not base64!"},
+        {"X_Shopify_Shop_Domain": "lotus-lane.myshopify.com"},
+        {"X_Shopify_Shop_Domain": ""},
+    ],
+)
+def test_a_forged_webhook_is_refused_and_leaves_no_row(
+    receiver: Started, forged: dict[str, str]
+) -> None:
+    answer = receiver.send(BODY, headers(BODY, **forged))
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert receiver.rows() == []
+
+
+@pytest.mark.parametrize("missing", ["X-Shopify-Hmac-Sha256", "X-Shopify-Shop-Domain"])
+def test_a_webhook_without_signature_or_shop_is_refused(receiver: Started, missing: str) -> None:
+    sent = headers()
+    del sent[missing]
+    assert receiver.send(BODY, sent).status_code == 401
+    assert receiver.rows() == []
+
+
+@pytest.mark.parametrize("missing", ["X-Shopify-Topic", "X-Shopify-Webhook-Id"])
+def test_a_webhook_without_topic_or_id_is_refused(receiver: Started, missing: str) -> None:
+    sent = headers()
+    del sent[missing]
+    assert receiver.send(BODY, sent).status_code == 400
+    assert receiver.rows() == []
+
+
+def test_a_body_that_was_written_anew_is_refused(receiver: Started) -> None:
+    rewritten = json.dumps(json.loads(BODY)).encode()
+    assert receiver.send(rewritten, headers(BODY)).status_code == 401
+    assert receiver.rows() == []
+
+
+def test_a_body_that_is_no_json_is_stored_for_a_person(receiver: Started) -> None:
+    assert receiver.post(b'{"id": 1042, "na').status_code == 200
+    assert [resource for _event, resource, _hash in receiver.rows()] == [""]
+
+
+def test_a_hundred_copies_at_once_are_one_row(receiver: Started) -> None:
+    with ThreadPoolExecutor(50) as senders:
+        answers = list(senders.map(lambda _n: receiver.post().status_code, range(100)))
+    assert answers == [200] * 100
+    assert len(receiver.rows()) == 1
+
+
+def test_a_replay_under_another_id_is_no_new_row(receiver: Started) -> None:
+    receiver.post(webhook_id="w-1")
+    assert receiver.post(webhook_id="w-2").status_code == 200
+    assert len(receiver.rows()) == 1
+
+
+def test_an_oversized_body_is_stored_without_its_content(receiver: Started) -> None:
+    large = b'{"id": 1042, "note": "' + b"x" * BODY_BYTES_MAX + b'"}'
+    assert receiver.post(large).status_code == 200
+    (stored,) = receiver.ledger.pending_entries(PAIR, limit=10)
+    assert (stored.body, stored.body_size) == (None, len(large))
+    assert stored.body_sha256 == hashlib.sha256(large).hexdigest()
+
+
+def test_an_oversized_forgery_is_refused(receiver: Started) -> None:
+    large = b"x" * (BODY_BYTES_MAX + 1)
+    assert receiver.post(large, X_Shopify_Hmac_Sha256=signature(BODY)).status_code == 401
+    assert receiver.rows() == []
+
+
+def raw(receiver: Started, sent: bytes) -> bytes:
+    """Send bytes, say that there are no more, and return the answer's first line."""
+    with socket.create_connection(("127.0.0.1", receiver.port), TIMEOUT_S) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.makefile("rb").readline()
+
+
+def head(body: bytes, *more: str) -> bytes:
+    lines = ["POST /webhooks/shopify HTTP/1.1", "Host: localhost"]
+    lines += [f"{name}: {value}" for name, value in headers(body).items()]
+    return "\r\n".join([*lines, *more, "", ""]).encode()
+
+
+def test_an_announced_body_over_the_hard_limit_is_refused(receiver: Started) -> None:
+    sent = head(BODY, f"Content-Length: {BODY_BYTES_HARD_MAX + 1}")
+    assert b"413" in raw(receiver, sent)
+    assert receiver.rows() == []
+
+
+def test_a_body_that_ends_early_leaves_no_row(receiver: Started) -> None:
+    raw(receiver, head(BODY, f"Content-Length: {len(BODY) + 10}") + BODY)
+    assert receiver.post(b'{"id": 7}', webhook_id="w-2").status_code == 200
+    assert [resource for _event, resource, _hash in receiver.rows()] == ["7"]
+
+
+def test_a_body_that_is_longer_than_announced_is_refused(receiver: Started) -> None:
+    assert b" 40" in raw(receiver, head(BODY, f"Content-Length: {len(BODY) - 1}") + BODY)
+    assert receiver.rows() == []
+
+
+def test_a_chunked_body_that_is_cut_leaves_no_row(receiver: Started) -> None:
+    cut = b"%x\r\n%s\r\n" % (len(BODY), BODY)
+    raw(receiver, head(BODY, "Transfer-Encoding: chunked") + cut)
+    assert receiver.post(b'{"id": 7}', webhook_id="w-2").status_code == 200
+    assert [resource for _event, resource, _hash in receiver.rows()] == ["7"]
+
+
+def test_there_are_two_routes_and_nothing_else(receiver: Started) -> None:
+    assert requests.get(f"{receiver.url}/health", timeout=TIMEOUT_S).status_code == 200
+    assert requests.get(f"{receiver.url}/webhooks/shopify", timeout=TIMEOUT_S).status_code == 405
+    assert requests.get(f"{receiver.url}/", timeout=TIMEOUT_S).status_code == 404
+    assert requests.get(f"{receiver.url}/docs", timeout=TIMEOUT_S).status_code == 404
+
+
+def allow_connections(ledger_url: str, postgres_url: str, *, allowed: bool) -> None:
+    """Let PostgreSQL take connections to the ledger, or refuse them and end those there are."""
+    name = make_url(ledger_url).database or ""
+    with psycopg.connect(plain(postgres_url), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(
+                sql.Identifier(name), sql.SQL("true" if allowed else "false")
+            )
+        )
+        if not allowed:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+
+
+def test_while_the_database_is_down_the_shop_is_told_to_come_again(
+    receiver: Started, emptied_ledger_url: str, postgres_url: str
+) -> None:
+    receiver.post(webhook_id="w-1")
+    receiver.ledger.close()
+    allow_connections(emptied_ledger_url, postgres_url, allowed=False)
+    try:
+        assert receiver.post(b'{"id": 7}', webhook_id="w-2").status_code == 503
+        assert requests.get(f"{receiver.url}/health", timeout=TIMEOUT_S).status_code == 503
+    finally:
+        allow_connections(emptied_ledger_url, postgres_url, allowed=True)
+    assert receiver.post(b'{"id": 7}', webhook_id="w-2").status_code == 200
+    assert [event for event, _resource, _hash in receiver.rows()] == ["w-1", "w-2"]
+
+
+def test_a_listener_hears_of_a_webhook(receiver: Started) -> None:
+    with psycopg.connect(receiver.admin_url, autocommit=True) as listener:
+        listener.execute("LISTEN tieout_inbox")
+        receiver.post()
+        heard = [notice.payload for notice in listener.notifies(timeout=TIMEOUT_S, stop_after=1)]
+    assert heard == [PAIR]
+
+
+def burst(receiver: Started, numbers: Iterator[int], acked: list[str]) -> Callable[[], int]:
+    """Make a sender that posts new webhooks until the receiver is gone; it returns the failures."""
+
+    def send_until_it_fails() -> int:
+        with requests.Session() as session:
+            for number in numbers:
+                body = b'{"id": %d}' % number
+                try:
+                    answer = session.post(
+                        f"{receiver.url}/webhooks/shopify",
+                        data=body,
+                        headers=headers(body, webhook_id=f"w-{number}"),
+                        timeout=TIMEOUT_S,
+                    )
+                except requests.ConnectionError:
+                    return 1
+                if answer.status_code == 200:
+                    acked.append(f"w-{number}")
+        return 0
+
+    return send_until_it_fails
+
+
+@pytest.mark.usefixtures("emptied_ledger_url")
+def test_what_was_acknowledged_survives_kills_in_a_burst(configured: Started) -> None:
+    port = free_port()
+    arguments = [*configured.arguments, "--port", str(port)]
+    killed = replace(configured, url=f"http://127.0.0.1:{port}", port=port)
+    numbers = count(1)
+    acked: list[str] = []
+    cut = 0
+    for kill in range(1, KILLS + 1):
+        with (
+            running(arguments, ready_url=f"{killed.url}/health") as process,
+            ThreadPoolExecutor(SENDERS) as senders,
+        ):
+            sending = [senders.submit(burst(killed, numbers, acked)) for _one in range(SENDERS)]
+            while len(acked) < kill * ACKS_PER_KILL:
+                time.sleep(0.005)
+            process.kill()
+            cut += sum(one.result() for one in sending)
+    stored = [event for event, _resource, _hash in killed.rows()]
+    assert cut == KILLS * SENDERS, "a kill that cut nobody off shows nothing"
+    assert set(acked) <= set(stored)
+    assert len(stored) == len(set(stored))

@@ -1,0 +1,378 @@
+"""The Xero connector against the Xero simulator, a process of its own."""
+
+import json
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from deliveries import make_delivery
+from processes import free_port, running
+from tieout.connectors.xero.connector import XeroConfig, XeroConnector
+from tieout.domain.base import DeliveryId, Json
+from tieout.domain.books import XeroInvoiceLine
+from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
+from tieout.errors import AuthenticationError, OutcomeUnknownError, RateLimitedError
+from tieout.ports import Xero
+from tieout.simulators.company import COMPANIES
+from wire import SetClock
+
+TENANT = str(COMPANIES["HPS"].xero_tenant_id)
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000001"
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    state = tmp_path_factory.mktemp("xero")
+    arguments = ["-m", "tieout.simulators.xero", "--port", str(port), "--state", str(state)]
+    url = f"http://127.0.0.1:{port}"
+    with running([*arguments, "--minute-limit", "100000"], ready_url=f"{url}/_health"):
+        yield url
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def xero(origin: str, clock: SetClock) -> XeroConnector:
+    return connector(origin, clock)
+
+
+def connector(
+    origin: str, clock: SetClock, *, proof: str = "xero-secret-harbor_and_pine"
+) -> XeroConnector:
+    config = XeroConfig.model_validate(
+        {
+            "client_id": "tieout-harbor_and_pine",
+            "client_secret": proof,
+            "tenant_id": TENANT,
+            "base_url": origin,
+            "identity_url": origin,
+        }
+    )
+    return XeroConnector(config, clock=clock, sleep=clock.sleep)
+
+
+def arm(origin: str, fault: Mapping[str, object]) -> None:
+    body = json.dumps(fault).encode()
+    request = urllib.request.Request(f"{origin}/_faults", data=body, method="POST")  # noqa: S310 - loopback
+    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - loopback
+
+
+def send_one(xero: Xero, delivery: Delivery) -> Outcome:
+    return xero.target(delivery.entity).send([delivery])[delivery.delivery_id]
+
+
+def landed(xero: Xero, delivery: Delivery) -> Landed:
+    outcome = send_one(xero, delivery)
+    assert isinstance(outcome, Landed), outcome
+    return outcome
+
+
+def refusals(outcomes: Mapping[DeliveryId, Outcome]) -> list[Refused]:
+    return [outcome for outcome in outcomes.values() if isinstance(outcome, Refused)]
+
+
+def contact(number: str, *, name: str = "") -> Delivery:
+    payload: Json = {"Name": name or f"Buyer {number}", "ContactNumber": number}
+    return make_delivery("contact", payload, key=number)
+
+
+def contact_id(xero: Xero) -> str:
+    return landed(xero, contact("SHOP-1")).external_id
+
+
+def line(description: str, quantity: str, price: str, tax: str, account: str = "200") -> Json:
+    return {
+        "Description": description,
+        "Quantity": quantity,
+        "UnitAmount": price,
+        "AccountCode": account,
+        "TaxType": "TAX001",
+        "TaxAmount": tax,
+    }
+
+
+def invoice(
+    number: str, contact_id: str, *, lines: Sequence[Json] = (), reference: str = ""
+) -> Delivery:
+    # The example of docs/reference/accounting.md: order 1042.
+    example = (
+        line("Aluminium desk lamp", "3", "17.9900", "3.78"),
+        line("Linen shade", "1", "40.9500", "2.87"),
+        line("Shipping", "1", "8.0000", "0.56", account="260"),
+    )
+    payload: Json = {
+        "Type": "ACCREC",
+        "InvoiceNumber": number,
+        "Reference": reference or f"{number} #1042",
+        "Contact": {"ContactID": contact_id},
+        "Date": "2026-11-29",
+        "DueDate": "2026-11-29",
+        "LineAmountTypes": "Exclusive",
+        "CurrencyCode": "USD",
+        "Status": "AUTHORISED",
+        "LineItems": list(lines or example),
+    }
+    expected = {"total": "110.13", "tax": "7.21", "currency": "USD"}
+    return make_delivery("invoice", payload, key=number, expected=expected)
+
+
+def payment(invoice_id: str, *, amount: str = "110.13", reference: str = "HP-1 T1") -> Delivery:
+    payload: Json = {
+        "Invoice": {"InvoiceID": invoice_id},
+        "Account": {"Code": "091"},
+        "Date": "2026-11-29",
+        "Amount": amount,
+        "Reference": reference,
+    }
+    return make_delivery("payment", payload, key=reference)
+
+
+def note(invoice_id: str, details: str) -> Delivery:
+    return make_delivery("invoice_note", {"invoice_id": invoice_id, "details": details})
+
+
+def test_the_reference_tells_what_the_gate_must_know(xero: XeroConnector) -> None:
+    reference = xero.reference()
+    assert reference.base_currency == "USD"
+    assert {"091", "200", "260"} <= reference.account_codes
+    assert reference.tax_types == {"TAX001", "TAX002", "NONE"}
+    assert {"LAMP-01", "SHADE-02"} <= reference.item_codes
+    assert reference.tracked_item_codes == frozenset()
+    assert reference.lock_date is None
+
+
+def test_contacts_are_found_by_number_email_or_name(xero: XeroConnector) -> None:
+    by_number, by_email, by_name, *_ = COMPANIES["HPS"].customers
+    found = xero.find_contacts(
+        numbers=[by_number.xero_contact_number],
+        emails=[by_email.email.upper()],
+        names=[by_name.name, 'No "such" buyer'],
+    )
+    names = {party.name for party in found}
+    assert names == {by_number.name, by_email.name, by_name.name}
+
+
+def test_a_contact_is_created_once_and_updated_by_its_number(xero: XeroConnector) -> None:
+    created = landed(xero, contact("SHOP-2", name="Dana Okafor"))
+    updated = landed(xero, contact("SHOP-2", name="Dana Okafor-Lind"))
+    assert updated.external_id == created.external_id
+    assert updated.figures == {"name": "Dana Okafor-Lind"}
+
+
+def test_a_contact_of_somebody_else_with_our_name_is_left_alone(xero: XeroConnector) -> None:
+    theirs = COMPANIES["HPS"].customers[4]
+    refusal = send_one(xero, contact("SHOP-4000", name=theirs.name))
+    assert isinstance(refusal, Refused)
+    (kept,) = xero.find_contacts(names=[theirs.name])
+    assert kept.external_no == theirs.xero_contact_number
+
+
+def test_a_contact_is_found_by_its_number(xero: XeroConnector) -> None:
+    written = landed(xero, contact("SHOP-3"))
+    wanted = [contact("SHOP-3"), contact("SHOP-3000")]
+    found = xero.target("contact").find(wanted)
+    assert [party.external_id for party in found.values()] == [written.external_id]
+
+
+def test_names_in_any_script_arrive_whole(xero: XeroConnector) -> None:
+    name = "Zoë Ångström 林 🪴"
+    assert landed(xero, contact("SHOP-4", name=name)).figures == {"name": name}
+
+
+def test_a_refused_element_does_not_stop_its_neighbors(xero: XeroConnector) -> None:
+    taken = COMPANIES["HPS"].customers[0].name
+    batch = [contact("SHOP-5"), contact("SHOP-6", name=taken), contact("SHOP-7")]
+    outcomes = xero.target("contact").send(batch)
+    (refusal,) = refusals(outcomes)
+    assert refusal.cause == "target_refused"
+    assert "already assigned to another contact" in refusal.message
+
+
+def test_an_element_with_a_fault_of_form_is_refused_before_it_is_sent(
+    xero: XeroConnector,
+) -> None:
+    too_long = contact("SHOP-" + "8" * 50)
+    (refusal,) = refusals(xero.target("contact").send([contact("SHOP-9"), too_long]))
+    assert "contact_number" in refusal.message
+
+
+def test_an_invoice_lands_with_total_and_tax_as_sent(xero: XeroConnector) -> None:
+    outcome = landed(xero, invoice("HP-1", contact_id(xero)))
+    assert outcome.external_no == "HP-1"
+    assert outcome.figures == {"total": "110.13", "tax": "7.21", "currency": "USD"}
+
+
+def test_an_invoice_sent_twice_under_another_key_is_the_same_invoice(
+    xero: XeroConnector,
+) -> None:
+    first = invoice("HP-2", contact_id(xero))
+    again = first.model_copy(update={"idempotency_key": "another"})
+    assert landed(xero, again).external_id == landed(xero, first).external_id
+
+
+def test_a_number_of_another_invoice_is_taken(xero: XeroConnector) -> None:
+    buyer = contact_id(xero)
+    landed(xero, invoice("HP-3", buyer, reference="somebody else's"))
+    refusal = send_one(xero, invoice("HP-3", buyer))
+    assert isinstance(refusal, Refused)
+    assert refusal.cause == "number_taken"
+    assert "somebody else's" in refusal.message
+
+
+def test_a_number_with_another_total_is_taken(xero: XeroConnector) -> None:
+    buyer = contact_id(xero)
+    landed(xero, invoice("HP-4", buyer, lines=[line("Else", "1", "1.0000", "0.07")]))
+    refusal = send_one(xero, invoice("HP-4", buyer))
+    assert isinstance(refusal, Refused)
+    assert refusal.cause == "number_taken"
+
+
+def test_an_invoice_whose_answer_was_lost_is_found(origin: str, xero: XeroConnector) -> None:
+    delivery = invoice("HP-5", contact_id(xero))
+    arm(origin, {"kind": "drop_answer", "path": "/api.xro/2.0/Invoices", "method": "PUT"})
+    with pytest.raises(OutcomeUnknownError):
+        send_one(xero, delivery)
+    found = xero.target("invoice").find([delivery])
+    assert found[delivery.delivery_id].figures["total"] == "110.13"
+
+
+def test_an_invoice_that_was_not_read_back_is_in_doubt(origin: str, xero: XeroConnector) -> None:
+    delivery = invoice("HP-6", contact_id(xero))
+    path = "/api.xro/2.0/Invoices"
+    arm(origin, {"kind": "status", "status": 503, "path": path, "method": "GET", "count": 3})
+    with pytest.raises(OutcomeUnknownError, match="not read back"):
+        send_one(xero, delivery)
+
+
+def test_another_invoice_with_our_number_is_not_found_as_ours(xero: XeroConnector) -> None:
+    buyer = contact_id(xero)
+    landed(xero, invoice("HP-7", buyer, reference="somebody else's"))
+    assert xero.target("invoice").find([invoice("HP-7", buyer)]) == {}
+
+
+def test_a_batch_with_an_unknown_contact_posts_the_others(xero: XeroConnector) -> None:
+    batch = [invoice("HP-8", contact_id(xero)), invoice("HP-9", UNKNOWN_ID)]
+    outcomes = xero.target("invoice").send(batch)
+    assert len(refusals(outcomes)) == 1
+    assert xero.target("invoice").find(batch).keys() == {batch[0].delivery_id}
+
+
+def test_more_invoices_than_a_filter_names_are_all_read_back(xero: XeroConnector) -> None:
+    buyer = contact_id(xero)
+    batch = [invoice(f"HP-1{number:03}", buyer) for number in range(50)]
+    outcomes = xero.target("invoice").send(batch)
+    assert len(outcomes) == 50
+    assert refusals(outcomes) == []
+
+
+def test_an_inclusive_invoice_reads_back_net_and_tax_apart(xero: XeroConnector) -> None:
+    delivery = invoice("HP-10", contact_id(xero), lines=[line("Mug", "1", "19.9900", "1.31")])
+    delivery.payload["LineAmountTypes"] = "Inclusive"
+    landed(xero, delivery)
+    read = {posted.number: posted for posted in xero.invoices()}["HP-10"]
+    assert read.lines == (
+        XeroInvoiceLine(account_code="200", net=Decimal("18.68"), tax=Decimal("1.31")),
+    )
+    assert (read.total, read.total_tax, read.date) == (
+        Decimal("19.99"),
+        Decimal("1.31"),
+        date(2026, 11, 29),
+    )
+
+
+def test_a_payment_is_read_back_with_its_account(xero: XeroConnector) -> None:
+    invoice_id = landed(xero, invoice("HP-11", contact_id(xero))).external_id
+    outcome = landed(xero, payment(invoice_id, reference="HP-11 T1"))
+    assert outcome.figures == {"amount": "110.13", "account": "091"}
+    paid = {posted.number: posted for posted in xero.invoices()}["HP-11"]
+    assert (paid.status, paid.amount_due) == ("PAID", Decimal(0))
+    assert "HP-11 T1" in {posted.reference for posted in xero.payments()}
+
+
+def test_a_payment_is_found_by_invoice_and_reference(xero: XeroConnector) -> None:
+    invoice_id = landed(xero, invoice("HP-12", contact_id(xero))).external_id
+    first = payment(invoice_id, amount="50.00", reference="HP-12 T1")
+    second = payment(invoice_id, amount="60.13", reference="HP-12 T2")
+    landed(xero, first)
+    found = xero.target("payment").find([first, second])
+    assert found.keys() == {first.delivery_id}
+    assert found[first.delivery_id].figures["amount"] == "50.00"
+
+
+def test_a_payment_over_what_is_due_is_refused(xero: XeroConnector) -> None:
+    invoice_id = landed(xero, invoice("HP-13", contact_id(xero))).external_id
+    refusal = send_one(xero, payment(invoice_id, amount="110.14", reference="HP-13 T1"))
+    assert isinstance(refusal, Refused)
+    assert "exceeds the amount outstanding" in refusal.message
+
+
+def test_two_payments_with_one_reference_are_pointed_out(xero: XeroConnector) -> None:
+    invoice_id = landed(xero, invoice("HP-14", contact_id(xero))).external_id
+    delivery = payment(invoice_id, amount="5.00", reference="HP-14 T1")
+    copy = delivery.model_copy(update={"idempotency_key": "a second key"})
+    landed(xero, delivery)
+    landed(xero, copy)
+    found = xero.target("payment").find([delivery])[delivery.delivery_id]
+    assert found.note == "Xero holds 2 payments with this reference"
+
+
+def test_a_note_is_written_and_found_by_its_text(xero: XeroConnector) -> None:
+    invoice_id = landed(xero, invoice("HP-15", contact_id(xero))).external_id
+    delivery = note(invoice_id, "Sage 100 sales order 0001234")
+    assert xero.target("invoice_note").find([delivery]) == {}
+    landed(xero, delivery)
+    assert xero.target("invoice_note").find([delivery]).keys() == {delivery.delivery_id}
+
+
+def test_a_note_on_an_invoice_that_is_not_there_is_refused(xero: XeroConnector) -> None:
+    refusal = send_one(xero, note(UNKNOWN_ID, "Nobody reads this"))
+    assert isinstance(refusal, Refused)
+
+
+def test_a_note_that_is_too_long_is_not_sent(xero: XeroConnector) -> None:
+    refusal = send_one(xero, note(UNKNOWN_ID, "x" * 2501))
+    assert isinstance(refusal, Refused)
+    assert "2500 characters" in refusal.message
+
+
+def test_lists_longer_than_one_page_are_read_whole(
+    xero: XeroConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed(xero, invoice("HP-16", contact_id(xero)))
+    landed(xero, invoice("HP-17", contact_id(xero)))
+    whole = {posted.number for posted in xero.invoices()}
+    monkeypatch.setattr("tieout.connectors.xero.client.PAGE_SIZE_MAX", 1)
+    assert {posted.number for posted in xero.invoices()} == whole
+
+
+def test_a_wrong_secret_is_a_matter_for_a_person(origin: str, clock: SetClock) -> None:
+    with pytest.raises(AuthenticationError, match="client id"):
+        connector(origin, clock, proof="wrong").reference()
+
+
+def test_a_token_near_its_end_is_renewed(xero: XeroConnector, clock: SetClock) -> None:
+    first = xero.reference()
+    clock.sleep(1790)
+    assert xero.reference() == first
+
+
+def test_the_minute_limit_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
+    clock = SetClock()
+    port = free_port()
+    state = ["--state", str(tmp_path), "--minute-limit", "3"]
+    arguments = ["-m", "tieout.simulators.xero", "--port", str(port), *state]
+    now = datetime(2026, 11, 29, 12, 0, 5, tzinfo=UTC).isoformat()
+    url = f"http://127.0.0.1:{port}"
+    simulator = running([*arguments, "--now", now], ready_url=f"{url}/_health")
+    with simulator, pytest.raises(RateLimitedError):
+        connector(url, clock).reference()
+    assert clock.slept_s
+    assert sum(clock.slept_s) <= 60

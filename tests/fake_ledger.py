@@ -1,0 +1,556 @@
+"""The Ledger port in memory, by the same contract as the real one (tests/contract).
+
+It keeps lists and dictionaries and follows the port's words; nothing here is shared with the code
+that it stands in for. One lock makes every call one transaction.
+"""
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+
+from typing_extensions import override
+
+from tieout.domain.base import (
+    BatchId,
+    DeadLetterId,
+    DeliveryId,
+    DocumentId,
+    InboxId,
+    Json,
+    System,
+)
+from tieout.domain.ledger import (
+    AuditEvent,
+    Batch,
+    Binding,
+    Conservation,
+    DeadLetter,
+    Delivery,
+    DeliveryState,
+    Document,
+    DocumentState,
+    InboxEntry,
+    InboxState,
+    Landed,
+    NewBinding,
+    NewDeadLetter,
+    NewDelivery,
+    NewDocument,
+    NewInboxEntry,
+    Outcome,
+    Refused,
+    Watermark,
+)
+from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
+from tieout.ports import Clock, Ledger
+
+UNFINISHED = (DocumentState.RECEIVED, DocumentState.READY)
+UNSETTLED = (DeliveryState.INTENT, DeliveryState.SENT, DeliveryState.IN_DOUBT)
+NOT_AT_TARGET = (DeliveryState.INTENT, DeliveryState.REFUSED)
+DeliveryKey = tuple[str, str, str, str, str]
+
+
+class Lease:
+    """Who holds a batch, and until when."""
+
+    def __init__(self, batch_id: BatchId, pair: str, until: datetime) -> None:
+        self.batch_id = batch_id
+        self.pair = pair
+        self.until = until
+
+
+class FakeLedger(Ledger):
+    """The ledger in memory; its clock is the ``clock`` it is given."""
+
+    def __init__(self, clock: Clock, *, writer_wait_s: float = 60.0) -> None:
+        self.audit: list[AuditEvent] = []
+        self._clock = clock
+        self._writer_wait_s = writer_wait_s
+        self._lock = threading.RLock()
+        self._writers: dict[str, threading.Lock] = {}
+        self._entries: dict[InboxId, InboxEntry] = {}
+        self._entry_states: dict[InboxId, tuple[InboxState, str]] = {}
+        self._watermarks: dict[tuple[str, System, str], datetime] = {}
+        self._documents: dict[DocumentId, Document] = {}
+        self._document_of: dict[InboxId, DocumentId] = {}
+        self._known_through: dict[DocumentId, datetime] = {}
+        self._rules: dict[DocumentId, str] = {}
+        self._leases: dict[tuple[str, str, str], Lease] = {}
+        self._holders: dict[DocumentId, Lease] = {}
+        self._deliveries: dict[DeliveryId, Delivery] = {}
+        self._refusals: Counter[DeliveryId] = Counter()
+        self._bindings: list[Binding] = []
+        self._dead_letters: list[DeadLetter] = []
+
+    @override
+    def land(self, entries: Sequence[NewInboxEntry], *, watermark: Watermark | None = None) -> int:
+        with self._lock:
+            new = sum(self._land(entry) for entry in entries)
+            if watermark is not None:
+                key = (watermark.pair, watermark.source, watermark.resource)
+                known = self._watermarks.get(key, watermark.read_through)
+                self._watermarks[key] = max(known, watermark.read_through)
+            return new
+
+    def _land(self, new: NewInboxEntry) -> bool:
+        def heard(entry: NewInboxEntry) -> tuple[str, ...]:
+            return (entry.source, entry.account, entry.topic, entry.event_id)
+
+        def said(entry: NewInboxEntry) -> tuple[str, ...]:
+            return (entry.source, entry.account, entry.topic, entry.resource_id, entry.body_sha256)
+
+        for known in self._entries.values():
+            if said(known) == said(new) or (new.event_id and heard(known) == heard(new)):
+                return False
+        inbox_id = InboxId(len(self._entries) + 1)
+        self._entries[inbox_id] = InboxEntry(
+            inbox_id=inbox_id, received_at=self._clock.now(), **new.model_dump()
+        )
+        self._entry_states[inbox_id] = (InboxState.PENDING, "")
+        self._note(new.pair, "inbox.pending", f"inbox/{inbox_id}")
+        return True
+
+    @override
+    def watermark(self, pair: str, source: System, resource: str) -> datetime | None:
+        return self._watermarks.get((pair, source, resource))
+
+    @override
+    def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
+        with self._lock:
+            pending = [
+                entry
+                for entry in self._entries.values()
+                if entry.pair == pair
+                and self._entry_states[entry.inbox_id][0] == InboxState.PENDING
+            ]
+            return pending[:limit]
+
+    @override
+    def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
+        with self._lock:
+            if inbox_id not in self._entries:
+                raise _unknown("inbox entry", inbox_id)
+            if self._entry_states[inbox_id][0] != InboxState.PENDING:
+                return self._document_of.get(inbox_id)
+            rule = self._judge(document)
+            if rule:
+                self._settle(inbox_id, InboxState.SKIPPED, rule)
+                return None
+            document_id = DocumentId(len(self._documents) + 1)
+            self._documents[document_id] = Document(
+                document_id=document_id,
+                state=DocumentState.RECEIVED,
+                attempts=0,
+                **document.model_dump(),
+            )
+            self._known_through[document_id] = document.version_at
+            self._document_of[inbox_id] = document_id
+            self._settle(inbox_id, InboxState.DOCUMENTED)
+            self._note(document.pair, "document.received", f"document/{document_id}")
+            return document_id
+
+    def _judge(self, new: NewDocument) -> str:
+        def record(one: NewDocument) -> tuple[str, ...]:
+            return (one.source, one.account, one.document_type, one.source_id)
+
+        versions = [known for known in self._documents.values() if record(known) == record(new)]
+        if not versions:
+            return ""
+        latest = versions[-1]
+        if latest.content_hash == new.content_hash:
+            through = self._known_through[latest.document_id]
+            self._known_through[latest.document_id] = max(through, new.version_at)
+            return "duplicate"
+        if new.version_at >= self._known_through[latest.document_id]:
+            return ""
+        seen = {(known.content_hash, known.version_at) for known in versions}
+        return "duplicate" if (new.content_hash, new.version_at) in seen else "superseded"
+
+    @override
+    def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
+        with self._lock:
+            if self._entry_states[inbox_id][0] == InboxState.PENDING:
+                self._settle(inbox_id, InboxState.SKIPPED, rule)
+
+    def _settle(self, inbox_id: InboxId, state: InboxState, rule: str = "") -> None:
+        self._entry_states[inbox_id] = (state, rule)
+        self._note(self._entries[inbox_id].pair, f"inbox.{state}", f"inbox/{inbox_id}")
+
+    @override
+    def claim(
+        self, pair: str, document_type: str, *, claimed_by: str, limit: int, lease_s: int
+    ) -> Batch | None:
+        with self._lock:
+            now = self._clock.now()
+            mine = self._leases.get((pair, document_type, claimed_by))
+            free = [
+                document
+                for document in self._in_order()
+                if (document.pair, document.document_type) == (pair, document_type)
+                and document.state in UNFINISHED
+                and self._is_free(document.document_id, mine, now)
+            ][:limit]
+            if mine is None and not free:
+                return None
+            if mine is None:
+                mine = Lease(BatchId(len(self._leases) + 1), pair, now)
+                self._leases[(pair, document_type, claimed_by)] = mine
+            mine.until = now + timedelta(seconds=lease_s)
+            self._note(pair, "batch.claimed", f"batch/{mine.batch_id}")
+            for document in free:
+                self._holders[document.document_id] = mine
+                self._change(document.document_id, attempts=document.attempts + 1)
+            held = sum(holder is mine for holder in self._holders.values())
+            return Batch(batch_id=mine.batch_id, pair=pair, document_count=held) if held else None
+
+    def _is_free(self, document_id: DocumentId, mine: Lease | None, now: datetime) -> bool:
+        holder = self._holders.get(document_id)
+        return holder is None or holder is mine or holder.until <= now
+
+    def _in_order(self) -> list[Document]:
+        return sorted(self._documents.values(), key=lambda d: (d.version_at, d.document_id))
+
+    @override
+    def renew(self, batch_id: BatchId, *, lease_s: int) -> None:
+        with self._lock:
+            self._lease(batch_id).until = self._clock.now() + timedelta(seconds=lease_s)
+
+    @override
+    def batch_pair(self, batch_id: BatchId) -> str:
+        return self._lease(batch_id).pair
+
+    def _lease(self, batch_id: BatchId) -> Lease:
+        for lease in self._leases.values():
+            if lease.batch_id == batch_id:
+                return lease
+        raise _unknown("batch", batch_id)
+
+    @override
+    def documents(self, batch_id: BatchId, *states: str) -> list[Document]:
+        with self._lock:
+            return [
+                document
+                for document in self._in_order()
+                if (holder := self._holders.get(document.document_id)) is not None
+                and holder.batch_id == batch_id
+                and (not states or document.state in states)
+            ]
+
+    @override
+    def unsettled(self, pair: str, document_type: str) -> list[Document]:
+        with self._lock:
+            return [
+                document
+                for document in self._in_order()
+                if (document.pair, document.document_type) == (pair, document_type)
+                and document.state in (*UNFINISHED, DocumentState.DEAD_LETTER)
+            ]
+
+    @override
+    def mark_ready(self, document_id: DocumentId, canonical: Json) -> None:
+        with self._lock:
+            if self._move(document_id, DocumentState.READY):
+                self._change(document_id, canonical=canonical)
+
+    @override
+    def mark_done(self, document_id: DocumentId) -> None:
+        with self._lock:
+            states = {delivery.state for delivery in self.deliveries([document_id])}
+            if states - {DeliveryState.CONFIRMED}:
+                raise _settled_otherwise(f"document {document_id}")
+            self._move(document_id, DocumentState.DONE)
+
+    @override
+    def skip_document(self, document_id: DocumentId, *, rule: str) -> None:
+        with self._lock:
+            if self._move(document_id, DocumentState.SKIPPED):
+                self._rules[document_id] = rule
+
+    def _move(self, document_id: DocumentId, state: DocumentState) -> bool:
+        if document_id not in self._documents:
+            raise _unknown("document", document_id)
+        document = self._documents[document_id]
+        if document.state in UNFINISHED:
+            self._change(document_id, state=state)
+            if document.state != state:
+                self._note(document.pair, f"document.{state}", f"document/{document_id}")
+            return True
+        if document.state != state:
+            raise _settled_otherwise(f"document {document_id}")
+        return False
+
+    def _change(self, document_id: DocumentId, **changes: object) -> None:
+        document = self._documents[document_id]
+        self._documents[document_id] = document.model_copy(update=changes)
+
+    @override
+    def set_aside(self, dead_letter: NewDeadLetter) -> None:
+        with self._lock:
+            if dead_letter.document_id is not None:
+                moved = self._move(dead_letter.document_id, DocumentState.DEAD_LETTER)
+            elif dead_letter.inbox_id is not None:
+                moved = self._park_entry(dead_letter.inbox_id)
+            else:
+                raise _unknown("record", 0)
+            if moved:
+                dead_letter_id = DeadLetterId(len(self._dead_letters) + 1)
+                self._dead_letters.append(
+                    DeadLetter(
+                        dead_letter_id=dead_letter_id,
+                        opened_at=self._clock.now(),
+                        is_open=True,
+                        **dead_letter.model_dump(),
+                    )
+                )
+                subject = f"dead_letter/{dead_letter_id}"
+                self._note(dead_letter.pair, "dead_letter.opened", subject)
+
+    def _park_entry(self, inbox_id: InboxId) -> bool:
+        state = self._entry_states[inbox_id][0]
+        if state == InboxState.PENDING:
+            self._settle(inbox_id, InboxState.DEAD_LETTER)
+            return True
+        if state != InboxState.DEAD_LETTER:
+            raise _settled_otherwise(f"inbox entry {inbox_id}")
+        return False
+
+    @override
+    def dead_letters(self, pair: str | None = None) -> list[DeadLetter]:
+        return [
+            letter
+            for letter in self._dead_letters
+            if letter.is_open and pair in (None, letter.pair)
+        ]
+
+    @override
+    def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:
+        with self._lock:
+            return [self._intend(delivery) for delivery in deliveries]
+
+    def _intend(self, new: NewDelivery) -> Delivery:
+        for known in self._deliveries.values():
+            if _key(known) == _key(new):
+                differs = known.version_hash != new.version_hash
+                if known.state in NOT_AT_TARGET and differs:
+                    return self._store(new, known.delivery_id, known.attempts)
+                return known
+        return self._store(new, DeliveryId(len(self._deliveries) + 1), 0)
+
+    def _store(self, new: NewDelivery, delivery_id: DeliveryId, attempts: int) -> Delivery:
+        delivery = Delivery(
+            delivery_id=delivery_id,
+            state=DeliveryState.INTENT,
+            attempts=attempts,
+            idempotency_key=_idempotency_key(new, self._refusals[delivery_id]),
+            **new.model_dump(),
+        )
+        self._deliveries[delivery_id] = delivery
+        self._note(new.pair, "delivery.intent", f"delivery/{delivery_id}")
+        return delivery
+
+    @override
+    def deliveries(
+        self, document_ids: Collection[DocumentId], *, entity: str | None = None
+    ) -> list[Delivery]:
+        with self._lock:
+            return [
+                delivery
+                for delivery in self._deliveries.values()
+                if delivery.document_id in document_ids and entity in (None, delivery.entity)
+            ]
+
+    @override
+    def deliveries_of(
+        self, pair: str, entity: str, document_keys: Collection[str]
+    ) -> list[Delivery]:
+        with self._lock:
+            return [
+                delivery
+                for delivery in self._deliveries.values()
+                if (delivery.pair, delivery.entity) == (pair, entity)
+                and delivery.document_key in document_keys
+                and delivery.state == DeliveryState.CONFIRMED
+            ]
+
+    @override
+    def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        with self._lock:
+            for delivery in self._movable(delivery_ids, (*UNSETTLED, DeliveryState.REFUSED)):
+                self._deliver(
+                    delivery.delivery_id,
+                    state=DeliveryState.SENT,
+                    attempts=delivery.attempts + 1,
+                    sent_at=self._clock.now(),
+                )
+
+    @override
+    def mark_in_doubt(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        with self._lock:
+            for delivery in self._movable(delivery_ids, UNSETTLED):
+                self._deliver(delivery.delivery_id, state=DeliveryState.IN_DOUBT)
+
+    @override
+    def mark_unsent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+        with self._lock:
+            for delivery in self._movable(delivery_ids, UNSETTLED):
+                self._deliver(delivery.delivery_id, state=DeliveryState.INTENT)
+
+    def _movable(
+        self, delivery_ids: Sequence[DeliveryId], allowed: Collection[DeliveryState]
+    ) -> list[Delivery]:
+        wanted = set(delivery_ids)
+        found = [self._deliveries[one] for one in wanted if one in self._deliveries]
+        if len(found) < len(wanted) or any(one.state not in allowed for one in found):
+            raise _settled_otherwise(f"one of the deliveries {delivery_ids}")
+        return found
+
+    def _deliver(self, delivery_id: DeliveryId, **changes: object) -> None:
+        delivery = self._deliveries[delivery_id].model_copy(update=changes)
+        self._deliveries[delivery_id] = delivery
+        self._note(delivery.pair, f"delivery.{delivery.state}", f"delivery/{delivery_id}")
+
+    @override
+    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+        with self._lock:
+            present = self._delivery(delivery_id)
+            confirmed = present.state == DeliveryState.CONFIRMED
+            if confirmed and present.external_id != landed.external_id:
+                raise RejectedError(
+                    f"delivery {delivery_id} was confirmed as {present.external_id!r}",
+                    remedy="Look at both.",
+                    cause="read_back_differs",
+                )
+            if binding is not None:
+                self.bind(binding)
+            if not confirmed:
+                self._deliver(
+                    delivery_id,
+                    state=DeliveryState.CONFIRMED,
+                    external_id=landed.external_id,
+                    external_no=landed.external_no,
+                )
+
+    @override
+    def refuse(self, delivery_id: DeliveryId, outcome: Outcome) -> None:
+        with self._lock:
+            present = self._delivery(delivery_id)
+            if not isinstance(outcome, Refused):
+                raise _unknown("refusal", delivery_id)
+            if present.state == DeliveryState.CONFIRMED:
+                raise _settled_otherwise(f"delivery {delivery_id}")
+            if present.state != DeliveryState.REFUSED:
+                self._refusals[delivery_id] += 1
+                key = _idempotency_key(present, self._refusals[delivery_id])
+                self._deliver(delivery_id, state=DeliveryState.REFUSED, idempotency_key=key)
+
+    def _delivery(self, delivery_id: DeliveryId) -> Delivery:
+        if delivery_id not in self._deliveries:
+            raise _unknown("delivery", delivery_id)
+        return self._deliveries[delivery_id]
+
+    @override
+    def bind(self, binding: NewBinding) -> None:
+        def place(one: NewBinding) -> tuple[str, ...]:
+            return (one.pair, one.entity, one.system)
+
+        with self._lock:
+            for known in self._bindings:
+                same_key = known.key == binding.key
+                same_id = known.external_id == binding.external_id
+                if place(known) == place(binding) and (same_key or same_id):
+                    if same_key and same_id:
+                        return
+                    raise RejectedError(
+                        f"{binding.key!r} or {binding.external_id!r} is bound otherwise",
+                        remedy="Find out which is right.",
+                        cause="number_taken",
+                    )
+            self._bindings.append(Binding(bound_at=self._clock.now(), **binding.model_dump()))
+            self._note(binding.pair, "binding.bound", f"binding/{len(self._bindings)}")
+
+    @override
+    def bindings(
+        self, pair: str, entity: str, keys: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        return {
+            known.key: known
+            for known in self._bindings
+            if (known.pair, known.entity, known.system) == (pair, entity, system)
+            and known.key in keys
+        }
+
+    @override
+    def single_writer(self, name: str) -> AbstractContextManager[None]:
+        return self._single_writer(name)
+
+    @contextmanager
+    def _single_writer(self, name: str) -> Iterator[None]:
+        with self._lock:
+            writer = self._writers.setdefault(name, threading.Lock())
+        if not writer.acquire(timeout=self._writer_wait_s):
+            raise UnavailableError(f"somebody holds {name!r}", remedy="Try again later.")
+        try:
+            yield
+        finally:
+            writer.release()
+
+    @override
+    def conservation(self, pair: str) -> Conservation:
+        with self._lock:
+            counts: Counter[str] = Counter()
+            skipped: Counter[str] = Counter()
+            for entry in self._entries.values():
+                if entry.pair == pair:
+                    state, rule = self._end_of(entry.inbox_id)
+                    counts[state] += 1
+                    skipped.update([rule] if rule else [])
+            in_doubt = [
+                delivery
+                for delivery in self._deliveries.values()
+                if delivery.pair == pair and delivery.state == DeliveryState.IN_DOUBT
+            ]
+            return Conservation(
+                pair=pair,
+                received=counts.total(),
+                pending=counts["pending"] + counts["received"] + counts["ready"],
+                done=counts["done"],
+                dead_letter=counts["dead_letter"],
+                skipped=dict(skipped),
+                in_doubt=len(in_doubt),
+            )
+
+    def _end_of(self, inbox_id: InboxId) -> tuple[str, str]:
+        state, rule = self._entry_states[inbox_id]
+        if state != InboxState.DOCUMENTED:
+            return state, rule
+        document_id = self._document_of[inbox_id]
+        return self._documents[document_id].state, self._rules.get(document_id, "")
+
+    def _note(self, pair: str, action: str, subject: str) -> None:
+        self.audit.append(AuditEvent(pair=pair, actor="fake", action=action, subject=subject))
+
+
+def _key(delivery: NewDelivery) -> DeliveryKey:
+    return (
+        delivery.pair,
+        delivery.target,
+        delivery.entity,
+        delivery.document_key,
+        delivery.operation,
+    )
+
+
+def _idempotency_key(delivery: NewDelivery, refusals: int) -> str:
+    words = f"{_key(delivery)}{delivery.version_hash}{refusals}"
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _unknown(kind: str, number: int) -> ConfigurationError:
+    return ConfigurationError(f"there is no {kind} {number}", remedy="Use ids of this ledger.")
+
+
+def _settled_otherwise(what: str) -> RetryableError:
+    return RetryableError(f"{what} is settled otherwise", remedy="Read its present state.")

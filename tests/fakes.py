@@ -1,0 +1,294 @@
+"""Stand-ins for the ports, for tests of what uses them; each passes its port's contract test.
+
+A fake keeps state and follows the port's words. Set its public attributes to say what the system
+holds; arm faults with ``faults`` of a FakeTarget. FakeLedger is in fake_ledger.py.
+"""
+
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from typing_extensions import override
+
+from fake_ledger import FakeLedger
+from tieout.domain.base import DeliveryId, Json, System
+from tieout.domain.books import (
+    GlPosting,
+    SageInvoice,
+    SageOrder,
+    SageReceipt,
+    XeroInvoice,
+    XeroPayment,
+)
+from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
+from tieout.errors import OutcomeUnknownError, UnavailableError
+from tieout.ports import (
+    Clock,
+    Finding,
+    Gate,
+    GateResult,
+    Party,
+    Sage100,
+    Sage100Reference,
+    Shop,
+    StockLevel,
+    Target,
+    Xero,
+    XeroReference,
+)
+
+__all__ = [
+    "FakeClock",
+    "FakeGate",
+    "FakeLedger",
+    "FakeSage100",
+    "FakeShop",
+    "FakeTarget",
+    "FakeXero",
+]
+
+Fault = Literal["refuse", "drop_after_write", "unavailable", "wrong_figures"]
+EMPTY_XERO = XeroReference(
+    base_currency="USD",
+    currencies=frozenset({"USD"}),
+    account_codes=frozenset(),
+    tax_types=frozenset(),
+    item_codes=frozenset(),
+    tracked_item_codes=frozenset(),
+    lock_date=None,
+)
+EMPTY_SAGE100 = Sage100Reference(
+    item_codes=frozenset(), accounts=frozenset(), bank_codes=frozenset()
+)
+
+
+class FakeClock(Clock):
+    """A clock that moves only when told to."""
+
+    def __init__(self, start: datetime = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)) -> None:
+        self._now = start
+
+    @override
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now += timedelta(seconds=seconds)
+
+
+class FakeTarget(Target):
+    """One entity at one system.
+
+    ``held`` is what it holds, by document key. Each fault in ``faults`` hits one ``send``:
+    ``refuse`` says no to every delivery of it; ``unavailable`` writes nothing and raises;
+    ``drop_after_write`` writes and raises OutcomeUnknownError; ``wrong_figures`` writes another
+    figure than it was sent. ``sends`` keeps the idempotency keys of every send.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        entity: str,
+        *,
+        batch_max: int = 50,
+        guard: str = "",
+        looks_up_first: bool = False,
+    ) -> None:
+        self.system = system
+        self.entity = entity
+        self.batch_max = batch_max
+        self.guard = guard
+        self.looks_up_first = looks_up_first
+        self.held: dict[str, Landed] = {}
+        self.copies: list[str] = []
+        self.sends: list[tuple[str, ...]] = []
+        self.faults: deque[Fault] = deque()
+
+    @override
+    def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        return {
+            delivery.delivery_id: self.held[delivery.document_key]
+            for delivery in deliveries
+            if delivery.document_key in self.held
+        }
+
+    @override
+    def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
+        self.sends.append(tuple(delivery.idempotency_key for delivery in deliveries))
+        fault = self.faults.popleft() if self.faults else None
+        if fault == "unavailable":
+            raise UnavailableError(f"{self.system} is down", remedy="Try again later.")
+        if fault == "refuse":
+            refused = Refused(cause="target_refused", message="it says no", remedy="Correct it.")
+            return {delivery.delivery_id: refused for delivery in deliveries}
+        outcomes = {
+            delivery.delivery_id: self._write(delivery, lie=fault == "wrong_figures")
+            for delivery in deliveries
+        }
+        if fault == "drop_after_write":
+            raise OutcomeUnknownError("the answer was lost", remedy="Look it up.")
+        return outcomes
+
+    def _write(self, delivery: Delivery, *, lie: bool) -> Outcome:
+        """Write one, refusing a second copy if there is a guard; without one, copies pile up."""
+        if self.guard and delivery.document_key in self.held:
+            return Refused(cause="number_taken", message=self.guard, remedy="Look it up.")
+        self.copies.append(delivery.document_key)
+        figures = dict.fromkeys(delivery.expected, "0.01") if lie else delivery.expected
+        landed = Landed(
+            external_id=f"{self.entity}-{len(self.copies)}",
+            external_no=delivery.document_key,
+            figures=dict(figures),
+        )
+        return self.held.setdefault(delivery.document_key, landed)
+
+
+class _Targets:
+    """One FakeTarget per entity, made when it is first asked for."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self.targets: dict[str, FakeTarget] = {}
+
+    def target(self, entity: str) -> FakeTarget:
+        """Return the entity's target, always the same one."""
+        return self.targets.setdefault(entity, FakeTarget(self._system, entity))
+
+
+class FakeShop(_Targets, Shop):
+    """A shop holding ``nodes``, GraphQL order nodes by numeric id."""
+
+    def __init__(self, nodes: Mapping[str, Json] | None = None) -> None:
+        super().__init__(System.SHOPIFY)
+        self.nodes = dict(nodes or {})
+        self.held_inventory_items: dict[str, str] = {}
+
+    @override
+    def changed_orders(self, since: datetime, until: datetime) -> list[Json]:
+        def updated_at(node: Json) -> datetime:
+            return datetime.fromisoformat(str(node["updatedAt"]))
+
+        changed = [node for node in self.nodes.values() if since <= updated_at(node) < until]
+        return sorted(changed, key=updated_at)
+
+    @override
+    def orders(self, source_ids: Sequence[str]) -> dict[str, Json]:
+        return {one: self.nodes[one] for one in source_ids if one in self.nodes}
+
+    @override
+    def inventory_items(self, variant_ids: Collection[str]) -> dict[str, str]:
+        held = self.held_inventory_items
+        return {one: held[one] for one in variant_ids if one in held}
+
+
+class FakeXero(_Targets, Xero):
+    """A Xero organization; assign ``held_*`` and ``held_reference`` to say what it holds."""
+
+    def __init__(self, reference: XeroReference = EMPTY_XERO) -> None:
+        super().__init__(System.XERO)
+        self.held_reference = reference
+        self.held_contacts: list[Party] = []
+        self.held_invoices: list[XeroInvoice] = []
+        self.held_payments: list[XeroPayment] = []
+
+    @override
+    def reference(self) -> XeroReference:
+        return self.held_reference
+
+    @override
+    def find_contacts(
+        self,
+        *,
+        numbers: Collection[str] = (),
+        emails: Collection[str] = (),
+        names: Collection[str] = (),
+    ) -> list[Party]:
+        return [
+            party
+            for party in self.held_contacts
+            if party.external_no in numbers or party.email in emails or party.name in names
+        ]
+
+    @override
+    def invoices(self) -> list[XeroInvoice]:
+        return list(self.held_invoices)
+
+    @override
+    def payments(self) -> list[XeroPayment]:
+        return list(self.held_payments)
+
+
+class FakeSage100(_Targets, Sage100):
+    """A Sage 100 company; assign ``held_*`` to say what it holds."""
+
+    def __init__(self, reference: Sage100Reference = EMPTY_SAGE100) -> None:
+        super().__init__(System.SAGE100)
+        self.held_reference = reference
+        self.held_customers: list[Party] = []
+        self.held_stock: list[StockLevel] = []
+        self.held_orders: list[SageOrder] = []
+        self.held_receipts: list[SageReceipt] = []
+        self.held_invoices: list[SageInvoice] = []
+        self.held_postings: list[GlPosting] = []
+        self.held_accounts: dict[str, str] = {}
+        self.held_banks: dict[str, str] = {}
+
+    @override
+    def reference(self, item_codes: Collection[str]) -> Sage100Reference:
+        known = self.held_reference.item_codes & set(item_codes)
+        return self.held_reference.model_copy(update={"item_codes": frozenset(known)})
+
+    @override
+    def find_customers(
+        self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
+    ) -> list[Party]:
+        return [
+            party
+            for party in self.held_customers
+            if party.external_no in numbers or party.email in emails
+        ]
+
+    @override
+    def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
+        return [level for level in self.held_stock if level.item_code in item_codes]
+
+    @override
+    def orders(self) -> list[SageOrder]:
+        return list(self.held_orders)
+
+    @override
+    def receipts(self) -> list[SageReceipt]:
+        return list(self.held_receipts)
+
+    @override
+    def invoices(self) -> list[SageInvoice]:
+        return list(self.held_invoices)
+
+    @override
+    def postings(self) -> list[GlPosting]:
+        return list(self.held_postings)
+
+    @override
+    def accounts(self) -> dict[str, str]:
+        return dict(self.held_accounts)
+
+    @override
+    def banks(self) -> dict[str, str]:
+        return dict(self.held_banks)
+
+
+class FakeGate(Gate):
+    """A gate that finds what ``findings`` says about the rows it is given, and keeps the rows."""
+
+    def __init__(self, findings: Sequence[Finding] = ()) -> None:
+        self.findings = list(findings)
+        self.validated: list[tuple[str, Sequence[Mapping[str, object]]]] = []
+
+    @override
+    def validate(self, suite: str, rows: Sequence[Mapping[str, object]]) -> GateResult:
+        self.validated.append((suite, rows))
+        keys = {row["row_key"] for row in rows}
+        found = tuple(finding for finding in self.findings if finding.row_key in keys)
+        return GateResult(suite=suite, findings=found)
