@@ -10,7 +10,7 @@ from airflow.sdk import BaseHook
 from typing_extensions import override
 
 from tieout.errors import TieoutError
-from tieout.provider.runtime import lookup
+from tieout.provider.connections import lookup
 
 Tested = tuple[bool, str]
 

@@ -4,15 +4,15 @@ Every import of an adapter happens when a task runs, never while a DAG is parsed
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException
 
 from tieout.errors import ConfigurationError, FatalError, RejectedError
+from tieout.provider.connections import lookup
 
 if TYPE_CHECKING:
     from tieout.connectors.sage100.reader import OdbcConnection
@@ -58,33 +58,6 @@ def _folder(variable: str) -> Path:
             remedy="Set it for every Airflow component, as docker-compose.yaml does.",
         )
     return Path(folder)
-
-
-def lookup(connection_id: str) -> "ConnectionSettings":
-    """Read an Airflow connection.
-
-    Raises:
-        ConfigurationError: Airflow has no such connection.
-    """
-    from tieout.wiring import ConnectionSettings  # noqa: PLC0415 - adapters load in tasks only
-
-    try:
-        connection = BaseHook.get_connection(connection_id)
-    except AirflowNotFoundException as error:
-        raise ConfigurationError(
-            f"Airflow has no connection {connection_id!r}.",
-            remedy="Create it under Admin, Connections, with the id that include/pairs.yaml names.",
-        ) from error
-    fields: Mapping[str, object] = {
-        "conn_type": connection.conn_type,
-        "host": connection.host or "",
-        "port": connection.port,
-        "login": connection.login or "",
-        "password": connection.password or "",
-        "schema": connection.schema or "",
-        "extra": connection.extra_dejson,
-    }
-    return ConnectionSettings.model_validate(fields)
 
 
 def odbc_by_hook(

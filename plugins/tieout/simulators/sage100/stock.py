@@ -5,7 +5,7 @@ Orders commit quantities when they are written; shipments move them when their r
 
 from decimal import Decimal
 
-from tieout.simulators.sage100.business_objects.fields import rounded
+from tieout.simulators.sage100.fields import rounded
 from tieout.simulators.sage100.store import CompanyFile, Row
 
 ZERO = Decimal(0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tieout.simulators.sage100.business_objects.fields import rounded
+from tieout.simulators.sage100.fields import rounded
 from tieout.simulators.sage100.store import CompanyFile, Row
 
 ZERO = Decimal(0)

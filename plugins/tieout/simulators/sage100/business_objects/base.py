@@ -10,14 +10,14 @@ from typing import ClassVar
 from typing_extensions import override
 
 from tieout.simulators.sage100 import control
-from tieout.simulators.sage100.business_objects.fields import (
+from tieout.simulators.sage100.com import ByRef, Exposed, Fault, RefusedError, Scalar
+from tieout.simulators.sage100.fields import (
     SEPARATOR,
     column_of,
     given,
     padded,
     taken,
 )
-from tieout.simulators.sage100.com import ByRef, Exposed, Fault, RefusedError, Scalar
 from tieout.simulators.sage100.schema import CREATED, UPDATED, Table, tables
 from tieout.simulators.sage100.session import Session
 from tieout.simulators.sage100.store import Row, Value

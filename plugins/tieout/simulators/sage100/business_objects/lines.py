@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from tieout.simulators.sage100 import control
 from tieout.simulators.sage100.business_objects.base import NEW, OK, BusinessObject, blank_row
-from tieout.simulators.sage100.business_objects.fields import column_of, given, taken
 from tieout.simulators.sage100.com import ByRef, Exposed, Fault, RefusedError, Scalar
+from tieout.simulators.sage100.fields import column_of, given, taken
 from tieout.simulators.sage100.schema import tables
 from tieout.simulators.sage100.store import Row, Value
 

@@ -9,9 +9,9 @@ from typing_extensions import override
 
 from tieout.simulators.sage100 import control
 from tieout.simulators.sage100.business_objects.base import EXISTING, OK
-from tieout.simulators.sage100.business_objects.fields import column_of, given, rounded, taken
 from tieout.simulators.sage100.business_objects.lines import DocumentLines
 from tieout.simulators.sage100.com import ByRef, Exposed, Fault, RefusedError
+from tieout.simulators.sage100.fields import column_of, given, rounded, taken
 from tieout.simulators.sage100.schema import tables
 from tieout.simulators.sage100.store import Row, Value
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tieout.simulators.sage100.business_objects.fields import padded, rounded
+from tieout.simulators.sage100.fields import padded, rounded
 from tieout.simulators.sage100.people.ledger import NotAllowedError
 from tieout.simulators.sage100.schema import CREATED, UPDATED, tables
 from tieout.simulators.sage100.seed import account_keys

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.simulators.sage100 import order_history, stock
-from tieout.simulators.sage100.business_objects.fields import rounded
+from tieout.simulators.sage100.fields import rounded
 from tieout.simulators.sage100.people.ledger import Posting, Register, open_register, pend
 from tieout.simulators.sage100.schema import CREATED, UPDATED, tables
 from tieout.simulators.sage100.seed import account_keys

@@ -1,0 +1,114 @@
+"""Reports as text for people and as plain values for programs.
+
+Renders what use cases return and decides nothing, except what ``is_good`` means for an exit code.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from tieout.domain.ledger import Conservation, DeadLetter
+from tieout.domain.tie_out import ERROR_CLASSES, TieOut
+from tieout.stack.tables import text_table
+
+
+def conservation_json(pairs: Sequence[Conservation]) -> JsonValue:
+    """Return the counts of each pair, and whether they add up."""
+    return {
+        "is_conserved": all(pair.is_conserved for pair in pairs),
+        "pairs": [
+            {**pair.model_dump(mode="json"), "is_conserved": pair.is_conserved} for pair in pairs
+        ],
+    }
+
+
+def conservation_text(pairs: Sequence[Conservation]) -> str:
+    """Return where every message from a shop is, pair by pair."""
+    headers = ("pair", "received", "pending", "done", "dead letters", "skipped", "conserved")
+    cells = [
+        (
+            pair.pair,
+            str(pair.received),
+            str(pair.pending),
+            str(pair.done),
+            str(pair.dead_letter),
+            str(sum(pair.skipped.values())),
+            "yes" if pair.is_conserved else "NO",
+        )
+        for pair in pairs
+    ]
+    rules = Counter[str]()
+    for pair in pairs:
+        rules.update(pair.skipped)
+    lines = [text_table(headers, cells, right=" rrrrr")]
+    if rules:
+        named = ", ".join(f"{count} {rule}" for rule, count in sorted(rules.items()))
+        lines.append(f"skipped by rule: {named}")
+    doubts = sum(pair.in_doubt for pair in pairs)
+    if doubts:
+        lines.append(f"in doubt, to be looked up at the target: {doubts}")
+    return "\n".join(lines)
+
+
+def is_good(proof: TieOut) -> bool:
+    """Say whether nothing is unknown and no difference is an error."""
+    return not tie_out_problems(proof)
+
+
+def tie_out_problems(proof: TieOut) -> list[str]:
+    """Return why a tie-out is not good: something unknown, or an error item."""
+    problems = [f"{proof.pair}: tie-out leaves {proof.unknown} unknown"] if proof.unknown else []
+    return problems + [
+        f"{proof.pair}: tie-out finds {item.difference_class} {item.document}: {item.explanation}"
+        for item in proof.items
+        if item.difference_class in ERROR_CLASSES
+    ]
+
+
+def tie_out_json(proofs: Sequence[TieOut]) -> JsonValue:
+    """Return the proofs and whether all are good."""
+    return {
+        "is_good": all(is_good(proof) for proof in proofs),
+        "pairs": [proof.model_dump(mode="json") for proof in proofs],
+    }
+
+
+def tie_out_text(proof: TieOut) -> str:
+    """Return a proof: its light, the accounts, and the differences by class."""
+    title = (
+        f"{proof.pair} in {proof.currency}, as of {proof.as_of}: {proof.light}, "
+        f"unknown {proof.unknown:.2f}"
+    )
+    accounts = [
+        (one.role, f"{one.xero:.2f}", f"{one.sage100:.2f}", f"{one.difference:.2f}")
+        for one in proof.accounts
+    ]
+    parts = [title, text_table(("account", "Xero", "Sage 100", "X - S"), accounts, right=" rrr")]
+    if proof.items:
+        items = [
+            (
+                str(item.difference_class),
+                item.document,
+                ", ".join(f"{role} {amount:+.2f}" for role, amount in sorted(item.amounts.items())),
+            )
+            for item in proof.items
+        ]
+        parts.append(text_table(("class", "document", "effect"), items))
+    return "\n".join(parts)
+
+
+def dead_letters_json(letters: Sequence[DeadLetter]) -> JsonValue:
+    """Return the open dead letters."""
+    return {"dead_letters": [letter.model_dump(mode="json") for letter in letters]}
+
+
+def dead_letters_text(letters: Sequence[DeadLetter]) -> str:
+    """Return the open dead letters, each with what is wrong and what to do."""
+    if not letters:
+        return "No dead letters."
+    blocks = [
+        f"{letter.trace_key}  [{letter.cause}]\n  {letter.message}\n  {letter.remedy}"
+        for letter in letters
+    ]
+    return "\n".join(blocks)
