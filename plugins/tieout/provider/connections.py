@@ -28,7 +28,7 @@ def lookup(connection_id: str) -> "ConnectionSettings":
             f"Airflow has no connection {connection_id!r}.",
             remedy="Create it under Admin, Connections, with the id that include/pairs.yaml names.",
         ) from error
-    fields: "Mapping[str, object]" = {
+    fields: Mapping[str, object] = {
         "conn_type": connection.conn_type,
         "host": connection.host or "",
         "port": connection.port,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EVENT_RUN = "asset_triggered"
 BACKFILL_RUN = "backfill"
+MAP_INDEX_TEMPLATE = "{{ task.pair }}"
+"""What the UI shows in place of a mapped task's number."""
 
 
 class ListPairsOperator(BaseOperator):
@@ -44,7 +46,7 @@ class ShopifyCaptureOperator(BaseOperator):
 
     def __init__(self, *, pair: str, **kwargs: Any) -> None:
         """Store the pair's name."""
-        super().__init__(**kwargs)
+        super().__init__(map_index_template=MAP_INDEX_TEMPLATE, **kwargs)
         self.pair = pair
 
     @override
@@ -69,12 +71,20 @@ class ShopifyCaptureOperator(BaseOperator):
 class _StepOperator(BaseOperator):
     """One step over one batch."""
 
-    template_fields: Sequence[str] = ("batch_id",)
+    template_fields: Sequence[str] = ("batch_id", "pair")
 
-    def __init__(self, *, entity: str, batch_id: Any, **kwargs: Any) -> None:  # noqa: ANN401 - XComArg
-        """Store which entity to work on and the claim check."""
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        *,
+        entity: str,
+        batch_id: Any,  # noqa: ANN401 - an id, or the XCom of one
+        pair: str,
+        **kwargs: Any,
+    ) -> None:
+        """Store which entity to work on, the claim check, and the pair that the UI shows."""
+        super().__init__(map_index_template=MAP_INDEX_TEMPLATE, **kwargs)
         self.entity = entity
+        self.pair = pair
         self.batch_id = batch_id
 
     @override

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import (
     Asset,
@@ -57,34 +58,26 @@ def order_to_cash() -> None:
     @task_group(group_id="pair")
     def post_orders(pair: str) -> None:
         capture = ShopifyCaptureOperator(task_id="capture_orders", pair=pair)
-        batch = capture.output
-        gate = GreatExpectationsGateOperator(
-            task_id="gate_orders", entity="shop_order", batch_id=batch
-        )
-        contacts = XeroWriteOperator(task_id="write_contacts", entity="contact", batch_id=batch)
-        customers = Sage100WriteOperator(
-            task_id="write_customers", entity="customer", batch_id=batch
-        )
-        invoices = XeroWriteOperator(task_id="write_invoices", entity="invoice", batch_id=batch)
+        given: dict[str, Any] = {"pair": pair, "batch_id": capture.output}
+        gate = GreatExpectationsGateOperator(task_id="gate_orders", entity="shop_order", **given)
+        contacts = XeroWriteOperator(task_id="write_contacts", entity="contact", **given)
+        customers = Sage100WriteOperator(task_id="write_customers", entity="customer", **given)
+        invoices = XeroWriteOperator(task_id="write_invoices", entity="invoice", **given)
         sales_orders = Sage100WriteOperator(
-            task_id="write_sales_orders", entity="sales_order", batch_id=batch
+            task_id="write_sales_orders", entity="sales_order", **given
         )
         deposits = Sage100WriteOperator(
-            task_id="write_order_deposits", entity="order_deposit", batch_id=batch
+            task_id="write_order_deposits", entity="order_deposit", **given
         )
         inventory = ShopifyWriteOperator(
-            task_id="push_inventory", entity="inventory_level", batch_id=batch
+            task_id="push_inventory", entity="inventory_level", **given
         )
-        payments = XeroWriteOperator(task_id="write_payments", entity="payment", batch_id=batch)
+        payments = XeroWriteOperator(task_id="write_payments", entity="payment", **given)
         receipts = Sage100WriteOperator(
-            task_id="write_cash_receipts", entity="cash_receipt", batch_id=batch
+            task_id="write_cash_receipts", entity="cash_receipt", **given
         )
-        notes = XeroWriteOperator(
-            task_id="write_invoice_notes", entity="invoice_note", batch_id=batch
-        )
-        status = ShopifyWriteOperator(
-            task_id="report_status", entity="order_status", batch_id=batch
-        )
+        notes = XeroWriteOperator(task_id="write_invoice_notes", entity="invoice_note", **given)
+        status = ShopifyWriteOperator(task_id="report_status", entity="order_status", **given)
         chain(capture, gate, [contacts, customers], invoices, sales_orders)
         chain(sales_orders, [inventory, payments, deposits, notes])
         chain(payments, receipts)

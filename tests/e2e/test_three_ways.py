@@ -1,0 +1,226 @@
+"""One DAG, three ways: an event, the sweep, a backfill; on real Airflow with PostgreSQL.
+
+Orders are read back from the simulators over HTTP and ODBC. Which run posted an order is the
+ledger's word: the batch says who claimed it.
+"""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+
+from installation import Installation, wait_for
+from tieout.simulators.company import COMPANIES
+from tieout.simulators.shopify.demo_build import build, sale
+from tieout.simulators.shopify.demo_maker import Maker
+from tieout.wiring import Tieout, connections_in, ledger_url
+
+pytestmark = pytest.mark.e2e
+
+PAIR = "harbor_and_pine"
+SHOP = "harbor-and-pine.myshopify.com"
+NUMBERS = count(7001)
+EVERY_MINUTE = {"TIEOUT_SWEEP_CRON": "* * * * *"}
+POSTED_WAIT_S = 180
+DAY = datetime(2026, 3, 5, tzinfo=UTC)
+"""A day in the past, long before any sweep began."""
+
+CLAIMED_BY = """
+    SELECT batch.claimed_by FROM tieout.batches AS batch
+    JOIN tieout.documents AS document USING (batch_id)
+    WHERE document.source_id = %s
+"""
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = Installation(tmp_path_factory.mktemp("installation"), EVERY_MINUTE)
+    try:
+        started = made.run("stack", "start")
+        assert started.returncode == 0, started.stdout + started.stderr
+        receiver = f"http://127.0.0.1:{made.ports['receiver']}/webhooks/shopify"
+        made.open().subscribe_shops(receiver)
+        yield made
+    finally:
+        made.run("stack", "stop")
+
+
+@pytest.fixture(scope="module")
+def tieout(installation: Installation) -> Iterator[Tieout]:
+    opened = installation.open()
+    yield opened
+    opened.ledger.close()
+
+
+def make_order(placed_at: datetime) -> dict[str, Any]:
+    """Return a fresh paid order of one lamp, placed and last changed at a given time."""
+    make = Maker(COMPANIES["HPS"], placed_at.date())
+    draft = make.draft(next(NUMBERS), make.known[3], make.line("LAMP-01"), at=placed_at)
+    order = build(draft)
+    return {**order, "transactions": [sale(order)]}
+
+
+def control(installation: Installation, act: str, body: dict[str, Any], **query: str) -> Any:
+    url = f"http://127.0.0.1:{installation.ports['shopify']}/_shops/{SHOP}/{act}"
+    answer = requests.post(url, json=body, params=query, timeout=60)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def invoice_numbers(tieout: Tieout) -> list[str]:
+    return [one.number for one in tieout.xero(PAIR).invoices()]
+
+
+def number_of(order: dict[str, Any]) -> str:
+    return f"HP-{order['name'].lstrip('#')}"
+
+
+def documents_of(tieout: Tieout, order: dict[str, Any]) -> tuple[int, int, int, int]:
+    """Return how many invoices, payments, sales orders and receipts the order has."""
+    number = number_of(order)
+    xero, sage100 = tieout.xero(PAIR), tieout.sage100(PAIR)
+    invoices = [one for one in xero.invoices() if one.number == number]
+    payments = [one for one in xero.payments() if one.reference.startswith(f"{number} ")]
+    orders = [one for one in sage100.orders() if one.customer_po == number]
+    customers = {one.customer_no for one in orders}
+    checks = {one.check_no for one in sage100.receipts() if one.customer_no in customers}
+    wanted = {f"T{_base36(one.reference.split(' ')[1])}" for one in payments}
+    return len(invoices), len(payments), len(orders), len(checks & wanted)
+
+
+def _base36(digits: str) -> str:
+    number, text = int(digits), ""
+    while number:
+        number, rest = divmod(number, 36)
+        text = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[rest] + text
+    return text
+
+
+def claimed_by(installation: Installation, order: dict[str, Any]) -> list[str]:
+    connection = connections_in(installation.connections)("tieout_ledger")
+    url = ledger_url(connection).replace("+psycopg", "")
+    with psycopg.connect(url) as database:
+        return [row[0] for row in database.execute(CLAIMED_BY, [str(order["id"])]).fetchall()]
+
+
+def wait_until_posted(tieout: Tieout, order: dict[str, Any]) -> None:
+    number = number_of(order)
+    wait_for(
+        lambda: number in invoice_numbers(tieout) and settled(tieout),
+        limit_s=POSTED_WAIT_S,
+        what=f"{number} to be posted",
+    )
+
+
+def settled(tieout: Tieout) -> bool:
+    return tieout.status().is_settled
+
+
+def early_in_a_minute() -> bool:
+    """Say whether the sweep of this minute has long begun and the next one is far."""
+    return 15 <= datetime.now(UTC).second < 35  # noqa: TID251 - the schedule's own clock
+
+
+def test_an_event_starts_a_run_that_posts_the_order(
+    installation: Installation, tieout: Tieout
+) -> None:
+    order = make_order(datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a live order
+    wait_for(early_in_a_minute, limit_s=90, what="a quiet moment")
+    control(installation, "orders", order, deliver="orders/create")
+    wait_until_posted(tieout, order)
+    assert documents_of(tieout, order) == (1, 1, 1, 1)
+    assert claimed_by(installation, order)[0].startswith("asset_triggered__")
+
+
+def test_the_sweep_posts_an_order_of_which_no_webhook_came(
+    installation: Installation, tieout: Tieout
+) -> None:
+    order = make_order(datetime.now(UTC))  # noqa: TID251 - a live order
+    control(installation, "orders", order)
+    wait_until_posted(tieout, order)
+    assert documents_of(tieout, order) == (1, 1, 1, 1)
+    assert claimed_by(installation, order)[0].startswith("scheduled__")
+
+
+def backfill(installation: Installation, start: datetime) -> None:
+    """Backfill one minute and the next, as an operator does after an outage."""
+    created = installation.airflow(
+        "backfill",
+        "create",
+        "--dag-id=order_to_cash",
+        f"--from-date={start.isoformat()}",
+        f"--to-date={(start + timedelta(minutes=1)).isoformat()}",
+        "--reprocess-behavior=completed",
+    )
+    assert created.returncode == 0, created.stdout + created.stderr
+
+
+def test_a_backfill_posts_an_order_of_a_past_interval(
+    installation: Installation, tieout: Tieout
+) -> None:
+    placed_at = DAY + timedelta(hours=10, seconds=30)
+    order = make_order(placed_at)
+    control(installation, "orders", order)
+    backfill(installation, DAY + timedelta(hours=10))
+    wait_until_posted(tieout, order)
+    assert documents_of(tieout, order) == (1, 1, 1, 1)
+    assert claimed_by(installation, order)[0].startswith("backfill__")
+
+
+def test_all_three_over_the_same_order_post_it_once(
+    installation: Installation, tieout: Tieout
+) -> None:
+    placed_at = DAY + timedelta(hours=12, seconds=30)
+    order = make_order(placed_at)
+    control(installation, "orders", order, deliver="orders/create")
+    backfill(installation, DAY + timedelta(hours=12))
+    wait_until_posted(tieout, order)
+    control(installation, "touch", {"order_id": order["id"]})
+    time.sleep(65)  # one whole sweep passes over the touched order
+    wait_for(lambda: settled(tieout), limit_s=POSTED_WAIT_S, what="the sweep")
+    assert documents_of(tieout, order) == (1, 1, 1, 1)
+    assert tieout.status().is_conserved
+
+
+def deliver(installation: Installation, order: dict[str, Any], **how: Any) -> list[int]:
+    answer: list[int] = control(installation, "deliver", {"order_id": order["id"], **how})
+    return answer
+
+
+def test_repeated_reordered_and_replayed_webhooks_leave_one_order(
+    installation: Installation, tieout: Tieout
+) -> None:
+    order = make_order(datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a live order
+    control(installation, "orders", order)
+    assert deliver(installation, order, topic="orders/updated", webhook_id="w-2") == [200]
+    assert deliver(installation, order, topic="orders/create", webhook_id="w-1", copies=3) == [
+        200,
+        200,
+        200,
+    ]
+    wait_until_posted(tieout, order)
+    assert deliver(installation, order, topic="orders/create", webhook_id="w-9") == [200]
+    wait_for(lambda: settled(tieout), limit_s=POSTED_WAIT_S, what="the replay")
+    assert documents_of(tieout, order) == (1, 1, 1, 1)
+    assert tieout.status().is_conserved
+
+
+def test_a_forged_webhook_is_refused_and_leaves_no_trace(
+    installation: Installation, tieout: Tieout
+) -> None:
+    order = make_order(DAY)
+    control(installation, "orders", order)
+    before = tieout.ledger.conservation(PAIR).received
+    forged = {"topic": "orders/create", "secret": "not the secret"}
+    assert deliver(installation, order, **forged) == [401]
+    assert tieout.ledger.conservation(PAIR).received == before
+    assert number_of(order) not in invoice_numbers(tieout)
+
+
+def test_both_ledgers_tie_out_after_all_of_it(tieout: Tieout) -> None:
+    assert tieout.tie_out(PAIR).unknown == 0

@@ -1,0 +1,75 @@
+"""A whole installation for tests: every process of the embedded stack, on ports of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from processes import free_port
+from tieout.stack.configuration import PORT_NAMES, configure
+from tieout.stack.environment import airflow_environment, inherited_environment
+from tieout.stack.secrets import load_or_create
+from tieout.wiring import Tieout, open_tieout
+
+POLL_S = 0.5
+
+
+class Installation:
+    """One installation in a folder of its own, on ports of its own."""
+
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.home = home
+        self.connections = home / "connections.json"
+        self.ports = {name: free_port() for name in PORT_NAMES}
+        self.configuration = configure(home, ports=self.ports, environment={})
+        self._environment = {**os.environ, **(environment or {})}
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of ours that starts, stops or looks at processes."""
+        ports = [part for name, port in self.ports.items() for part in ("--port", f"{name}={port}")]
+        return self._python("tieout.cli", *command, "--home", str(self.home), *ports)
+
+    def ask(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of ours that reports in JSON."""
+        return self._python(
+            "tieout.cli", *command, "--json", "--connections", str(self.connections)
+        )
+
+    def airflow(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of Airflow's, in the installation's environment."""
+        told = airflow_environment(self.configuration, load_or_create(self.home))
+        return self._python("airflow", *command, environment={**inherited_environment(), **told})
+
+    def open(self) -> Tieout:
+        """Open the installation as the command line does."""
+        return open_tieout(self.connections, self.configuration.include)
+
+    def _python(
+        self, module: str, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env=environment or self._environment,
+        )
+
+
+Found = TypeVar("Found")
+
+
+def wait_for(look: Callable[[], Found], *, limit_s: float, what: str) -> Found:
+    """Return the first thing that ``look`` finds; fail when the time is over."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(POLL_S)
+    message = f"waited {limit_s:.0f} s for {what}"
+    raise AssertionError(message)
