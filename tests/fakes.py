@@ -208,7 +208,9 @@ class FakeXero(_Targets, Xero):
         return [
             party
             for party in self.held_contacts
-            if party.external_no in numbers or party.email in emails or party.name in names
+            if party.external_no in numbers
+            or party.email.casefold() in {email.casefold() for email in emails}
+            or party.name in names
         ]
 
     @override
@@ -247,7 +249,8 @@ class FakeSage100(_Targets, Sage100):
         return [
             party
             for party in self.held_customers
-            if party.external_no in numbers or party.email in emails
+            if party.external_no in numbers
+            or party.email.casefold() in {email.casefold() for email in emails}
         ]
 
     @override

@@ -1,0 +1,113 @@
+"""What people can meet is documented: commands, errors, states, settings, causes, classes."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from architecture.probing import ROOT
+from tieout import errors
+from tieout.domain.ledger import DeliveryState, DocumentState, InboxState
+from tieout.domain.tie_out import DifferenceClass
+from tieout.stack.configuration import PORT_NAMES, port_setting
+
+DOCS = ROOT / "docs"
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+CAUSE = re.compile(r"cause=\"([a-z_]+)\"")
+SETTING = re.compile(r"\"(TIEOUT_[A-Z_]+[A-Z])\"")
+COMMANDS = (
+    "tieout demo",
+    "tieout stack start",
+    "tieout stack stop",
+    "tieout stack status",
+    "tieout simulate",
+    "tieout status",
+    "tieout tie-out",
+    "tieout dead-letters",
+)
+
+
+def text_of(name: str) -> str:
+    return (DOCS / "reference" / name).read_text(encoding="utf-8")
+
+
+def missing(names: list[str], document: str) -> list[str]:
+    known = text_of(document)
+    return sorted({name for name in names if f"`{name}`" not in known})
+
+
+def sources(*folders: str) -> str:
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def test_every_command_is_documented() -> None:
+    known = text_of("cli.md")
+
+    assert [command for command in COMMANDS if f"`{command}" not in known] == []
+
+
+def test_every_error_class_is_documented() -> None:
+    classes = [
+        name
+        for name, thing in vars(errors).items()
+        if isinstance(thing, type) and issubclass(thing, errors.TieoutError)
+    ]
+
+    assert missing(classes, "errors.md") == []
+
+
+def test_every_ledger_state_is_documented() -> None:
+    states = [str(state) for kind in (InboxState, DocumentState, DeliveryState) for state in kind]
+
+    assert missing(states, "ledger.md") == []
+
+
+def test_every_difference_class_is_documented() -> None:
+    assert missing([str(name) for name in DifferenceClass], "accounting.md") == []
+
+
+def test_every_cause_of_a_dead_letter_is_documented() -> None:
+    suite = yaml.safe_load((ROOT / "include/expectations/shop_order.yaml").read_text("utf-8"))
+    rules = [expectation["rule"] for expectation in suite["expectations"]]
+    code = sources("plugins/tieout/usecases", "plugins/tieout/mapping", "plugins/tieout/connectors")
+
+    assert missing([*rules, *CAUSE.findall(code)], "dead-letters.md") == []
+
+
+def test_every_setting_is_documented() -> None:
+    named = [name for name in SETTING.findall(sources("plugins")) if not name.startswith("UDF_")]
+    ports = [port_setting(name) for name in PORT_NAMES]
+
+    assert missing([*named, *ports], "settings.md") == []
+
+
+def test_every_dag_is_documented() -> None:
+    assert missing([path.stem for path in (ROOT / "dags").glob("*.py")], "dags.md") == []
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    documents = [*DOCS.rglob("*.md"), ROOT / "README.md"]
+    broken = [
+        f"{document.relative_to(ROOT)}: {target}"
+        for document in documents
+        for target in LINK.findall(document.read_text(encoding="utf-8"))
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+
+    assert broken == []
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((DOCS / "adr").glob("*.md"))]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_lock_pins_every_package_with_hashes_and_names_no_host() -> None:
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    pins = re.findall(r"^[a-z0-9].*$", lock, flags=re.MULTILINE)
+
+    assert "://" not in lock
+    assert [pin for pin in pins if not re.fullmatch(r"\S+==\S+ \\", pin)] == []
+    assert Path(ROOT / "requirements.in").exists()

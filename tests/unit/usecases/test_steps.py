@@ -1,0 +1,226 @@
+"""The steps of order-to-cash over fakes: who is set aside, what stays, who is recognized."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import (
+    EMPTY_SAGE100,
+    EMPTY_XERO,
+    FakeClock,
+    FakeGate,
+    FakeLedger,
+    FakeSage100,
+    FakeShop,
+    FakeXero,
+)
+from tieout.domain.base import BatchId, System
+from tieout.domain.ledger import Origin
+from tieout.errors import ConfigurationError
+from tieout.mapping.mapper import YamlMapper
+from tieout.ports import Finding, Party
+from tieout.settings import load_pairs
+from tieout.usecases.capture import capture
+from tieout.usecases.flow import Flow
+from tieout.usecases.steps import STEPS, run_step
+
+ROOT = Path(__file__).parents[3]
+PAIR = load_pairs(ROOT / "include")["harbor_and_pine"]
+SHOP = "harbor-and-pine.myshopify.com"
+GOLDEN = ROOT / "tests/golden/order"
+GUEST = Party(external_id="g", external_no="WEB-GUEST", name="Web Guest", email="")
+
+
+def node(case: str, **changed: Any) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((GOLDEN / f"{case}.shopify.json").read_text())
+    return {**read, **changed}
+
+
+def worked(**changed: Any) -> dict[str, Any]:
+    return node("order_1042", **changed)
+
+
+def make_flow(*nodes: dict[str, Any]) -> Flow:
+    xero = FakeXero(EMPTY_XERO.model_copy(update={"account_codes": _accounts("xero")}))
+    sage100 = FakeSage100(EMPTY_SAGE100.model_copy(update={"accounts": _accounts("sage100")}))
+    return Flow(
+        pair=PAIR,
+        ledger=FakeLedger(FakeClock()),
+        xero=xero,
+        sage100=sage100,
+        shops={SHOP: FakeShop({str(one["legacyResourceId"]): one for one in nodes})},
+        mapper=YamlMapper(ROOT / "include", PAIR),
+        gate=FakeGate(),
+        clock=FakeClock(),
+    )
+
+
+def _accounts(side: str) -> frozenset[str]:
+    return frozenset(getattr(account, side) for account in PAIR.accounts) - {""}
+
+
+def claimed(flow: Flow) -> BatchId:
+    interval = (flow.clock.now().replace(year=2020), flow.clock.now().replace(year=2030))
+    batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by="run")
+    assert batch is not None
+    return batch
+
+
+def run(flow: Flow, steps: Sequence[str] = tuple(STEPS)) -> None:
+    batch = claimed(flow)
+    for step in steps:
+        run_step(flow, step, batch)
+
+
+def causes(flow: Flow) -> list[str]:
+    return [letter.cause for letter in flow.ledger.dead_letters()]
+
+
+def test_an_order_goes_all_the_way_and_is_done() -> None:
+    flow = make_flow(worked())
+    run(flow)
+    assert causes(flow) == []
+    assert flow.ledger.conservation(PAIR.pair).done == 1
+
+
+def test_a_parked_order_is_a_dead_letter_with_rule_and_value() -> None:
+    flow = make_flow(worked())
+    batch = claimed(flow)
+    (document,) = flow.ledger.documents(batch, "received")
+    finding = Finding(
+        row_key=str(document.document_id),
+        rule="unknown_item",
+        severity="park",
+        owner="bookkeeper",
+        column="unknown_items",
+        value="NO-SUCH-99",
+        message="Order #1042 sells NO-SUCH-99.",
+        remedy="Create the item.",
+    )
+    gated = replace(flow, gate=FakeGate([finding]))
+    run_step(gated, "shop_order", batch)
+    (letter,) = flow.ledger.dead_letters()
+    assert (letter.cause, letter.value, letter.currency) == ("unknown_item", "NO-SUCH-99", "USD")
+    assert str(letter.amount) == "110.13"
+
+
+def test_a_halting_finding_stops_the_batch_and_names_what_is_missing() -> None:
+    flow = make_flow(worked())
+    batch = claimed(flow)
+    (document,) = flow.ledger.documents(batch, "received")
+    finding = Finding(
+        row_key=str(document.document_id),
+        rule="account_unmapped",
+        severity="halt",
+        owner="controller",
+        column="missing_accounts",
+        value="Xero 200 (sales)",
+        message="Xero 200 (sales) is missing.",
+        remedy="Map it.",
+    )
+    with pytest.raises(ConfigurationError, match=r"Xero 200 \(sales\) is missing"):
+        run_step(replace(flow, gate=FakeGate([finding])), "shop_order", batch)
+    assert len(flow.ledger.documents(batch, "received")) == 1
+
+
+def test_the_gate_sees_which_accounts_are_missing() -> None:
+    flow = make_flow(worked())
+    gate = FakeGate()
+    bare = replace(flow, gate=gate, xero=FakeXero())
+    run(bare, ["shop_order"])
+    ((_suite, rows),) = gate.validated
+    assert "Xero 200 (sales)" in str(_only(rows)["missing_accounts"])
+
+
+def _only(rows: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+    (row,) = rows
+    return row
+
+
+def test_money_taken_beyond_the_total_is_set_aside() -> None:
+    flow = make_flow(node("edited"))
+    run(flow, ["shop_order"])
+    assert causes(flow) == ["overpaid_not_supported"]
+
+
+def test_a_refused_invoice_sets_its_order_aside_and_stops_its_later_steps() -> None:
+    flow = make_flow(worked())
+    flow.xero.target("invoice").faults.append("refuse")  # type: ignore[attr-defined]
+    run(flow)
+    assert causes(flow) == ["target_refused"]
+    assert flow.sage100.target("sales_order").sends == []  # type: ignore[attr-defined]
+
+
+def test_an_order_changed_after_posting_is_set_aside_and_not_rewritten() -> None:
+    flow = make_flow(worked())
+    run(flow)
+    changed = node("order_1042", updatedAt="2026-12-02T10:00:00Z", note="changed")
+    line = changed["lineItems"]["nodes"][0]
+    line["title"] = "Another lamp"
+    shop = flow.shops[SHOP]
+    assert isinstance(shop, FakeShop)
+    shop.nodes[str(changed["legacyResourceId"])] = changed
+    run_again(flow)
+    assert causes(flow) == ["changed_after_posting"]
+    assert len(flow.xero.target("invoice").sends) == 1  # type: ignore[attr-defined]
+
+
+def run_again(flow: Flow) -> None:
+    interval = (flow.clock.now().replace(year=2020), flow.clock.now().replace(year=2030))
+    batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by="another run")
+    assert batch is not None
+    for step in STEPS:
+        run_step(flow, step, batch)
+
+
+def test_a_buyer_whose_email_one_contact_has_is_linked_not_created() -> None:
+    flow = make_flow(worked())
+    email = str(worked()["customer"]["defaultEmailAddress"]["emailAddress"])
+    xero = flow.xero
+    assert isinstance(xero, FakeXero)
+    xero.held_contacts.append(
+        Party(external_id="c-1", external_no="C-1", name="Somebody", email=email.upper())
+    )
+    run(flow, ["shop_order", "contact"])
+    customer = str(worked()["customer"]["legacyResourceId"])
+    bound = flow.ledger.bindings(PAIR.pair, "customer", {f"SHOP-{customer}"}, System.XERO)
+    assert bound[f"SHOP-{customer}"].external_id == "c-1"
+    assert xero.target("contact").sends == []
+
+
+def test_a_name_that_another_contact_has_gets_the_shops_number() -> None:
+    flow = make_flow(worked())
+    name = str(worked()["customer"]["displayName"])
+    xero = flow.xero
+    assert isinstance(xero, FakeXero)
+    xero.held_contacts.append(
+        Party(external_id="c-1", external_no="C-1", name=name, email="other@example.com")
+    )
+    run(flow, ["shop_order", "contact"])
+    customer = str(worked()["customer"]["legacyResourceId"])
+    (held,) = xero.target("contact").held.values()
+    assert held.figures["name"] == f"{name} (SHOP-{customer})"
+
+
+def test_a_guest_is_posted_to_the_house_account() -> None:
+    flow = make_flow(node("guest"))
+    xero, sage100 = flow.xero, flow.sage100
+    assert isinstance(xero, FakeXero)
+    assert isinstance(sage100, FakeSage100)
+    xero.held_contacts.append(GUEST)
+    house = GUEST.model_copy(update={"external_no": "WEBGUEST"})
+    sage100.held_customers.append(house)
+    run(flow)
+    assert causes(flow) == []
+    assert xero.target("contact").sends == []
+    assert sage100.target("customer").sends == []
+
+
+def test_a_missing_house_account_stops_with_what_to_do() -> None:
+    flow = make_flow(node("guest"))
+    with pytest.raises(ConfigurationError, match="WEB-GUEST"):
+        run(flow, ["shop_order", "contact"])
