@@ -68,7 +68,6 @@ def airflow_settings(configuration: StackConfiguration, secrets: StackSecrets) -
             "base_log_folder": str(configuration.logs / "tasks"),
             "dag_processor_child_process_log_directory": str(configuration.logs / "dag_files"),
         },
-        "usage_data_collection": {"enabled": "False"},
     }
     flat = {
         f"AIRFLOW__{section}__{option}".upper(): value

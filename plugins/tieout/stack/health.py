@@ -11,7 +11,7 @@ import socket
 from tieout.stack.components import Component
 from tieout.stack.configuration import LOOPBACK, StackConfiguration
 
-ANSWER_TIMEOUT_S = 3.0
+ANSWER_TIMEOUT_S = 10.0
 HEALTH_PATH = "/api/v2/monitor/health"
 HTTP_OK = 200
 

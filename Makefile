@@ -1,0 +1,83 @@
+# Everything from a fresh Debian or Ubuntu with Python 3.11, make and git: `make demo`, `make test`.
+# What is installed is stamped under .venv, so a second run starts at once.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+UV_VERSION := 0.13.9
+TESTS ?=
+
+.PHONY: demo test lint stop lock compose env system clean help
+
+help:
+	@echo "make demo   start everything, post the demo orders, prove the result"
+	@echo "make stop   end what the demo started"
+	@echo "make test   lint, type-check, check the layers, run every test"
+	@echo "make lint   the fast half of it"
+	@echo "make lock   compile requirements.in into requirements.txt"
+	@echo "make compose   write docker-compose.yaml from the stack's tables"
+
+demo: env system
+	$(BIN)/tieout demo
+
+stop:
+	@if [ -x $(BIN)/tieout ]; then $(BIN)/tieout stack stop; fi
+
+test: lint system
+	$(BIN)/pytest $(TESTS)
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy plugins dags sage100_agent/src
+	$(BIN)/lint-imports
+
+lock: $(STAMPS)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" --quiet
+
+compose: env
+	$(BIN)/python -m tieout.stack.compose > docker-compose.yaml
+
+env: $(STAMPS)/ours
+
+# One virtual environment; Debian ships the module that makes it as a package of its own.
+$(STAMPS)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is missing: install it, or name it with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "$(PYTHON) is too old: Python 3.11 is needed; name it with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory debian-python3-venv
+	$(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/packages: requirements.txt $(STAMPS)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+# Editable, never a wheel (docs/adr/0001).
+$(STAMPS)/ours: pyproject.toml sage100_agent/pyproject.toml $(STAMPS)/packages
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	    --editable . --editable sage100_agent
+	@touch $@
+
+# The simulated Sage 100 is read through a real ODBC driver, which is a Debian package.
+system: env
+	@$(BIN)/python -c 'import pyodbc; raise SystemExit("SQLite3" not in pyodbc.drivers())' 2>/dev/null \
+	    || $(MAKE) --no-print-directory debian-unixodbc debian-libsqliteodbc
+	@$(BIN)/python -c 'import pyodbc; raise SystemExit("SQLite3" not in pyodbc.drivers())' \
+	    || { echo "The ODBC driver SQLite3 is not there after all: is it in /etc/odbcinst.ini?"; exit 1; }
+
+debian-%:
+	@command -v apt-get >/dev/null \
+	    || { echo "Install the package that your system has for '$*', then run make again."; exit 1; }
+	@if [ "$$(id -u)" = 0 ]; then as=; \
+	elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then as=sudo; \
+	else echo "As root, run: apt-get install $*   then run make again."; exit 1; fi; \
+	$$as env DEBIAN_FRONTEND=noninteractive sh -c \
+	    'apt-get install -y -q $* || { apt-get update -q && apt-get install -y -q $*; }'
+
+clean: stop
+	rm -rf var
