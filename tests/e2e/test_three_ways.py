@@ -4,11 +4,10 @@ Orders are read back from the simulators over HTTP and ODBC. Which run posted an
 ledger's word: the batch says who claimed it.
 """
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -18,6 +17,8 @@ from installation import Installation, wait_for
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
+from tieout.stack.environment import airflow_settings
+from tieout.stack.secrets import load_or_create
 from tieout.wiring import Tieout, connections_in, ledger_url
 
 pytestmark = pytest.mark.e2e
@@ -30,6 +31,7 @@ POSTED_WAIT_S = 180
 DAY = datetime(2026, 3, 5, tzinfo=UTC)
 """A day in the past, long before any sweep began."""
 
+ORIGINS = "SELECT DISTINCT origin FROM tieout.inbox WHERE resource_id = %s"
 CLAIMED_BY = """
     SELECT batch.claimed_by FROM tieout.batches AS batch
     JOIN tieout.documents AS document USING (batch_id)
@@ -101,11 +103,11 @@ def _base36(digits: str) -> str:
     return text
 
 
-def claimed_by(installation: Installation, order: dict[str, Any]) -> list[str]:
+def ask_ledger(installation: Installation, question: str, order: dict[str, Any]) -> list[str]:
     connection = connections_in(installation.connections)("tieout_ledger")
     url = ledger_url(connection).replace("+psycopg", "")
     with psycopg.connect(url) as database:
-        return [row[0] for row in database.execute(CLAIMED_BY, [str(order["id"])]).fetchall()]
+        return [row[0] for row in database.execute(question, [str(order["id"])]).fetchall()]
 
 
 def wait_until_posted(tieout: Tieout, order: dict[str, Any]) -> None:
@@ -123,28 +125,41 @@ def settled(tieout: Tieout) -> bool:
 
 def early_in_a_minute() -> bool:
     """Say whether the sweep of this minute has long begun and the next one is far."""
-    return 15 <= datetime.now(UTC).second < 35  # noqa: TID251 - the schedule's own clock
+    return 10 <= now().second < 40
 
 
-def test_an_event_starts_a_run_that_posts_the_order(
-    installation: Installation, tieout: Tieout
-) -> None:
-    order = make_order(datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a live order
+class ThreeWays(NamedTuple):
+    """Four orders, each told to us in its own way, all posted."""
+
+    by_event: dict[str, Any]
+    by_sweep: dict[str, Any]
+    by_backfill: dict[str, Any]
+    by_all_three: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def orders(installation: Installation, tieout: Tieout) -> ThreeWays:
+    past = DAY + timedelta(hours=10, seconds=30)
+    placed = ThreeWays(
+        by_event=make_order(now() - timedelta(minutes=1)),
+        by_sweep=make_order(now()),
+        by_backfill=make_order(past),
+        by_all_three=make_order(past),
+    )
     wait_for(early_in_a_minute, limit_s=90, what="a quiet moment")
-    control(installation, "orders", order, deliver="orders/create")
-    wait_until_posted(tieout, order)
-    assert documents_of(tieout, order) == (1, 1, 1, 1)
-    assert claimed_by(installation, order)[0].startswith("asset_triggered__")
-
-
-def test_the_sweep_posts_an_order_of_which_no_webhook_came(
-    installation: Installation, tieout: Tieout
-) -> None:
-    order = make_order(datetime.now(UTC))  # noqa: TID251 - a live order
-    control(installation, "orders", order)
-    wait_until_posted(tieout, order)
-    assert documents_of(tieout, order) == (1, 1, 1, 1)
-    assert claimed_by(installation, order)[0].startswith("scheduled__")
+    control(installation, "orders", placed.by_event, deliver="orders/create")
+    control(installation, "orders", placed.by_all_three, deliver="orders/create")
+    wait_until_posted(tieout, placed.by_event)
+    control(installation, "orders", placed.by_backfill)
+    backfill(installation, DAY + timedelta(hours=10))
+    wait_until_posted(tieout, placed.by_backfill)
+    control(installation, "touch", {"order_id": placed.by_all_three["id"]})
+    control(installation, "orders", {**placed.by_sweep, "updated_at": now().isoformat()})
+    wait_until_posted(tieout, placed.by_sweep)
+    touched = tieout.shop(PAIR, SHOP).orders([str(placed.by_all_three["id"])])
+    (last,) = touched.values()
+    backfill(installation, datetime.fromisoformat(str(last["updatedAt"])).replace(second=0))
+    return placed
 
 
 def backfill(installation: Installation, start: datetime) -> None:
@@ -158,32 +173,54 @@ def backfill(installation: Installation, start: datetime) -> None:
         "--reprocess-behavior=completed",
     )
     assert created.returncode == 0, created.stdout + created.stderr
+    wait_for(
+        lambda: set(backfill_states(installation)) == {"success"},
+        limit_s=POSTED_WAIT_S,
+        what="the backfill to succeed",
+    )
+
+
+def backfill_states(installation: Installation) -> list[str]:
+    """Return the states of all backfill runs, as Airflow has them."""
+    settings = airflow_settings(installation.configuration, load_or_create(installation.home))
+    url = settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "")
+    with psycopg.connect(url) as database:
+        rows = database.execute("SELECT state FROM dag_run WHERE run_type = 'backfill'").fetchall()
+    return [row[0] for row in rows]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the schedule's own clock
+
+
+def test_an_event_starts_a_run_that_posts_the_order(
+    installation: Installation, tieout: Tieout, orders: ThreeWays
+) -> None:
+    assert documents_of(tieout, orders.by_event) == (1, 1, 1, 1)
+    assert ask_ledger(installation, CLAIMED_BY, orders.by_event)[0].startswith("asset_triggered__")
+
+
+def test_the_sweep_posts_an_order_of_which_no_webhook_came(
+    installation: Installation, tieout: Tieout, orders: ThreeWays
+) -> None:
+    assert documents_of(tieout, orders.by_sweep) == (1, 1, 1, 1)
+    assert ask_ledger(installation, CLAIMED_BY, orders.by_sweep)[0].startswith("scheduled__")
 
 
 def test_a_backfill_posts_an_order_of_a_past_interval(
-    installation: Installation, tieout: Tieout
+    installation: Installation, tieout: Tieout, orders: ThreeWays
 ) -> None:
-    placed_at = DAY + timedelta(hours=10, seconds=30)
-    order = make_order(placed_at)
-    control(installation, "orders", order)
-    backfill(installation, DAY + timedelta(hours=10))
-    wait_until_posted(tieout, order)
-    assert documents_of(tieout, order) == (1, 1, 1, 1)
-    assert claimed_by(installation, order)[0].startswith("backfill__")
+    assert documents_of(tieout, orders.by_backfill) == (1, 1, 1, 1)
+    assert ask_ledger(installation, CLAIMED_BY, orders.by_backfill)[0].startswith("backfill__")
 
 
 def test_all_three_over_the_same_order_post_it_once(
-    installation: Installation, tieout: Tieout
+    installation: Installation, tieout: Tieout, orders: ThreeWays
 ) -> None:
-    placed_at = DAY + timedelta(hours=12, seconds=30)
-    order = make_order(placed_at)
-    control(installation, "orders", order, deliver="orders/create")
-    backfill(installation, DAY + timedelta(hours=12))
-    wait_until_posted(tieout, order)
-    control(installation, "touch", {"order_id": order["id"]})
-    time.sleep(65)  # one whole sweep passes over the touched order
-    wait_for(lambda: settled(tieout), limit_s=POSTED_WAIT_S, what="the sweep")
-    assert documents_of(tieout, order) == (1, 1, 1, 1)
+    assert documents_of(tieout, orders.by_all_three) == (1, 1, 1, 1)
+    ways = ask_ledger(installation, ORIGINS, orders.by_all_three)
+    assert "webhook" in ways
+    assert {"sweep", "backfill"} & set(ways)
     assert tieout.status().is_conserved
 
 
@@ -195,7 +232,7 @@ def deliver(installation: Installation, order: dict[str, Any], **how: Any) -> li
 def test_repeated_reordered_and_replayed_webhooks_leave_one_order(
     installation: Installation, tieout: Tieout
 ) -> None:
-    order = make_order(datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a live order
+    order = make_order(now() - timedelta(minutes=1))
     control(installation, "orders", order)
     assert deliver(installation, order, topic="orders/updated", webhook_id="w-2") == [200]
     assert deliver(installation, order, topic="orders/create", webhook_id="w-1", copies=3) == [

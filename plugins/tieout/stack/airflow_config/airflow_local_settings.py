@@ -8,7 +8,15 @@ process pays for it. No configuration belongs here: that is tieout.stack.environ
 import importlib
 import sys
 
-PRELOADED = ("pandas", "great_expectations", "pyodbc", "psycopg", "requests")
+PRELOADED = (
+    "pandas",
+    "great_expectations",
+    "pyodbc",
+    "psycopg",
+    "requests",
+    "xero_python.accounting",
+    "tieout.wiring",
+)
 
 
 def preload(arguments: list[str]) -> None:
