@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG
 
-from tieout.provider.notifiers import FailureNotifier
 from tieout.provider.pipelines import inbox_or_time, order_to_cash, run_deadline
 from tieout.provider.retry import task_defaults
 
@@ -25,7 +24,6 @@ with DAG(
     max_active_runs=4,
     default_args=task_defaults(),
     deadline=run_deadline(),
-    on_failure_callback=FailureNotifier(),
     tags=["entity:order", "system:shopify", "system:xero", "system:sage100", "tier:critical"],
     doc_md=__doc__,
 ):

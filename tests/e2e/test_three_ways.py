@@ -31,6 +31,7 @@ POSTED_WAIT_S = 180
 DAY = datetime(2026, 3, 5, tzinfo=UTC)
 """A day in the past, long before any sweep began."""
 
+BACKFILL_STATES = "SELECT state FROM dag_run WHERE run_type = 'backfill'"
 ORIGINS = "SELECT DISTINCT origin FROM tieout.inbox WHERE resource_id = %s"
 CLAIMED_BY = """
     SELECT batch.claimed_by FROM tieout.batches AS batch
@@ -123,9 +124,18 @@ def settled(tieout: Tieout) -> bool:
     return tieout.status().is_settled
 
 
-def early_in_a_minute() -> bool:
-    """Say whether the sweep of this minute has long begun and the next one is far."""
-    return 10 <= now().second < 40
+def is_quiet(installation: Installation) -> bool:
+    """Say whether no run is under way and the next sweep is half a minute away."""
+    active = "SELECT run_id FROM dag_run WHERE state IN ('queued', 'running')"
+    return now().second < 30 and not ask_airflow(installation, active)
+
+
+def ask_airflow(installation: Installation, question: str) -> list[str]:
+    """Return the first column of what Airflow's database answers."""
+    settings = airflow_settings(installation.configuration, load_or_create(installation.home))
+    url = settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "")
+    with psycopg.connect(url) as database:
+        return [row[0] for row in database.execute(question).fetchall()]
 
 
 class ThreeWays(NamedTuple):
@@ -146,7 +156,7 @@ def orders(installation: Installation, tieout: Tieout) -> ThreeWays:
         by_backfill=make_order(past),
         by_all_three=make_order(past),
     )
-    wait_for(early_in_a_minute, limit_s=90, what="a quiet moment")
+    wait_for(lambda: is_quiet(installation), limit_s=POSTED_WAIT_S, what="a quiet moment")
     control(installation, "orders", placed.by_event, deliver="orders/create")
     control(installation, "orders", placed.by_all_three, deliver="orders/create")
     wait_until_posted(tieout, placed.by_event)
@@ -174,19 +184,10 @@ def backfill(installation: Installation, start: datetime) -> None:
     )
     assert created.returncode == 0, created.stdout + created.stderr
     wait_for(
-        lambda: set(backfill_states(installation)) == {"success"},
+        lambda: set(ask_airflow(installation, BACKFILL_STATES)) == {"success"},
         limit_s=POSTED_WAIT_S,
         what="the backfill to succeed",
     )
-
-
-def backfill_states(installation: Installation) -> list[str]:
-    """Return the states of all backfill runs, as Airflow has them."""
-    settings = airflow_settings(installation.configuration, load_or_create(installation.home))
-    url = settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "")
-    with psycopg.connect(url) as database:
-        rows = database.execute("SELECT state FROM dag_run WHERE run_type = 'backfill'").fetchall()
-    return [row[0] for row in rows]
 
 
 def now() -> datetime:

@@ -5,6 +5,7 @@ write to that process's log and, where a connection ``tieout_alerts`` exists, po
 to its address (the form that chat systems' incoming webhooks take). No record's contents travel.
 """
 
+import asyncio
 import json
 import logging
 from typing import TYPE_CHECKING, Any
@@ -30,29 +31,35 @@ class FailureNotifier(BaseNotifier):
         """Send one line about the failed task."""
         ti = context["ti"]
         reason = context.get("exception", "no reason given")
-        _alert(f"Tieout: {ti.dag_id}.{ti.task_id} failed in {ti.run_id}: {reason}")
+        text = f"Tieout: {ti.dag_id}.{ti.task_id} failed in {ti.run_id}: {reason}"
+        log.error("%s", text)
+        try:
+            connection = BaseHook.get_connection(ALERTS_CONNECTION)
+        except AirflowNotFoundException:
+            return
+        _post(connection.host or "", text)
 
 
 async def deadline_missed(**kwargs: Any) -> None:
-    """Tell people that a run is past its deadline."""
+    """Tell people that a run is past its deadline; runs in the triggerer's event loop."""
     context = kwargs.get("context", {})
     run = context.get("dag_run", {}) if isinstance(context, dict) else {}
     name = run.get("dag_run_id", "a run") if isinstance(run, dict) else "a run"
-    _alert(f"Tieout: {name} is past its deadline; see its log for what it waits for.")
-
-
-def _alert(text: str) -> None:
+    text = f"Tieout: {name} is past its deadline; see its log for what it waits for."
     log.error("%s", text)
     try:
-        connection = BaseHook.get_connection(ALERTS_CONNECTION)
+        connection = await BaseHook.aget_connection(ALERTS_CONNECTION)
     except AirflowNotFoundException:
         return
+    await asyncio.to_thread(_post, connection.host or "", text)
+
+
+def _post(url: str, text: str) -> None:
     import requests  # noqa: PLC0415 - only when something went wrong
 
-    url = connection.host or ""
     requests.post(
         url,
         data=json.dumps({"text": text}),
         headers={"Content-Type": "application/json"},
         timeout=ALERT_TIMEOUT_S,
-    )
+    ).raise_for_status()

@@ -1,13 +1,16 @@
-"""Retries by recovery class: the one place that says how often and how soon a task tries again.
+"""What every task runs with: retries by recovery class, and who is told when they are used up.
 
-Airflow's retries serve infrastructure; a record's own fate is the ledger's. A policy can only
-shorten what ``retries`` allows.
+The one place that says how often and how soon a task tries again. Airflow's retries serve
+infrastructure; a record's own fate is the ledger's. A policy can only shorten what ``retries``
+allows.
 """
 
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from tieout.provider.notifiers import FailureNotifier
 
 RETRIES = 5
 RETRY_DELAY = timedelta(seconds=5)
@@ -24,6 +27,7 @@ def task_defaults() -> dict[str, Any]:
         "retry_delay": RETRY_DELAY,
         "retry_exponential_backoff": True,
         "max_retry_delay": RETRY_DELAY_MAX,
+        "on_failure_callback": FailureNotifier(),
         "retry_policy": ExceptionRetryPolicy(
             rules=[
                 RetryRule(
