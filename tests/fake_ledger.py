@@ -153,10 +153,7 @@ class FakeLedger(Ledger):
             return document_id
 
     def _judge(self, new: NewDocument) -> str:
-        def record(one: NewDocument) -> tuple[str, ...]:
-            return (one.source, one.account, one.document_type, one.source_id)
-
-        versions = [known for known in self._documents.values() if record(known) == record(new)]
+        versions = [known for known in self._documents.values() if _record(known) == _record(new)]
         if not versions:
             return ""
         latest = versions[-1]
@@ -324,6 +321,34 @@ class FakeLedger(Ledger):
             for letter in self._dead_letters
             if letter.is_open and pair in (None, letter.pair)
         ]
+
+    @override
+    def replay(self, dead_letter_id: DeadLetterId) -> None:
+        with self._lock:
+            if not 1 <= dead_letter_id <= len(self._dead_letters):
+                raise _not_open(dead_letter_id, "unknown_dead_letter")
+            letter = self._dead_letters[dead_letter_id - 1]
+            if not letter.is_open:
+                raise _not_open(dead_letter_id, "already_settled")
+            self._dead_letters[dead_letter_id - 1] = letter.model_copy(update={"is_open": False})
+            self._note(letter.pair, "dead_letter.closed", f"dead_letter/{dead_letter_id}")
+            if letter.document_id is not None:
+                self._put_back(letter.document_id)
+            elif letter.inbox_id is not None:
+                self._settle(letter.inbox_id, InboxState.PENDING)
+
+    def _put_back(self, document_id: DocumentId) -> None:
+        document = self._documents[document_id]
+        is_superseded = any(
+            known.document_id > document_id and _record(known) == _record(document)
+            for known in self._documents.values()
+        )
+        state = DocumentState.SKIPPED if is_superseded else DocumentState.RECEIVED
+        if is_superseded:
+            self._rules[document_id] = "superseded"
+        self._holders.pop(document_id, None)
+        self._change(document_id, state=state, canonical=None)
+        self._note(document.pair, f"document.{state}", f"document/{document_id}")
 
     @override
     def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:
@@ -533,6 +558,10 @@ class FakeLedger(Ledger):
         self.audit.append(AuditEvent(pair=pair, actor="fake", action=action, subject=subject))
 
 
+def _record(one: NewDocument) -> tuple[str, ...]:
+    return (one.source, one.account, one.document_type, one.source_id)
+
+
 def _key(delivery: NewDelivery) -> DeliveryKey:
     return (
         delivery.pair,
@@ -554,3 +583,9 @@ def _unknown(kind: str, number: int) -> ConfigurationError:
 
 def _settled_otherwise(what: str) -> RetryableError:
     return RetryableError(f"{what} is settled otherwise", remedy="Read its present state.")
+
+
+def _not_open(dead_letter_id: DeadLetterId, cause: str) -> RejectedError:
+    return RejectedError(
+        f"dead letter {dead_letter_id} is not open", remedy="Use an open one.", cause=cause
+    )

@@ -1,4 +1,4 @@
-"""The command line: ``tieout simulate | stack | demo | status | tie-out | dead-letters``.
+"""The command line: simulate, stack, demo, status, tie-out, dead-letters, replay.
 
 It parses, calls one function, prints. Each command imports what it runs when it runs, so that
 ``tieout --help`` is quick and the simulators need no Airflow. Every command is
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tieout.errors import ConfigurationError, TieoutError
+from tieout.errors import ConfigurationError, RejectedError, TieoutError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -26,6 +26,10 @@ CONNECTIONS_SETTING = "TIEOUT_CONNECTIONS"
 INCLUDE_SETTING = "TIEOUT_INCLUDE"
 OK, NOT_GOOD, FAILED = 0, 1, 2
 SIMULATORS = ("xero", "shopify", "sage100")
+NEXT_RUN = (
+    "The next run of order_to_cash takes it from the start; the next sweep is at most 15 minutes "
+    "away. Of an order that changed in the shop meanwhile, only the newest version is posted."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("dead-letters", _dead_letters, "list what was set aside, why, and what to do"),
     ):
         _add_report(commands.add_parser(name, help=text), run=run)
+    _add_replay(commands.add_parser("replay", help="put dead letters back for the next run"))
     return parser
 
 
@@ -96,13 +101,29 @@ def _add_configuration(parser: argparse.ArgumentParser) -> None:
 def _add_report(parser: argparse.ArgumentParser, *, run: object) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--pair", help="only this pair")
+    _add_connections(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "dead_letter_ids",
+        type=int,
+        nargs="+",
+        metavar="ID",
+        help="number of a dead letter, as dead-letters lists it",
+    )
+    _add_connections(parser)
+    parser.set_defaults(run=_replay)
+
+
+def _add_connections(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--connections",
         type=Path,
         help=f"connections file, default {HOME_DEFAULT}/connections.json",
     )
     parser.add_argument("--include", type=Path, help="folder of pairs and mappings")
-    parser.set_defaults(run=run)
 
 
 def _simulate(given: argparse.Namespace) -> int:
@@ -196,6 +217,24 @@ def _dead_letters(given: argparse.Namespace) -> int:
     letters = [one for one in _open(given).dead_letters() if given.pair in {None, one.pair}]
     _show(given, reports.dead_letters_json(letters), reports.dead_letters_text(letters))
     return OK
+
+
+def _replay(given: argparse.Namespace) -> int:
+    """Put back each dead letter by itself: one that cannot be does not hold up the others."""
+    tieout = _open(given)
+    names = {letter.dead_letter_id: letter.trace_key for letter in tieout.dead_letters()}
+    rejected = 0
+    for number in given.dead_letter_ids:
+        try:
+            tieout.replay(number)
+        except RejectedError as error:
+            sys.stderr.write(f"{error}\n")
+            rejected += 1
+        else:
+            _say(f"{number}  {names.get(number, '')}  put back")
+    if rejected < len(given.dead_letter_ids):
+        _say(NEXT_RUN)
+    return FAILED if rejected else OK
 
 
 def _open(given: argparse.Namespace) -> "Tieout":

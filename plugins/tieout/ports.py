@@ -10,7 +10,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from tieout.domain.base import BatchId, DeliveryId, DocumentId, Frozen, InboxId, Json, System
+from tieout.domain.base import (
+    BatchId,
+    DeadLetterId,
+    DeliveryId,
+    DocumentId,
+    Frozen,
+    InboxId,
+    Json,
+    System,
+)
 from tieout.domain.books import (
     GlPosting,
     SageInvoice,
@@ -110,6 +119,19 @@ class Ledger(Protocol):
 
     def dead_letters(self, pair: str | None = None) -> list[DeadLetter]:
         """Return the open dead letters, oldest first."""
+
+    def replay(self, dead_letter_id: DeadLetterId) -> None:
+        """Close an open dead letter as replayed and put its record back, in one transaction.
+
+        Its document goes back to ``received``, or its inbox entry to ``pending``, held by no batch,
+        so that the next run takes it from the start. A document of which a newer version is known
+        is skipped instead, by rule ``superseded``: the newer one is what counts. Of two calls at
+        once one wins and the other is rejected.
+
+        Raises:
+            RejectedError: It is closed (``already_settled``), or there is none with this id
+                (``unknown_dead_letter``).
+        """
 
     def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:
         """Write intents, or return the deliveries that exist for the same key and version.

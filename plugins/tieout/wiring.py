@@ -18,7 +18,7 @@ from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.sage100.reader import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
 from tieout.connectors.xero.connector import XeroConfig, XeroConnector
-from tieout.domain.base import BatchId, Frozen, Json
+from tieout.domain.base import BatchId, DeadLetterId, Frozen, Json
 from tieout.domain.ledger import Conservation, DeadLetter, Origin
 from tieout.domain.pair import Pair
 from tieout.domain.tie_out import TieOut
@@ -205,6 +205,14 @@ class Tieout:
     def dead_letters(self) -> list[DeadLetter]:
         """Return the open dead letters of all pairs."""
         return self.ledger.dead_letters()
+
+    def replay(self, dead_letter_id: int) -> None:
+        """Close an open dead letter and put its record back for the next run.
+
+        Raises:
+            RejectedError: It is closed already, or there is none with this id.
+        """
+        self.ledger.replay(DeadLetterId(dead_letter_id))
 
     def tie_out(self, pair: str) -> TieOut:
         """Prove that both ledgers of the pair agree as of today, in its own time zone."""

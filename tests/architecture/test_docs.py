@@ -24,6 +24,7 @@ COMMANDS = (
     "tieout status",
     "tieout tie-out",
     "tieout dead-letters",
+    "tieout replay",
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 import records
 from fakes import FakeClock, FakeLedger
 from records import PAIR, binding, claim, delivery, document, entry, landed, refused
-from tieout.domain.base import BatchId, DeliveryId, DocumentId, InboxId, System
+from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, InboxId, System
 from tieout.domain.ledger import DeliveryState, DocumentState, Watermark
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
 from tieout.ledger.postgres import PostgresLedger
@@ -300,6 +300,70 @@ def test_dead_letters_come_oldest_first_and_of_one_pair(ledger: Ledger) -> None:
     ledger.set_aside(records.dead_letter(inbox_id=records.land_pending(ledger, "2"), message="b"))
     assert [letter.message for letter in ledger.dead_letters(PAIR)] == ["a", "b"]
     assert ledger.dead_letters("lotus_lane") == []
+
+
+def only_letter(ledger: Ledger) -> DeadLetterId:
+    (letter,) = ledger.dead_letters(PAIR)
+    return letter.dead_letter_id
+
+
+def test_a_replayed_document_starts_again_for_whoever_claims_next(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    first = claim(ledger, "run-1")
+    ledger.mark_ready(document_id, {"total": "1.00"})
+    ledger.set_aside(records.dead_letter(document_id=document_id))
+    ledger.replay(only_letter(ledger))
+    assert ledger.dead_letters() == []
+    assert ids(ledger, first) == []
+    (stored,) = ledger.documents(claim(ledger, "run-2") or BatchId(0))
+    assert (stored.document_id, stored.state) == (document_id, DocumentState.RECEIVED)
+    assert stored.canonical is None
+    assert ledger.conservation(PAIR).pending == 1
+
+
+def test_a_replayed_entry_is_pending_again(ledger: Ledger) -> None:
+    inbox_id = records.land_pending(ledger)
+    ledger.set_aside(records.dead_letter(inbox_id=inbox_id))
+    ledger.replay(only_letter(ledger))
+    assert ledger.dead_letters() == []
+    assert [one.inbox_id for one in ledger.pending_entries(PAIR, limit=10)] == [inbox_id]
+
+
+def test_a_replayed_version_that_is_no_longer_the_newest_is_superseded(ledger: Ledger) -> None:
+    old = records.received(ledger)
+    ledger.set_aside(records.dead_letter(document_id=old))
+    corrected = records.land_document(ledger, document(content="corrected", minutes=5))
+    ledger.replay(only_letter(ledger))
+    assert ids(ledger, claim(ledger)) == [corrected]
+    counts = ledger.conservation(PAIR)
+    assert (counts.skipped, counts.dead_letter) == ({"superseded": 1}, 0)
+    assert counts.is_conserved
+
+
+def test_replaying_a_closed_dead_letter_is_rejected(ledger: Ledger) -> None:
+    ledger.set_aside(records.dead_letter(document_id=records.received(ledger)))
+    dead_letter_id = only_letter(ledger)
+    ledger.replay(dead_letter_id)
+    with pytest.raises(RejectedError) as rejected:
+        ledger.replay(dead_letter_id)
+    assert rejected.value.cause == "already_settled"
+    assert ledger.conservation(PAIR).pending == 1
+
+
+def test_replaying_what_is_no_dead_letter_is_rejected(ledger: Ledger) -> None:
+    with pytest.raises(RejectedError) as rejected:
+        ledger.replay(DeadLetterId(99))
+    assert rejected.value.cause == "unknown_dead_letter"
+
+
+def test_what_fails_again_after_a_replay_is_a_new_dead_letter(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    ledger.set_aside(records.dead_letter(document_id=document_id))
+    first = only_letter(ledger)
+    ledger.replay(first)
+    ledger.set_aside(records.dead_letter(document_id=document_id))
+    assert only_letter(ledger) != first
+    assert ledger.conservation(PAIR).dead_letter == 1
 
 
 def test_an_intent_has_a_key_that_targets_accept(ledger: Ledger) -> None:

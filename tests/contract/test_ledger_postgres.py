@@ -256,6 +256,23 @@ def test_confirming_and_refusing_at_once_settles_once(ledger: PostgresLedger) ->
     assert sum(at_once(settled)) == 1
 
 
+def test_replaying_one_dead_letter_at_once_lets_one_win(
+    ledger: PostgresLedger, admin: psycopg.Connection
+) -> None:
+    ledger.set_aside(records.dead_letter(document_id=records.received(ledger)))
+    (letter,) = ledger.dead_letters()
+
+    def replayed(_number: int) -> str:
+        try:
+            ledger.replay(letter.dead_letter_id)
+        except RejectedError as error:
+            return error.cause
+        return "replayed"
+
+    assert sorted(at_once(replayed)) == [*["already_settled"] * (WORKERS - 1), "replayed"]
+    assert actions(admin).count("dead_letter.closed") == 1
+
+
 def test_a_lease_runs_by_the_clock_of_the_database(
     ledger: PostgresLedger, admin: psycopg.Connection
 ) -> None:
@@ -295,6 +312,7 @@ def test_every_change_of_state_leaves_an_audit_row(
     ledger.confirm(one.delivery_id, landed(), binding())
     ledger.refuse(other.delivery_id, refused())
     ledger.set_aside(records.dead_letter(document_id=document_id))
+    ledger.replay(ledger.dead_letters()[0].dead_letter_id)
     assert actions(admin) == [
         "inbox.pending",
         "watermark.moved",
@@ -312,6 +330,8 @@ def test_every_change_of_state_leaves_an_audit_row(
         "delivery.refused",
         "document.dead_letter",
         "dead_letter.opened",
+        "dead_letter.closed",
+        "document.received",
     ]
 
 

@@ -1,10 +1,15 @@
-"""The command line: what it says when it cannot do what was asked."""
+"""The command line: what it says when it cannot do what was asked, and how it replays."""
 
+import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+import records
+from architecture.probing import ROOT
 from tieout.cli import build_parser, main
+from tieout.ledger.postgres import PostgresLedger
 
 
 def test_a_missing_connections_file_is_an_error_that_says_what_to_do(
@@ -35,3 +40,70 @@ def test_what_the_parser_does_not_know_ends_with_usage(
         build_parser().parse_args(arguments)
 
     assert "usage: tieout" in capsys.readouterr().err
+
+
+@pytest.fixture
+def connections(tmp_path: Path, ledger_url: str) -> list[str]:
+    """Options that name a connections file with the ledger in it."""
+    url = make_url(ledger_url)
+    ledger = {
+        "conn_type": "postgres",
+        "host": url.host or url.query["host"],
+        "port": url.port,
+        "login": url.username,
+        "password": url.password or "",
+        "schema": url.database,
+    }
+    path = tmp_path / "connections.json"
+    path.write_text(json.dumps({"tieout_ledger": ledger}), encoding="utf-8")
+    return ["--connections", str(path), "--include", str(ROOT / "include")]
+
+
+def set_aside(ledger: PostgresLedger, source_id: str) -> str:
+    """Set one order aside and return the number of its dead letter."""
+    ledger.set_aside(records.dead_letter(document_id=records.received(ledger, source_id)))
+    return str(ledger.dead_letters()[-1].dead_letter_id)
+
+
+def test_dead_letters_are_listed_by_the_number_that_replay_takes(
+    ledger: PostgresLedger, connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = set_aside(ledger, "1042")
+
+    assert main(["dead-letters", *connections]) == 0
+    assert capsys.readouterr().out.startswith(f"{number}  {records.SHOP} #1042  [unknown_item]\n")
+    assert main(["dead-letters", "--json", *connections]) == 0
+    (letter,) = json.loads(capsys.readouterr().out)["dead_letters"]
+    assert str(letter["dead_letter_id"]) == number
+
+
+def test_replay_says_what_it_put_back_and_what_takes_it(
+    ledger: PostgresLedger, connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = [set_aside(ledger, "1042"), set_aside(ledger, "1043")]
+
+    code = main(["replay", *numbers, *connections])
+
+    first, second, then = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert [first.split()[0], second.split()[0]] == numbers
+    assert records.SHOP in first
+    assert "next run of order_to_cash" in then
+    assert ledger.conservation(records.PAIR).pending == 2
+
+
+def test_replay_goes_on_after_one_that_is_closed_and_says_so(
+    ledger: PostgresLedger, connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed, waiting = set_aside(ledger, "1042"), set_aside(ledger, "1043")
+    main(["replay", closed, *connections])
+    capsys.readouterr()
+
+    code = main(["replay", closed, "99", waiting, *connections])
+
+    said = capsys.readouterr()
+    assert code == 2
+    assert f"Dead letter {closed} is closed already" in said.err
+    assert "no dead letter 99" in said.err
+    assert said.out.startswith(f"{waiting}  ")
+    assert ledger.dead_letters() == []

@@ -1,15 +1,21 @@
-"""Statements on dead letters. Setting a record aside must never fail for what the record says."""
+"""Statements on dead letters. Setting a record aside must never fail for what the record says.
 
-from sqlalchemy import Connection, select
+An open dead letter and the state ``dead_letter`` of its record come and go in one transaction, so
+that neither is ever without the other.
+"""
+
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tieout.domain.base import InboxId
+from tieout.domain.base import DeadLetterId, InboxId
 from tieout.domain.ledger import DeadLetter, InboxState, NewDeadLetter
-from tieout.errors import ConfigurationError, RetryableError
+from tieout.errors import ConfigurationError, RejectedError, RetryableError
 from tieout.ledger import documents, rows
-from tieout.ledger.inbox import settle
+from tieout.ledger.inbox import reopen, settle
 from tieout.ledger.schema import dead_letters, inbox
 from tieout.ledger.storable import storable_columns
+
+REPLAYED = "replayed"
 
 
 def set_aside(connection: Connection, new: NewDeadLetter) -> None:
@@ -18,22 +24,23 @@ def set_aside(connection: Connection, new: NewDeadLetter) -> None:
     A record has one open dead letter; setting it aside again keeps the first.
     """
     if new.document_id is not None:
-        documents.park(connection, new.document_id)
+        moved = documents.park(connection, new.document_id)
     elif new.inbox_id is not None:
-        _park_entry(connection, new.inbox_id)
+        moved = _park_entry(connection, new.inbox_id)
     else:
         raise ConfigurationError(
             f"The dead letter of {new.trace_key!r} names neither an inbox entry nor a document.",
             remedy="Give inbox_id or document_id.",
         )
-    connection.execute(
-        insert(dead_letters).values(storable_columns(new.model_dump())).on_conflict_do_nothing()
-    )
+    if moved:
+        connection.execute(
+            insert(dead_letters).values(storable_columns(new.model_dump())).on_conflict_do_nothing()
+        )
 
 
-def _park_entry(connection: Connection, inbox_id: InboxId) -> None:
+def _park_entry(connection: Connection, inbox_id: InboxId) -> bool:
     if settle(connection, inbox_id, InboxState.DEAD_LETTER):
-        return
+        return True
     state = connection.execute(
         select(inbox.c.state).where(inbox.c.inbox_id == inbox_id)
     ).scalar_one_or_none()
@@ -42,6 +49,46 @@ def _park_entry(connection: Connection, inbox_id: InboxId) -> None:
             f"Inbox entry {inbox_id} is {state or 'unknown'} and cannot become a dead letter.",
             remedy="Read the pending entries again: another worker was faster.",
         )
+    return False
+
+
+def replay(connection: Connection, dead_letter_id: DeadLetterId) -> None:
+    """Close an open dead letter and put its document, or else its inbox entry, back to its start.
+
+    Of two at once the second waits for the row, then finds it closed.
+
+    Raises:
+        RejectedError: It is closed already, or there is none with this id.
+    """
+    closed = connection.execute(
+        update(dead_letters)
+        .where(dead_letters.c.dead_letter_id == dead_letter_id, dead_letters.c.closed_at.is_(None))
+        .values(closed_at=func.clock_timestamp(), resolution=REPLAYED)
+        .returning(dead_letters.c.inbox_id, dead_letters.c.document_id)
+    ).one_or_none()
+    if closed is None:
+        raise _not_open(connection, dead_letter_id)
+    if closed.document_id is not None:
+        documents.put_back(connection, closed.document_id)
+    else:
+        reopen(connection, closed.inbox_id)
+
+
+def _not_open(connection: Connection, dead_letter_id: DeadLetterId) -> RejectedError:
+    resolution = connection.execute(
+        select(dead_letters.c.resolution).where(dead_letters.c.dead_letter_id == dead_letter_id)
+    ).scalar_one_or_none()
+    if resolution is None:
+        return RejectedError(
+            f"The ledger has no dead letter {dead_letter_id}.",
+            remedy="Take the number from 'tieout dead-letters'.",
+            cause="unknown_dead_letter",
+        )
+    return RejectedError(
+        f"Dead letter {dead_letter_id} is closed already: {resolution}.",
+        remedy="Nothing to do; if its record failed again, 'tieout dead-letters' has a new number.",
+        cause="already_settled",
+    )
 
 
 def open_ones(connection: Connection, pair: str | None) -> list[DeadLetter]:

@@ -1,6 +1,6 @@
 """Statements on documents and on the batches that hold them for a while."""
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import BatchId, DocumentId, Json
@@ -12,6 +12,7 @@ from tieout.ledger.schema import batches, deliveries, documents
 
 UNFINISHED = (DocumentState.RECEIVED, DocumentState.READY)
 UNSETTLED = (*UNFINISHED, DocumentState.DEAD_LETTER)
+SUPERSEDED = "superseded"
 
 
 def claim(
@@ -179,9 +180,38 @@ def skip(connection: Connection, document_id: DocumentId, rule: str) -> None:
     _move(connection, document_id, DocumentState.SKIPPED, values={"rule": rule})
 
 
-def park(connection: Connection, document_id: DocumentId) -> None:
-    """Move an unfinished document to ``dead_letter``."""
-    _move(connection, document_id, DocumentState.DEAD_LETTER)
+def park(connection: Connection, document_id: DocumentId) -> bool:
+    """Move an unfinished document to ``dead_letter``; False when it was there already."""
+    return _move(connection, document_id, DocumentState.DEAD_LETTER)
+
+
+def put_back(connection: Connection, document_id: DocumentId) -> None:
+    """Move a document that was set aside back to ``received``, held by no batch.
+
+    One of which a newer version is known is skipped as superseded: it may no longer be posted.
+    """
+    newer = documents.alias("newer")
+    is_superseded = exists().where(
+        newer.c.source == documents.c.source,
+        newer.c.account == documents.c.account,
+        newer.c.document_type == documents.c.document_type,
+        newer.c.source_id == documents.c.source_id,
+        newer.c.version_no > documents.c.version_no,
+    )
+    connection.execute(
+        update(documents)
+        .where(
+            documents.c.document_id == document_id,
+            documents.c.state == DocumentState.DEAD_LETTER,
+        )
+        .values(
+            state=case((is_superseded, DocumentState.SKIPPED), else_=DocumentState.RECEIVED),
+            rule=case((is_superseded, SUPERSEDED), else_=""),
+            batch_id=None,
+            canonical=None,
+            changed_at=func.clock_timestamp(),
+        )
+    )
 
 
 def _move(
@@ -191,8 +221,8 @@ def _move(
     *,
     values: dict[str, object] | None = None,
     provided: ColumnElement[bool] | None = None,
-) -> None:
-    """Move a document on; moving it again to where it is changes nothing.
+) -> bool:
+    """Move a document on; False, and no change, when it is there already.
 
     Raises:
         RetryableError: It is settled otherwise: another worker was faster.
@@ -208,7 +238,7 @@ def _move(
         .values(state=state, changed_at=func.clock_timestamp(), **(values or {}))
     )
     if moved.rowcount == 1:
-        return
+        return True
     present = connection.execute(
         select(documents.c.state).where(documents.c.document_id == document_id)
     ).scalar_one_or_none()
@@ -223,3 +253,4 @@ def _move(
             f"{' while a delivery is unconfirmed' if provided is not None else ''}.",
             remedy="Read its present state and deliveries, and go on from there.",
         )
+    return False

@@ -89,3 +89,12 @@ def settle(connection: Connection, inbox_id: InboxId, state: InboxState, rule: s
         .values(state=state, rule=rule)
     )
     return result.rowcount == 1
+
+
+def reopen(connection: Connection, inbox_id: InboxId) -> None:
+    """Move an entry that was set aside back to ``pending``."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.inbox_id == inbox_id, inbox.c.state == InboxState.DEAD_LETTER)
+        .values(state=InboxState.PENDING)
+    )

@@ -13,7 +13,15 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 from typing_extensions import override
 
-from tieout.domain.base import BatchId, DeliveryId, DocumentId, InboxId, Json, System
+from tieout.domain.base import (
+    BatchId,
+    DeadLetterId,
+    DeliveryId,
+    DocumentId,
+    InboxId,
+    Json,
+    System,
+)
 from tieout.domain.ledger import (
     Batch,
     Binding,
@@ -170,6 +178,11 @@ class PostgresLedger(Ledger):
     def dead_letters(self, pair: str | None = None) -> list[DeadLetter]:
         with self._transaction() as connection:
             return dead_letters.open_ones(connection, pair)
+
+    @override
+    def replay(self, dead_letter_id: DeadLetterId) -> None:
+        with self._transaction() as connection:
+            dead_letters.replay(connection, dead_letter_id)
 
     @override
     def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:

@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from tieout.domain.base import DocumentId, InboxId
 from tieout.domain.ledger import InboxState, NewDocument
 from tieout.errors import ConfigurationError
+from tieout.ledger.documents import SUPERSEDED
 from tieout.ledger.inbox import settle
 from tieout.ledger.locks import lock_until_commit
 from tieout.ledger.schema import documents, inbox
 
 DUPLICATE = "duplicate"
-SUPERSEDED = "superseded"
 
 
 def document(connection: Connection, inbox_id: InboxId, new: NewDocument) -> DocumentId | None:

@@ -108,7 +108,8 @@ def dead_letters_text(letters: Sequence[DeadLetter]) -> str:
     if not letters:
         return "No dead letters."
     blocks = [
-        f"{letter.trace_key}  [{letter.cause}]\n  {letter.message}\n  {letter.remedy}"
+        f"{letter.dead_letter_id}  {letter.trace_key}  [{letter.cause}]\n"
+        f"  {letter.message}\n  {letter.remedy}"
         for letter in letters
     ]
     return "\n".join(blocks)

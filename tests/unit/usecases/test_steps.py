@@ -16,6 +16,7 @@ from fakes import (
     FakeLedger,
     FakeSage100,
     FakeShop,
+    FakeTarget,
     FakeXero,
 )
 from tieout.domain.base import BatchId, System
@@ -153,6 +154,22 @@ def test_a_refused_invoice_sets_its_order_aside_and_stops_its_later_steps() -> N
     run(flow)
     assert causes(flow) == ["target_refused"]
     assert flow.sage100.target("sales_order").sends == []  # type: ignore[attr-defined]
+
+
+def test_a_refused_invoice_that_is_replayed_is_sent_again_and_exists_once() -> None:
+    flow = make_flow(worked())
+    invoices = flow.xero.target("invoice")
+    assert isinstance(invoices, FakeTarget)
+    invoices.faults.append("refuse")
+    run(flow)
+    (letter,) = flow.ledger.dead_letters()
+    flow.ledger.replay(letter.dead_letter_id)
+    run_again(flow)
+    assert causes(flow) == []
+    assert flow.ledger.conservation(PAIR.pair).done == 1
+    assert invoices.copies == [str(worked()["legacyResourceId"])]
+    ((refused_key,), (replayed_key,)) = invoices.sends
+    assert replayed_key != refused_key
 
 
 def test_an_order_changed_after_posting_is_set_aside_and_not_rewritten() -> None:
