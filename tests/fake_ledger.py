@@ -351,15 +351,17 @@ class FakeLedger(Ledger):
         self._note(document.pair, f"document.{state}", f"document/{document_id}")
 
     @override
-    def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:
+    def intend(
+        self, deliveries: Sequence[NewDelivery], *, newest_wins: bool = False
+    ) -> list[Delivery]:
         with self._lock:
-            return [self._intend(delivery) for delivery in deliveries]
+            return [self._intend(delivery, newest_wins=newest_wins) for delivery in deliveries]
 
-    def _intend(self, new: NewDelivery) -> Delivery:
+    def _intend(self, new: NewDelivery, *, newest_wins: bool) -> Delivery:
         for known in self._deliveries.values():
             if _key(known) == _key(new):
                 differs = known.version_hash != new.version_hash
-                if known.state in NOT_AT_TARGET and differs:
+                if differs and (newest_wins or known.state in NOT_AT_TARGET):
                     return self._store(new, known.delivery_id, known.attempts)
                 return known
         return self._store(new, DeliveryId(len(self._deliveries) + 1), 0)
@@ -397,7 +399,6 @@ class FakeLedger(Ledger):
                 for delivery in self._deliveries.values()
                 if (delivery.pair, delivery.entity) == (pair, entity)
                 and delivery.document_key in document_keys
-                and delivery.state == DeliveryState.CONFIRMED
             ]
 
     @override

@@ -133,12 +133,15 @@ class Ledger(Protocol):
                 (``unknown_dead_letter``).
         """
 
-    def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:
+    def intend(
+        self, deliveries: Sequence[NewDelivery], *, newest_wins: bool = False
+    ) -> list[Delivery]:
         """Write intents, or return the deliveries that exist for the same key and version.
 
         The key is (pair, target, entity, document_key, operation). A known key with another
         version_hash replaces one that the target certainly does not hold (intent, refused);
-        otherwise it is returned as it stands: the caller compares and decides.
+        otherwise it is returned as it stands: the caller compares and decides. With
+        ``newest_wins``, for writes that set a state, it replaces any other version in any case.
         """
 
     def deliveries(
@@ -149,7 +152,7 @@ class Ledger(Protocol):
     def deliveries_of(
         self, pair: str, entity: str, document_keys: Collection[str]
     ) -> list[Delivery]:
-        """Return the confirmed deliveries of one kind for the keys, of whichever version."""
+        """Return the deliveries of one kind for the keys, of whichever version and state."""
 
     def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:
         """Record, before sending, that the deliveries are about to be sent; counts an attempt."""

@@ -538,13 +538,27 @@ def test_deliveries_are_found_by_document_and_entity(ledger: Ledger) -> None:
     assert ledger.deliveries([]) == []
 
 
-def test_confirmed_deliveries_are_found_by_key(ledger: Ledger) -> None:
+def test_deliveries_are_found_by_key_in_whichever_state(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     new = [delivery(document_id, key="a"), delivery(document_id, key="b")]
     confirmed, _waiting = ledger.intend(new)
     ledger.confirm(confirmed.delivery_id, landed(), None)
-    found = ledger.deliveries_of(PAIR, "invoice", ["a", "b"])
-    assert [one.document_key for one in found] == ["a"]
+    found = ledger.deliveries_of(PAIR, "invoice", ["a", "b", "c"])
+    assert {one.document_key: str(one.state) for one in found} == {"a": "confirmed", "b": "intent"}
+
+
+def test_the_newest_version_of_a_set_state_replaces_a_confirmed_one(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    new = delivery(document_id)
+    (first,) = ledger.intend([new], newest_wins=True)
+    ledger.confirm(first.delivery_id, landed(), None)
+    other = new.model_copy(update={"version_hash": "another", "payload": {"n": "2"}})
+    (replaced,) = ledger.intend([other], newest_wins=True)
+    assert (replaced.delivery_id, str(replaced.state)) == (first.delivery_id, "intent")
+    assert replaced.payload == {"n": "2"}
+    assert replaced.idempotency_key != first.idempotency_key
+    (again,) = ledger.intend([other], newest_wins=True)
+    assert again == replaced
 
 
 def test_a_binding_is_found_by_its_key_in_its_system(ledger: Ledger) -> None:

@@ -170,6 +170,8 @@ class Refused(Frozen):
     cause: str
     message: str
     remedy: str
+    field: str = ""
+    value: str = ""
     answer: JsonValue = None
 
 

@@ -5,7 +5,7 @@ send is byte-identical; a refusal ends that key, and the next send has another o
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection, RowMapping, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -40,14 +40,17 @@ def _key_of(new: NewDelivery) -> tuple[str, str, str, str, str]:
     return (new.pair, str(new.target), new.entity, new.document_key, new.operation)
 
 
-def intend(connection: Connection, new: Sequence[NewDelivery]) -> list[Delivery]:
+def intend(
+    connection: Connection, new: Sequence[NewDelivery], *, newest_wins: bool
+) -> list[Delivery]:
     """Insert intents and return one delivery for each, in order.
 
     Where the target certainly holds nothing (intent, refused), another payload replaces the one
-    that was meant before. Any other known delivery is returned as it stands.
+    that was meant before; with ``newest_wins`` it does so in every state. Any other known delivery
+    is returned as it stands.
     """
     for delivery in sorted(new, key=_key_of):
-        _insert_or_replace(connection, delivery)
+        _insert_or_replace(connection, delivery, DeliveryState if newest_wins else REPLACEABLE)
     if not new:
         return []
     found = connection.execute(
@@ -57,7 +60,9 @@ def intend(connection: Connection, new: Sequence[NewDelivery]) -> list[Delivery]
     return [by_key[_key_of(delivery)] for delivery in new]
 
 
-def _insert_or_replace(connection: Connection, new: NewDelivery) -> None:
+def _insert_or_replace(
+    connection: Connection, new: NewDelivery, replaceable: Iterable[DeliveryState]
+) -> None:
     values = new.model_dump()
     inserted = connection.execute(
         insert(deliveries)
@@ -70,7 +75,7 @@ def _insert_or_replace(connection: Connection, new: NewDelivery) -> None:
         select(deliveries.c.delivery_id, deliveries.c.key_epoch)
         .where(
             tuple_(*_KEY).in_([_key_of(new)]),
-            deliveries.c.state.in_(REPLACEABLE),
+            deliveries.c.state.in_(list(replaceable)),
             deliveries.c.version_hash != new.version_hash,
         )
         .with_for_update()
@@ -102,17 +107,16 @@ def of_documents(
     return [rows.delivery(row) for row in connection.execute(statement).mappings()]
 
 
-def confirmed_of(
+def of_keys(
     connection: Connection, pair: str, entity: str, document_keys: Collection[str]
 ) -> list[Delivery]:
-    """Return the confirmed deliveries of one kind for the keys, oldest first."""
+    """Return the deliveries of one kind for the keys, oldest first."""
     statement = (
         select(*rows.DELIVERY)
         .where(
             deliveries.c.pair == pair,
             deliveries.c.entity == entity,
             deliveries.c.document_key.in_(document_keys),
-            deliveries.c.state == DeliveryState.CONFIRMED,
         )
         .order_by(deliveries.c.delivery_id)
     )
@@ -223,7 +227,7 @@ def refuse(connection: Connection, delivery_id: DeliveryId, refused: Refused) ->
         state=DeliveryState.REFUSED,
         key_epoch=key_epoch,
         idempotency_key=idempotency_key(stored, key_epoch),
-        **storable_columns(refused.model_dump()),
+        **storable_columns(refused.model_dump(exclude={"field", "value"})),
     )
 
 

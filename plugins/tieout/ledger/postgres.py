@@ -185,9 +185,11 @@ class PostgresLedger(Ledger):
             dead_letters.replay(connection, dead_letter_id)
 
     @override
-    def intend(self, deliveries: Sequence[NewDelivery]) -> list[Delivery]:
+    def intend(
+        self, deliveries: Sequence[NewDelivery], *, newest_wins: bool = False
+    ) -> list[Delivery]:
         with self._transaction() as connection:
-            return delivery_statements.intend(connection, deliveries)
+            return delivery_statements.intend(connection, deliveries, newest_wins=newest_wins)
 
     @override
     def deliveries(
@@ -201,7 +203,7 @@ class PostgresLedger(Ledger):
         self, pair: str, entity: str, document_keys: Collection[str]
     ) -> list[Delivery]:
         with self._transaction() as connection:
-            return delivery_statements.confirmed_of(connection, pair, entity, document_keys)
+            return delivery_statements.of_keys(connection, pair, entity, document_keys)
 
     @override
     def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:

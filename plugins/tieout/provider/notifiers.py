@@ -2,7 +2,8 @@
 
 Airflow runs failure callbacks in the dag-processor and deadline callbacks in the triggerer. Both
 write to that process's log and, where a connection ``tieout_alerts`` exists, post one line of text
-to its address (the form that chat systems' incoming webhooks take). No record's contents travel.
+to its address (the form that chat systems' incoming webhooks take). The error's own words travel, a
+record's payload never.
 """
 
 import asyncio

@@ -3,14 +3,14 @@
 Existing customers are linked and never changed here; keeping them in step is customer_sync's work.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import NewBinding
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports import Party
-from tieout.usecases.catalog import CONTACT, CUSTOMER
+from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind
 from tieout.usecases.flow import Flow, ReadyOrder, StepReport, ready_orders
 from tieout.usecases.order_names import GUEST_KEY, buyer_name, customer_key, tax_rate
 from tieout.usecases.writing import Write, write_all
@@ -27,7 +27,8 @@ def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
     buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
     _link_guest(flow, unbound, System.XERO)
     by_email = flow.xero.find_contacts(emails={buyer.email for buyer in buyers if buyer.email})
-    new = _link_by_email(flow, unbound, by_email, System.XERO)
+    begun = _begun(flow, CONTACT, unbound)
+    new = _link_by_email(flow, unbound, by_email, begun, System.XERO)
     names = {buyer_name(ready.order) for ready in new}
     taken = {party.name.casefold(): party.external_no for party in _named(flow, names)}
 
@@ -54,7 +55,8 @@ def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
     buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
     _link_guest(flow, unbound, System.SAGE100)
     by_email = flow.sage100.find_customers(emails={buyer.email for buyer in buyers if buyer.email})
-    new = _link_by_email(flow, unbound, by_email, System.SAGE100)
+    begun = _begun(flow, CUSTOMER, unbound)
+    new = _link_by_email(flow, unbound, by_email, begun, System.SAGE100)
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
         key = customer_key(ready.order)
@@ -73,11 +75,20 @@ def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
 
 
 def _unbound(flow: Flow, orders: Sequence[ReadyOrder], system: System) -> list[ReadyOrder]:
-    """Return one order for each buyer that the system does not know yet."""
+    """Return the orders whose buyer the system does not know yet, several of one buyer included.
+
+    What happens to a buyer's record happens to each of the buyer's orders.
+    """
     keys = {customer_key(ready.order) for ready in orders}
     bound = flow.ledger.bindings(flow.pair.pair, CUSTOMER_BINDING, keys, system)
-    latest = {customer_key(ready.order): ready for ready in orders}
-    return [ready for key, ready in latest.items() if key not in bound]
+    return [ready for ready in orders if customer_key(ready.order) not in bound]
+
+
+def _begun(flow: Flow, kind: WriteKind, unbound: Sequence[ReadyOrder]) -> set[str]:
+    """Return the buyers whose record we began to write: it is theirs, whatever became of it."""
+    keys = {customer_key(ready.order) for ready in unbound}
+    known = flow.ledger.deliveries_of(flow.pair.pair, kind.entity, keys)
+    return {delivery.document_key for delivery in known}
 
 
 def _link_guest(flow: Flow, unbound: Sequence[ReadyOrder], system: System) -> None:
@@ -100,13 +111,20 @@ def _link_guest(flow: Flow, unbound: Sequence[ReadyOrder], system: System) -> No
 
 
 def _link_by_email(
-    flow: Flow, unbound: Sequence[ReadyOrder], found: Sequence[Party], system: System
+    flow: Flow,
+    unbound: Sequence[ReadyOrder],
+    found: Sequence[Party],
+    begun: Collection[str],
+    system: System,
 ) -> list[ReadyOrder]:
     """Bind buyers whose e-mail exactly one record has; return those still to be created."""
     new: list[ReadyOrder] = []
     for ready in unbound:
         buyer = ready.order.buyer
         if buyer.is_guest:
+            continue
+        if customer_key(ready.order) in begun:
+            new.append(ready)
             continue
         same = [party for party in found if party.email.casefold() == buyer.email.casefold()]
         if not buyer.email or len(same) != 1:

@@ -19,12 +19,13 @@ from tieout.domain.ledger import (
     Refused,
     Watermark,
 )
-from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow
+from tieout.ports import Shop
+from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow, each
 
 SWEEP_OVERLAP = timedelta(minutes=10)
 """How far a sweep reaches back before its interval: the shop's search index lags."""
 
-DOCUMENTS_PER_BATCH_MAX = 2000
+DOCUMENTS_PER_BATCH_MAX = 500
 ENTRIES_PER_ROUND_MAX = 200
 ROUNDS_MAX = 500
 VOLATILE_MEMBERS = ("updatedAt", "tags", "metafields")
@@ -51,14 +52,17 @@ def sweep(flow: Flow, since: datetime, until: datetime, *, origin: Origin) -> in
     A sweep after an outage starts at the watermark when that is older than ``since``. The watermark
     moves in the transaction that lands the rows. Returns how many entries were new.
     """
-    landed = 0
-    for domain, shop in flow.shops.items():
+
+    def sweep_shop(domain: str, shops: list[Shop]) -> int:
         read = flow.ledger.watermark(flow.pair.pair, System.SHOPIFY, _resource(domain))
         start = since if origin is Origin.BACKFILL or read is None else min(since, read)
-        nodes = shop.changed_orders(start - SWEEP_OVERLAP, until)
+        nodes = [
+            node for shop in shops for node in shop.changed_orders(start - SWEEP_OVERLAP, until)
+        ]
         entries = [_swept(flow, domain, node, origin) for node in nodes]
-        landed += flow.ledger.land(entries, watermark=_watermark(flow, domain, until, origin))
-    return landed
+        return flow.ledger.land(entries, watermark=_watermark(flow, domain, until, origin))
+
+    return sum(each(((domain, [shop]) for domain, shop in flow.shops.items()), sweep_shop))
 
 
 def _watermark(flow: Flow, domain: str, until: datetime, origin: Origin) -> Watermark | None:
@@ -185,7 +189,7 @@ def _unknown(entry: InboxEntry) -> Refused:
         cause="order_unknown_to_shop",
         message=f"{entry.account} told us of order {entry.resource_id} and now denies having it.",
         remedy=(
-            "If the order was deleted, discard this. Otherwise give the app the scope "
+            "If the order was deleted, nothing is left to do. Otherwise give the app the scope "
             "read_all_orders, and replay."
         ),
     )

@@ -13,6 +13,8 @@ class OnChange(StrEnum):
 
     KEEP = "keep"
     """What the target holds stays; keeping it in step is another flow's work."""
+    SEND = "send"
+    """The write sets a state: the newest content is sent, whatever was sent before."""
     SET_ASIDE = "set_aside"
     """A posted document is never rewritten: a person decides."""
 
@@ -68,7 +70,7 @@ ORDER_DEPOSIT = WriteKind(
     target=System.SAGE100,
     operation="set",
     mapping="",
-    on_change=OnChange.KEEP,
+    on_change=OnChange.SEND,
     final_state="entered",
 )
 PAYMENT = WriteKind(
@@ -92,7 +94,7 @@ INVENTORY_LEVEL = WriteKind(
     target=System.SHOPIFY,
     operation="set",
     mapping="",
-    on_change=OnChange.KEEP,
+    on_change=OnChange.SEND,
     final_state="set",
 )
 INVOICE_NOTE = WriteKind(
@@ -108,7 +110,7 @@ ORDER_STATUS = WriteKind(
     target=System.SHOPIFY,
     operation="set",
     mapping="shopify/order_status",
-    on_change=OnChange.KEEP,
+    on_change=OnChange.SEND,
     final_state="set",
 )
 

@@ -17,7 +17,7 @@ from tieout.domain.ledger import (
     Outcome,
     Refused,
 )
-from tieout.errors import OutcomeUnknownError, RetryableError
+from tieout.errors import OutcomeUnknownError, RateLimitedError, RejectedError, RetryableError
 from tieout.ports import Ledger, Target
 
 BindingOf = Callable[[Delivery, Landed], NewBinding | None]
@@ -33,12 +33,18 @@ class Delivered(Frozen):
 
 
 def deliver(
-    ledger: Ledger, target: Target, wanted: Sequence[NewDelivery], *, binding_of: BindingOf
+    ledger: Ledger,
+    target: Target,
+    wanted: Sequence[NewDelivery],
+    *,
+    binding_of: BindingOf,
+    newest_wins: bool = False,
 ) -> dict[str, Delivered]:
     """Bring every wanted write to a settled outcome and return it by document key.
 
     Safe to repeat and to run twice at once. Deliveries of one call share pair, target and entity
-    and have distinct document keys.
+    and have distinct document keys. ``newest_wins`` is for writes that set a state: the newest
+    content is sent, whatever became of an older one.
 
     Raises:
         RetryableError: The target did not take some of them now; the rest are settled.
@@ -46,23 +52,44 @@ def deliver(
     """
     if not wanted:
         return {}
-    versions = {new.document_key: new.version_hash for new in wanted}
-    stored = ledger.intend(wanted)
-    settled = {
-        delivery.document_key: Delivered(
-            delivery=delivery, is_changed=delivery.version_hash != versions[delivery.document_key]
-        )
-        for delivery in stored
-        if delivery.state is DeliveryState.CONFIRMED
-    }
     with _writer(ledger, target, wanted[0].pair):
+        stored = ledger.intend(wanted, newest_wins=newest_wins)
+        settled = {
+            delivery.document_key: Delivered(delivery=delivery)
+            for delivery in stored
+            if delivery.state is DeliveryState.CONFIRMED
+        }
         unsettled = [d for d in stored if d.document_key not in settled]
         found = _adopt(target, unsettled)
-        outcomes: dict[str, Outcome] = dict(found)
-        settled |= _settle(ledger, unsettled, outcomes, binding_of)
+        settled |= _settle(ledger, unsettled, dict(found), binding_of)
         missing = [d for d in unsettled if d.document_key not in found]
-        settled |= _send_all(ledger, target, missing, binding_of)
-    return settled
+        settled |= _send_all(ledger, target, _renewed(ledger, missing, wanted), binding_of)
+    return _marked_changed(settled, wanted)
+
+
+def _renewed(
+    ledger: Ledger, missing: Sequence[Delivery], wanted: Sequence[NewDelivery]
+) -> list[Delivery]:
+    """Replace what was looked up and not found by the version wanted now."""
+    versions = {new.document_key: new for new in wanted}
+    outdated = [d for d in missing if d.version_hash != versions[d.document_key].version_hash]
+    if not outdated:
+        return list(missing)
+    ledger.mark_unsent([delivery.delivery_id for delivery in outdated])
+    renewed = ledger.intend([versions[delivery.document_key] for delivery in outdated])
+    by_key = {delivery.document_key: delivery for delivery in renewed}
+    return [by_key.get(delivery.document_key, delivery) for delivery in missing]
+
+
+def _marked_changed(
+    settled: Mapping[str, Delivered], wanted: Sequence[NewDelivery]
+) -> dict[str, Delivered]:
+    """Say of which documents the target holds another version than the one wanted."""
+    versions = {new.document_key: new.version_hash for new in wanted}
+    return {
+        key: one.model_copy(update={"is_changed": one.delivery.version_hash != versions[key]})
+        for key, one in settled.items()
+    }
 
 
 def _writer(ledger: Ledger, target: Target, pair: str) -> AbstractContextManager[None]:
@@ -93,9 +120,13 @@ def _send_all(
         ledger.mark_sent(ids)
         try:
             outcomes = target.send(batch)
+        except RateLimitedError as error:
+            _take_back(ledger, batch)
+            raise trouble or error from None
         except RetryableError as error:
-            ledger.mark_unsent(ids)
-            raise error from None
+            _take_back(ledger, batch)
+            trouble = trouble or error
+            continue
         except OutcomeUnknownError as error:
             ledger.mark_in_doubt(ids)
             trouble = error
@@ -105,6 +136,20 @@ def _send_all(
     if trouble is not None:
         raise trouble
     return settled
+
+
+def _take_back(ledger: Ledger, batch: Sequence[Delivery]) -> None:
+    """Return a batch that the target did not take to the state that each delivery had before.
+
+    What was in doubt stays in doubt: that this attempt did not land says nothing of the last one.
+    """
+    doubtful = (DeliveryState.SENT, DeliveryState.IN_DOUBT)
+    unsent = [d.delivery_id for d in batch if d.state not in doubtful]
+    in_doubt = [d.delivery_id for d in batch if d.state in doubtful]
+    if unsent:
+        ledger.mark_unsent(unsent)
+    if in_doubt:
+        ledger.mark_in_doubt(in_doubt)
 
 
 def _batches(deliveries: Sequence[Delivery], batch_max: int) -> Iterator[Sequence[Delivery]]:
@@ -124,9 +169,8 @@ def _settle(
         outcome = outcomes.get(delivery.document_key)
         if outcome is None:
             continue
-        checked = _compared(delivery, outcome)
+        checked = _recorded(ledger, delivery, _compared(delivery, outcome), binding_of)
         if isinstance(checked, Landed):
-            ledger.confirm(delivery.delivery_id, checked, binding_of(delivery, checked))
             confirmed = delivery.model_copy(
                 update={
                     "state": DeliveryState.CONFIRMED,
@@ -136,9 +180,22 @@ def _settle(
             )
             settled[delivery.document_key] = Delivered(delivery=confirmed)
         else:
-            ledger.refuse(delivery.delivery_id, checked)
             settled[delivery.document_key] = Delivered(delivery=delivery, refused=checked)
     return settled
+
+
+def _recorded(
+    ledger: Ledger, delivery: Delivery, outcome: Outcome, binding_of: BindingOf
+) -> Outcome:
+    """Write the outcome into the ledger; an id that belongs to something else is a refusal."""
+    if isinstance(outcome, Landed):
+        try:
+            ledger.confirm(delivery.delivery_id, outcome, binding_of(delivery, outcome))
+        except RejectedError as error:
+            return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
+        return outcome
+    ledger.refuse(delivery.delivery_id, outcome)
+    return outcome
 
 
 def _compared(delivery: Delivery, outcome: Outcome) -> Outcome:

@@ -1,17 +1,21 @@
 """What every step of a flow works with, and how a step sets one document aside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tieout.domain.base import BatchId, DocumentId, Frozen, Json
 from tieout.domain.ledger import Document, DocumentState, NewDeadLetter, Refused
 from tieout.domain.order import Order, OrderLine
 from tieout.domain.pair import Pair
-from tieout.errors import RejectedError
+from tieout.errors import RejectedError, TieoutError
 from tieout.ports import Clock, Gate, Ledger, Mapper, Sage100, Shop, Xero
 
+Item = TypeVar("Item")
+Done = TypeVar("Done")
+
 SHOP_ORDER = "shop_order"
-LEASE_S = 900
+LEASE_S = 1800
 """How long a batch stays claimed after its last step began, in seconds."""
 
 
@@ -87,6 +91,8 @@ def set_aside(
             cause=refused.cause,
             message=refused.message,
             remedy=refused.remedy,
+            field=refused.field,
+            value=refused.value,
             amount=order.total if order else None,
             currency=order.currency if order else "",
             mapped=mapped,
@@ -97,7 +103,13 @@ def set_aside(
 
 def as_refused(error: RejectedError) -> Refused:
     """Return a rejected record as the refusal that its dead letter shows."""
-    return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
+    return Refused(
+        cause=error.cause,
+        message=error.message,
+        remedy=error.remedy,
+        field=error.field,
+        value=error.value,
+    )
 
 
 def by_shop(orders: Sequence[ReadyOrder]) -> dict[str, list[ReadyOrder]]:
@@ -106,3 +118,23 @@ def by_shop(orders: Sequence[ReadyOrder]) -> dict[str, list[ReadyOrder]]:
     for ready in orders:
         groups.setdefault(ready.order.shop, []).append(ready)
     return groups
+
+
+def each(
+    groups: Iterable[tuple[str, list[Item]]], act: Callable[[str, list[Item]], Done]
+) -> list[Done]:
+    """Act on every group; the trouble of one is raised after the others were served.
+
+    Raises:
+        TieoutError: The first trouble met.
+    """
+    done: list[Done] = []
+    trouble: TieoutError | None = None
+    for name, items in groups:
+        try:
+            done.append(act(name, items))
+        except TieoutError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+    return done

@@ -4,17 +4,19 @@ Good orders go on, bad ones become dead letters with the rule and the value. Whi
 include/expectations' word; this module computes what the rules look at.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from tieout.domain.base import BatchId
-from tieout.domain.ledger import Document, DocumentState, NewDeadLetter
+from tieout.domain.ledger import DeliveryState, Document, DocumentState, NewDeadLetter
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import AccountKind, Pair
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports import Finding, Sage100Reference, XeroReference
+from tieout.usecases.catalog import INVOICE, SALES_ORDER
 from tieout.usecases.flow import (
+    SHOP_ORDER,
     Flow,
     ReadyOrder,
     StepReport,
@@ -35,7 +37,8 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
         ConfigurationError: An expectation of severity *halt* failed; nothing of the batch goes on.
     """
     received = flow.ledger.documents(batch_id, DocumentState.RECEIVED)
-    orders = _read(flow, _newest(flow, received))
+    newest = _newest(flow, received)
+    orders = _read(flow, newest, _posted(flow, newest))
     rows = _rows(flow, orders)
     verdict = flow.gate.validate(SUITE, rows)
     _halt(flow.pair, verdict.findings)
@@ -52,21 +55,40 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
 
 
 def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
-    """Skip the versions that a newer one in the same batch supersedes."""
+    """Skip the unfinished versions that a newer one supersedes, whichever run holds them."""
     newest = {document.source_id: document for document in documents}
-    for document in documents:
-        if newest[document.source_id] is not document:
+    unfinished = (DocumentState.RECEIVED, DocumentState.READY)
+    for document in flow.ledger.unsettled(flow.pair.pair, SHOP_ORDER):
+        newer = newest.get(document.source_id)
+        if (
+            newer is not None
+            and document.state in unfinished
+            and document.account == newer.account
+            and document.document_id < newer.document_id
+        ):
             flow.ledger.skip_document(document.document_id, rule="superseded")
     return list(newest.values())
 
 
-def _read(flow: Flow, documents: Sequence[Document]) -> list[ReadyOrder]:
+def _posted(flow: Flow, documents: Sequence[Document]) -> set[str]:
+    """Return the orders of which a target holds something, or may hold it."""
+    numbers = [document.source_id for document in documents]
+    untouched = (DeliveryState.INTENT, DeliveryState.REFUSED)
+    return {
+        delivery.document_key
+        for kind in (INVOICE, SALES_ORDER)
+        for delivery in flow.ledger.deliveries_of(flow.pair.pair, kind.entity, numbers)
+        if delivery.state not in untouched
+    }
+
+
+def _read(flow: Flow, documents: Sequence[Document], posted: Collection[str]) -> list[ReadyOrder]:
     """Read documents into orders; skip by rule, set aside what cannot be read."""
     orders: list[ReadyOrder] = []
     for document in documents:
         try:
             order = flow.mapper.order_from_shop(document.payload, shop=document.account)
-            rule = _skip_rule(order)
+            rule = _skip_rule(order, is_posted=order.source_id in posted)
             if rule:
                 flow.ledger.skip_document(document.document_id, rule=rule)
                 continue
@@ -78,10 +100,10 @@ def _read(flow: Flow, documents: Sequence[Document]) -> list[ReadyOrder]:
     return orders
 
 
-def _skip_rule(order: Order) -> str:
+def _skip_rule(order: Order, *, is_posted: bool) -> str:
     if order.is_test:
         return "test_order"
-    if order.is_cancelled and order.captured == ZERO:
+    if order.is_cancelled and order.captured == ZERO and not is_posted:
         return "cancelled_before_posting"
     return ""
 
@@ -90,8 +112,12 @@ def _refuse_unsupported(order: Order) -> None:
     """Refuse what this version does not post, in words, before any rule looks at it."""
     if order.is_cancelled:
         raise RejectedError(
-            f"Order {order.name} was cancelled after {order.captured} {order.currency} was taken.",
-            remedy="Refund it in the shop and post the refund by hand in both ledgers.",
+            f"Order {order.name} was cancelled after it was posted, or after money was taken "
+            f"({order.captured} {order.currency}).",
+            remedy=(
+                "Void or credit its Xero invoice, cancel its Sage 100 order, and refund what was "
+                "taken, in the shop and in both ledgers."
+            ),
             cause="cancelled_after_posting",
         )
     if order.captured > order.total:
@@ -106,7 +132,7 @@ def _refuse_unsupported(order: Order) -> None:
         if line.kind not in SALE_KINDS:
             raise RejectedError(
                 f"Order {order.name} sells {line.title!r}, a {line.kind}: not posted yet.",
-                remedy="Post this order by hand in both ledgers and discard the dead letter.",
+                remedy="Post it by hand in both ledgers; the dead letter stays as its record.",
                 cause="line_kind_not_supported",
                 field="lines",
                 value=line.kind,

@@ -22,7 +22,15 @@ from tieout.usecases.catalog import (
     PAYMENT,
     SALES_ORDER,
 )
-from tieout.usecases.flow import Flow, ReadyOrder, StepReport, by_shop, item_code, ready_orders
+from tieout.usecases.flow import (
+    Flow,
+    ReadyOrder,
+    StepReport,
+    by_shop,
+    each,
+    item_code,
+    ready_orders,
+)
 from tieout.usecases.order_names import (
     amount_text,
     check_no,
@@ -118,7 +126,7 @@ def write_deposits(flow: Flow, batch_id: BatchId) -> StepReport:
         deposit = amount_text(ready.order.captured, ready.order)
         number = entered[ready.order.source_id].external_no
         record = {"header": {"SalesOrderNo": number, "DepositAmt": deposit}}
-        yield Write(ready.order.source_id, record, {"deposit": deposit}, operation=f"set {deposit}")
+        yield Write(ready.order.source_id, record, {"deposit": deposit})
 
     target = flow.sage100.target(ORDER_DEPOSIT.entity)
     return write_all(flow, ORDER_DEPOSIT, target, grown, writes_of)
@@ -128,7 +136,11 @@ def _first_deposits(flow: Flow, orders: Sequence[ReadyOrder]) -> dict[str, Decim
     """Return the deposit with which each order was entered, by order."""
     numbers = _source_ids(orders)
     entered = flow.ledger.deliveries_of(flow.pair.pair, SALES_ORDER.entity, numbers)
-    return {delivery.document_key: _deposit(delivery.payload) for delivery in entered}
+    return {
+        delivery.document_key: _deposit(delivery.payload)
+        for delivery in entered
+        if delivery.state is DeliveryState.CONFIRMED
+    }
 
 
 def _deposit(payload: object) -> Decimal:
@@ -210,14 +222,16 @@ def report_status(flow: Flow, batch_id: BatchId) -> StepReport:
             "sales_order_no": sales_orders[ready.order.source_id].external_no,
             "status": status,
         }
-        operation = f"{ORDER_STATUS.operation} {status}"
-        yield Write(ready.order.source_id, record, {"status": status}, operation=operation)
+        yield Write(ready.order.source_id, record, {"status": status})
 
-    reports = [
-        write_all(flow, ORDER_STATUS, flow.shops[d].target(ORDER_STATUS.entity), ours, writes_of)
-        for d, ours in by_shop(orders).items()
-    ]
-    _close(flow, batch_id)
+    def tell(domain: str, ours: list[ReadyOrder]) -> StepReport:
+        target = flow.shops[domain].target(ORDER_STATUS.entity)
+        return write_all(flow, ORDER_STATUS, target, ours, writes_of)
+
+    try:
+        reports = each(by_shop(orders).items(), tell)
+    finally:
+        _close(flow, batch_id)
     return StepReport(
         step="report_status",
         documents=len(orders),
@@ -227,12 +241,18 @@ def report_status(flow: Flow, batch_id: BatchId) -> StepReport:
 
 
 def _close(flow: Flow, batch_id: BatchId) -> None:
-    """Mark done every document whose deliveries are all confirmed."""
+    """Mark done every document whose deliveries are all confirmed and whose shop was told."""
     orders = ready_orders(flow, batch_id)
     deliveries = flow.ledger.deliveries({ready.document_id for ready in orders})
     waiting = {d.document_id for d in deliveries if d.state is not DeliveryState.CONFIRMED}
+    numbers = _source_ids(orders)
+    told = {
+        delivery.document_key
+        for delivery in flow.ledger.deliveries_of(flow.pair.pair, ORDER_STATUS.entity, numbers)
+        if delivery.state is DeliveryState.CONFIRMED
+    }
     for ready in orders:
-        if ready.document_id not in waiting:
+        if ready.document_id not in waiting and ready.order.source_id in told:
             flow.ledger.mark_done(ready.document_id)
 
 

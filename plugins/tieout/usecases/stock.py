@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from tieout.domain.base import BatchId
-from tieout.domain.ledger import Document
+from tieout.domain.ledger import DeliveryState, Document
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import Shop as ShopOfPair
 from tieout.errors import RejectedError
@@ -20,6 +20,7 @@ from tieout.usecases.flow import (
     ReadyOrder,
     StepReport,
     by_shop,
+    each,
     item_code,
     ready_orders,
 )
@@ -33,7 +34,7 @@ Place = tuple[str, str]
 def push_inventory(flow: Flow, batch_id: BatchId) -> StepReport:
     """Set the shop's available quantity of every item that the batch's orders sell."""
     orders = ready_orders(flow, batch_id)
-    reports = [_push(flow, ours, batch_id) for ours in by_shop(orders).values()]
+    reports = each(by_shop(orders).items(), lambda domain, ours: _push(flow, domain, ours))
     return StepReport(
         step=INVENTORY_LEVEL.entity,
         documents=len(orders),
@@ -42,8 +43,7 @@ def push_inventory(flow: Flow, batch_id: BatchId) -> StepReport:
     )
 
 
-def _push(flow: Flow, orders: Sequence[ReadyOrder], batch_id: BatchId) -> StepReport:
-    domain = orders[0].order.shop
+def _push(flow: Flow, domain: str, orders: Sequence[ReadyOrder]) -> StepReport:
     shop = shop_of(flow.pair, orders[0].order)
     variants = {
         item_code(flow.pair, line): line.variant_id
@@ -62,7 +62,7 @@ def _push(flow: Flow, orders: Sequence[ReadyOrder], batch_id: BatchId) -> StepRe
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
         for code, variant in variants.items():
             if owners[code] == ready.document_id and variant in items:
-                yield from _levels(shop, code, items[variant], available, batch_id)
+                yield from _levels(shop, code, items[variant], available)
 
     target = flow.shops[domain].target(INVENTORY_LEVEL.entity)
     return write_all(flow, INVENTORY_LEVEL, target, orders, writes_of)
@@ -73,7 +73,6 @@ def _levels(
     code: str,
     inventory_item: str,
     available: Mapping[Place, Decimal],
-    batch_id: BatchId,
 ) -> Iterator[Write]:
     for location, warehouse in shop.locations.items():
         if (code, warehouse) not in available:
@@ -84,7 +83,7 @@ def _levels(
             "location_id": location,
             "available": quantity,
         }
-        key = f"{inventory_item}@{location}/{batch_id}"
+        key = f"{inventory_item}@{location}"
         yield Write(key, record, {"available": quantity})
 
 
@@ -101,17 +100,20 @@ def _available(flow: Flow, codes: set[str]) -> dict[Place, Decimal]:
 
 def _sold_elsewhere(flow: Flow) -> dict[Place, Decimal]:
     """Return what the shop sold and Sage 100 does not hold yet, parked orders included."""
-    waiting = flow.ledger.unsettled(flow.pair.pair, SHOP_ORDER)
-    numbers = [document.source_id for document in waiting]
+    unsettled = flow.ledger.unsettled(flow.pair.pair, SHOP_ORDER)
+    newest = {document.source_id: document for document in unsettled}
     entered = {
         delivery.document_key
-        for delivery in flow.ledger.deliveries_of(flow.pair.pair, SALES_ORDER.entity, numbers)
+        for delivery in flow.ledger.deliveries_of(flow.pair.pair, SALES_ORDER.entity, newest)
+        if delivery.state is DeliveryState.CONFIRMED
     }
     sold: dict[Place, Decimal] = {}
-    for document in waiting:
+    for document in newest.values():
         if document.source_id in entered:
             continue
         for order in _readable(flow, document):
+            if order.is_cancelled:
+                continue
             for line in _products(order):
                 place = (item_code(flow.pair, line), warehouse_code(flow.pair, order))
                 sold[place] = sold.get(place, Decimal(0)) + max(line.quantity, Decimal(0))

@@ -17,16 +17,12 @@ from tieout.usecases.flow import Flow, ReadyOrder, StepReport, as_refused, set_a
 
 @dataclass(frozen=True)
 class Write:
-    """One record that an order wants written: its key, its mapping's input, its figures.
-
-    ``operation`` tells apart repeated writes of one key (a deposit set to another amount).
-    """
+    """One record that an order wants written: its key, its mapping's input, its figures."""
 
     key: str
     record: Mapping[str, object]
     expected: dict[str, str]
     binding_entity: str = ""
-    operation: str = ""
 
 
 json_object: TypeAdapter[Json] = TypeAdapter(Json)
@@ -71,6 +67,7 @@ def write_all(
         target,
         list(wanted.values()),
         binding_of=lambda delivery, landed: _binding(entity_of, delivery, landed),
+        newest_wins=kind.on_change is OnChange.SEND,
     )
     aside += _set_aside_refused(flow, kind, planned, settled)
     confirmed = sum(1 for one in settled.values() if one.refused is None)
@@ -89,7 +86,7 @@ def _planned(flow: Flow, kind: WriteKind, ready: ReadyOrder, write: Write) -> _P
         target=kind.target,
         entity=kind.entity,
         document_key=write.key,
-        operation=write.operation or kind.operation,
+        operation=kind.operation,
         version_hash=_version_hash(kind, payload),
         payload=payload,
         expected=write.expected,
@@ -150,7 +147,7 @@ def _refusal(kind: WriteKind, plan: _Planned, delivered: Delivered | None) -> Re
         return None
     if delivered.refused is not None:
         return delivered.refused
-    if not delivered.is_changed or kind.on_change is OnChange.KEEP:
+    if not delivered.is_changed or kind.on_change is not OnChange.SET_ASIDE:
         return None
     number = delivered.delivery.external_no or delivered.delivery.external_id
     return Refused(
@@ -161,6 +158,6 @@ def _refusal(kind: WriteKind, plan: _Planned, delivered: Delivered | None) -> Re
         ),
         remedy=(
             "Compare the order with both documents and post the difference by hand (an invoice or "
-            "credit note in Xero, a line change in Sage 100)."
+            "credit note in Xero, a line change in Sage 100), and money taken later as well."
         ),
     )

@@ -137,6 +137,7 @@ class CustomerTarget(AgentTarget):
 
     entity = "customer"
     kind = "customer.create"
+    looks_up_first = True
 
     @override
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:
