@@ -84,7 +84,9 @@ class FakeTarget(Target):
     ``held`` is what it holds, by document key. Each fault in ``faults`` hits one ``send``:
     ``refuse`` says no to every delivery of it; ``unavailable`` writes nothing and raises;
     ``drop_after_write`` writes and raises OutcomeUnknownError; ``wrong_figures`` writes another
-    figure than it was sent. ``sends`` keeps the idempotency keys of every send.
+    figure than it was sent. It always refuses ``refused_keys``; with
+    ``sets_state`` a later write replaces an earlier one. ``sends`` keeps the idempotency
+    keys of every send.
     """
 
     def __init__(
@@ -105,6 +107,8 @@ class FakeTarget(Target):
         self.copies: list[str] = []
         self.sends: list[tuple[str, ...]] = []
         self.faults: deque[Fault] = deque()
+        self.refused_keys: set[str] = set()
+        self.sets_state = False
 
     @override
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
@@ -133,6 +137,8 @@ class FakeTarget(Target):
 
     def _write(self, delivery: Delivery, *, lie: bool) -> Outcome:
         """Write one, refusing a second copy if there is a guard; without one, copies pile up."""
+        if delivery.document_key in self.refused_keys:
+            return Refused(cause="target_refused", message="it says no", remedy="Correct it.")
         if self.guard and delivery.document_key in self.held:
             return Refused(cause="number_taken", message=self.guard, remedy="Look it up.")
         self.copies.append(delivery.document_key)
@@ -142,6 +148,8 @@ class FakeTarget(Target):
             external_no=delivery.document_key,
             figures=dict(figures),
         )
+        if self.sets_state:
+            self.held[delivery.document_key] = landed
         return self.held.setdefault(delivery.document_key, landed)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ from fakes import (
 )
 from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import Origin
-from tieout.errors import ConfigurationError
+from tieout.errors import ConfigurationError, OutcomeUnknownError, UnavailableError
 from tieout.mapping.mapper import YamlMapper
-from tieout.ports import Finding, Party
+from tieout.ports import Finding, Party, StockLevel
 from tieout.settings import load_pairs
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
@@ -78,6 +79,7 @@ def run(flow: Flow, steps: Sequence[str] = tuple(STEPS)) -> None:
 
 
 def causes(flow: Flow) -> list[str]:
+    """Return the causes of the open dead letters."""
     return [letter.cause for letter in flow.ledger.dead_letters()]
 
 
@@ -186,9 +188,9 @@ def test_an_order_changed_after_posting_is_set_aside_and_not_rewritten() -> None
     assert len(flow.xero.target("invoice").sends) == 1  # type: ignore[attr-defined]
 
 
-def run_again(flow: Flow) -> None:
+def run_again(flow: Flow, *, claimed_by: str = "another run") -> None:
     interval = (flow.clock.now().replace(year=2020), flow.clock.now().replace(year=2030))
-    batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by="another run")
+    batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by=claimed_by)
     assert batch is not None
     for step in STEPS:
         run_step(flow, step, batch)
@@ -241,3 +243,109 @@ def test_a_missing_house_account_stops_with_what_to_do() -> None:
     flow = make_flow(node("guest"))
     with pytest.raises(ConfigurationError, match="WEB-GUEST"):
         run(flow, ["shop_order", "contact"])
+
+
+def placed_again(flow: Flow, **changed: Any) -> None:
+    """Let the shop hold another version of the worked order."""
+    newer = node("order_1042", updatedAt="2026-12-02T10:00:00Z", **changed)
+    shop = flow.shops[SHOP]
+    assert isinstance(shop, FakeShop)
+    shop.nodes[str(newer["legacyResourceId"])] = newer
+
+
+def with_another_line() -> dict[str, Any]:
+    lines = worked()["lineItems"]
+    lines["nodes"][0]["title"] = "Another lamp"
+    return {"lineItems": lines}
+
+
+def test_an_order_cancelled_after_posting_is_a_dead_letter_not_a_skip() -> None:
+    unpaid = {"transactions": []}
+    flow = make_flow(worked(**unpaid))
+    run(flow)
+    placed_again(flow, cancelledAt="2026-12-02T10:00:00Z", **unpaid)
+    run_again(flow)
+    assert causes(flow) == ["cancelled_after_posting"]
+
+
+def test_a_version_that_adopts_an_older_ones_invoice_is_set_aside() -> None:
+    flow = make_flow(worked())
+    flow.xero.target("invoice").faults.append("drop_after_write")  # type: ignore[attr-defined]
+    with pytest.raises(OutcomeUnknownError):
+        run(flow)
+    placed_again(flow, **with_another_line())
+    run_again(flow, claimed_by="run")
+    assert causes(flow) == ["changed_after_posting"]
+    assert len(flow.xero.target("invoice").copies) == 1  # type: ignore[attr-defined]
+
+
+def test_an_unfinished_older_version_is_superseded() -> None:
+    flow = make_flow(worked())
+    flow.xero.target("contact").faults.append("unavailable")  # type: ignore[attr-defined]
+    with pytest.raises(UnavailableError):
+        run(flow)
+    placed_again(flow, cancelledAt="2026-12-02T10:00:00Z", transactions=[])
+    run_again(flow, claimed_by="run")
+    assert flow.ledger.conservation(PAIR.pair).skipped == {
+        "superseded": 1,
+        "cancelled_before_posting": 1,
+    }
+    assert flow.xero.target("invoice").sends == []  # type: ignore[attr-defined]
+
+
+def test_a_lost_answer_on_a_contact_is_adopted_and_the_order_is_done() -> None:
+    flow = make_flow(worked())
+    xero = flow.xero
+    assert isinstance(xero, FakeXero)
+    xero.target("contact").faults.append("drop_after_write")
+    with pytest.raises(OutcomeUnknownError):
+        run(flow)
+    email = str(worked()["customer"]["defaultEmailAddress"]["emailAddress"])
+    (made,) = xero.target("contact").held.values()
+    xero.held_contacts.append(
+        Party(external_id=made.external_id, external_no=made.external_no, name="x", email=email)
+    )
+    run(flow)
+    assert flow.ledger.conservation(PAIR.pair).done == 1
+    assert len(xero.target("contact").copies) == 1
+
+
+def test_every_order_of_a_refused_buyer_is_set_aside_and_others_go_on() -> None:
+    second = worked(legacyResourceId="991", name="#1099", transactions=[])
+    other = {**worked()["customer"], "legacyResourceId": "55", "displayName": "Ann Other"}
+    third = worked(legacyResourceId="992", name="#1100", transactions=[], customer=other)
+    flow = make_flow(worked(), second, third)
+    flow.xero.target("contact").refused_keys.add(_customer_key())  # type: ignore[attr-defined]
+    run(flow)
+    assert causes(flow) == ["target_refused", "target_refused"]
+    assert flow.ledger.conservation(PAIR.pair).done == 1
+
+
+def _customer_key() -> str:
+    return f"SHOP-{worked()['customer']['legacyResourceId']}"
+
+
+def test_stock_is_pushed_again_when_it_changed_before_the_retry() -> None:
+    flow = make_flow(worked())
+    shop, sage100 = flow.shops[SHOP], flow.sage100
+    assert isinstance(shop, FakeShop)
+    assert isinstance(sage100, FakeSage100)
+    variant = str(worked()["lineItems"]["nodes"][0]["variant"]["legacyResourceId"])
+    shop.held_inventory_items[variant] = "77"
+    level = StockLevel(
+        item_code="LAMP-01",
+        warehouse_code="000",
+        on_hand=Decimal(12),
+        committed=Decimal(3),
+        available=Decimal(9),
+    )
+    sage100.held_stock.append(level)
+    shop.target("inventory_level").sets_state = True
+    shop.target("order_status").faults.append("unavailable")
+    with pytest.raises(UnavailableError):
+        run(flow)
+    sage100.held_stock[0] = level.model_copy(update={"available": Decimal(2)})
+    run(flow)
+    assert causes(flow) == []
+    assert len(shop.target("inventory_level").sends) == 2
+    assert flow.ledger.conservation(PAIR.pair).done == 1
