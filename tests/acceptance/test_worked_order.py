@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from acceptance.orders import PLACED_DAYS_AGO, TODAY, maker, number_of, paid, placed
 from tieout.domain.books import SageOrder, SageReceipt, XeroInvoice, XeroPayment
 from tieout.domain.tie_out import DifferenceClass, TieOutItem
 from tieout.simulators.company import COMPANIES
@@ -20,8 +21,6 @@ from tieout.simulators.shopify.demo_build import VAT, Draft, Line, authorization
 from tieout.simulators.shopify.demo_maker import Maker
 from world import HARBOR, World
 
-TODAY = datetime.now(UTC).date()  # noqa: TID251 - orders are placed on real days
-PLACED_DAYS_AGO = 2
 NUMBERS = count(5001)
 
 
@@ -36,10 +35,6 @@ class Posted:
     receipts: list[SageReceipt]
 
 
-def maker() -> Maker:
-    return Maker(COMPANIES["HPS"], TODAY)
-
-
 def worked(make: Maker, *lines: Line) -> Draft:
     """Return a fresh order with the lines of 1042."""
     own = lines or (
@@ -47,19 +42,6 @@ def worked(make: Maker, *lines: Line) -> Draft:
         make.line("SHADE-02", 1, discount="4.55"),
     )
     return make.draft(next(NUMBERS), make.known[3], *own, at=make.at(PLACED_DAYS_AGO, "12:00"))
-
-
-def placed(draft: Draft, *transactions: Any, **more: Any) -> dict[str, Any]:
-    """Return the order in the shop's form, with the money taken for it."""
-    return {**build(draft), "transactions": list(transactions), **more}
-
-
-def paid(draft: Draft, amount: str = "", **more: Any) -> dict[str, Any]:
-    return placed(draft, sale(build(draft), amount), **more)
-
-
-def number_of(draft: Draft) -> str:
-    return f"HP-{draft.number}"
 
 
 def find_posted(world: World, draft: Draft) -> Posted:
