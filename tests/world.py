@@ -6,9 +6,10 @@ ODBC, PostgreSQL, processes.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ import requests
 from sqlalchemy.engine import make_url
 
 from processes import free_port, running
-from tieout.domain.base import BatchId
 from tieout.domain.ledger import Origin
 from tieout.domain.tie_out import TieOut
 from tieout.errors import OutcomeUnknownError, RetryableError, TieoutError
@@ -26,7 +26,7 @@ from tieout.stack.configuration import PORT_NAMES, StackConfiguration, configure
 from tieout.stack.secrets import load_or_create
 from tieout.stack.setup import write_files
 from tieout.usecases.capture import capture
-from tieout.usecases.steps import STEPS
+from tieout.usecases.steps import STEPS, run_step
 from tieout.wiring import Tieout, open_tieout
 
 INCLUDE = Path(__file__).parents[1] / "include"
@@ -69,9 +69,7 @@ class World:
 
     def run(self, *, pair: str = HARBOR) -> None:
         """Sweep the shop, then run every step of order-to-cash, as one DAG run does."""
-        batch = self._capture(pair)
-        for step in STEPS if batch is not None else ():
-            self.tieout.run_step(step, batch or 0)
+        self._run(pair, lambda _step, attempt: attempt())
 
     def run_retrying(
         self,
@@ -86,31 +84,37 @@ class World:
         ``before`` acts ahead of a step's first attempt, ``between`` ahead of every later one.
         Returns what failed. After ``retries_max`` retries of one step the run stops there.
         """
-        batch = self._capture(pair)
         troubles: list[TieoutError] = []
-        for step in STEPS if batch is not None else ():
+
+        def patiently(step: str, attempt: Act) -> None:
             before.get(step, lambda: None)()
-            for attempt in range(retries_max + 1):
-                if attempt:
-                    between()
+            for retries_left in reversed(range(retries_max + 1)):
                 try:
-                    self.tieout.run_step(step, batch or 0)
-                    break
+                    attempt()
                 except (RetryableError, OutcomeUnknownError) as error:
                     troubles.append(error)
-            else:
-                break
+                    if not retries_left:
+                        raise
+                    between()
+                else:
+                    return
+
+        with suppress(RetryableError, OutcomeUnknownError):
+            self._run(pair, patiently)
         return troubles
 
-    def _capture(self, pair: str) -> BatchId | None:
+    def _run(self, pair: str, perform: Callable[[str, Act], None]) -> None:
+        """Capture, then ``perform`` each step; mappings are read once, not once for each step."""
         flow = self.tieout.flow(pair)
-        until = flow.clock.now() + timedelta(minutes=1)
-        return capture(
+        batch = capture(
             flow,
-            interval=(SWEEP_FROM, until),
+            interval=(SWEEP_FROM, flow.clock.now() + timedelta(minutes=1)),
             origin=Origin.SWEEP,
             claimed_by=f"run {next(self._runs)}",
         )
+        if batch is not None:
+            for step in STEPS:
+                perform(step, partial(run_step, flow, step, batch))
 
     def post(self, *orders: dict[str, Any], pair: str = HARBOR) -> None:
         """Place orders and run the flow over them."""

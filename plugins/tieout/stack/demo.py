@@ -1,14 +1,15 @@
 """The demo: real orders through every system, and a report that can say no.
 
 It starts the stack, lets the shops speak, waits until nothing is pending, has the simulated
-bookkeeper post, and then asks each system what it holds (witness.py). The last line is the
-verdict. Orders and what should become of them belong to tieout.simulators.shopify.demo_orders.
+bookkeeper post, and then asks each system what it holds (witness.py), and our ledger what it set
+aside. What is shown is what was found; the last line is the verdict. Orders and what should become
+of them belong to tieout.simulators.shopify.demo_orders.
 """
 
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,11 +19,13 @@ import requests
 from pydantic import JsonValue
 
 from tieout.domain.base import Frozen
+from tieout.domain.ledger import DeadLetter, Document
 from tieout.errors import UnavailableError
 from tieout.simulators.company import COMPANIES
 from tieout.stack import control, reports, systems, witness
 from tieout.stack.configuration import StackConfiguration
 from tieout.stack.tables import text_table
+from tieout.usecases.flow import SHOP_ORDER
 from tieout.wiring import Status, Tieout, connections_in, open_tieout
 
 SETTLE_WAIT_S = 420.0
@@ -38,6 +41,10 @@ PUBLISHED_ORDERS = (
     ("order", "harbor_and_pine", "dead_letter:unknown_item"),
     ("orders", "harbor_and_pine", "dead_letter:order_incomplete"),
 )
+POSTED = "posted"
+NOWHERE = "nowhere"
+ORDERLESS_CAUSES = frozenset({"body_too_large", "body_not_json"})
+"""Causes of messages that cannot be read: they name no order, and the shop shows none for them."""
 Say = Callable[[str], None]
 
 
@@ -51,10 +58,22 @@ class Expected(Frozen):
     """``posted``, ``skipped:<rule>`` or ``dead_letter:<cause>``."""
 
 
+class Aside(Frozen):
+    """What our ledger did not post for a pair: its open dead letters, and how much it skipped."""
+
+    causes: dict[str, tuple[str, ...]]
+    """The causes of the dead letters of an order, by the order's id in the shop."""
+    orderless: tuple[str, ...]
+    """The causes of dead letters of messages that became no order."""
+    skipped: dict[str, int]
+    """How many messages were skipped, by rule."""
+
+
 class OrderRow(Frozen):
     """One order as the three systems show it, and what is wrong with that."""
 
     pair: str
+    source_id: str
     name: str
     shop_total: str
     xero_number: str
@@ -168,12 +187,15 @@ def report(
     configuration: StackConfiguration, tieout: Tieout, expected: list[Expected], say: Say
 ) -> int:
     """Print what the systems hold and the verdict; return the exit code."""
-    rows = [
-        row
-        for simulated in systems.PAIRS
-        for row in order_rows(configuration, simulated.pair, expected)
-    ]
-    problems = [f"{row.pair} {row.name}: {text}" for row in rows for text in row.problems]
+    rows: list[OrderRow] = []
+    problems: list[str] = []
+    for simulated in systems.PAIRS:
+        wanted = [order for order in expected if order.pair == simulated.pair]
+        found = aside_in(tieout, simulated.pair)
+        shown = order_rows(configuration, simulated.pair, wanted, found)
+        rows += shown
+        problems += pair_problems(wanted, found, {row.source_id for row in shown})
+    problems += [f"{row.pair} {row.name}: {text}" for row in rows for text in row.problems]
     say(_orders_table(rows))
     status = tieout.status()
     say("\nConservation: every message from a shop is in exactly one state")
@@ -184,9 +206,7 @@ def report(
         proof = tieout.tie_out(simulated.pair)
         say(f"\nTie-out of {reports.tie_out_text(proof)}")
         problems += reports.tie_out_problems(proof)
-    letters = tieout.dead_letters()
-    say(f"\nDead letters\n{reports.dead_letters_text(letters)}")
-    problems += dead_letter_problems(expected, [letter.cause for letter in letters])
+    say(f"\nDead letters\n{reports.dead_letters_text(tieout.dead_letters())}")
     say(f"\n{control.login(configuration)}")
     if problems:
         say("\n".join(["THE DEMO FAILED:", *(f"  - {problem}" for problem in problems)]))
@@ -195,25 +215,55 @@ def report(
     return 0
 
 
+def aside_in(tieout: Tieout, pair: str) -> Aside:
+    """Ask our ledger what it did not post for a pair."""
+    return aside(
+        tieout.ledger.dead_letters(pair),
+        tieout.ledger.unsettled(pair, SHOP_ORDER),
+        tieout.ledger.conservation(pair).skipped,
+    )
+
+
+def aside(
+    letters: Sequence[DeadLetter], documents: Sequence[Document], skipped: dict[str, int]
+) -> Aside:
+    """Return the causes by order; a letter whose document is not there counts as orderless."""
+    orders = {document.document_id: document.source_id for document in documents}
+    causes: dict[str, tuple[str, ...]] = {}
+    orderless: list[str] = []
+    for letter in letters:
+        source_id = orders.get(letter.document_id) if letter.document_id is not None else None
+        if source_id is None:
+            orderless.append(letter.cause)
+        else:
+            causes[source_id] = (*causes.get(source_id, ()), letter.cause)
+    return Aside(causes=causes, orderless=tuple(orderless), skipped=skipped)
+
+
 def order_rows(
-    configuration: StackConfiguration, pair: str, expected: list[Expected]
+    configuration: StackConfiguration, pair: str, expected: Sequence[Expected], found: Aside
 ) -> list[OrderRow]:
-    """Return the pair's orders as the three systems show them."""
+    """Return the pair's orders as the three systems show them.
+
+    An order in the shop that the demo did not place must be posted.
+    """
     lookup = connections_in(configuration.connections)
     orders = witness.shop_orders(lookup(f"shopify_{pair}"))
     invoices = witness.xero_bookings(lookup(f"xero_{pair}"))
     sales_orders = witness.sage_bookings(lookup(f"sage100_{pair}"))
-    outcomes = {order.source_id: order.outcome for order in expected if order.pair == pair}
-    return [
-        _order_row(
-            pair,
-            order,
-            invoices.get(order.source_id, []),
-            sales_orders.get(order.source_id, []),
-            outcomes.get(order.source_id, "posted"),
-        )
-        for order in orders
-    ]
+    outcomes = {order.source_id: order.outcome for order in expected}
+    rows = []
+    for order in orders:
+        in_xero = invoices.get(order.source_id, [])
+        in_sage = sales_orders.get(order.source_id, [])
+        wanted = outcomes.get(order.source_id, POSTED)
+        state = observed_state(order, in_xero, in_sage, found)
+        problems = order_problems(order, in_xero, in_sage, is_wanted=wanted == POSTED)
+        problems += state_problems(state, wanted)
+        shown = f"{state}, WRONG" if problems else state
+        row = _order_row(pair, order, in_xero, in_sage, shown)
+        rows.append(row.model_copy(update={"problems": tuple(problems)}))
+    return rows
 
 
 def _order_row(
@@ -221,12 +271,12 @@ def _order_row(
     order: witness.ShopOrder,
     invoices: list[witness.XeroBooking],
     sales_orders: list[witness.SageBooking],
-    outcome: str,
+    state: str,
 ) -> OrderRow:
-    problems = order_problems(order, invoices, sales_orders, is_wanted=outcome == "posted")
-    paid = invoices[0].paid if invoices else Decimal(0)
+    paid = sum((one.paid for one in invoices[:1]), Decimal(0))
     return OrderRow(
         pair=pair,
+        source_id=order.source_id,
         name=order.name,
         shop_total=f"{order.total:.2f} {order.currency}",
         xero_number=" ".join(one.number for one in invoices) or "-",
@@ -234,9 +284,39 @@ def _order_row(
         sage_number=" ".join(one.number for one in sales_orders) or "-",
         sage_total=" ".join(f"{one.total:.2f}" for one in sales_orders) or "-",
         payment=f"{paid:.2f} of {order.total:.2f}" if invoices else "-",
-        state="WRONG" if problems else outcome,
-        problems=tuple(problems),
+        state=state,
     )
+
+
+def observed_state(
+    order: witness.ShopOrder,
+    invoices: list[witness.XeroBooking],
+    sales_orders: list[witness.SageBooking],
+    found: Aside,
+) -> str:
+    """Return what became of an order, as far as the systems and our ledger show it.
+
+    Our ledger counts what it skipped by rule, not by order; the shop says which orders a rule fits.
+    """
+    states = [f"dead_letter:{cause}" for cause in found.causes.get(order.source_id, ())]
+    if invoices and sales_orders:
+        states.append(POSTED)
+    elif invoices or sales_orders:
+        states.append("in Xero only" if invoices else "in Sage 100 only")
+    if states:
+        return " and ".join(states)
+    for fits, rule in (
+        (order.is_test, "test_order"),
+        (order.is_cancelled, "cancelled_before_posting"),
+    ):
+        if fits and found.skipped.get(rule, 0):
+            return f"skipped:{rule}"
+    return NOWHERE
+
+
+def state_problems(state: str, wanted: str) -> list[str]:
+    """Return that an order's state is not the wanted one, if so."""
+    return [] if state == wanted else [f"is {state}, must be {wanted}"]
 
 
 def order_problems(
@@ -267,19 +347,39 @@ def order_problems(
     return problems
 
 
-def dead_letter_problems(expected: list[Expected], found: list[str]) -> list[str]:
-    """Return the dead letters that are missing or too many, by cause."""
-    causes = [
-        order.outcome.partition(":")[2]
-        for order in expected
-        if order.outcome.startswith("dead_letter:")
+def pair_problems(expected: Sequence[Expected], found: Aside, shown: set[str]) -> list[str]:
+    """Return what no single order of the shop can show, about the orders of one pair.
+
+    ``shown`` has the ids of the shop's orders; what became of those is compared order by order.
+    """
+    names = {order.source_id: f"{order.pair} {order.name}" for order in expected}
+    unread = [order for order in expected if _detail(order, "dead_letter") in ORDERLESS_CAUSES]
+    missing = {order.source_id for order in expected} - shown - {one.source_id for one in unread}
+    problems = [f"{names[source_id]}: the shop does not show it" for source_id in sorted(missing)]
+    problems += [
+        f"{names.get(source_id, source_id)}: dead letter for {cause}, and no order in the shop"
+        for source_id, causes in found.causes.items()
+        if source_id not in shown
+        for cause in causes
     ]
-    wanted, got = Counter(causes), Counter(found)
-    return [
-        f"dead letters for {cause}: {got[cause]} found, {wanted[cause]} expected"
+    wanted, got = Counter(_detail(one, "dead_letter") for one in unread), Counter(found.orderless)
+    problems += [
+        f"dead letters without an order for {cause}: {got[cause]} found, {wanted[cause]} expected"
         for cause in sorted(wanted | got)
         if wanted[cause] != got[cause]
     ]
+    rules = Counter(_detail(one, "skipped") for one in expected if _detail(one, "skipped"))
+    return problems + [
+        f"skipped by {rule}: {found.skipped.get(rule, 0)} found, at least {count} expected"
+        for rule, count in sorted(rules.items())
+        if found.skipped.get(rule, 0) < count
+    ]
+
+
+def _detail(order: Expected, kind: str) -> str:
+    """Return the cause or rule of an expected outcome of this kind, else ''."""
+    named, _colon, detail = order.outcome.partition(":")
+    return detail if named == kind else ""
 
 
 def _unequal(what: str, found: Decimal, wanted: Decimal) -> list[str]:
