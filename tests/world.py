@@ -43,6 +43,8 @@ MORE_ARGUMENTS = {
 
 And no test waits for a COM server that died to come to rest.
 """
+SHOPIFY_BUDGET = {"maximum": 1e6, "available": 1e6, "restore_per_s": 1e6}
+"""Nor for query points: every sweep of these runs reads every order of the module again."""
 SWEEP_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 RETRIES_MAX = 3
 
@@ -103,7 +105,7 @@ class World:
             self._run(pair, patiently)
         return troubles
 
-    def _run(self, pair: str, perform: Callable[[str, Act], None]) -> None:
+    def _run(self, pair: str, perform: Callable[[str, Act], object]) -> None:
         """Capture, then ``perform`` each step; mappings are read once, not once for each step."""
         flow = self.tieout.flow(pair)
         batch = capture(
@@ -147,11 +149,14 @@ def running_world(folder: Path, ledger_url: str) -> Iterator[World]:
                 url = configuration.url(component.port) + (component.ready_path or "/v1/health")
                 arguments = [*component.arguments[1:], *MORE_ARGUMENTS.get(component.name, ())]
                 stack.enter_context(running(arguments, ready_url=url))
-        yield World(
+        world = World(
             tieout=open_tieout(configuration.connections, INCLUDE),
             configuration=configuration,
             _runs=count(1),
         )
+        for shop in SHOPS.values():
+            world.call(f"{configuration.url('shopify')}/_shops/{shop}/throttle", SHOPIFY_BUDGET)
+        yield world
 
 
 def _point_to(ledger_url: str, connections: Path) -> None:

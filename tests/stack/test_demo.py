@@ -61,10 +61,9 @@ class Installation:
                     stdout, stderr = process.communicate(timeout=LOOK_S)
                 except subprocess.TimeoutExpired:
                     memory_bytes = max(memory_bytes, self.memory_bytes())
-                else:
-                    break
-        seconds = time.monotonic() - began
-        return DemoRun(process.returncode, stdout, stderr, seconds, memory_bytes)
+                    continue
+                seconds = time.monotonic() - began
+                return DemoRun(process.returncode, stdout, stderr, seconds, memory_bytes)
 
     def memory_bytes(self) -> int:
         """Add up what the recorded processes, the supervisor's included, and their trees hold."""

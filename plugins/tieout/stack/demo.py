@@ -410,4 +410,4 @@ def _orders_table(rows: list[OrderRow]) -> str:
         )
         for row in rows
     ]
-    return "\nOrders, as each system shows them\n" + text_table(headers, cells, right="  r r r r ")
+    return "\nOrders, as each system shows them\n" + text_table(headers, cells, right="  r r r")
