@@ -16,6 +16,7 @@ import pytest
 from acceptance.orders import PLACED_DAYS_AGO, TODAY, maker, number_of, paid, placed
 from tieout.domain.books import SageOrder, SageReceipt, XeroInvoice, XeroPayment
 from tieout.domain.tie_out import DifferenceClass, TieOutItem
+from tieout.errors import ConfigurationError
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import VAT, Draft, Line, authorization, build, sale
 from tieout.simulators.shopify.demo_maker import Maker
@@ -276,4 +277,20 @@ def _writes(calls: dict[str, Any]) -> dict[str, int]:
         for tenant, one in calls.items()
         for path, number in one["by_path"].items()
         if path.startswith(("PUT", "POST"))
+    }
+
+
+def test_a17_an_account_missing_in_xero_halts_and_names_it(world: World) -> None:
+    tenant = COMPANIES["HPS"].xero_tenant_id
+    url = f"{world.configuration.url('xero')}/_organisations/{tenant}/Accounts"
+    draft = worked(maker())
+    world.call(url, {"Code": "260", "Status": "ARCHIVED"})
+    try:
+        with pytest.raises(ConfigurationError, match="260"):
+            world.post(paid(draft))
+    finally:
+        world.call(url, {"Code": "260", "Status": "ACTIVE"})
+    assert number_of(draft) not in {one.number for one in world.tieout.xero(HARBOR).invoices()}
+    assert number_of(draft) not in {
+        one.customer_po for one in world.tieout.sage100(HARBOR).orders()
     }
