@@ -35,6 +35,6 @@ def test_the_provider_information_loads_nothing_but_itself(tmp_path: Path) -> No
 
 
 def test_the_command_line_starts_without_airflow_or_any_adapter(tmp_path: Path) -> None:
-    found = loaded(tmp_path, "tieout.cli")
+    found = loaded(tmp_path, "tieout.cli.main")
 
     assert found & {"airflow", "great_expectations", "pandas", "requests", "sqlalchemy"} == set()

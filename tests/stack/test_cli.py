@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 
 import records
 from architecture.probing import ROOT
-from tieout.cli import build_parser, main
+from tieout.cli.main import build_parser, main
 from tieout.ledger.postgres import PostgresLedger
 
 

@@ -4,13 +4,11 @@ The statements are in the modules beside this one. A call whose connection broke
 UnavailableError and may or may not have committed; repeating it is always safe.
 """
 
-import os
-import weakref
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from typing_extensions import override
 
 from tieout.domain.base import (
@@ -45,7 +43,7 @@ from tieout.errors import ConfigurationError
 from tieout.ledger import bindings, counts, dead_letters, documents, inbox, versions
 from tieout.ledger import deliveries as delivery_statements
 from tieout.ledger.locks import lock_session
-from tieout.ledger.session import open_engine, transaction
+from tieout.ledger.session import Database
 from tieout.ports import Ledger
 
 POOL_SIZE = 4
@@ -69,14 +67,12 @@ class PostgresLedger(Ledger):
         Raises:
             ConfigurationError: It is no PostgreSQL URL.
         """
-        self._engine = open_engine(url, application_name=application_name, pool_size=pool_size)
-        self._lock_engine = open_engine(url, application_name=application_name, pool_size=0)
+        self.database = Database(url, pool_size=pool_size, application_name=application_name)
         self._writer_wait_s = writer_wait_s
-        weakref.finalize(self, _close_own, self._engine, os.getpid())
 
     def close(self) -> None:
         """Close the idle connections; the ledger can be used again."""
-        self._engine.dispose()
+        self.database.close()
 
     def check_landing(self) -> None:
         """Make sure that the database can be reached and that this role may land entries.
@@ -90,7 +86,7 @@ class PostgresLedger(Ledger):
             inbox.check_landing(connection)
 
     def _transaction(self) -> AbstractContextManager[Connection]:
-        return transaction(self._engine)
+        return self.database.transaction()
 
     @override
     def land(self, entries: Sequence[NewInboxEntry], *, watermark: Watermark | None = None) -> int:
@@ -251,15 +247,9 @@ class PostgresLedger(Ledger):
 
     @override
     def single_writer(self, name: str) -> AbstractContextManager[None]:
-        return lock_session(self._lock_engine, name, wait_s=self._writer_wait_s)
+        return lock_session(self.database.lock_engine, name, wait_s=self._writer_wait_s)
 
     @override
     def conservation(self, pair: str) -> Conservation:
         with self._transaction() as connection:
             return counts.conservation(connection, pair)
-
-
-def _close_own(engine: Engine, owner_pid: int) -> None:
-    """Close a forgotten ledger's idle connections, unless a fork only inherited them."""
-    if os.getpid() == owner_pid:
-        engine.dispose()

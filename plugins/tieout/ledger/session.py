@@ -4,8 +4,10 @@ No statement belongs here. Every wait is bounded: a lock or a statement that tak
 limit fails as unavailable, which is safe because every ledger call may be repeated.
 """
 
+import os
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, make_url
@@ -90,6 +92,35 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """Run the block in one transaction, committed when it ends, rolled back when it fails."""
     with translated(), engine.begin() as connection:
         yield connection
+
+
+class Database:
+    """The ledger's database: one pool of connections for all the adapters of a process."""
+
+    def __init__(self, url: str, *, pool_size: int, application_name: str) -> None:
+        """Keep the URL; nothing is connected before the first transaction.
+
+        Raises:
+            ConfigurationError: It is no PostgreSQL URL.
+        """
+        self.engine = open_engine(url, application_name=application_name, pool_size=pool_size)
+        self.lock_engine = open_engine(url, application_name=application_name, pool_size=0)
+        """Connections that are opened for one use: locks live as long as their connection."""
+        weakref.finalize(self, _close_own, self.engine, os.getpid())
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Run a block in one transaction."""
+        return transaction(self.engine)
+
+    def close(self) -> None:
+        """Close the idle connections; the database can be used again."""
+        self.engine.dispose()
+
+
+def _close_own(engine: Engine, owner_pid: int) -> None:
+    """Close a forgotten pool's idle connections, unless a fork only inherited them."""
+    if os.getpid() == owner_pid:
+        engine.dispose()
 
 
 @contextmanager

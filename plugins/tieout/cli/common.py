@@ -1,0 +1,61 @@
+"""What every command shares: exit codes, options, opening an installation, printing."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from tieout.wiring import Tieout
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no other name
+
+HOME_DEFAULT = Path("var")
+CONNECTIONS_SETTING = "TIEOUT_CONNECTIONS"
+INCLUDE_SETTING = "TIEOUT_INCLUDE"
+OK, NOT_GOOD, FAILED = 0, 1, 2
+
+
+def add_connections(parser: argparse.ArgumentParser) -> None:
+    """Add where the installation is."""
+    parser.add_argument(
+        "--connections",
+        type=Path,
+        help=f"connections file, default {HOME_DEFAULT}/connections.json",
+    )
+    parser.add_argument("--include", type=Path, help="folder of pairs and mappings")
+
+
+def add_report(parser: argparse.ArgumentParser, *, run: object) -> None:
+    """Add the options of a command that reports."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--pair", help="only this pair")
+    add_connections(parser)
+    parser.set_defaults(run=run)
+
+
+def open_installation(given: argparse.Namespace) -> "Tieout":
+    """Return the installation that the options or the environment name."""
+    from tieout.stack.configuration import checkout
+    from tieout.wiring import open_tieout
+
+    connections = given.connections or Path(
+        os.environ.get(CONNECTIONS_SETTING, str(HOME_DEFAULT / "connections.json"))
+    )
+    include = given.include or Path(os.environ.get(INCLUDE_SETTING, str(checkout() / "include")))
+    return open_tieout(connections, include)
+
+
+def show(given: argparse.Namespace, value: "JsonValue", text: str) -> None:
+    """Print ``value`` as JSON if asked for, else ``text``."""
+    say(json.dumps(value, indent=2, ensure_ascii=False) if given.json else text)
+
+
+def say(text: str) -> None:
+    """Print one line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -1,0 +1,50 @@
+"""Commands that look: status, tie-out, dead-letters."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tieout.cli.common import NOT_GOOD, OK, add_report, open_installation, show
+
+if TYPE_CHECKING:
+    from tieout.cli.common import Commands
+
+
+def add(commands: "Commands") -> None:
+    """Add the commands."""
+    for name, run, text in (
+        ("status", _status, "count where every message from a shop is"),
+        ("tie-out", _tie_out, "prove that both ledgers agree, naming every difference"),
+        ("dead-letters", _dead_letters, "list what was set aside, why, and what to do"),
+    ):
+        add_report(commands.add_parser(name, help=text), run=run)
+
+
+def _status(given: argparse.Namespace) -> int:
+    from tieout.stack import reports
+
+    pairs = [
+        one for one in open_installation(given).status().pairs if given.pair in {None, one.pair}
+    ]
+    show(given, reports.conservation_json(pairs), reports.conservation_text(pairs))
+    return OK if all(pair.is_conserved for pair in pairs) else NOT_GOOD
+
+
+def _tie_out(given: argparse.Namespace) -> int:
+    from tieout.stack import reports
+
+    tieout = open_installation(given)
+    pairs = [given.pair] if given.pair else list(tieout.pairs)
+    proofs = [tieout.tie_out(pair) for pair in pairs]
+    text = "\n\n".join(reports.tie_out_text(proof) for proof in proofs)
+    show(given, reports.tie_out_json(proofs), text)
+    return OK if all(reports.is_good(proof) for proof in proofs) else NOT_GOOD
+
+
+def _dead_letters(given: argparse.Namespace) -> int:
+    from tieout.stack import reports
+
+    letters = [
+        one for one in open_installation(given).dead_letters() if given.pair in {None, one.pair}
+    ]
+    show(given, reports.dead_letters_json(letters), reports.dead_letters_text(letters))
+    return OK
