@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 
 from typing_extensions import override
@@ -23,6 +23,8 @@ from tieout.domain.base import (
     System,
 )
 from tieout.domain.ledger import (
+    LANDED,
+    UNFINISHED,
     AuditEvent,
     Batch,
     Binding,
@@ -32,6 +34,7 @@ from tieout.domain.ledger import (
     DeliveryState,
     Document,
     DocumentState,
+    Fence,
     InboxEntry,
     InboxState,
     Landed,
@@ -40,14 +43,13 @@ from tieout.domain.ledger import (
     NewDelivery,
     NewDocument,
     NewInboxEntry,
-    Outcome,
+    Origin,
     Refused,
     Watermark,
 )
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
 from tieout.ports import Clock, Ledger
 
-UNFINISHED = (DocumentState.RECEIVED, DocumentState.READY)
 UNSETTLED = (DeliveryState.INTENT, DeliveryState.SENT, DeliveryState.IN_DOUBT)
 NOT_AT_TARGET = (DeliveryState.INTENT, DeliveryState.REFUSED)
 DeliveryKey = tuple[str, str, str, str, str]
@@ -78,6 +80,9 @@ class FakeLedger(Ledger):
         self._document_of: dict[InboxId, DocumentId] = {}
         self._known_through: dict[DocumentId, datetime] = {}
         self._rules: dict[DocumentId, str] = {}
+        self._history: set[DocumentId] = set()
+        self._steps: dict[tuple[BatchId, str], Fence] = {}
+        self._ended: set[tuple[BatchId, str]] = set()
         self._leases: dict[tuple[str, str, str], Lease] = {}
         self._holders: dict[DocumentId, Lease] = {}
         self._deliveries: dict[DeliveryId, Delivery] = {}
@@ -143,14 +148,23 @@ class FakeLedger(Ledger):
             self._documents[document_id] = Document(
                 document_id=document_id,
                 state=DocumentState.RECEIVED,
-                attempts=0,
                 **document.model_dump(),
             )
+            if self._entries[inbox_id].origin == Origin.BACKFILL:
+                self._history.add(document_id)
             self._known_through[document_id] = document.version_at
             self._document_of[inbox_id] = document_id
             self._settle(inbox_id, InboxState.DOCUMENTED)
             self._note(document.pair, "document.received", f"document/{document_id}")
+            self._supersede_older(document_id)
             return document_id
+
+    def _supersede_older(self, document_id: DocumentId) -> None:
+        newest = self._documents[document_id]
+        for known in list(self._documents.values()):
+            is_older = _record(known) == _record(newest) and known.document_id < document_id
+            if is_older and known.state == DocumentState.RECEIVED:
+                self.skip_document(known.document_id, rule="superseded")
 
     def _judge(self, new: NewDocument) -> str:
         versions = [known for known in self._documents.values() if _record(known) == _record(new)]
@@ -189,7 +203,10 @@ class FakeLedger(Ledger):
                 if (document.pair, document.document_type) == (pair, document_type)
                 and document.state in UNFINISHED
                 and self._is_free(document.document_id, mine, now)
-            ][:limit]
+                and not self._waits_for_older(document, mine, now)
+            ]
+            free.sort(key=lambda document: document.document_id in self._history)
+            free = free[:limit]
             if mine is None and not free:
                 return None
             if mine is None:
@@ -199,7 +216,6 @@ class FakeLedger(Ledger):
             self._note(pair, "batch.claimed", f"batch/{mine.batch_id}")
             for document in free:
                 self._holders[document.document_id] = mine
-                self._change(document.document_id, attempts=document.attempts + 1)
             held = sum(holder is mine for holder in self._holders.values())
             return Batch(batch_id=mine.batch_id, pair=pair, document_count=held) if held else None
 
@@ -207,13 +223,54 @@ class FakeLedger(Ledger):
         holder = self._holders.get(document_id)
         return holder is None or holder is mine or holder.until <= now
 
+    def _waits_for_older(self, document: Document, mine: Lease | None, now: datetime) -> bool:
+        return any(
+            known.state in UNFINISHED
+            and known.document_id < document.document_id
+            and _record(known) == _record(document)
+            and not self._is_free(known.document_id, mine, now)
+            for known in self._documents.values()
+        )
+
     def _in_order(self) -> list[Document]:
         return sorted(self._documents.values(), key=lambda d: (d.version_at, d.document_id))
 
     @override
-    def renew(self, batch_id: BatchId, *, lease_s: int) -> None:
+    def begin_step(self, batch_id: BatchId, step: str, *, lease_s: int) -> Fence:
         with self._lock:
-            self._lease(batch_id).until = self._clock.now() + timedelta(seconds=lease_s)
+            self._renew(batch_id, lease_s)
+            key = (batch_id, step)
+            known = self._steps.get(key)
+            is_cut_off = known is not None and key not in self._ended
+            self._ended.discard(key)
+            self._steps[key] = Fence(
+                batch_id=batch_id,
+                step=step,
+                epoch=known.epoch + 1 if known else 1,
+                unfinished=known.unfinished + 1 if known and is_cut_off else 0,
+            )
+            return self._steps[key]
+
+    def _renew(self, batch_id: BatchId, lease_s: int) -> None:
+        self._lease(batch_id).until = self._clock.now() + timedelta(seconds=lease_s)
+
+    @override
+    def end_step(self, fence: Fence) -> None:
+        with self._lock:
+            if self._steps[fence.batch_id, fence.step].epoch == fence.epoch:
+                self._ended.add((fence.batch_id, fence.step))
+
+    @override
+    def take_up(self, document_id: DocumentId) -> int:
+        with self._lock:
+            crashes = self._documents[document_id].crashes
+            self._change(document_id, crashes=crashes + 1)
+            return crashes
+
+    @override
+    def let_go(self, document_id: DocumentId) -> None:
+        with self._lock:
+            self._change(document_id, crashes=0)
 
     @override
     def batch_pair(self, batch_id: BatchId) -> str:
@@ -243,20 +300,41 @@ class FakeLedger(Ledger):
                 document
                 for document in self._in_order()
                 if (document.pair, document.document_type) == (pair, document_type)
-                and document.state in (*UNFINISHED, DocumentState.DEAD_LETTER)
+                and document.state in (*UNFINISHED, DocumentState.HELD, DocumentState.DEAD_LETTER)
             ]
 
     @override
-    def mark_ready(self, document_id: DocumentId, canonical: Json) -> None:
+    def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
         with self._lock:
-            if self._move(document_id, DocumentState.READY):
+            if self._move(document_id, DocumentState.VALIDATED):
                 self._change(document_id, canonical=canonical)
+
+    @override
+    def mark_ready(self, document_ids: Collection[DocumentId]) -> None:
+        with self._lock:
+            for document_id in sorted(document_ids):
+                if self._documents[document_id].state == DocumentState.VALIDATED:
+                    self._move(document_id, DocumentState.READY)
+
+    @override
+    def hold(self, document_id: DocumentId, *, reason: str) -> None:
+        with self._lock:
+            self._move(document_id, DocumentState.HELD)
+
+    @override
+    def release(self, document_id: DocumentId) -> None:
+        with self._lock:
+            document = self._documents[document_id]
+            if document.state == DocumentState.HELD:
+                self._holders.pop(document_id, None)
+                self._change(document_id, state=DocumentState.RECEIVED, canonical=None)
+                self._note(document.pair, "document.received", f"document/{document_id}")
 
     @override
     def mark_done(self, document_id: DocumentId) -> None:
         with self._lock:
             states = {delivery.state for delivery in self.deliveries([document_id])}
-            if states - {DeliveryState.CONFIRMED}:
+            if states - LANDED:
                 raise _settled_otherwise(f"document {document_id}")
             self._move(document_id, DocumentState.DONE)
 
@@ -347,7 +425,7 @@ class FakeLedger(Ledger):
         if is_superseded:
             self._rules[document_id] = "superseded"
         self._holders.pop(document_id, None)
-        self._change(document_id, state=state, canonical=None)
+        self._change(document_id, state=state, canonical=None, crashes=0)
         self._note(document.pair, f"document.{state}", f"document/{document_id}")
 
     @override
@@ -362,15 +440,24 @@ class FakeLedger(Ledger):
             if _key(known) == _key(new):
                 differs = known.version_hash != new.version_hash
                 if differs and (newest_wins or known.state in NOT_AT_TARGET):
-                    return self._store(new, known.delivery_id, known.attempts)
-                return known
-        return self._store(new, DeliveryId(len(self._deliveries) + 1), 0)
+                    return self._store(new, known.delivery_id, known.attempts, known.epoch)
+                return self._aged(known)
+        return self._store(new, DeliveryId(len(self._deliveries) + 1), 0, 0)
 
-    def _store(self, new: NewDelivery, delivery_id: DeliveryId, attempts: int) -> Delivery:
+    def _aged(self, delivery: Delivery) -> Delivery:
+        if delivery.sent_at is None:
+            return delivery
+        age_s = (self._clock.now() - delivery.sent_at).total_seconds()
+        return delivery.model_copy(update={"sent_age_s": age_s})
+
+    def _store(
+        self, new: NewDelivery, delivery_id: DeliveryId, attempts: int, epoch: int
+    ) -> Delivery:
         delivery = Delivery(
             delivery_id=delivery_id,
             state=DeliveryState.INTENT,
             attempts=attempts,
+            epoch=epoch,
             idempotency_key=_idempotency_key(new, self._refusals[delivery_id]),
             **new.model_dump(),
         )
@@ -384,7 +471,7 @@ class FakeLedger(Ledger):
     ) -> list[Delivery]:
         with self._lock:
             return [
-                delivery
+                self._aged(delivery)
                 for delivery in self._deliveries.values()
                 if delivery.document_id in document_ids and entity in (None, delivery.entity)
             ]
@@ -395,34 +482,62 @@ class FakeLedger(Ledger):
     ) -> list[Delivery]:
         with self._lock:
             return [
-                delivery
+                self._aged(delivery)
                 for delivery in self._deliveries.values()
                 if (delivery.pair, delivery.entity) == (pair, entity)
                 and delivery.document_key in document_keys
             ]
 
     @override
-    def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+    def mark_sent(
+        self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
+    ) -> list[Delivery]:
         with self._lock:
+            held = self._steps.get((fence.batch_id, fence.step))
+            is_leased = self._lease(fence.batch_id).until > self._clock.now()
+            if held is None or held.epoch != fence.epoch or not is_leased:
+                raise RetryableError("another worker has the step", remedy="Send nothing.")
+            self._renew(fence.batch_id, lease_s)
             for delivery in self._movable(delivery_ids, (*UNSETTLED, DeliveryState.REFUSED)):
                 self._deliver(
                     delivery.delivery_id,
                     state=DeliveryState.SENT,
                     attempts=delivery.attempts + 1,
+                    epoch=delivery.epoch + 1,
                     sent_at=self._clock.now(),
                 )
+            return [self._aged(self._deliveries[one]) for one in delivery_ids]
 
     @override
-    def mark_in_doubt(self, delivery_ids: Sequence[DeliveryId]) -> None:
+    def mark_in_doubt(self, sent: Sequence[Delivery], *, is_counted: bool = True) -> None:
         with self._lock:
-            for delivery in self._movable(delivery_ids, UNSETTLED):
-                self._deliver(delivery.delivery_id, state=DeliveryState.IN_DOUBT)
+            for delivery in self._still_sent(sent):
+                attempts = delivery.attempts - (0 if is_counted else 1)
+                changes = {"state": DeliveryState.IN_DOUBT, "attempts": max(attempts, 0)}
+                self._deliver(delivery.delivery_id, **changes)
 
     @override
-    def mark_unsent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+    def mark_unsent(self, sent: Sequence[Delivery]) -> None:
+        with self._lock:
+            for delivery in self._still_sent(sent):
+                attempts = max(delivery.attempts - 1, 0)
+                self._deliver(delivery.delivery_id, state=DeliveryState.INTENT, attempts=attempts)
+
+    @override
+    def renew_key(self, delivery_ids: Sequence[DeliveryId]) -> list[Delivery]:
         with self._lock:
             for delivery in self._movable(delivery_ids, UNSETTLED):
-                self._deliver(delivery.delivery_id, state=DeliveryState.INTENT)
+                one = delivery.delivery_id
+                self._refusals[one] += 1
+                key = _idempotency_key(delivery, self._refusals[one])
+                self._deliver(one, state=DeliveryState.INTENT, idempotency_key=key)
+            return [self._aged(self._deliveries[one]) for one in delivery_ids]
+
+    def _still_sent(self, sent: Sequence[Delivery]) -> list[Delivery]:
+        for delivery in sent:
+            if self._delivery(delivery.delivery_id).epoch != delivery.epoch:
+                raise _settled_otherwise(f"delivery {delivery.delivery_id}")
+        return self._movable([delivery.delivery_id for delivery in sent], UNSETTLED)
 
     def _movable(
         self, delivery_ids: Sequence[DeliveryId], allowed: Collection[DeliveryState]
@@ -442,35 +557,64 @@ class FakeLedger(Ledger):
     def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
         with self._lock:
             present = self._delivery(delivery_id)
-            confirmed = present.state == DeliveryState.CONFIRMED
+            confirmed = present.state in LANDED
             if confirmed and present.external_id != landed.external_id:
                 raise RejectedError(
                     f"delivery {delivery_id} was confirmed as {present.external_id!r}",
                     remedy="Look at both.",
                     cause="read_back_differs",
                 )
+            if not confirmed:
+                self._check_unclaimed(present, landed)
             if binding is not None:
                 self.bind(binding)
             if not confirmed:
                 self._deliver(
                     delivery_id,
-                    state=DeliveryState.CONFIRMED,
+                    state=DeliveryState.ENTERED,
                     external_id=landed.external_id,
                     external_no=landed.external_no,
                 )
 
+    def _check_unclaimed(self, present: Delivery, landed: Landed) -> None:
+        for other in self._deliveries.values():
+            same_kind = (other.pair, other.target, other.entity, other.operation) == (
+                present.pair,
+                present.target,
+                present.entity,
+                "create",
+            )
+            if (
+                same_kind
+                and present.operation == "create"
+                and landed.external_id
+                and other.delivery_id != present.delivery_id
+                and other.external_id == landed.external_id
+            ):
+                raise RejectedError(
+                    f"{landed.external_id!r} is that of {other.document_key!r}",
+                    remedy="Bind the right one.",
+                    cause="number_taken",
+                )
+
     @override
-    def refuse(self, delivery_id: DeliveryId, outcome: Outcome) -> None:
+    def refuse(self, sent: Delivery, refused: Refused) -> None:
         with self._lock:
+            delivery_id = sent.delivery_id
             present = self._delivery(delivery_id)
-            if not isinstance(outcome, Refused):
-                raise _unknown("refusal", delivery_id)
-            if present.state == DeliveryState.CONFIRMED:
+            if present.epoch != sent.epoch or present.state in LANDED:
                 raise _settled_otherwise(f"delivery {delivery_id}")
             if present.state != DeliveryState.REFUSED:
                 self._refusals[delivery_id] += 1
                 key = _idempotency_key(present, self._refusals[delivery_id])
                 self._deliver(delivery_id, state=DeliveryState.REFUSED, idempotency_key=key)
+
+    @override
+    def advance(self, delivery_id: DeliveryId, state: DeliveryState) -> None:
+        with self._lock:
+            order = [DeliveryState.ENTERED, DeliveryState.UPDATED, DeliveryState.IN_GL]
+            if self._delivery(delivery_id).state in order[: order.index(state)]:
+                self._deliver(delivery_id, state=state)
 
     def _delivery(self, delivery_id: DeliveryId) -> Delivery:
         if delivery_id not in self._deliveries:
@@ -509,19 +653,16 @@ class FakeLedger(Ledger):
         }
 
     @override
-    def single_writer(self, name: str) -> AbstractContextManager[None]:
-        return self._single_writer(name)
-
     @contextmanager
-    def _single_writer(self, name: str) -> Iterator[None]:
-        with self._lock:
-            writer = self._writers.setdefault(name, threading.Lock())
-        if not writer.acquire(timeout=self._writer_wait_s):
-            raise UnavailableError(f"somebody holds {name!r}", remedy="Try again later.")
-        try:
+    def locks(self, names: Collection[str]) -> Iterator[None]:
+        with ExitStack() as held:
+            for name in sorted(set(names)):
+                with self._lock:
+                    writer = self._writers.setdefault(name, threading.Lock())
+                if not writer.acquire(timeout=self._writer_wait_s):
+                    raise UnavailableError(f"somebody holds {name!r}", remedy="Try again later.")
+                held.callback(writer.release)
             yield
-        finally:
-            writer.release()
 
     @override
     def conservation(self, pair: str) -> Conservation:
@@ -541,7 +682,8 @@ class FakeLedger(Ledger):
             return Conservation(
                 pair=pair,
                 received=counts.total(),
-                pending=counts["pending"] + counts["received"] + counts["ready"],
+                pending=counts["pending"]
+                + sum(counts[state] for state in (*UNFINISHED, DocumentState.HELD)),
                 done=counts["done"],
                 dead_letter=counts["dead_letter"],
                 skipped=dict(skipped),

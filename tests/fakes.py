@@ -98,6 +98,8 @@ class FakeTarget(Target):
         guard: str = "",
         looks_up_first: bool = False,
     ) -> None:
+        self.key_window_s: float | None = None
+        self.settle_s = 0.0
         self.system = system
         self.entity = entity
         self.batch_max = batch_max
@@ -294,6 +296,7 @@ class FakeGate(Gate):
     """A gate that finds what ``findings`` says about the rows it is given, and keeps the rows."""
 
     def __init__(self, findings: Sequence[Finding] = ()) -> None:
+        self.version = "rules-1"
         self.findings = list(findings)
         self.validated: list[tuple[str, Sequence[Mapping[str, object]]]] = []
 

@@ -34,7 +34,9 @@ from tieout.domain.ledger import (
     Conservation,
     DeadLetter,
     Delivery,
+    DeliveryState,
     Document,
+    Fence,
     InboxEntry,
     Landed,
     NewBinding,
@@ -43,6 +45,7 @@ from tieout.domain.ledger import (
     NewDocument,
     NewInboxEntry,
     Outcome,
+    Refused,
     Watermark,
 )
 from tieout.domain.order import Order
@@ -89,12 +92,23 @@ class Ledger(Protocol):
     ) -> Batch | None:
         """Claim unfinished documents that nobody holds; None when there are none.
 
+        Fresh before history: what a backfill brought waits behind the rest; then the oldest version
+        first. A version waits while another batch holds an older one of the same record.
         ``claimed_by`` is stable over retries of one run: a repeated call returns the same batch
         with its lease renewed, plus what has arrived since.
         """
 
-    def renew(self, batch_id: BatchId, *, lease_s: int) -> None:
-        """Extend the batch's lease, by the database's clock."""
+    def begin_step(self, batch_id: BatchId, step: str, *, lease_s: int) -> Fence:
+        """Begin one step of a batch: outdate every earlier fence of it, renew the batch's lease."""
+
+    def end_step(self, fence: Fence) -> None:
+        """Record that the step came to its end, good or bad; an outdated fence changes nothing."""
+
+    def take_up(self, document_id: DocumentId) -> int:
+        """Record that a worker takes this one document up; return how often one never let go."""
+
+    def let_go(self, document_id: DocumentId) -> None:
+        """Record that the worker survived the document: its count of crashes starts anew."""
 
     def batch_pair(self, batch_id: BatchId) -> str:
         """Return the pair of a batch."""
@@ -103,13 +117,25 @@ class Ledger(Protocol):
         """Return the batch's documents in the given states, oldest version first."""
 
     def unsettled(self, pair: str, document_type: str) -> list[Document]:
-        """Return the documents that are received, ready or dead-lettered, oldest version first."""
+        """Return the documents that are unfinished, held or dead-lettered, oldest version first."""
 
-    def mark_ready(self, document_id: DocumentId, canonical: Json) -> None:
+    def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
         """Record that the gate let the document through, with its canonical form."""
 
+    def mark_ready(self, document_ids: Collection[DocumentId]) -> None:
+        """Record that validated documents have all that their writes refer to."""
+
     def mark_done(self, document_id: DocumentId) -> None:
-        """Record that every delivery of the document is confirmed."""
+        """Record that every delivery of the document has landed.
+
+        Whatever is still set aside of older versions of the same record is thereby resolved.
+        """
+
+    def hold(self, document_id: DocumentId, *, reason: str) -> None:
+        """Keep an unfinished document back until a person releases it."""
+
+    def release(self, document_id: DocumentId) -> None:
+        """Let a held document go on from the gate."""
 
     def skip_document(self, document_id: DocumentId, *, rule: str) -> None:
         """Skip a document by a named rule."""
@@ -154,20 +180,58 @@ class Ledger(Protocol):
     ) -> list[Delivery]:
         """Return the deliveries of one kind for the keys, of whichever version and state."""
 
-    def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:
-        """Record, before sending, that the deliveries are about to be sent; counts an attempt."""
+    def mark_sent(
+        self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
+    ) -> list[Delivery]:
+        """Record, before sending, that the deliveries are about to be sent, and return them so.
 
-    def mark_in_doubt(self, delivery_ids: Sequence[DeliveryId]) -> None:
-        """Record that the answer was lost."""
+        Counts an attempt, raises each delivery's epoch and renews the batch's lease.
 
-    def mark_unsent(self, delivery_ids: Sequence[DeliveryId]) -> None:
-        """Record that the system certainly did not take them: back to ``intent``."""
+        Raises:
+            RetryableError: The fence is outdated, another batch holds the documents by now, or a
+                delivery is settled: nothing may be sent.
+        """
+
+    def mark_in_doubt(self, sent: Sequence[Delivery], *, is_counted: bool = True) -> None:
+        """Record that the answer to what ``mark_sent`` returned was lost.
+
+        With ``is_counted`` False, that of an earlier attempt: this one was certainly not taken and
+        uses up nothing.
+
+        Raises:
+            RetryableError: One of them was sent again by another worker, or is settled.
+        """
+
+    def mark_unsent(self, sent: Sequence[Delivery]) -> None:
+        """Record that the system certainly did not take them: back to ``intent``.
+
+        The attempt does not count: an outage uses up nobody's retry budget.
+
+        Raises:
+            RetryableError: One of them was sent again by another worker, or is settled.
+        """
+
+    def renew_key(self, delivery_ids: Sequence[DeliveryId]) -> list[Delivery]:
+        """Bring back to ``intent``, under a new idempotency key, and return them so.
+
+        For what was in doubt, could no longer land, and was looked up and not found.
+        """
 
     def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
         """Record what the target holds, and bind its id, in one transaction."""
 
-    def refuse(self, delivery_id: DeliveryId, outcome: Outcome) -> None:
-        """Record the target's no."""
+    def refuse(self, sent: Delivery, refused: Refused) -> None:
+        """Record the target's no.
+
+        Raises:
+            RetryableError: It was sent again by another worker, or has landed.
+        """
+
+    def advance(self, delivery_id: DeliveryId, state: DeliveryState) -> None:
+        """Record how far people have posted what was entered: ``updated``, then ``in_gl``.
+
+        Never goes back; the same again changes nothing.
+        """
 
     def bind(self, binding: NewBinding) -> None:
         """Store a binding; the same binding twice is one.
@@ -181,11 +245,11 @@ class Ledger(Protocol):
     ) -> dict[str, Binding]:
         """Return the bindings of the keys in one system, by key."""
 
-    def single_writer(self, name: str) -> AbstractContextManager[None]:
-        """Hold the lock ``name`` across all workers; wait at most 60 s.
+    def locks(self, names: Collection[str]) -> AbstractContextManager[None]:
+        """Hold the locks across all workers and whatever replays; wait at most 60 s.
 
         Raises:
-            UnavailableError: Somebody else held it all that time.
+            UnavailableError: Somebody else held one of them all that time.
         """
 
     def conservation(self, pair: str) -> Conservation:
@@ -202,6 +266,10 @@ class Target(Protocol):
     """What at the target refuses a second copy, in words; '' when nothing does."""
     looks_up_first: bool
     """Whether a look-up precedes a first send, because nothing at the target refuses copies."""
+    key_window_s: float | None
+    """How long the target surely remembers an idempotency key, in seconds; None = for ever."""
+    settle_s: float
+    """How long after it was sent a write may still land, in seconds."""
 
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
         """Return what the target already holds for the deliveries, found by their keys."""
@@ -356,12 +424,18 @@ class GateResult(Frozen):
 class Gate(Protocol):
     """The Great Expectations gate."""
 
+    version: str
+    """Which rule set judges: a hash over all expectations."""
+
     def validate(self, suite: str, rows: Sequence[Mapping[str, object]]) -> GateResult:
         """Validate rows, each with a unique ``row_key``, against include/expectations/<suite>."""
 
 
 class Mapper(Protocol):
     """Canonical records to and from the systems' own shapes, by include/mappings."""
+
+    version: str
+    """Which mapping applies: a hash over all mapping files and tables."""
 
     def order_from_shop(self, node: Json, *, shop: str = "") -> Order:
         """Read a GraphQL order node of the shop with that domain; '' = the pair's only one.

@@ -9,7 +9,7 @@ import records
 from fakes import FakeClock, FakeLedger
 from records import PAIR, binding, claim, delivery, document, entry, landed, refused
 from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, InboxId, System
-from tieout.domain.ledger import DeliveryState, DocumentState, Watermark
+from tieout.domain.ledger import DeliveryState, DocumentState, Origin, Watermark
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ports import Ledger
@@ -152,14 +152,13 @@ def test_there_is_nothing_to_claim_in_an_empty_ledger(ledger: Ledger) -> None:
     assert claim(ledger) is None
 
 
-def test_a_claim_counts_its_documents_and_an_attempt_at_each(ledger: Ledger) -> None:
+def test_a_claim_counts_its_documents(ledger: Ledger) -> None:
     records.received(ledger, "1")
     records.received(ledger, "2")
     batch = ledger.claim(PAIR, "shop_order", claimed_by="run-1", limit=100, lease_s=900)
     assert batch is not None
     assert batch.document_count == 2
     assert ledger.batch_pair(batch.batch_id) == PAIR
-    assert [one.attempts for one in ledger.documents(batch.batch_id)] == [1, 1]
 
 
 def test_a_claim_takes_the_oldest_versions_up_to_its_limit(ledger: Ledger) -> None:
@@ -190,7 +189,7 @@ def test_a_retry_after_the_work_gets_its_finished_batch(ledger: Ledger) -> None:
     batch_id = claim(ledger)
     ledger.mark_done(document_id)
     assert claim(ledger) == batch_id
-    assert ids(ledger, batch_id, DocumentState.RECEIVED, DocumentState.READY) == []
+    assert ids(ledger, batch_id, DocumentState.RECEIVED, DocumentState.VALIDATED) == []
 
 
 def test_an_expired_lease_frees_its_documents(ledger: Ledger) -> None:
@@ -200,10 +199,10 @@ def test_an_expired_lease_frees_its_documents(ledger: Ledger) -> None:
     assert ids(ledger, expired) == []
 
 
-def test_a_renewed_lease_keeps_its_documents(ledger: Ledger) -> None:
+def test_a_step_that_begins_renews_the_lease_and_keeps_its_documents(ledger: Ledger) -> None:
     records.received(ledger)
     batch_id = claim(ledger, "run-1", lease_s=0)
-    ledger.renew(batch_id or BatchId(0), lease_s=900)
+    ledger.begin_step(batch_id or BatchId(0), "invoice", lease_s=900)
     assert claim(ledger, "run-2") is None
 
 
@@ -218,15 +217,15 @@ def test_an_unknown_batch_is_refused(ledger: Ledger) -> None:
     with pytest.raises(ConfigurationError):
         ledger.batch_pair(BatchId(99))
     with pytest.raises(ConfigurationError):
-        ledger.renew(BatchId(99), lease_s=1)
+        ledger.begin_step(BatchId(99), "invoice", lease_s=1)
 
 
 def test_a_ready_document_carries_its_canonical_form(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     batch_id = claim(ledger) or BatchId(0)
-    ledger.mark_ready(document_id, {"total": "1.00"})
-    ledger.mark_ready(document_id, {"total": "110.13"})
-    (stored,) = ledger.documents(batch_id, DocumentState.READY)
+    ledger.mark_validated(document_id, {"total": "1.00"})
+    ledger.mark_validated(document_id, {"total": "110.13"})
+    (stored,) = ledger.documents(batch_id, DocumentState.VALIDATED)
     assert stored.canonical == {"total": "110.13"}
 
 
@@ -245,7 +244,7 @@ def test_a_settled_document_cannot_be_settled_otherwise(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     ledger.skip_document(document_id, rule="test_order")
     with pytest.raises(RetryableError):
-        ledger.mark_ready(document_id, {})
+        ledger.mark_validated(document_id, {})
     with pytest.raises(RetryableError):
         ledger.mark_done(document_id)
     with pytest.raises(RetryableError):
@@ -310,7 +309,7 @@ def only_letter(ledger: Ledger) -> DeadLetterId:
 def test_a_replayed_document_starts_again_for_whoever_claims_next(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     first = claim(ledger, "run-1")
-    ledger.mark_ready(document_id, {"total": "1.00"})
+    ledger.mark_validated(document_id, {"total": "1.00"})
     ledger.set_aside(records.dead_letter(document_id=document_id))
     ledger.replay(only_letter(ledger))
     assert ledger.dead_letters() == []
@@ -391,12 +390,12 @@ def test_a_confirmed_delivery_stands_when_another_version_is_intended(ledger: Le
     delivery_id = records.intended(ledger, document_id)
     ledger.confirm(delivery_id, landed(), None)
     (stored,) = ledger.intend([delivery(document_id, version="v2")])
-    assert (stored.version_hash, stored.state) == ("v1", DeliveryState.CONFIRMED)
+    assert (stored.version_hash, stored.state) == ("v1", DeliveryState.ENTERED)
 
 
 def test_a_sent_delivery_stands_when_another_version_is_intended(ledger: Ledger) -> None:
     document_id = records.received(ledger)
-    ledger.mark_sent([records.intended(ledger, document_id)])
+    records.send(ledger, records.intended(ledger, document_id))
     (stored,) = ledger.intend([delivery(document_id, version="v2")])
     assert (stored.version_hash, stored.state) == ("v1", DeliveryState.SENT)
 
@@ -404,8 +403,8 @@ def test_a_sent_delivery_stands_when_another_version_is_intended(ledger: Ledger)
 def test_another_version_replaces_an_intent_that_was_never_taken(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     (first,) = ledger.intend([delivery(document_id)])
-    ledger.mark_sent([first.delivery_id])
-    ledger.mark_unsent([first.delivery_id])
+    records.send(ledger, first.delivery_id)
+    ledger.mark_unsent([records.stored(ledger, first.delivery_id)])
     (second,) = ledger.intend([delivery(document_id, version="v2")])
     assert second.delivery_id == first.delivery_id
     assert second.payload["Version"] == "v2"
@@ -415,7 +414,7 @@ def test_another_version_replaces_an_intent_that_was_never_taken(ledger: Ledger)
 def test_another_version_replaces_a_refused_one(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     (first,) = ledger.intend([delivery(document_id)])
-    ledger.refuse(first.delivery_id, refused())
+    ledger.refuse(records.stored(ledger, first.delivery_id), refused())
     (second,) = ledger.intend([delivery(document_id, version="v2")])
     assert (second.delivery_id, second.state) == (first.delivery_id, DeliveryState.INTENT)
     assert second.payload["Version"] == "v2"
@@ -424,12 +423,12 @@ def test_another_version_replaces_a_refused_one(ledger: Ledger) -> None:
 def test_the_idempotency_key_is_stable_until_the_target_refuses(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     (first,) = ledger.intend([delivery(document_id)])
-    ledger.mark_sent([first.delivery_id])
-    ledger.mark_in_doubt([first.delivery_id])
-    ledger.mark_unsent([first.delivery_id])
+    records.send(ledger, first.delivery_id)
+    ledger.mark_in_doubt([records.stored(ledger, first.delivery_id)])
+    ledger.mark_unsent([records.stored(ledger, first.delivery_id)])
     (again,) = ledger.intend([delivery(document_id)])
     assert again.idempotency_key == first.idempotency_key
-    ledger.refuse(first.delivery_id, refused())
+    ledger.refuse(records.stored(ledger, first.delivery_id), refused())
     (after,) = ledger.intend([delivery(document_id)])
     assert after.state is DeliveryState.REFUSED
     assert after.idempotency_key != first.idempotency_key
@@ -438,8 +437,8 @@ def test_the_idempotency_key_is_stable_until_the_target_refuses(ledger: Ledger) 
 def test_a_refused_delivery_can_be_sent_again(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
-    ledger.refuse(delivery_id, refused())
-    ledger.mark_sent([delivery_id])
+    ledger.refuse(records.stored(ledger, delivery_id), refused())
+    records.send(ledger, delivery_id)
     assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.SENT
 
 
@@ -453,9 +452,9 @@ def test_keys_differ_between_deliveries(ledger: Ledger) -> None:
 def test_sending_counts_attempts_and_notes_the_time(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
-    ledger.mark_sent([delivery_id])
-    ledger.mark_in_doubt([delivery_id])
-    ledger.mark_sent([delivery_id])
+    records.send(ledger, delivery_id)
+    ledger.mark_in_doubt([records.stored(ledger, delivery_id)])
+    records.send(ledger, delivery_id)
     stored = records.read_again(ledger, delivery_id, document_id)
     assert (stored.state, stored.attempts) == (DeliveryState.SENT, 2)
     assert stored.sent_at is not None
@@ -463,19 +462,19 @@ def test_sending_counts_attempts_and_notes_the_time(ledger: Ledger) -> None:
 
 def test_a_lost_answer_is_in_doubt_and_counted(ledger: Ledger) -> None:
     delivery_id = records.intended(ledger)
-    ledger.mark_sent([delivery_id])
-    ledger.mark_in_doubt([delivery_id])
+    records.send(ledger, delivery_id)
+    ledger.mark_in_doubt([records.stored(ledger, delivery_id)])
     assert ledger.conservation(PAIR).in_doubt == 1
 
 
 def test_confirming_stores_what_the_target_holds_and_binds_it(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
-    ledger.mark_sent([delivery_id])
+    records.send(ledger, delivery_id)
     ledger.confirm(delivery_id, landed(), binding())
     ledger.confirm(delivery_id, landed(), binding())
     stored = records.read_again(ledger, delivery_id, document_id)
-    assert (stored.state, stored.external_id) == (DeliveryState.CONFIRMED, "inv-1")
+    assert (stored.state, stored.external_id) == (DeliveryState.ENTERED, "inv-1")
     assert stored.external_no == "HP-1042"
     assert ledger.bindings(PAIR, "order", ["1042"], System.XERO)["1042"].external_id == "inv-1"
 
@@ -499,9 +498,9 @@ def test_a_binding_that_clashes_leaves_the_delivery_unconfirmed(ledger: Ledger) 
 def test_reading_the_target_outweighs_a_refusal(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
-    ledger.refuse(delivery_id, refused())
+    ledger.refuse(records.stored(ledger, delivery_id), refused())
     ledger.confirm(delivery_id, landed(), None)
-    assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.CONFIRMED
+    assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.ENTERED
 
 
 def test_nobody_sends_what_is_confirmed(ledger: Ledger) -> None:
@@ -509,24 +508,17 @@ def test_nobody_sends_what_is_confirmed(ledger: Ledger) -> None:
     done, waiting = ledger.intend([delivery(document_id), delivery(document_id, key="other")])
     ledger.confirm(done.delivery_id, landed(), None)
     with pytest.raises(RetryableError):
-        ledger.mark_sent([done.delivery_id, waiting.delivery_id])
+        records.send(ledger, done.delivery_id, waiting.delivery_id)
     with pytest.raises(RetryableError):
-        ledger.refuse(done.delivery_id, refused())
+        ledger.refuse(records.stored(ledger, done.delivery_id), refused())
     assert records.read_again(ledger, waiting.delivery_id, document_id).attempts == 0
 
 
 def test_an_unknown_delivery_is_refused(ledger: Ledger) -> None:
     with pytest.raises(RetryableError):
-        ledger.mark_sent([DeliveryId(99)])
+        records.send(ledger, DeliveryId(99))
     with pytest.raises(ConfigurationError):
         ledger.confirm(DeliveryId(99), landed(), None)
-    with pytest.raises(ConfigurationError):
-        ledger.refuse(DeliveryId(99), refused())
-
-
-def test_what_landed_cannot_be_recorded_as_refused(ledger: Ledger) -> None:
-    with pytest.raises(ConfigurationError):
-        ledger.refuse(records.intended(ledger), landed())
 
 
 def test_deliveries_are_found_by_document_and_entity(ledger: Ledger) -> None:
@@ -544,7 +536,7 @@ def test_deliveries_are_found_by_key_in_whichever_state(ledger: Ledger) -> None:
     confirmed, _waiting = ledger.intend(new)
     ledger.confirm(confirmed.delivery_id, landed(), None)
     found = ledger.deliveries_of(PAIR, "invoice", ["a", "b", "c"])
-    assert {one.document_key: str(one.state) for one in found} == {"a": "confirmed", "b": "intent"}
+    assert {one.document_key: str(one.state) for one in found} == {"a": "entered", "b": "intent"}
 
 
 def test_the_newest_version_of_a_set_state_replaces_a_confirmed_one(ledger: Ledger) -> None:
@@ -590,26 +582,26 @@ def test_a_thing_is_bound_to_one_key(ledger: Ledger) -> None:
 
 def test_one_writer_at_a_time_holds_a_name(ledger: Ledger) -> None:
     with (
-        ledger.single_writer("payments"),
+        ledger.locks(["payments"]),
         pytest.raises(UnavailableError, match="payments"),
-        ledger.single_writer("payments"),
+        ledger.locks(["payments"]),
     ):
         pytest.fail("two writers at once")
-    with ledger.single_writer("payments"), ledger.single_writer("bills"):
+    with ledger.locks(["payments"]), ledger.locks(["bills"]):
         pass
 
 
 def test_a_writer_that_fails_frees_the_name(ledger: Ledger) -> None:
-    with pytest.raises(ValueError, match="broken"), ledger.single_writer("payments"):
+    with pytest.raises(ValueError, match="broken"), ledger.locks(["payments"]):
         raise ValueError("broken")
-    with ledger.single_writer("payments"):
+    with ledger.locks(["payments"]):
         pass
 
 
 def test_every_entry_is_counted_in_one_place(ledger: Ledger) -> None:
     records.land_pending(ledger, "pending")
     records.received(ledger, "received")
-    ledger.mark_ready(records.received(ledger, "ready"), {})
+    ledger.mark_validated(records.received(ledger, "ready"), {})
     ledger.mark_done(records.received(ledger, "done"))
     ledger.skip_document(records.received(ledger, "test"), rule="test_order")
     ledger.set_aside(records.dead_letter(document_id=records.received(ledger, "bad")))
@@ -620,3 +612,153 @@ def test_every_entry_is_counted_in_one_place(ledger: Ledger) -> None:
     assert (counts.received, counts.pending, counts.done, counts.dead_letter) == (7, 3, 1, 2)
     assert counts.skipped == {"test_order": 1}
     assert counts.is_conserved
+
+
+def test_every_send_raises_the_fencing_epoch(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    (first,) = records.send(ledger, delivery_id)
+    (second,) = records.send(ledger, delivery_id)
+    assert (first.epoch, second.epoch) == (1, 2)
+
+
+def test_a_step_that_begins_anew_fences_off_the_worker_before(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    outdated = records.fence(ledger)
+    records.fence(ledger)
+    with pytest.raises(RetryableError):
+        ledger.mark_sent([delivery_id], fence=outdated, lease_s=900)
+    assert records.stored(ledger, delivery_id).state is DeliveryState.INTENT
+
+
+def test_another_step_of_the_batch_fences_nobody_off(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    held = records.fence(ledger, "invoice")
+    records.fence(ledger, "payment")
+    assert ledger.mark_sent([delivery_id], fence=held, lease_s=900)[0].epoch == 1
+
+
+def test_nothing_is_sent_when_the_lease_has_ended(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    batch_id = claim(ledger) or BatchId(0)
+    held = ledger.begin_step(batch_id, "invoice", lease_s=0)
+    with pytest.raises(RetryableError):
+        ledger.mark_sent([delivery_id], fence=held, lease_s=900)
+
+
+def test_the_word_of_an_outdated_send_changes_nothing(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    outdated = records.send(ledger, delivery_id)
+    records.send(ledger, delivery_id)
+    with pytest.raises(RetryableError):
+        ledger.mark_unsent(outdated)
+    with pytest.raises(RetryableError):
+        ledger.mark_in_doubt(outdated)
+    with pytest.raises(RetryableError):
+        ledger.refuse(outdated[0], refused())
+    assert records.stored(ledger, delivery_id).state is DeliveryState.SENT
+
+
+def test_a_send_that_was_not_taken_uses_up_nothing(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    ledger.mark_unsent(records.send(ledger, delivery_id))
+    assert records.stored(ledger, delivery_id).attempts == 0
+    ledger.mark_in_doubt(records.send(ledger, delivery_id))
+    ledger.mark_in_doubt(records.send(ledger, delivery_id), is_counted=False)
+    assert records.stored(ledger, delivery_id).attempts == 1
+
+
+def test_what_cannot_land_any_more_gets_a_new_key(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    (before,) = records.send(ledger, delivery_id)
+    (after,) = ledger.renew_key([delivery_id])
+    assert after.state is DeliveryState.INTENT
+    assert after.idempotency_key != before.idempotency_key
+
+
+def test_the_age_of_a_send_is_the_ledgers_to_tell(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    assert records.stored(ledger, delivery_id).sent_age_s is None
+    records.send(ledger, delivery_id)
+    age_s = records.stored(ledger, delivery_id).sent_age_s
+    assert age_s is not None
+    assert 0 <= age_s < 60
+
+
+def test_beginnings_without_an_end_are_counted(ledger: Ledger) -> None:
+    records.received(ledger)
+    assert records.fence(ledger).unfinished == 0
+    assert records.fence(ledger).unfinished == 1
+    held = records.fence(ledger)
+    assert held.unfinished == 2
+    ledger.end_step(held)
+    assert records.fence(ledger).unfinished == 0
+
+
+def test_a_document_that_nobody_lets_go_of_counts_its_crashes(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    assert [ledger.take_up(document_id), ledger.take_up(document_id)] == [0, 1]
+    ledger.let_go(document_id)
+    assert ledger.take_up(document_id) == 0
+
+
+def test_fresh_records_are_claimed_before_history(ledger: Ledger) -> None:
+    old = entry("1", body=b"old").model_copy(update={"origin": Origin.BACKFILL})
+    ledger.land([old])
+    (pending,) = ledger.pending_entries(PAIR, limit=1)
+    history = ledger.document(pending.inbox_id, document("1"))
+    fresh = records.received(ledger, "2", minutes=5)
+    assert ids(ledger, claim(ledger, "run-1", limit=1)) == [fresh]
+    assert ids(ledger, claim(ledger, "run-2", limit=1)) == [history]
+
+
+def test_a_version_waits_while_another_batch_has_an_older_one(ledger: Ledger) -> None:
+    older = records.received(ledger, "1")
+    first = claim(ledger, "run-1")
+    ledger.mark_validated(older, {})
+    newer = records.land_document(ledger, document("1", minutes=1, content="b"))
+    assert claim(ledger, "run-2") is None
+    assert ids(ledger, claim(ledger, "run-1")) == [older, newer]
+    assert first is not None
+
+
+def test_a_newer_version_supersedes_what_nobody_has_begun(ledger: Ledger) -> None:
+    records.received(ledger, "1")
+    newer = records.land_document(ledger, document("1", minutes=1, content="b"))
+    assert ids(ledger, claim(ledger)) == [newer]
+    assert ledger.conservation(PAIR).skipped == {"superseded": 1}
+
+
+def test_a_validated_document_becomes_ready_once(ledger: Ledger) -> None:
+    first, second = records.received(ledger, "1"), records.received(ledger, "2")
+    batch_id = claim(ledger)
+    ledger.mark_validated(first, {"a": 1})
+    ledger.mark_ready([first, second])
+    assert ids(ledger, batch_id, DocumentState.READY) == [first]
+    assert ids(ledger, batch_id, DocumentState.RECEIVED) == [second]
+
+
+def test_a_held_document_waits_until_it_is_released(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    ledger.hold(document_id, reason="two payments")
+    assert claim(ledger, "run-1") is None
+    assert ledger.conservation(PAIR).pending == 1
+    ledger.release(document_id)
+    assert ids(ledger, claim(ledger, "run-2")) == [document_id]
+
+
+def test_posting_goes_on_and_never_back(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    ledger.advance(delivery_id, DeliveryState.UPDATED)
+    assert records.stored(ledger, delivery_id).state is DeliveryState.INTENT
+    ledger.confirm(delivery_id, landed(), None)
+    ledger.advance(delivery_id, DeliveryState.IN_GL)
+    ledger.advance(delivery_id, DeliveryState.UPDATED)
+    assert records.stored(ledger, delivery_id).state is DeliveryState.IN_GL
+
+
+def test_one_document_at_the_target_belongs_to_one_delivery(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    one, other = ledger.intend([delivery(document_id), delivery(document_id, key="other")])
+    ledger.confirm(one.delivery_id, landed(), None)
+    with pytest.raises(RejectedError, match="1042"):
+        ledger.confirm(other.delivery_id, landed(), None)

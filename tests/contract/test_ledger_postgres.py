@@ -125,7 +125,7 @@ def test_a_database_that_nobody_serves_is_unavailable() -> None:
     ledger = PostgresLedger(f"postgresql://tieout@127.0.0.1:{free_port()}/tieout")
     with pytest.raises(UnavailableError):
         ledger.land([entry()])
-    with pytest.raises(UnavailableError), ledger.single_writer("x"):
+    with pytest.raises(UnavailableError), ledger.locks(["x"]):
         pytest.fail("nobody can hold this lock")
 
 
@@ -159,7 +159,7 @@ def test_a_connection_lost_in_mid_transaction_is_unavailable(
 def test_a_writer_that_lost_its_lock_hears_of_it(
     ledger: PostgresLedger, admin: psycopg.Connection
 ) -> None:
-    with pytest.raises(UnavailableError), ledger.single_writer("payments"):
+    with pytest.raises(UnavailableError), ledger.locks(["payments"]):
         _end_other_connections(admin)
 
 
@@ -181,9 +181,9 @@ def test_one_writer_at_a_time_across_processes_of_their_own(
 ) -> None:
     other = PostgresLedger(emptied_ledger_url, writer_wait_s=0.1)
     with (
-        ledger.single_writer("payments"),
+        ledger.locks(["payments"]),
         pytest.raises(UnavailableError, match="payments"),
-        other.single_writer("payments"),
+        other.locks(["payments"]),
     ):
         pytest.fail("two writers at once")
     other.close()
@@ -284,16 +284,6 @@ def test_a_lease_runs_by_the_clock_of_the_database(
     assert left == (pytest.approx(900, abs=60),)
 
 
-def test_each_change_of_hands_raises_the_fencing_epoch(
-    ledger: PostgresLedger, admin: psycopg.Connection
-) -> None:
-    document_id = records.received(ledger)
-    claim(ledger, "run-1", lease_s=0)
-    claim(ledger, "run-2")
-    ledger.mark_sent([records.intended(ledger, document_id)])
-    assert admin.execute("SELECT epoch FROM tieout.deliveries").fetchone() == (2,)
-
-
 def test_every_change_of_state_leaves_an_audit_row(
     ledger: PostgresLedger, admin: psycopg.Connection
 ) -> None:
@@ -303,14 +293,15 @@ def test_every_change_of_state_leaves_an_audit_row(
     ledger.land([entry(event_id="e-1")], watermark=read)
     (landed_entry,) = ledger.pending_entries(PAIR, limit=10)
     document_id = ledger.document(landed_entry.inbox_id, document()) or DocumentId(0)
-    claim(ledger)
-    ledger.mark_ready(document_id, {})
+    batch_id = claim(ledger) or BatchId(0)
+    ledger.mark_validated(document_id, {})
     (one, other) = ledger.intend([delivery(document_id), delivery(document_id, key="b")])
-    ledger.mark_sent([one.delivery_id])
-    ledger.mark_in_doubt([one.delivery_id])
-    ledger.mark_unsent([one.delivery_id])
+    held = ledger.begin_step(batch_id, "invoice", lease_s=900)
+    ledger.mark_sent([one.delivery_id], fence=held, lease_s=900)
+    ledger.mark_in_doubt([records.stored(ledger, one.delivery_id)])
+    ledger.mark_unsent([records.stored(ledger, one.delivery_id)])
     ledger.confirm(one.delivery_id, landed(), binding())
-    ledger.refuse(other.delivery_id, refused())
+    ledger.refuse(records.stored(ledger, other.delivery_id), refused())
     ledger.set_aside(records.dead_letter(document_id=document_id))
     ledger.replay(ledger.dead_letters()[0].dead_letter_id)
     assert actions(admin) == [
@@ -319,13 +310,13 @@ def test_every_change_of_state_leaves_an_audit_row(
         "document.received",
         "inbox.documented",
         "batch.claimed",
-        "document.ready",
+        "document.validated",
         "delivery.intent",
         "delivery.intent",
         "delivery.sent",
         "delivery.in_doubt",
         "delivery.intent",
-        "delivery.confirmed",
+        "delivery.entered",
         "binding.bound",
         "delivery.refused",
         "document.dead_letter",
@@ -491,7 +482,9 @@ def test_a_targets_answer_is_kept_whatever_it_says(
     document_id = records.received(ledger)
     one, other = ledger.intend([delivery(document_id), delivery(document_id, key="b")])
     hostile = {"message": "\x00'; DROP TABLE tieout.inbox; --"}
-    ledger.refuse(one.delivery_id, refused().model_copy(update={"answer": hostile}))
+    ledger.refuse(
+        records.stored(ledger, one.delivery_id), refused().model_copy(update={"answer": hostile})
+    )
     ledger.confirm(other.delivery_id, landed().model_copy(update={"note": "\x00"}), None)
     assert admin.execute("SELECT answer, note FROM tieout.deliveries ORDER BY 1").fetchall() == [
         ({"a": 1}, "\ufffd"),
@@ -526,6 +519,7 @@ def test_pending_work_is_found_by_indexes_of_pending_work(
         ORDER BY inbox_id LIMIT 10"""
     versions = """
         EXPLAIN SELECT document_id FROM tieout.documents WHERE pair = 'p' AND document_type = 't'
-        AND state IN ('received', 'ready') ORDER BY version_at, document_id LIMIT 10"""
+        AND state IN ('received', 'validated', 'ready')
+        ORDER BY is_history, version_at, document_id LIMIT 10"""
     assert "inbox_pending" in str(admin.execute(entries).fetchall())
     assert "documents_unfinished" in str(admin.execute(versions).fetchall())

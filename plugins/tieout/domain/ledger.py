@@ -40,10 +40,16 @@ class InboxState(StrEnum):
 
 
 class DocumentState(StrEnum):
-    """Where a document stands."""
+    """Where a document stands.
+
+    ``validated`` passed the gate. ``ready`` also has all that its writes refer to. ``held`` waits
+    for a person: a conflict, a double, an approval.
+    """
 
     RECEIVED = "received"
+    VALIDATED = "validated"
     READY = "ready"
+    HELD = "held"
     DONE = "done"
     SKIPPED = "skipped"
     DEAD_LETTER = "dead_letter"
@@ -53,14 +59,25 @@ class DeliveryState(StrEnum):
     """Where one intended write stands.
 
     ``intent`` is written before anything is sent. ``sent`` and ``in_doubt`` leave only by reading
-    the target. ``confirmed`` was read back and compared. ``refused`` has the target's answer.
+    the target. ``entered`` was read back and compared; it is the end for what never posts. What
+    does post goes on when Sage 100's people update its register: ``updated``, then ``in_gl``.
+    ``held`` waits for a person. ``refused`` has the target's answer.
     """
 
     INTENT = "intent"
     SENT = "sent"
     IN_DOUBT = "in_doubt"
-    CONFIRMED = "confirmed"
+    ENTERED = "entered"
+    UPDATED = "updated"
+    IN_GL = "in_gl"
+    HELD = "held"
     REFUSED = "refused"
+
+
+LANDED = frozenset({DeliveryState.ENTERED, DeliveryState.UPDATED, DeliveryState.IN_GL})
+"""States in which the target holds what was meant."""
+UNFINISHED = frozenset({DocumentState.RECEIVED, DocumentState.VALIDATED, DocumentState.READY})
+"""States that a run takes up and carries on."""
 
 
 class NewInboxEntry(Frozen):
@@ -107,11 +124,14 @@ class NewDocument(Frozen):
 
 
 class Document(NewDocument):
-    """A stored document; ``canonical`` is set once it has been read into our form."""
+    """A stored document; ``canonical`` is set once it has been read into our form.
+
+    ``crashes`` counts the attempts at it that ended neither well nor badly but not at all.
+    """
 
     document_id: DocumentId
     state: DocumentState
-    attempts: int
+    crashes: int = 0
     canonical: Json | None = None
 
 
@@ -123,11 +143,24 @@ class Batch(Frozen):
     document_count: int
 
 
+class Fence(Frozen):
+    """A worker's hold on one step of a batch; a later beginning of the step outdates it.
+
+    ``unfinished`` says how many earlier beginnings of the step never came to an end.
+    """
+
+    batch_id: BatchId
+    step: str
+    epoch: int
+    unfinished: int = 0
+
+
 class NewDelivery(Frozen):
     """One intended write: ``entity`` of ``document_key`` at ``target``.
 
     ``expected`` holds the figures that the target must show when read back, as text
-    (such as ``{"total": "110.13"}``). ``version_hash`` is over ``payload``.
+    (such as ``{"total": "110.13"}``). ``version_hash`` is over ``payload``. ``mapping_version``,
+    ``rule_set`` and ``approver`` say by which mapping, which expectations and whose word it goes.
     """
 
     document_id: DocumentId
@@ -139,18 +172,28 @@ class NewDelivery(Frozen):
     version_hash: str
     payload: Json
     expected: dict[str, str]
+    mapping_version: str = ""
+    rule_set: str = ""
+    approver: str = ""
 
 
 class Delivery(NewDelivery):
-    """A stored delivery."""
+    """A stored delivery.
+
+    ``attempts`` is the retry budget spent: sends that the target may have taken. ``epoch`` grows
+    with every send and fences the ones before. ``sent_age_s`` is the time since the last send, by
+    the ledger's clock.
+    """
 
     delivery_id: DeliveryId
     state: DeliveryState
     attempts: int
+    epoch: int = 0
     idempotency_key: str
     external_id: str = ""
     external_no: str = ""
     sent_at: AwareDatetime | None = None
+    sent_age_s: float | None = None
 
 
 class Landed(Frozen):

@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlalchemy import CompoundSelect, Connection, func, literal, select, union_all
 
-from tieout.domain.ledger import Conservation, DeliveryState, DocumentState, InboxState
+from tieout.domain.ledger import UNFINISHED, Conservation, DeliveryState, DocumentState, InboxState
 from tieout.ledger.schema import deliveries, documents, inbox
 
 
@@ -25,8 +25,7 @@ def conservation(connection: Connection, pair: str) -> Conservation:
         pair=pair,
         received=counts["entry"],
         pending=counts[f"entry.{InboxState.PENDING}"]
-        + counts[f"document.{DocumentState.RECEIVED}"]
-        + counts[f"document.{DocumentState.READY}"],
+        + sum(counts[f"document.{state}"] for state in (*UNFINISHED, DocumentState.HELD)),
         done=counts[f"document.{DocumentState.DONE}"],
         dead_letter=counts[f"entry.{InboxState.DEAD_LETTER}"]
         + counts[f"document.{DocumentState.DEAD_LETTER}"],

@@ -11,14 +11,26 @@ from sqlalchemy import Connection, RowMapping, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import DeliveryId, DocumentId
-from tieout.domain.ledger import Delivery, DeliveryState, Landed, NewDelivery, Refused
+from tieout.domain.ledger import (
+    LANDED,
+    Delivery,
+    DeliveryState,
+    Fence,
+    Landed,
+    NewDelivery,
+    Refused,
+)
 from tieout.errors import ConfigurationError, RejectedError, RetryableError
-from tieout.ledger import rows
-from tieout.ledger.schema import deliveries, documents
+from tieout.ledger import rows, steps
+from tieout.ledger.documents import renew
+from tieout.ledger.schema import deliveries
 from tieout.ledger.storable import storable_columns
 
 UNSETTLED = (DeliveryState.INTENT, DeliveryState.SENT, DeliveryState.IN_DOUBT)
 SENDABLE = (*UNSETTLED, DeliveryState.REFUSED)
+CREATE = "create"
+POSTING = (DeliveryState.ENTERED, DeliveryState.UPDATED, DeliveryState.IN_GL)
+"""How far people have posted what was entered, in their order."""
 REPLACEABLE = (DeliveryState.INTENT, DeliveryState.REFUSED)
 """States in which the target certainly holds nothing, so that another payload may take over."""
 _KEY = (
@@ -123,29 +135,93 @@ def of_keys(
     return [rows.delivery(row) for row in connection.execute(statement).mappings()]
 
 
-def mark_sent(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> None:
-    """Count an attempt and note the time and the fencing epoch, before anything is sent."""
-    _move_all(
+def mark_sent(
+    connection: Connection, delivery_ids: Sequence[DeliveryId], fence: Fence, lease_s: int
+) -> list[Delivery]:
+    """Count an attempt, raise the epoch and note the time, before anything is sent.
+
+    Raises:
+        RetryableError: Another worker has begun the step anew, the lease has ended, or one of the
+            deliveries is settled.
+    """
+    steps.check(connection, fence)
+    renew(connection, fence.batch_id, lease_s)
+    return _move_all(
         connection,
         delivery_ids,
         DeliveryState.SENT,
         SENDABLE,
         attempts=deliveries.c.attempts + 1,
+        epoch=deliveries.c.epoch + 1,
         sent_at=func.clock_timestamp(),
-        epoch=select(documents.c.epoch)
-        .where(documents.c.document_id == deliveries.c.document_id)
-        .scalar_subquery(),
     )
 
 
-def mark_in_doubt(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> None:
-    """Record that the answer was lost."""
-    _move_all(connection, delivery_ids, DeliveryState.IN_DOUBT, UNSETTLED)
+def mark_in_doubt(connection: Connection, sent: Sequence[Delivery], *, is_counted: bool) -> None:
+    """Record that an answer was lost; an attempt that was certainly not taken is uncounted."""
+    spared = 0 if is_counted else 1
+    _check_epochs(connection, sent)
+    _move_all(
+        connection,
+        _ids(sent),
+        DeliveryState.IN_DOUBT,
+        UNSETTLED,
+        attempts=func.greatest(deliveries.c.attempts - spared, 0),
+    )
 
 
-def mark_unsent(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> None:
-    """Record that the target holds nothing of them: back to ``intent``, with the same key."""
-    _move_all(connection, delivery_ids, DeliveryState.INTENT, UNSETTLED)
+def mark_unsent(connection: Connection, sent: Sequence[Delivery]) -> None:
+    """Record that the target took nothing of them: back to ``intent``, the attempt uncounted."""
+    _check_epochs(connection, sent)
+    _move_all(
+        connection,
+        _ids(sent),
+        DeliveryState.INTENT,
+        UNSETTLED,
+        attempts=func.greatest(deliveries.c.attempts - 1, 0),
+    )
+
+
+def _ids(sent: Sequence[Delivery]) -> list[DeliveryId]:
+    return [delivery.delivery_id for delivery in sent]
+
+
+def _check_epochs(connection: Connection, sent: Sequence[Delivery]) -> None:
+    """Make sure that nobody sent them since: an outdated worker's word says nothing of that send.
+
+    Raises:
+        RetryableError: Somebody did.
+    """
+    epochs = {delivery.delivery_id: delivery.epoch for delivery in sent}
+    rows_now = connection.execute(
+        select(deliveries.c.delivery_id, deliveries.c.epoch)
+        .where(deliveries.c.delivery_id.in_(list(epochs)))
+        .order_by(deliveries.c.delivery_id)
+        .with_for_update()
+    )
+    newer = [row.delivery_id for row in rows_now if row.epoch != epochs[row.delivery_id]]
+    if newer:
+        raise RetryableError(
+            f"Deliveries {newer} were sent again by another worker.",
+            remedy="Leave them to it; read their present state.",
+        )
+
+
+def renew_key(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> list[Delivery]:
+    """Bring back to ``intent`` under a new key: what was looked up and cannot land any more."""
+    moved = _move_all(connection, delivery_ids, DeliveryState.INTENT, UNSETTLED)
+    for delivery in moved:
+        _end_key(connection, delivery)
+    return _of_ids(connection, delivery_ids)
+
+
+def _end_key(connection: Connection, delivery: Delivery) -> None:
+    """Give a delivery its next idempotency key."""
+    key_epoch = connection.execute(
+        select(deliveries.c.key_epoch).where(deliveries.c.delivery_id == delivery.delivery_id)
+    ).scalar_one()
+    key = idempotency_key(delivery, key_epoch + 1)
+    _set(connection, delivery.delivery_id, key_epoch=key_epoch + 1, idempotency_key=key)
 
 
 def _move_all(
@@ -154,8 +230,8 @@ def _move_all(
     state: DeliveryState,
     allowed: Collection[DeliveryState],
     **values: object,
-) -> None:
-    """Move all deliveries, each from an allowed state, or none.
+) -> list[Delivery]:
+    """Move all deliveries, each from an allowed state, or none; return them as they are now.
 
     Raises:
         RetryableError: One of them is settled: another worker was faster, and nothing may be sent.
@@ -178,6 +254,26 @@ def _move_all(
         .where(deliveries.c.delivery_id.in_(wanted))
         .values(state=state, changed_at=func.clock_timestamp(), **values)
     )
+    return _of_ids(connection, delivery_ids)
+
+
+def _of_ids(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> list[Delivery]:
+    """Return deliveries in the order of their ids given."""
+    found = connection.execute(
+        select(*rows.DELIVERY).where(deliveries.c.delivery_id.in_(list(delivery_ids)))
+    )
+    by_id = {one.delivery_id: one for one in map(rows.delivery, found.mappings())}
+    return [by_id[delivery_id] for delivery_id in delivery_ids]
+
+
+def advance(connection: Connection, delivery_id: DeliveryId, state: DeliveryState) -> None:
+    """Move a landed delivery on to ``updated`` or ``in_gl``, never back."""
+    earlier = POSTING[: POSTING.index(state)]
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.delivery_id == delivery_id, deliveries.c.state.in_(earlier))
+        .values(state=state, changed_at=func.clock_timestamp())
+    )
 
 
 def confirm(connection: Connection, delivery_id: DeliveryId, landed: Landed) -> None:
@@ -186,13 +282,13 @@ def confirm(connection: Connection, delivery_id: DeliveryId, landed: Landed) -> 
     Reading the target is the truth, so even a refused delivery can turn out to have landed.
 
     Raises:
-        RejectedError: It was confirmed with another id: the target holds two.
+        RejectedError: It landed with another id: the target holds two.
     """
     present = _locked(connection, delivery_id)
-    if present["state"] == DeliveryState.CONFIRMED:
+    if present["state"] in LANDED:
         if present["external_id"] != landed.external_id:
             raise RejectedError(
-                f"Delivery {delivery_id} is confirmed as {present['external_id']!r} and was read "
+                f"Delivery {delivery_id} has landed as {present['external_id']!r} and was read "
                 f"back as {landed.external_id!r}.",
                 remedy="Look at both at the target; void the one that must not be there.",
                 cause="read_back_differs",
@@ -200,21 +296,54 @@ def confirm(connection: Connection, delivery_id: DeliveryId, landed: Landed) -> 
                 value=landed.external_id,
             )
         return
+    _check_unclaimed(connection, present, landed)
     values = storable_columns(landed.model_dump())
     no_refusal = {"cause": "", "message": "", "remedy": ""}
-    _set(connection, delivery_id, state=DeliveryState.CONFIRMED, **no_refusal, **values)
+    _set(connection, delivery_id, state=DeliveryState.ENTERED, **no_refusal, **values)
 
 
-def refuse(connection: Connection, delivery_id: DeliveryId, refused: Refused) -> None:
+def _check_unclaimed(connection: Connection, present: RowMapping, landed: Landed) -> None:
+    """Make sure that no other delivery created what the target shows for this one.
+
+    Raises:
+        RejectedError: One did: a document at the target belongs to one delivery.
+    """
+    if present["operation"] != CREATE or not landed.external_id:
+        return
+    others = connection.execute(
+        select(deliveries.c.document_key).where(
+            deliveries.c.pair == present["pair"],
+            deliveries.c.target == present["target"],
+            deliveries.c.entity == present["entity"],
+            deliveries.c.operation == CREATE,
+            deliveries.c.external_id == landed.external_id,
+            deliveries.c.delivery_id != present["delivery_id"],
+        )
+    ).scalars()
+    other = next(iter(others), None)
+    if other is not None:
+        raise RejectedError(
+            f"{present['target']} {present['entity']} {landed.external_id!r} was read back for "
+            f"{present['document_key']!r} and is that of {other!r}.",
+            remedy="Look at both at the source and the one at the target; bind the right one.",
+            cause="number_taken",
+            field="external_id",
+            value=landed.external_id,
+        )
+
+
+def refuse(connection: Connection, sent: Delivery, refused: Refused) -> None:
     """Record the target's no and end the idempotency key; the same again changes nothing.
 
     Raises:
-        RetryableError: It is confirmed: another worker read it at the target.
+        RetryableError: It has landed, or was sent since: another worker knows better.
     """
+    _check_epochs(connection, [sent])
+    delivery_id = sent.delivery_id
     present = _locked(connection, delivery_id)
-    if present["state"] == DeliveryState.CONFIRMED:
+    if present["state"] in LANDED:
         raise RetryableError(
-            f"Delivery {delivery_id} is confirmed and cannot become refused.",
+            f"Delivery {delivery_id} has landed and cannot become refused.",
             remedy="Read the delivery again and go on from its present state.",
         )
     if present["state"] == DeliveryState.REFUSED:

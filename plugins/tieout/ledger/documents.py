@@ -1,17 +1,18 @@
 """Statements on documents and on the batches that hold them for a while."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import BatchId, DocumentId, Json
-from tieout.domain.ledger import Batch, DeliveryState, Document, DocumentState
+from tieout.domain.ledger import LANDED, UNFINISHED, Batch, Document, DocumentState
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.ledger import rows
 from tieout.ledger.locks import lock_until_commit
 from tieout.ledger.schema import batches, deliveries, documents
 
-UNFINISHED = (DocumentState.RECEIVED, DocumentState.READY)
-UNSETTLED = (*UNFINISHED, DocumentState.DEAD_LETTER)
+UNSETTLED = (*UNFINISHED, DocumentState.HELD, DocumentState.DEAD_LETTER)
 SUPERSEDED = "superseded"
 
 
@@ -26,8 +27,7 @@ def claim(
 ) -> Batch | None:
     """Claim unfinished documents that no live lease of another batch holds.
 
-    Claims of one stream follow each other, so that none reads leases that another is writing. Each
-    claim of a document counts as an attempt at it and raises its fencing epoch.
+    Claims of one stream follow each other, so that none reads leases that another is writing.
     """
     lock_until_commit(connection, f"claim|{pair}|{document_type}")
     batch_id = _known_batch(connection, pair, document_type, claimed_by)
@@ -38,12 +38,7 @@ def claim(
     connection.execute(
         update(documents)
         .where(documents.c.document_id.in_(free))
-        .values(
-            batch_id=batch_id,
-            attempts=documents.c.attempts + 1,
-            epoch=documents.c.epoch + 1,
-            changed_at=func.clock_timestamp(),
-        )
+        .values(batch_id=batch_id, changed_at=func.clock_timestamp())
     )
     count = connection.execute(
         select(func.count()).select_from(documents).where(documents.c.batch_id == batch_id)
@@ -79,12 +74,32 @@ def _free_documents(
             documents.c.document_type == document_type,
             documents.c.state.in_(UNFINISHED),
             claimable,
+            ~_waits_for_older(batch_id),
         )
-        .order_by(documents.c.version_at, documents.c.document_id)
+        .order_by(documents.c.is_history, documents.c.version_at, documents.c.document_id)
         .limit(limit)
         .with_for_update(of=documents)
     )
     return list(connection.execute(statement).scalars())
+
+
+def _waits_for_older(batch_id: int | None) -> ColumnElement[bool]:
+    """Say whether another batch is at work on an older version of the same record."""
+    older, holder = documents.alias("older"), batches.alias("holder")
+    return exists(
+        select(older.c.document_id)
+        .join(holder, holder.c.batch_id == older.c.batch_id)
+        .where(
+            older.c.source == documents.c.source,
+            older.c.account == documents.c.account,
+            older.c.document_type == documents.c.document_type,
+            older.c.source_id == documents.c.source_id,
+            older.c.version_no < documents.c.version_no,
+            older.c.state.in_(UNFINISHED),
+            older.c.batch_id.is_distinct_from(batch_id),
+            holder.c.lease_until > func.clock_timestamp(),
+        )
+    )
 
 
 def _lease(
@@ -115,7 +130,15 @@ def renew(connection: Connection, batch_id: BatchId, lease_s: int) -> None:
         .values(lease_until=_lease_end(lease_s))
     )
     if result.rowcount == 0:
-        raise _no_batch(batch_id)
+        raise no_batch(batch_id)
+
+
+def is_leased(connection: Connection, batch_id: BatchId) -> bool:
+    """Say whether the batch's lease is alive, by the database's clock."""
+    alive = select(batches.c.batch_id).where(
+        batches.c.batch_id == batch_id, batches.c.lease_until > func.clock_timestamp()
+    )
+    return connection.execute(alive).first() is not None
 
 
 def batch_pair(connection: Connection, batch_id: BatchId) -> str:
@@ -124,11 +147,12 @@ def batch_pair(connection: Connection, batch_id: BatchId) -> str:
         select(batches.c.pair).where(batches.c.batch_id == batch_id)
     ).scalar_one_or_none()
     if pair is None:
-        raise _no_batch(batch_id)
+        raise no_batch(batch_id)
     return str(pair)
 
 
-def _no_batch(batch_id: BatchId) -> ConfigurationError:
+def no_batch(batch_id: BatchId) -> ConfigurationError:
+    """Return the error of an unknown batch."""
     return ConfigurationError(
         f"The ledger has no batch {batch_id}.",
         remedy="Pass on the id that claim returned, and use the same ledger throughout a run.",
@@ -161,18 +185,49 @@ def unsettled(connection: Connection, pair: str, document_type: str) -> list[Doc
     return [rows.document(row) for row in connection.execute(statement).mappings()]
 
 
-def mark_ready(connection: Connection, document_id: DocumentId, canonical: Json) -> None:
-    """Move an unfinished document to ``ready`` with its canonical form."""
-    _move(connection, document_id, DocumentState.READY, values={"canonical": canonical})
+def mark_validated(connection: Connection, document_id: DocumentId, canonical: Json) -> None:
+    """Move an unfinished document to ``validated`` with its canonical form."""
+    _move(connection, document_id, DocumentState.VALIDATED, values={"canonical": canonical})
+
+
+def mark_ready(connection: Connection, document_ids: Collection[DocumentId]) -> None:
+    """Move validated documents to ``ready``; the others stay where they are."""
+    connection.execute(
+        update(documents)
+        .where(
+            documents.c.document_id.in_(sorted(document_ids)),
+            documents.c.state == DocumentState.VALIDATED,
+        )
+        .values(state=DocumentState.READY, changed_at=func.clock_timestamp())
+    )
+
+
+def hold(connection: Connection, document_id: DocumentId, reason: str) -> None:
+    """Move an unfinished document to ``held``."""
+    _move(connection, document_id, DocumentState.HELD, values={"held_for": reason})
+
+
+def release(connection: Connection, document_id: DocumentId) -> None:
+    """Move a held document back to ``received``, held by no batch."""
+    connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id, documents.c.state == DocumentState.HELD)
+        .values(
+            state=DocumentState.RECEIVED,
+            held_for="",
+            batch_id=None,
+            canonical=None,
+            changed_at=func.clock_timestamp(),
+        )
+    )
 
 
 def mark_done(connection: Connection, document_id: DocumentId) -> None:
-    """Move an unfinished document to ``done``, provided that all its deliveries are confirmed."""
-    unconfirmed = exists().where(
-        deliveries.c.document_id == document_id,
-        deliveries.c.state != DeliveryState.CONFIRMED,
+    """Move an unfinished document to ``done``, provided that all its deliveries have landed."""
+    not_landed = exists().where(
+        deliveries.c.document_id == document_id, deliveries.c.state.not_in(LANDED)
     )
-    _move(connection, document_id, DocumentState.DONE, provided=~unconfirmed)
+    _move(connection, document_id, DocumentState.DONE, provided=~not_landed)
 
 
 def skip(connection: Connection, document_id: DocumentId, rule: str) -> None:
@@ -209,8 +264,27 @@ def put_back(connection: Connection, document_id: DocumentId) -> None:
             rule=case((is_superseded, SUPERSEDED), else_=""),
             batch_id=None,
             canonical=None,
+            crashes=0,
             changed_at=func.clock_timestamp(),
         )
+    )
+
+
+def take_up(connection: Connection, document_id: DocumentId) -> int:
+    """Count one more beginning; return how many before it never came to an end."""
+    counted = connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id)
+        .values(crashes=documents.c.crashes + 1)
+        .returning(documents.c.crashes)
+    ).scalar_one()
+    return int(counted) - 1
+
+
+def let_go(connection: Connection, document_id: DocumentId) -> None:
+    """Start the count of crashes anew."""
+    connection.execute(
+        update(documents).where(documents.c.document_id == document_id).values(crashes=0)
     )
 
 
@@ -250,7 +324,7 @@ def _move(
     if present != state:
         raise RetryableError(
             f"Document {document_id} is {present} and cannot become {state}"
-            f"{' while a delivery is unconfirmed' if provided is not None else ''}.",
+            f"{' while a delivery has not landed' if provided is not None else ''}.",
             remedy="Read its present state and deliveries, and go on from there.",
         )
     return False

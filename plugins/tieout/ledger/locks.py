@@ -1,6 +1,6 @@
 """Advisory locks: rules that hold across all workers live in PostgreSQL, not in a process."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -19,34 +19,38 @@ def lock_until_commit(connection: Connection, name: str) -> None:
 
 
 @contextmanager
-def lock_session(engine: Engine, name: str, *, wait_s: float) -> Iterator[None]:
-    """Hold the lock ``name`` on a connection of its own while the block runs.
+def lock_session(engine: Engine, names: Collection[str], *, wait_s: float) -> Iterator[None]:
+    """Hold the locks on a connection of their own while the block runs.
+
+    They are taken in one order everywhere, so that no two workers wait for each other.
 
     Raises:
-        UnavailableError: Somebody else held it for ``wait_s``; or the connection that held it broke
-            meanwhile, so that for a while it may have been somebody else's.
+        UnavailableError: Somebody else held one for ``wait_s``; or the connection that held them
+            broke meanwhile, so that for a while they may have been somebody else's.
     """
     with translated():
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         with translated():
-            _take(connection, name, wait_s)
+            _take(connection, sorted(set(names)), wait_s)
         yield
         with translated():
-            connection.execute(select(func.pg_advisory_unlock(_key(name))))
+            connection.execute(select(func.pg_advisory_unlock_all()))
     finally:
         connection.close()
 
 
-def _take(connection: Connection, name: str, wait_s: float) -> None:
+def _take(connection: Connection, names: Sequence[str], wait_s: float) -> None:
     connection.exec_driver_sql(f"SET lock_timeout = {int(wait_s * 1000)}")
     try:
-        connection.execute(select(func.pg_advisory_lock(_key(name))))
+        for name in names:
+            connection.execute(select(func.pg_advisory_lock(_key(name))))
     except DBAPIError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
         raise UnavailableError(
-            f"Another worker has held the lock {name!r} for more than {wait_s:g} s.",
+            f"Another worker has held one of {len(names)} locks, such as {names[0]!r}, for more "
+            f"than {wait_s:g} s.",
             remedy="Try again later; pg_locks shows who holds it.",
         ) from error
 

@@ -26,7 +26,9 @@ from tieout.domain.ledger import (
     Conservation,
     DeadLetter,
     Delivery,
+    DeliveryState,
     Document,
+    Fence,
     InboxEntry,
     InboxState,
     Landed,
@@ -35,19 +37,17 @@ from tieout.domain.ledger import (
     NewDelivery,
     NewDocument,
     NewInboxEntry,
-    Outcome,
     Refused,
     Watermark,
 )
-from tieout.errors import ConfigurationError
-from tieout.ledger import bindings, counts, dead_letters, documents, inbox, versions
+from tieout.ledger import bindings, counts, dead_letters, documents, inbox, steps, versions
 from tieout.ledger import deliveries as delivery_statements
 from tieout.ledger.locks import lock_session
 from tieout.ledger.session import Database
 from tieout.ports import Ledger
 
 POOL_SIZE = 4
-"""Connections of one process; the locks of ``single_writer`` come on top."""
+"""Connections of one process; the connections of ``locks`` come on top."""
 WRITER_WAIT_S = 60.0
 
 
@@ -131,9 +131,24 @@ class PostgresLedger(Ledger):
             )
 
     @override
-    def renew(self, batch_id: BatchId, *, lease_s: int) -> None:
+    def begin_step(self, batch_id: BatchId, step: str, *, lease_s: int) -> Fence:
         with self._transaction() as connection:
-            documents.renew(connection, batch_id, lease_s)
+            return steps.begin(connection, batch_id, step, lease_s)
+
+    @override
+    def end_step(self, fence: Fence) -> None:
+        with self._transaction() as connection:
+            steps.end(connection, fence)
+
+    @override
+    def take_up(self, document_id: DocumentId) -> int:
+        with self._transaction() as connection:
+            return documents.take_up(connection, document_id)
+
+    @override
+    def let_go(self, document_id: DocumentId) -> None:
+        with self._transaction() as connection:
+            documents.let_go(connection, document_id)
 
     @override
     def batch_pair(self, batch_id: BatchId) -> str:
@@ -151,9 +166,24 @@ class PostgresLedger(Ledger):
             return documents.unsettled(connection, pair, document_type)
 
     @override
-    def mark_ready(self, document_id: DocumentId, canonical: Json) -> None:
+    def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
         with self._transaction() as connection:
-            documents.mark_ready(connection, document_id, canonical)
+            documents.mark_validated(connection, document_id, canonical)
+
+    @override
+    def mark_ready(self, document_ids: Collection[DocumentId]) -> None:
+        with self._transaction() as connection:
+            documents.mark_ready(connection, document_ids)
+
+    @override
+    def hold(self, document_id: DocumentId, *, reason: str) -> None:
+        with self._transaction() as connection:
+            documents.hold(connection, document_id, reason)
+
+    @override
+    def release(self, document_id: DocumentId) -> None:
+        with self._transaction() as connection:
+            documents.release(connection, document_id)
 
     @override
     def mark_done(self, document_id: DocumentId) -> None:
@@ -202,19 +232,26 @@ class PostgresLedger(Ledger):
             return delivery_statements.of_keys(connection, pair, entity, document_keys)
 
     @override
-    def mark_sent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+    def mark_sent(
+        self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
+    ) -> list[Delivery]:
         with self._transaction() as connection:
-            delivery_statements.mark_sent(connection, delivery_ids)
+            return delivery_statements.mark_sent(connection, delivery_ids, fence, lease_s)
 
     @override
-    def mark_in_doubt(self, delivery_ids: Sequence[DeliveryId]) -> None:
+    def mark_in_doubt(self, sent: Sequence[Delivery], *, is_counted: bool = True) -> None:
         with self._transaction() as connection:
-            delivery_statements.mark_in_doubt(connection, delivery_ids)
+            delivery_statements.mark_in_doubt(connection, sent, is_counted=is_counted)
 
     @override
-    def mark_unsent(self, delivery_ids: Sequence[DeliveryId]) -> None:
+    def mark_unsent(self, sent: Sequence[Delivery]) -> None:
         with self._transaction() as connection:
-            delivery_statements.mark_unsent(connection, delivery_ids)
+            delivery_statements.mark_unsent(connection, sent)
+
+    @override
+    def renew_key(self, delivery_ids: Sequence[DeliveryId]) -> list[Delivery]:
+        with self._transaction() as connection:
+            return delivery_statements.renew_key(connection, delivery_ids)
 
     @override
     def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
@@ -224,14 +261,14 @@ class PostgresLedger(Ledger):
                 bindings.bind(connection, binding)
 
     @override
-    def refuse(self, delivery_id: DeliveryId, outcome: Outcome) -> None:
-        if not isinstance(outcome, Refused):
-            raise ConfigurationError(
-                f"Delivery {delivery_id} landed and cannot be recorded as refused.",
-                remedy="Call confirm with what landed.",
-            )
+    def refuse(self, sent: Delivery, refused: Refused) -> None:
         with self._transaction() as connection:
-            delivery_statements.refuse(connection, delivery_id, outcome)
+            delivery_statements.refuse(connection, sent, refused)
+
+    @override
+    def advance(self, delivery_id: DeliveryId, state: DeliveryState) -> None:
+        with self._transaction() as connection:
+            delivery_statements.advance(connection, delivery_id, state)
 
     @override
     def bind(self, binding: NewBinding) -> None:
@@ -246,8 +283,8 @@ class PostgresLedger(Ledger):
             return bindings.of_keys(connection, pair, entity, keys, system)
 
     @override
-    def single_writer(self, name: str) -> AbstractContextManager[None]:
-        return lock_session(self.database.lock_engine, name, wait_s=self._writer_wait_s)
+    def locks(self, names: Collection[str]) -> AbstractContextManager[None]:
+        return lock_session(self.database.lock_engine, names, wait_s=self._writer_wait_s)
 
     @override
     def conservation(self, pair: str) -> Conservation:

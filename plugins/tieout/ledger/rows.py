@@ -1,6 +1,6 @@
 """Rows of the ledger's tables as domain records. No statement belongs here."""
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, extract, func
 
 from tieout.domain.base import BatchId
 from tieout.domain.ledger import Batch, Binding, DeadLetter, Delivery, Document, InboxEntry
@@ -8,7 +8,10 @@ from tieout.ledger.schema import bindings, dead_letters, deliveries, documents, 
 
 INBOX_ENTRY = [inbox.c[name] for name in InboxEntry.model_fields]
 DOCUMENT = [documents.c[name] for name in Document.model_fields]
-DELIVERY = [deliveries.c[name] for name in Delivery.model_fields]
+DELIVERY = [
+    *(deliveries.c[name] for name in Delivery.model_fields if name != "sent_age_s"),
+    extract("epoch", func.clock_timestamp() - deliveries.c.sent_at).label("sent_age_s"),
+]
 BINDING = [bindings.c[name] for name in Binding.model_fields]
 DEAD_LETTER = [
     *(dead_letters.c[name] for name in DeadLetter.model_fields if name != "is_open"),

@@ -6,6 +6,7 @@ the two. No statement belongs here.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     FetchedValue,
@@ -87,11 +88,23 @@ documents = Table(
     _json("canonical", nullable=True),
     _defaulted("state"),
     _defaulted("rule"),
-    _counter("attempts"),
+    _counter("crashes"),
+    Column("is_history", Boolean, server_default=FetchedValue(), nullable=False),
+    _defaulted("held_for"),
     Column("batch_id", BigInteger),
-    _counter("epoch"),
     _moment("created_at"),
     _moment("changed_at"),
+)
+
+batch_steps = Table(
+    "batch_steps",
+    metadata,
+    Column("batch_id", BigInteger, primary_key=True),
+    Column("step", Text, primary_key=True),
+    _counter("epoch"),
+    _counter("unfinished"),
+    _moment("begun_at"),
+    _moment("ended_at", nullable=True),
 )
 
 deliveries = Table(
@@ -102,6 +115,9 @@ deliveries = Table(
     *_texts("pair", "target", "entity", "document_key", "operation", "version_hash"),
     _json("payload"),
     _json("expected"),
+    _defaulted("mapping_version"),
+    _defaulted("rule_set"),
+    _defaulted("approver"),
     _defaulted("state"),
     _counter("attempts"),
     _counter("key_epoch"),

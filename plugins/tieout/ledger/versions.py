@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import DocumentId, InboxId
-from tieout.domain.ledger import InboxState, NewDocument
+from tieout.domain.ledger import DocumentState, InboxState, NewDocument, Origin
 from tieout.errors import ConfigurationError
 from tieout.ledger.documents import SUPERSEDED
 from tieout.ledger.inbox import settle
@@ -24,15 +24,15 @@ def document(connection: Connection, inbox_id: InboxId, new: NewDocument) -> Doc
     The lock orders the versions of one record; the unique version number would refuse a second row
     even without it. An entry that is no longer pending keeps the document that it became.
     """
-    state = connection.execute(
-        select(inbox.c.state).where(inbox.c.inbox_id == inbox_id).with_for_update()
-    ).scalar_one_or_none()
-    if state is None:
+    entry = connection.execute(
+        select(inbox.c.state, inbox.c.origin).where(inbox.c.inbox_id == inbox_id).with_for_update()
+    ).one_or_none()
+    if entry is None:
         raise ConfigurationError(
             f"The ledger has no inbox entry {inbox_id}.",
             remedy="Take ids from pending_entries of the same ledger.",
         )
-    if state != InboxState.PENDING:
+    if entry.state != InboxState.PENDING:
         return _document_of(connection, inbox_id)
     lock_until_commit(
         connection, f"record|{new.source}|{new.account}|{new.document_type}|{new.source_id}"
@@ -47,12 +47,27 @@ def document(connection: Connection, inbox_id: InboxId, new: NewDocument) -> Doc
             inbox_id=inbox_id,
             version_no=version_no,
             known_through=new.version_at,
+            is_history=entry.origin == Origin.BACKFILL,
             **new.model_dump(),
         )
         .returning(documents.c.document_id)
     ).scalar_one()
     settle(connection, inbox_id, InboxState.DOCUMENTED)
+    _supersede_older(connection, new, version_no)
     return DocumentId(document_id)
+
+
+def _supersede_older(connection: Connection, new: NewDocument, version_no: int) -> None:
+    """Skip the older versions that nobody has begun to post."""
+    connection.execute(
+        update(documents)
+        .where(
+            _same_record(new),
+            documents.c.version_no < version_no,
+            documents.c.state == DocumentState.RECEIVED,
+        )
+        .values(state=DocumentState.SKIPPED, rule=SUPERSEDED, changed_at=func.clock_timestamp())
+    )
 
 
 def _document_of(connection: Connection, inbox_id: InboxId) -> DocumentId | None:

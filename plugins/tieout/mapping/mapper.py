@@ -7,6 +7,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from tieout.domain.base import Json
+from tieout.domain.hashing import folder_hash
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError
@@ -36,6 +37,7 @@ class YamlMapper(Mapper):
         self._folder = include / "mappings"
         self._specs = _specs(self._folder)
         self._tables = _tables(self._folder / "tables")
+        self.version = folder_hash(self._folder)
 
     @override
     def order_from_shop(self, node: Json, *, shop: str = "") -> Order:

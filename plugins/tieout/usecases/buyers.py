@@ -11,7 +11,7 @@ from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports import Party
 from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind
-from tieout.usecases.flow import Flow, ReadyOrder, StepReport, ready_orders
+from tieout.usecases.flow import Flow, ReadyOrder, StepReport, validated_orders
 from tieout.usecases.order_names import GUEST_KEY, buyer_name, customer_key, tax_rate
 from tieout.usecases.writing import Write, write_all
 
@@ -22,7 +22,7 @@ NAME_LENGTH_MAX = 255
 
 def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
     """Make sure that every buyer is a Xero contact, and knows which."""
-    orders = ready_orders(flow, batch_id)
+    orders = validated_orders(flow, batch_id)
     unbound = _unbound(flow, orders, System.XERO)
     buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
     _link_guest(flow, unbound, System.XERO)
@@ -50,7 +50,7 @@ def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
 
 def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
     """Make sure that every buyer is a Sage 100 customer, and knows which."""
-    orders = ready_orders(flow, batch_id)
+    orders = validated_orders(flow, batch_id)
     unbound = _unbound(flow, orders, System.SAGE100)
     buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
     _link_guest(flow, unbound, System.SAGE100)
@@ -72,6 +72,22 @@ def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
         yield Write(key, record, {}, binding_entity=CUSTOMER_BINDING)
 
     return write_all(flow, CUSTOMER, flow.sage100.target(CUSTOMER.entity), new, writes_of)
+
+
+def mark_known_buyers(flow: Flow, batch_id: BatchId) -> None:
+    """Let the orders go on whose buyer both systems know; the others wait for theirs."""
+    orders = validated_orders(flow, batch_id)
+    keys = {customer_key(ready.order) for ready in orders}
+    known = [
+        flow.ledger.bindings(flow.pair.pair, CUSTOMER_BINDING, keys, system)
+        for system in (System.XERO, System.SAGE100)
+    ]
+    ready_ids = {
+        ready.document_id
+        for ready in orders
+        if all(customer_key(ready.order) in bound for bound in known)
+    }
+    flow.ledger.mark_ready(ready_ids)
 
 
 def _unbound(flow: Flow, orders: Sequence[ReadyOrder], system: System) -> list[ReadyOrder]:

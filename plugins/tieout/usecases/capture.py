@@ -171,7 +171,7 @@ def _trouble(entry: InboxEntry) -> Refused | None:
         return None
     try:
         json.loads(entry.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Refused(
             cause="body_not_json",
             message=f"The {entry.topic} message is not JSON: {error}.",

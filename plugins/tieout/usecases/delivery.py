@@ -5,26 +5,41 @@ belongs here holds for every kind of document at every target; what a payload sa
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TypeVar
 
 from tieout.domain.base import Frozen
 from tieout.domain.ledger import (
+    LANDED,
     Delivery,
     DeliveryState,
+    Fence,
     Landed,
     NewBinding,
     NewDelivery,
     Outcome,
     Refused,
 )
-from tieout.errors import OutcomeUnknownError, RateLimitedError, RejectedError, RetryableError
+from tieout.errors import (
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    RetryableError,
+    UnavailableError,
+)
 from tieout.ports import Ledger, Target
 
 BindingOf = Callable[[Delivery, Landed], NewBinding | None]
 
+ATTEMPTS_MAX = 10
+"""How often the target may have taken a write that it never shows, before a person looks."""
+KEYS_LOCKED_MAX = 100
+"""How many documents one call of the target's protocol holds the locks of."""
+DOUBTFUL = (DeliveryState.SENT, DeliveryState.IN_DOUBT)
+
 
 class Delivered(Frozen):
-    """How one intended write ended: confirmed (``refused`` is None), or the reason why not."""
+    """How one intended write ended: landed (``refused`` is None), or the reason why not."""
 
     delivery: Delivery
     refused: Refused | None = None
@@ -32,51 +47,148 @@ class Delivered(Frozen):
     """The target holds an earlier version of this document under the same key."""
 
 
-def deliver(
-    ledger: Ledger,
-    target: Target,
-    wanted: Sequence[NewDelivery],
-    *,
-    binding_of: BindingOf,
-    newest_wins: bool = False,
-) -> dict[str, Delivered]:
+@dataclass(frozen=True)
+class Writer:
+    """Who writes where: the ledger, the target, and the worker's hold on the step."""
+
+    ledger: Ledger
+    target: Target
+    fence: Fence
+    lease_s: int
+    binding_of: BindingOf
+    newest_wins: bool = False
+    """For writes that set a state: the newest content goes, whatever became of an older one."""
+
+
+def deliver(writer: Writer, wanted: Sequence[NewDelivery]) -> dict[str, Delivered]:
     """Bring every wanted write to a settled outcome and return it by document key.
 
     Safe to repeat and to run twice at once. Deliveries of one call share pair, target and entity
-    and have distinct document keys. ``newest_wins`` is for writes that set a state: the newest
-    content is sent, whatever became of an older one.
+    and have distinct document keys.
 
     Raises:
         RetryableError: The target did not take some of them now; the rest are settled.
         OutcomeUnknownError: Some are in doubt; the next call looks them up before anything is sent.
     """
-    if not wanted:
-        return {}
-    with _writer(ledger, target, wanted[0].pair):
-        stored = ledger.intend(wanted, newest_wins=newest_wins)
-        settled = {
-            delivery.document_key: Delivered(delivery=delivery)
-            for delivery in stored
-            if delivery.state is DeliveryState.CONFIRMED
-        }
-        unsettled = [d for d in stored if d.document_key not in settled]
-        found = _adopt(target, unsettled)
-        settled |= _settle(ledger, unsettled, dict(found), binding_of)
-        missing = [d for d in unsettled if d.document_key not in found]
-        settled |= _send_all(ledger, target, _renewed(ledger, missing, wanted), binding_of)
+    settled: dict[str, Delivered] = {}
+    trouble = Trouble()
+    for some in _chunks(wanted, KEYS_LOCKED_MAX):
+        with writer.ledger.locks(_lock_names(writer.target, some)):
+            settled |= _deliver(writer, some, trouble)
+        if trouble.is_over:
+            break
+    trouble.raise_worst()
     return _marked_changed(settled, wanted)
 
 
-def _renewed(
-    ledger: Ledger, missing: Sequence[Delivery], wanted: Sequence[NewDelivery]
-) -> list[Delivery]:
-    """Replace what was looked up and not found by the version wanted now."""
+class Trouble:
+    """What went wrong in some batches while the others were tried."""
+
+    def __init__(self) -> None:
+        """Start with nothing wrong."""
+        self._first: RetryableError | OutcomeUnknownError | None = None
+        self.is_over = False
+        """Nothing more can be sent now."""
+
+    def note(self, error: RetryableError | OutcomeUnknownError) -> None:
+        """Keep the first error, unless a later one leaves something in doubt."""
+        if self._first is None or isinstance(error, OutcomeUnknownError):
+            self._first = error
+        self.is_over = self.is_over or isinstance(error, RateLimitedError)
+
+    def raise_worst(self) -> None:
+        """Raise what was kept, if anything."""
+        if self._first is not None:
+            raise self._first
+
+
+def _lock_names(target: Target, wanted: Sequence[NewDelivery]) -> list[str]:
+    """Name the locks: one a document, and one for all where nothing at the target refuses copies.
+
+    A replay, another run and a backfill of the same document wait for each other here.
+    """
+    kind = f"{wanted[0].pair}|{target.system}|{target.entity}"
+    names = [f"{kind}|{new.document_key}" for new in wanted]
+    return [kind, *names] if target.looks_up_first else names
+
+
+def _deliver(
+    writer: Writer, wanted: Sequence[NewDelivery], trouble: Trouble
+) -> dict[str, Delivered]:
+    stored = writer.ledger.intend(wanted, newest_wins=writer.newest_wins)
+    settled = {d.document_key: Delivered(delivery=d) for d in stored if d.state in LANDED}
+    unsettled = [d for d in stored if d.document_key not in settled]
+    found = _adopt(writer.target, unsettled)
+    settled |= _settle(writer, unsettled, dict(found))
+    missing = [d for d in unsettled if d.document_key not in found]
     versions = {new.document_key: new for new in wanted}
-    outdated = [d for d in missing if d.version_hash != versions[d.document_key].version_hash]
-    if not outdated:
-        return list(missing)
-    ledger.mark_unsent([delivery.delivery_id for delivery in outdated])
-    renewed = ledger.intend([versions[delivery.document_key] for delivery in outdated])
+    waiting = [d for d in missing if _may_still_land(writer.target, d, versions)]
+    free = [d for d in missing if d not in waiting]
+    if waiting:
+        trouble.note(_unsettled(writer.target, waiting))
+    spent = [d for d in free if d.attempts >= ATTEMPTS_MAX]
+    settled |= _settle(writer, spent, {d.document_key: _exhausted(d) for d in spent})
+    unspent = [d for d in free if d.attempts < ATTEMPTS_MAX]
+    return settled | _send_all(writer, _renewed(writer, unspent, versions), trouble)
+
+
+def _may_still_land(
+    target: Target, delivery: Delivery, versions: Mapping[str, NewDelivery]
+) -> bool:
+    """Say whether it may be neither sent again nor given up: only time settles it.
+
+    Sending again under the same key and with the same bytes is harmless while the target remembers
+    the key. Anything else could make a second document of one that is still on its way.
+    """
+    if delivery.state not in DOUBTFUL or (delivery.sent_age_s or 0) >= target.settle_s:
+        return False
+    return _is_outdated(delivery, versions) or _is_forgotten(target, delivery)
+
+
+def _is_outdated(delivery: Delivery, versions: Mapping[str, NewDelivery]) -> bool:
+    return delivery.version_hash != versions[delivery.document_key].version_hash
+
+
+def _is_forgotten(target: Target, delivery: Delivery) -> bool:
+    """Say whether the target may no longer know the key of what is in doubt."""
+    if delivery.state not in DOUBTFUL or target.key_window_s is None:
+        return False
+    return (delivery.sent_age_s or 0) > target.key_window_s
+
+
+def _unsettled(target: Target, waiting: Sequence[Delivery]) -> UnavailableError:
+    rest_s = max(target.settle_s - (delivery.sent_age_s or 0) for delivery in waiting)
+    return UnavailableError(
+        f"{len(waiting)} {target.entity} writes are in doubt and may yet land in {target.system}.",
+        remedy=f"They are looked up again when nothing can land any more, in {rest_s:.0f} s.",
+        retry_after_s=rest_s,
+    )
+
+
+def _exhausted(delivery: Delivery) -> Refused:
+    return Refused(
+        cause="attempts_exhausted",
+        message=(
+            f"{delivery.target} was sent this {delivery.entity} {delivery.attempts} times, gave no "
+            "answer that counts, and does not show it."
+        ),
+        remedy="Look for it at the target by its number; if it is not there, replay.",
+    )
+
+
+def _renewed(
+    writer: Writer, missing: Sequence[Delivery], versions: Mapping[str, NewDelivery]
+) -> list[Delivery]:
+    """Give what is to be sent the version wanted now, and a key that the target still honors."""
+    outdated = [d for d in missing if _is_outdated(d, versions)]
+    forgotten = [d for d in missing if d not in outdated and _is_forgotten(writer.target, d)]
+    renewed: list[Delivery] = []
+    if outdated:
+        # Another payload under a key that was sent before would be refused, or answered for it.
+        writer.ledger.renew_key([delivery.delivery_id for delivery in outdated])
+        renewed += writer.ledger.intend([versions[delivery.document_key] for delivery in outdated])
+    if forgotten:
+        renewed += writer.ledger.renew_key([delivery.delivery_id for delivery in forgotten])
     by_key = {delivery.document_key: delivery for delivery in renewed}
     return [by_key.get(delivery.document_key, delivery) for delivery in missing]
 
@@ -92,17 +204,9 @@ def _marked_changed(
     }
 
 
-def _writer(ledger: Ledger, target: Target, pair: str) -> AbstractContextManager[None]:
-    """Hold the single-writer lock where nothing at the target refuses a second copy."""
-    if not target.looks_up_first:
-        return nullcontext()
-    return ledger.single_writer(f"{pair}:{target.system}:{target.entity}")
-
-
 def _adopt(target: Target, deliveries: Sequence[Delivery]) -> Mapping[str, Landed]:
     """Look up what may have been written already, and return it by document key."""
-    fresh = (DeliveryState.INTENT, DeliveryState.REFUSED)
-    doubtful = [d for d in deliveries if target.looks_up_first or d.state not in fresh]
+    doubtful = [d for d in deliveries if target.looks_up_first or d.state in DOUBTFUL]
     if not doubtful:
         return {}
     found = target.find(doubtful)
@@ -110,58 +214,53 @@ def _adopt(target: Target, deliveries: Sequence[Delivery]) -> Mapping[str, Lande
 
 
 def _send_all(
-    ledger: Ledger, target: Target, deliveries: Sequence[Delivery], binding_of: BindingOf
+    writer: Writer, deliveries: Sequence[Delivery], trouble: Trouble
 ) -> dict[str, Delivered]:
-    """Send in batches; one batch's trouble is raised after the others were tried."""
+    """Send in batches; one batch's trouble is kept while the others are tried."""
     settled: dict[str, Delivered] = {}
-    trouble: OutcomeUnknownError | RetryableError | None = None
-    for batch in _batches(deliveries, target.batch_max):
+    for batch in _chunks(deliveries, writer.target.batch_max):
         ids = [d.delivery_id for d in batch]
-        ledger.mark_sent(ids)
+        sent = writer.ledger.mark_sent(ids, fence=writer.fence, lease_s=writer.lease_s)
         try:
-            outcomes = target.send(batch)
-        except RateLimitedError as error:
-            _take_back(ledger, batch)
-            raise trouble or error from None
+            outcomes = writer.target.send(sent)
         except RetryableError as error:
-            _take_back(ledger, batch)
-            trouble = trouble or error
-            continue
+            _take_back(writer.ledger, batch, sent)
+            trouble.note(error)
+            if trouble.is_over:
+                break
         except OutcomeUnknownError as error:
-            ledger.mark_in_doubt(ids)
-            trouble = error
-            continue
-        by_key = {d.document_key: outcomes[d.delivery_id] for d in batch}
-        settled |= _settle(ledger, batch, by_key, binding_of)
-    if trouble is not None:
-        raise trouble
+            writer.ledger.mark_in_doubt(sent)
+            trouble.note(error)
+        else:
+            by_key = {d.document_key: outcomes[d.delivery_id] for d in sent}
+            settled |= _settle(writer, sent, by_key)
     return settled
 
 
-def _take_back(ledger: Ledger, batch: Sequence[Delivery]) -> None:
+def _take_back(ledger: Ledger, before: Sequence[Delivery], sent: Sequence[Delivery]) -> None:
     """Return a batch that the target did not take to the state that each delivery had before.
 
     What was in doubt stays in doubt: that this attempt did not land says nothing of the last one.
     """
-    doubtful = (DeliveryState.SENT, DeliveryState.IN_DOUBT)
-    unsent = [d.delivery_id for d in batch if d.state not in doubtful]
-    in_doubt = [d.delivery_id for d in batch if d.state in doubtful]
+    doubtful = {delivery.delivery_id for delivery in before if delivery.state in DOUBTFUL}
+    in_doubt = [delivery for delivery in sent if delivery.delivery_id in doubtful]
+    unsent = [delivery for delivery in sent if delivery.delivery_id not in doubtful]
     if unsent:
         ledger.mark_unsent(unsent)
     if in_doubt:
-        ledger.mark_in_doubt(in_doubt)
+        ledger.mark_in_doubt(in_doubt, is_counted=False)
 
 
-def _batches(deliveries: Sequence[Delivery], batch_max: int) -> Iterator[Sequence[Delivery]]:
-    for start in range(0, len(deliveries), batch_max):
-        yield deliveries[start : start + batch_max]
+Item = TypeVar("Item")
+
+
+def _chunks(items: Sequence[Item], size_max: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size_max):
+        yield items[start : start + size_max]
 
 
 def _settle(
-    ledger: Ledger,
-    deliveries: Sequence[Delivery],
-    outcomes: Mapping[str, Outcome],
-    binding_of: BindingOf,
+    writer: Writer, deliveries: Sequence[Delivery], outcomes: Mapping[str, Outcome]
 ) -> dict[str, Delivered]:
     """Record each outcome; what landed is compared with what was expected first."""
     settled: dict[str, Delivered] = {}
@@ -169,32 +268,31 @@ def _settle(
         outcome = outcomes.get(delivery.document_key)
         if outcome is None:
             continue
-        checked = _recorded(ledger, delivery, _compared(delivery, outcome), binding_of)
+        checked = _recorded(writer, delivery, _compared(delivery, outcome))
         if isinstance(checked, Landed):
-            confirmed = delivery.model_copy(
+            entered = delivery.model_copy(
                 update={
-                    "state": DeliveryState.CONFIRMED,
+                    "state": DeliveryState.ENTERED,
                     "external_id": checked.external_id,
                     "external_no": checked.external_no,
                 }
             )
-            settled[delivery.document_key] = Delivered(delivery=confirmed)
+            settled[delivery.document_key] = Delivered(delivery=entered)
         else:
             settled[delivery.document_key] = Delivered(delivery=delivery, refused=checked)
     return settled
 
 
-def _recorded(
-    ledger: Ledger, delivery: Delivery, outcome: Outcome, binding_of: BindingOf
-) -> Outcome:
+def _recorded(writer: Writer, delivery: Delivery, outcome: Outcome) -> Outcome:
     """Write the outcome into the ledger; an id that belongs to something else is a refusal."""
     if isinstance(outcome, Landed):
         try:
-            ledger.confirm(delivery.delivery_id, outcome, binding_of(delivery, outcome))
+            binding = writer.binding_of(delivery, outcome)
+            writer.ledger.confirm(delivery.delivery_id, outcome, binding)
         except RejectedError as error:
             return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
         return outcome
-    ledger.refuse(delivery.delivery_id, outcome)
+    writer.ledger.refuse(delivery, outcome)
     return outcome
 
 

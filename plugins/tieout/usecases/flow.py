@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tieout.domain.base import BatchId, DocumentId, Frozen, Json
-from tieout.domain.ledger import Document, DocumentState, NewDeadLetter, Refused
+from tieout.domain.ledger import Document, DocumentState, Fence, NewDeadLetter, Refused
 from tieout.domain.order import Order, OrderLine
 from tieout.domain.pair import Pair
-from tieout.errors import RejectedError, TieoutError
+from tieout.errors import ConfigurationError, RejectedError, TieoutError
 from tieout.ports import Clock, Gate, Ledger, Mapper, Sage100, Shop, Xero
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 
 SHOP_ORDER = "shop_order"
-LEASE_S = 1800
-"""How long a batch stays claimed after its last step began, in seconds."""
+LEASE_S = 900
+"""How long a batch stays claimed after a step began or last sent something, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,23 @@ class Flow:
     mapper: Mapper
     gate: Gate
     clock: Clock
+    fence: Fence | None = None
+    """The worker's hold on the step that runs."""
+    only: DocumentId | None = None
+    """The one document to work on, when the whole batch crashed the worker before."""
+
+    @property
+    def held(self) -> Fence:
+        """Return the fence; nothing is written without one.
+
+        Raises:
+            ConfigurationError: No step has begun.
+        """
+        if self.fence is None:
+            raise ConfigurationError(
+                "A write was asked for outside any step.", remedy="Call it through run_step."
+            )
+        return self.fence
 
 
 class ReadyOrder(Frozen):
@@ -58,12 +75,26 @@ class StepReport(Frozen):
         return self.model_dump(mode="json")
 
 
+def documents_of(flow: Flow, batch_id: BatchId, *states: DocumentState) -> list[Document]:
+    """Return the batch's documents in the given states, or of these the only one to work on."""
+    documents = flow.ledger.documents(batch_id, *states)
+    return [one for one in documents if flow.only in {None, one.document_id}]
+
+
+def validated_orders(flow: Flow, batch_id: BatchId) -> list[ReadyOrder]:
+    """Return the batch's orders that passed the gate."""
+    return _orders(flow, batch_id, DocumentState.VALIDATED, DocumentState.READY)
+
+
 def ready_orders(flow: Flow, batch_id: BatchId) -> list[ReadyOrder]:
-    """Return the batch's orders that may go on."""
-    documents = flow.ledger.documents(batch_id, DocumentState.READY)
+    """Return the batch's orders that have all that their writes refer to."""
+    return _orders(flow, batch_id, DocumentState.READY)
+
+
+def _orders(flow: Flow, batch_id: BatchId, *states: DocumentState) -> list[ReadyOrder]:
     return [
         ReadyOrder(document=document, order=Order.model_validate(document.canonical))
-        for document in documents
+        for document in documents_of(flow, batch_id, *states)
     ]
 
 

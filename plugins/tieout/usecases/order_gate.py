@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from tieout.domain.base import BatchId
-from tieout.domain.ledger import DeliveryState, Document, DocumentState, NewDeadLetter
+from tieout.domain.ledger import UNFINISHED, DeliveryState, Document, DocumentState, NewDeadLetter
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import AccountKind, Pair
@@ -21,6 +21,7 @@ from tieout.usecases.flow import (
     ReadyOrder,
     StepReport,
     as_refused,
+    documents_of,
     item_code,
     set_aside,
 )
@@ -36,7 +37,7 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
     Raises:
         ConfigurationError: An expectation of severity *halt* failed; nothing of the batch goes on.
     """
-    received = flow.ledger.documents(batch_id, DocumentState.RECEIVED)
+    received = documents_of(flow, batch_id, DocumentState.RECEIVED)
     newest = _newest(flow, received)
     orders = _read(flow, newest, _posted(flow, newest))
     rows = _rows(flow, orders)
@@ -45,7 +46,7 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
     parked = _park(flow, orders, verdict.findings)
     for ready in orders:
         if ready.document_id not in parked:
-            flow.ledger.mark_ready(ready.document_id, ready.order.model_dump(mode="json"))
+            flow.ledger.mark_validated(ready.document_id, ready.order.model_dump(mode="json"))
     return StepReport(
         step=STEP,
         documents=len(received),
@@ -57,12 +58,11 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
 def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
     """Skip the unfinished versions that a newer one supersedes, whichever run holds them."""
     newest = {document.source_id: document for document in documents}
-    unfinished = (DocumentState.RECEIVED, DocumentState.READY)
     for document in flow.ledger.unsettled(flow.pair.pair, SHOP_ORDER):
         newer = newest.get(document.source_id)
         if (
             newer is not None
-            and document.state in unfinished
+            and document.state in UNFINISHED
             and document.account == newer.account
             and document.document_id < newer.document_id
         ):

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from tieout.domain.base import BatchId, System
-from tieout.domain.ledger import Binding, DeliveryState
+from tieout.domain.ledger import LANDED, Binding
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import Pair
-from tieout.usecases.buyers import CUSTOMER_BINDING
+from tieout.usecases.buyers import CUSTOMER_BINDING, mark_known_buyers
 from tieout.usecases.catalog import (
     CASH_RECEIPT,
     INVOICE,
@@ -48,7 +48,11 @@ PAYMENT_BINDING = "payment"
 
 
 def write_invoices(flow: Flow, batch_id: BatchId) -> StepReport:
-    """Write the ACCREC invoice of each order, at order, with the shop's tax to the cent."""
+    """Write the ACCREC invoice of each order, at order, with the shop's tax to the cent.
+
+    The first step that needs the buyer on both sides: from here on an order is *ready*.
+    """
+    mark_known_buyers(flow, batch_id)
     orders = ready_orders(flow, batch_id)
     contacts = bindings_of(flow, CUSTOMER_BINDING, _buyers(orders), System.XERO)
 
@@ -139,7 +143,7 @@ def _first_deposits(flow: Flow, orders: Sequence[ReadyOrder]) -> dict[str, Decim
     return {
         delivery.document_key: _deposit(delivery.payload)
         for delivery in entered
-        if delivery.state is DeliveryState.CONFIRMED
+        if delivery.state in LANDED
     }
 
 
@@ -244,12 +248,12 @@ def _close(flow: Flow, batch_id: BatchId) -> None:
     """Mark done every document whose deliveries are all confirmed and whose shop was told."""
     orders = ready_orders(flow, batch_id)
     deliveries = flow.ledger.deliveries({ready.document_id for ready in orders})
-    waiting = {d.document_id for d in deliveries if d.state is not DeliveryState.CONFIRMED}
+    waiting = {d.document_id for d in deliveries if d.state not in LANDED}
     numbers = _source_ids(orders)
     told = {
         delivery.document_key
         for delivery in flow.ledger.deliveries_of(flow.pair.pair, ORDER_STATUS.entity, numbers)
-        if delivery.state is DeliveryState.CONFIRMED
+        if delivery.state in LANDED
     }
     for ready in orders:
         if ready.document_id not in waiting and ready.order.source_id in told:

@@ -1,11 +1,14 @@
 """The steps of order-to-cash by the entity they write: the table that operators run from."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from tieout.domain.base import BatchId
-from tieout.errors import ConfigurationError
+from tieout.domain.ledger import UNFINISHED, Document, Refused
+from tieout.errors import ConfigurationError, OutcomeUnknownError, TieoutError
 from tieout.usecases.buyers import write_contacts, write_customers
-from tieout.usecases.flow import LEASE_S, Flow, StepReport
+from tieout.usecases.flow import LEASE_S, Flow, StepReport, each, set_aside
 from tieout.usecases.order_gate import gate_orders
 from tieout.usecases.order_to_cash import (
     report_status,
@@ -35,8 +38,15 @@ STEPS: dict[str, Step] = {
 }
 
 
+CRASHES_MAX = 3
+"""How often a record may bring its worker down before it is set aside; the batch's is the first."""
+
+
 def run_step(flow: Flow, step: str, batch_id: BatchId) -> StepReport:
-    """Renew the batch's lease and run one step over it.
+    """Run one step over a batch, fencing off whoever was at it before.
+
+    After a worker that never came to the step's end, the documents are taken up one by one, so that
+    the one that brings workers down stands alone and is set aside at its third crash.
 
     Raises:
         ConfigurationError: There is no such step.
@@ -45,5 +55,56 @@ def run_step(flow: Flow, step: str, batch_id: BatchId) -> StepReport:
         raise ConfigurationError(
             f"There is no step {step!r}.", remedy=f"Use one of {', '.join(STEPS)}."
         )
-    flow.ledger.renew(batch_id, lease_s=LEASE_S)
-    return STEPS[step](flow, batch_id)
+    fence = flow.ledger.begin_step(batch_id, step, lease_s=LEASE_S)
+    fenced = replace(flow, fence=fence)
+    run = STEPS[step] if fence.unfinished == 0 else partial(_run_one_by_one, step)
+    try:
+        report = run(fenced, batch_id)
+    except TieoutError:
+        flow.ledger.end_step(fence)
+        raise
+    flow.ledger.end_step(fence)
+    return report
+
+
+def _run_one_by_one(step: str, flow: Flow, batch_id: BatchId) -> StepReport:
+    documents = flow.ledger.documents(batch_id, *UNFINISHED)
+    reports = each(
+        ((document.name, [document]) for document in documents),
+        lambda _name, only: _run_one(step, flow, batch_id, only[0]),
+    )
+    return StepReport(
+        step=step,
+        documents=sum(report.documents for report in reports),
+        confirmed=sum(report.confirmed for report in reports),
+        set_aside=sum(report.set_aside for report in reports),
+    )
+
+
+def _run_one(step: str, flow: Flow, batch_id: BatchId, document: Document) -> StepReport:
+    """Run the step over one document; a crash in it leaves its count standing."""
+    crashes = flow.ledger.take_up(document.document_id) + 1
+    if crashes >= CRASHES_MAX:
+        set_aside(flow, document, _crashed(step, crashes), step=step)
+        return StepReport(step=step, documents=1, confirmed=0, set_aside=1)
+    try:
+        report = STEPS[step](replace(flow, only=document.document_id), batch_id)
+    except TieoutError:
+        flow.ledger.let_go(document.document_id)
+        raise
+    except Exception as error:
+        # A defect that one record sets off must not keep its neighbors: its count stands.
+        raise OutcomeUnknownError(
+            f"{document.name} broke step {step!r}: {type(error).__name__}.",
+            remedy="It is tried alone until it is set aside; the worker's log has the trace.",
+        ) from error
+    flow.ledger.let_go(document.document_id)
+    return report
+
+
+def _crashed(step: str, crashes: int) -> Refused:
+    return Refused(
+        cause="crashed_worker",
+        message=f"Step {step!r} ended without a word {crashes} times while working on this record.",
+        remedy="Look at the record's size and characters and at the worker's log; then replay.",
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from tieout.domain.base import BatchId
-from tieout.domain.ledger import DeliveryState, Document
+from tieout.domain.ledger import LANDED, Document
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import Shop as ShopOfPair
 from tieout.errors import RejectedError
@@ -105,7 +105,7 @@ def _sold_elsewhere(flow: Flow) -> dict[Place, Decimal]:
     entered = {
         delivery.document_key
         for delivery in flow.ledger.deliveries_of(flow.pair.pair, SALES_ORDER.entity, newest)
-        if delivery.state is DeliveryState.CONFIRMED
+        if delivery.state in LANDED
     }
     sold: dict[Place, Decimal] = {}
     for document in newest.values():

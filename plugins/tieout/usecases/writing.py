@@ -11,8 +11,8 @@ from tieout.domain.ledger import Delivery, Landed, NewBinding, NewDelivery, Refu
 from tieout.errors import RejectedError
 from tieout.ports import Target
 from tieout.usecases.catalog import OnChange, WriteKind
-from tieout.usecases.delivery import Delivered, deliver
-from tieout.usecases.flow import Flow, ReadyOrder, StepReport, as_refused, set_aside
+from tieout.usecases.delivery import Delivered, Writer, deliver
+from tieout.usecases.flow import LEASE_S, Flow, ReadyOrder, StepReport, as_refused, set_aside
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,15 @@ def write_all(
             aside += 1
     entity_of = {plan.write.key: plan.write.binding_entity for plan in planned}
     wanted = {plan.delivery.document_key: plan.delivery for plan in planned}
-    settled = deliver(
-        flow.ledger,
-        target,
-        list(wanted.values()),
+    writer = Writer(
+        ledger=flow.ledger,
+        target=target,
+        fence=flow.held,
+        lease_s=LEASE_S,
         binding_of=lambda delivery, landed: _binding(entity_of, delivery, landed),
         newest_wins=kind.on_change is OnChange.SEND,
     )
+    settled = deliver(writer, list(wanted.values()))
     aside += _set_aside_refused(flow, kind, planned, settled)
     confirmed = sum(1 for one in settled.values() if one.refused is None)
     return StepReport(step=kind.entity, documents=len(orders), confirmed=confirmed, set_aside=aside)
@@ -90,6 +92,8 @@ def _planned(flow: Flow, kind: WriteKind, ready: ReadyOrder, write: Write) -> _P
         version_hash=_version_hash(kind, payload),
         payload=payload,
         expected=write.expected,
+        mapping_version=flow.mapper.version,
+        rule_set=flow.gate.version,
     )
     return _Planned(ready=ready, write=write, delivery=delivery)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from tieout.domain.hashing import folder_hash
 from tieout.errors import ConfigurationError, FatalError
 from tieout.ports import Finding, Gate, GateResult
 from tieout.validation.exact import Exact
@@ -59,9 +60,10 @@ class GreatExpectationsGate(Gate):
     """Judges rows by ``expectations``/<suite>.yaml and writes Data Docs below ``data_docs``."""
 
     def __init__(self, expectations: Path, data_docs: Path) -> None:
-        """Keep where suites are and where Data Docs go; reads and imports nothing."""
+        """Keep where suites are and where Data Docs go; imports nothing."""
         self._expectations = expectations
         self._data_docs = data_docs
+        self.version = folder_hash(expectations)
 
     @override
     def validate(self, suite: str, rows: Sequence[Row]) -> GateResult:

@@ -2,12 +2,13 @@
 
 import pytest
 
+import records
 from fakes import FakeClock, FakeLedger, FakeTarget
 from tieout.domain.base import DocumentId, System
 from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import DeliveryState, Landed, NewBinding, NewDelivery
 from tieout.errors import OutcomeUnknownError, UnavailableError
-from tieout.usecases.delivery import Delivered, deliver
+from tieout.usecases.delivery import Delivered, Writer, deliver
 
 
 def make_delivery(key: str = "1042", *, total: str = "110.13") -> NewDelivery:
@@ -30,7 +31,18 @@ def no_binding(_delivery: object, _landed: Landed) -> NewBinding | None:
 
 
 def sent(ledger: FakeLedger, target: FakeTarget, *wanted: NewDelivery) -> dict[str, Delivered]:
-    return deliver(ledger, target, wanted, binding_of=no_binding)
+    return deliver(writer(ledger, target), wanted)
+
+
+def writer(ledger: FakeLedger, target: FakeTarget, *, newest_wins: bool = False) -> Writer:
+    return Writer(
+        ledger=ledger,
+        target=target,
+        fence=records.fence(ledger),
+        lease_s=900,
+        binding_of=no_binding,
+        newest_wins=newest_wins,
+    )
 
 
 @pytest.fixture
@@ -45,7 +57,7 @@ def ledger() -> FakeLedger:
 
 def test_a_first_delivery_is_sent_and_confirmed(ledger: FakeLedger, target: FakeTarget) -> None:
     settled = sent(ledger, target, make_delivery())
-    assert settled["1042"].delivery.state is DeliveryState.CONFIRMED
+    assert settled["1042"].delivery.state is DeliveryState.ENTERED
     assert target.copies == ["1042"]
 
 

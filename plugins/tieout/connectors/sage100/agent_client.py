@@ -76,7 +76,12 @@ class AgentClient:
         """
         body = json.dumps(command, sort_keys=True).encode()
         answer = self._send("POST", COMMANDS_PATH, body)
-        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.GONE):
+        if answer.status == HTTPStatus.GONE:
+            raise UnavailableError(
+                "The Sage 100 agent has seen a later attempt at this command.",
+                remedy="Nothing to do: the worker of that attempt carries the record on.",
+            )
+        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT):
             return _refused(answer)
         parsed = _parsed(answer)
         if parsed.status == "in_doubt":

@@ -46,6 +46,9 @@ class AgentTarget:
     batch_max = 1
     guard = GUARD
     looks_up_first = False
+    key_window_s: float | None = None
+    """The agent's journal forgets nothing."""
+    settle_s = 0.0
 
     def __init__(self, company: Company) -> None:
         """Take the company."""
@@ -76,6 +79,7 @@ class AgentTarget:
         answer = self._company.agent.submit(
             {
                 "command_id": delivery.idempotency_key,
+                "epoch": delivery.epoch,
                 "company": self._company.config.company,
                 "kind": self.kind,
                 "document": document,

@@ -48,6 +48,9 @@ class InventoryLevelTarget(Target):
     batch_max = LEVELS_MAX
     guard = "changeFromQuantity: Shopify refuses to change a quantity other than the one read"
     looks_up_first = False
+    key_window_s: float | None = None
+    """What sets a state may be sent again at any time."""
+    settle_s = 0.0
 
     def __init__(self, client: ShopifyClient) -> None:
         """Take the shop's client."""

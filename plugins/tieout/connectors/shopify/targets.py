@@ -88,6 +88,9 @@ class OrderStatusTarget(Target):
     batch_max = 1
     guard = "setting the same metafields and tags again changes nothing"
     looks_up_first = False
+    key_window_s: float | None = None
+    """What sets a state may be sent again at any time."""
+    settle_s = 0.0
 
     def __init__(self, client: ShopifyClient) -> None:
         """Take the shop's client."""

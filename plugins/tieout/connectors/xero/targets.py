@@ -35,6 +35,10 @@ from tieout.errors import ConfigurationError, OutcomeUnknownError
 from tieout.ports import Target
 
 BATCH_MAX = 50
+KEY_WINDOW_S = 240.0
+"""Xero remembers an Idempotency-Key for six minutes; this leaves room for a request and answer."""
+SETTLE_S = 600.0
+"""How late a write may land whose answer was lost: nothing is documented, so generously long."""
 NOTE_CHARACTERS_MAX = 2500
 NUMBER_TAKEN = "must be unique"
 NAME_OR_NUMBER_TAKEN = "already assigned"
@@ -48,6 +52,8 @@ class _BatchTarget(Target, ABC):
 
     resource: Resource
     model: str
+    key_window_s: float | None = KEY_WINDOW_S
+    settle_s = SETTLE_S
 
     def __init__(self, client: XeroClient) -> None:
         """Take the organization's client."""
@@ -270,7 +276,9 @@ class InvoiceNoteTarget(Target):
     entity = "invoice_note"
     batch_max = 1
     guard = ""
-    looks_up_first = False
+    looks_up_first = True
+    key_window_s: float | None = KEY_WINDOW_S
+    settle_s = SETTLE_S
 
     def __init__(self, client: XeroClient) -> None:
         """Take the organization's client."""
