@@ -203,7 +203,6 @@ class FakeLedger(Ledger):
                 if (document.pair, document.document_type) == (pair, document_type)
                 and document.state in UNFINISHED
                 and self._is_free(document.document_id, mine, now)
-                and not self._waits_for_older(document, mine, now)
             ]
             free.sort(key=lambda document: document.document_id in self._history)
             free = free[:limit]
@@ -222,15 +221,6 @@ class FakeLedger(Ledger):
     def _is_free(self, document_id: DocumentId, mine: Lease | None, now: datetime) -> bool:
         holder = self._holders.get(document_id)
         return holder is None or holder is mine or holder.until <= now
-
-    def _waits_for_older(self, document: Document, mine: Lease | None, now: datetime) -> bool:
-        return any(
-            known.state in UNFINISHED
-            and known.document_id < document.document_id
-            and _record(known) == _record(document)
-            and not self._is_free(known.document_id, mine, now)
-            for known in self._documents.values()
-        )
 
     def _in_order(self) -> list[Document]:
         return sorted(self._documents.values(), key=lambda d: (d.version_at, d.document_id))
@@ -436,13 +426,16 @@ class FakeLedger(Ledger):
             return [self._intend(delivery, newest_wins=newest_wins) for delivery in deliveries]
 
     def _intend(self, new: NewDelivery, *, newest_wins: bool) -> Delivery:
+        known_document = self._documents.get(new.document_id)
+        if known_document is not None and known_document.state not in UNFINISHED:
+            raise _settled_otherwise(f"document {new.document_id}")
         for known in self._deliveries.values():
             if _key(known) == _key(new):
                 differs = known.version_hash != new.version_hash
                 if differs and (newest_wins or known.state in NOT_AT_TARGET):
-                    return self._store(new, known.delivery_id, known.attempts, known.epoch)
+                    return self._store(new, known.delivery_id, known.epoch)
                 return self._aged(known)
-        return self._store(new, DeliveryId(len(self._deliveries) + 1), 0, 0)
+        return self._store(new, DeliveryId(len(self._deliveries) + 1), 0)
 
     def _aged(self, delivery: Delivery) -> Delivery:
         if delivery.sent_at is None:
@@ -450,13 +443,11 @@ class FakeLedger(Ledger):
         age_s = (self._clock.now() - delivery.sent_at).total_seconds()
         return delivery.model_copy(update={"sent_age_s": age_s})
 
-    def _store(
-        self, new: NewDelivery, delivery_id: DeliveryId, attempts: int, epoch: int
-    ) -> Delivery:
+    def _store(self, new: NewDelivery, delivery_id: DeliveryId, epoch: int) -> Delivery:
         delivery = Delivery(
             delivery_id=delivery_id,
             state=DeliveryState.INTENT,
-            attempts=attempts,
+            attempts=0,
             epoch=epoch,
             idempotency_key=_idempotency_key(new, self._refusals[delivery_id]),
             **new.model_dump(),
@@ -607,7 +598,8 @@ class FakeLedger(Ledger):
             if present.state != DeliveryState.REFUSED:
                 self._refusals[delivery_id] += 1
                 key = _idempotency_key(present, self._refusals[delivery_id])
-                self._deliver(delivery_id, state=DeliveryState.REFUSED, idempotency_key=key)
+                changes = {"state": DeliveryState.REFUSED, "attempts": 0}
+                self._deliver(delivery_id, idempotency_key=key, **changes)
 
     @override
     def advance(self, delivery_id: DeliveryId, state: DeliveryState) -> None:

@@ -93,7 +93,7 @@ class Ledger(Protocol):
         """Claim unfinished documents that nobody holds; None when there are none.
 
         Fresh before history: what a backfill brought waits behind the rest; then the oldest version
-        first. A version waits while another batch holds an older one of the same record.
+        first.
         ``claimed_by`` is stable over retries of one run: a repeated call returns the same batch
         with its lease renewed, plus what has arrived since.
         """
@@ -168,6 +168,10 @@ class Ledger(Protocol):
         version_hash replaces one that the target certainly does not hold (intent, refused);
         otherwise it is returned as it stands: the caller compares and decides. With
         ``newest_wins``, for writes that set a state, it replaces any other version in any case.
+
+        Raises:
+            RetryableError: A document is settled by now, such as superseded by a newer version: its
+                content must not replace anything any more.
         """
 
     def deliveries(

@@ -1,13 +1,15 @@
 """Orders of acceptance tests in the shop's form, and what people call them in both ledgers."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import Draft, build, sale
 from tieout.simulators.shopify.demo_maker import Maker
 
-TODAY = datetime.now(UTC).date()  # noqa: TID251 - orders are placed on real days
+HERE = ZoneInfo(COMPANIES["HPS"].time_zone)
+TODAY = datetime.now(HERE).date()  # noqa: TID251 - orders are placed on the company's real days
 PLACED_DAYS_AGO = 2
 
 

@@ -711,14 +711,11 @@ def test_fresh_records_are_claimed_before_history(ledger: Ledger) -> None:
     assert ids(ledger, claim(ledger, "run-2", limit=1)) == [history]
 
 
-def test_a_version_waits_while_another_batch_has_an_older_one(ledger: Ledger) -> None:
+def test_a_superseded_version_intends_nothing(ledger: Ledger) -> None:
     older = records.received(ledger, "1")
-    first = claim(ledger, "run-1")
-    ledger.mark_validated(older, {})
-    newer = records.land_document(ledger, document("1", minutes=1, content="b"))
-    assert claim(ledger, "run-2") is None
-    assert ids(ledger, claim(ledger, "run-1")) == [older, newer]
-    assert first is not None
+    ledger.skip_document(older, rule="superseded")
+    with pytest.raises(RetryableError):
+        ledger.intend([delivery(older)])
 
 
 def test_a_newer_version_supersedes_what_nobody_has_begun(ledger: Ledger) -> None:
@@ -762,3 +759,14 @@ def test_one_document_at_the_target_belongs_to_one_delivery(ledger: Ledger) -> N
     ledger.confirm(one.delivery_id, landed(), None)
     with pytest.raises(RejectedError, match="1042"):
         ledger.confirm(other.delivery_id, landed(), None)
+
+
+def test_other_content_and_an_answer_start_the_attempts_anew(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    delivery_id = records.intended(ledger, document_id)
+    ledger.mark_in_doubt(records.send(ledger, delivery_id))
+    ledger.intend([delivery(document_id, version="v2")], newest_wins=True)
+    assert records.stored(ledger, delivery_id).attempts == 0
+    (sent,) = records.send(ledger, delivery_id)
+    ledger.refuse(sent, refused())
+    assert records.stored(ledger, delivery_id).attempts == 0

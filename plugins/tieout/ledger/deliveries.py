@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tieout.domain.base import DeliveryId, DocumentId
 from tieout.domain.ledger import (
     LANDED,
+    UNFINISHED,
     Delivery,
     DeliveryState,
     Fence,
@@ -23,7 +24,7 @@ from tieout.domain.ledger import (
 from tieout.errors import ConfigurationError, RejectedError, RetryableError
 from tieout.ledger import rows, steps
 from tieout.ledger.documents import renew
-from tieout.ledger.schema import deliveries
+from tieout.ledger.schema import deliveries, documents
 from tieout.ledger.storable import storable_columns
 
 UNSETTLED = (DeliveryState.INTENT, DeliveryState.SENT, DeliveryState.IN_DOUBT)
@@ -61,6 +62,7 @@ def intend(
     that was meant before; with ``newest_wins`` it does so in every state. Any other known delivery
     is returned as it stands.
     """
+    _check_unfinished(connection, {delivery.document_id for delivery in new})
     for delivery in sorted(new, key=_key_of):
         _insert_or_replace(connection, delivery, DeliveryState if newest_wins else REPLACEABLE)
     if not new:
@@ -70,6 +72,26 @@ def intend(
     )
     by_key = {_key_of(found): found for found in map(rows.delivery, found.mappings())}
     return [by_key[_key_of(delivery)] for delivery in new]
+
+
+def _check_unfinished(connection: Connection, document_ids: Collection[DocumentId]) -> None:
+    """Make sure that the documents are still to be written, and keep them so until the commit.
+
+    Raises:
+        RetryableError: One is settled, such as superseded by a newer version.
+    """
+    found = connection.execute(
+        select(documents.c.document_id, documents.c.state)
+        .where(documents.c.document_id.in_(sorted(document_ids)))
+        .order_by(documents.c.document_id)
+        .with_for_update(read=True)
+    )
+    settled = [row.document_id for row in found if row.state not in UNFINISHED]
+    if settled:
+        raise RetryableError(
+            f"Documents {settled} are settled: a newer version or another worker was faster.",
+            remedy="Nothing is written for them; the next attempt goes by their present state.",
+        )
 
 
 def _insert_or_replace(
@@ -99,6 +121,7 @@ def _insert_or_replace(
             .values(
                 idempotency_key=idempotency_key(new, known.key_epoch),
                 state=DeliveryState.INTENT,
+                attempts=0,
                 changed_at=func.clock_timestamp(),
                 **values,
             )
@@ -333,7 +356,7 @@ def _check_unclaimed(connection: Connection, present: RowMapping, landed: Landed
 
 
 def refuse(connection: Connection, sent: Delivery, refused: Refused) -> None:
-    """Record the target's no and end the idempotency key; the same again changes nothing.
+    """Record the target's no: it ends the idempotency key and the attempts without an answer.
 
     Raises:
         RetryableError: It has landed, or was sent since: another worker knows better.
@@ -354,6 +377,7 @@ def refuse(connection: Connection, sent: Delivery, refused: Refused) -> None:
         connection,
         delivery_id,
         state=DeliveryState.REFUSED,
+        attempts=0,
         key_epoch=key_epoch,
         idempotency_key=idempotency_key(stored, key_epoch),
         **storable_columns(refused.model_dump(exclude={"field", "value"})),

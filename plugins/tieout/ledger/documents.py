@@ -74,32 +74,12 @@ def _free_documents(
             documents.c.document_type == document_type,
             documents.c.state.in_(UNFINISHED),
             claimable,
-            ~_waits_for_older(batch_id),
         )
         .order_by(documents.c.is_history, documents.c.version_at, documents.c.document_id)
         .limit(limit)
         .with_for_update(of=documents)
     )
     return list(connection.execute(statement).scalars())
-
-
-def _waits_for_older(batch_id: int | None) -> ColumnElement[bool]:
-    """Say whether another batch is at work on an older version of the same record."""
-    older, holder = documents.alias("older"), batches.alias("holder")
-    return exists(
-        select(older.c.document_id)
-        .join(holder, holder.c.batch_id == older.c.batch_id)
-        .where(
-            older.c.source == documents.c.source,
-            older.c.account == documents.c.account,
-            older.c.document_type == documents.c.document_type,
-            older.c.source_id == documents.c.source_id,
-            older.c.version_no < documents.c.version_no,
-            older.c.state.in_(UNFINISHED),
-            older.c.batch_id.is_distinct_from(batch_id),
-            holder.c.lease_until > func.clock_timestamp(),
-        )
-    )
 
 
 def _lease(

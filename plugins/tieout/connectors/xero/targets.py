@@ -126,6 +126,8 @@ class ContactTarget(_BatchTarget):
     batch_max = BATCH_MAX
     guard = "ContactNumber and Name: Xero creates (PUT) no second active contact with either"
     looks_up_first = False
+    settle_s = 0.0
+    """What lands late is refused: its number is taken by then."""
     model = "Contact"
     resource = Resource("Contacts", "Contacts", "PUT", "ContactID", ONE_BY_ONE)
 
@@ -187,6 +189,8 @@ class InvoiceTarget(_BatchTarget):
     batch_max = BATCH_MAX
     guard = "InvoiceNumber: Xero refuses a second ACCREC invoice with the same number"
     looks_up_first = False
+    settle_s = 0.0
+    """What lands late is refused: its number is taken by then."""
     model = "Invoice"
     resource = Resource("Invoices", "Invoices", "PUT", "InvoiceID", {**ONE_BY_ONE, "unitdp": "4"})
 
