@@ -30,7 +30,7 @@ test: lint system
 lint: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy plugins dags sage100_agent/src
+	$(BIN)/mypy plugins dags sage100_agent/src oracle/src
 	$(BIN)/lint-imports
 
 lock: $(STAMPS)/python
@@ -58,9 +58,9 @@ $(STAMPS)/packages: requirements.txt $(STAMPS)/python
 	@touch $@
 
 # Editable, never a wheel (docs/adr/0001).
-$(STAMPS)/ours: pyproject.toml sage100_agent/pyproject.toml $(STAMPS)/packages
+$(STAMPS)/ours: pyproject.toml sage100_agent/pyproject.toml oracle/pyproject.toml $(STAMPS)/packages
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-	    --editable . --editable sage100_agent
+	    --editable . --editable sage100_agent --editable oracle
 	@touch $@
 
 # The simulated Sage 100 is read through a real ODBC driver, which is a Debian package.

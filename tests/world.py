@@ -14,13 +14,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
+from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from processes import free_port, running
 from tieout.domain.ledger import Origin
 from tieout.domain.tie_out import TieOut
 from tieout.errors import OutcomeUnknownError, RetryableError, TieoutError
+from tieout.ledger.migrate import migrate
 from tieout.stack.components import components
 from tieout.stack.configuration import PORT_NAMES, StackConfiguration, configure
 from tieout.stack.secrets import load_or_create
@@ -28,6 +31,8 @@ from tieout.stack.setup import write_files
 from tieout.usecases.capture import capture
 from tieout.usecases.steps import STEPS, run_step
 from tieout.wiring import Tieout, open_tieout
+from tieout_oracle.judge import Verdict
+from tieout_oracle.reading import judge_installation
 
 INCLUDE = Path(__file__).parents[1] / "include"
 HARBOR = "harbor_and_pine"
@@ -130,6 +135,12 @@ class World:
             f"{self.configuration.url('sage100')}/_people/{COMPANIES[pair]}/{act}", body
         )
 
+    def verdict(self, *, pair: str = HARBOR) -> Verdict:
+        """Let the oracle judge the pair, by its own reading of everything."""
+        return judge_installation(
+            self.configuration.connections, INCLUDE / "pairs.yaml", pair=pair
+        )[pair]
+
     def tie_out(self, *, pair: str = HARBOR) -> TieOut:
         """Prove both ledgers against each other, as of today."""
         return self.tieout.tie_out(pair)
@@ -157,6 +168,22 @@ def running_world(folder: Path, ledger_url: str) -> Iterator[World]:
         for shop in SHOPS.values():
             world.call(f"{configuration.url('shopify')}/_shops/{shop}/throttle", SHOPIFY_BUDGET)
         yield world
+
+
+@contextmanager
+def fresh_world(folder: Path, postgres_url: str) -> Iterator[World]:
+    """Start a world on an empty ledger of its own."""
+    name = folder.name.replace("-", "_")
+    plain = make_url(postgres_url).set(drivername="postgresql")
+    with psycopg.connect(
+        plain.render_as_string(hide_password=False), autocommit=True
+    ) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    migrate(url)
+    with running_world(folder, url) as running:
+        yield running
+        running.tieout.ledger.close()
 
 
 def _point_to(ledger_url: str, connections: Path) -> None:
