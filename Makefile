@@ -8,13 +8,14 @@ STAMPS := $(VENV)/stamps
 UV_VERSION := 0.13.9
 TESTS ?=
 
-.PHONY: demo test lint stop lock compose env system clean help
+.PHONY: demo test crash-matrix lint stop lock compose env system clean help
 
 help:
 	@echo "make demo   start everything, post the demo orders, prove the result"
 	@echo "make stop   end what the demo started"
 	@echo "make test   lint, type-check, check the layers, run every test"
 	@echo "make lint   the fast half of it"
+	@echo "make crash-matrix   thousands of kills, for the night"
 	@echo "make lock   compile requirements.in into requirements.txt"
 	@echo "make compose   write docker-compose.yaml from the stack's tables"
 
@@ -26,6 +27,11 @@ stop:
 
 test: lint system
 	$(BIN)/pytest $(TESTS)
+
+# The nightly half of the proof: thousands of kills. Its figures go to TIEOUT_MATRIX_REPORT.
+crash-matrix: system
+	TIEOUT_MATRIX_REPORT=$${TIEOUT_MATRIX_REPORT:-var/crash-matrix.jsonl} \
+	    $(BIN)/pytest -m tier2 $(TESTS)
 
 lint: env
 	$(BIN)/ruff check .
