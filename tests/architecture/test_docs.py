@@ -10,6 +10,7 @@ from tieout import errors
 from tieout.domain.ledger import DeliveryState, DocumentState, InboxState
 from tieout.domain.tie_out import DifferenceClass
 from tieout.stack.configuration import PORT_NAMES, port_setting
+from tieout.stack.promises import table
 
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
@@ -112,3 +113,7 @@ def test_the_lock_pins_every_package_with_hashes_and_names_no_host() -> None:
     assert "://" not in lock
     assert [pin for pin in pins if not re.fullmatch(r"\S+==\S+ \\", pin)] == []
     assert Path(ROOT / "requirements.in").exists()
+
+
+def test_the_table_of_promises_is_the_codes() -> None:
+    assert table() in (ROOT / "docs/exactly-once.md").read_text("utf-8")
