@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tieout.connectors.xero.targets import KEY_WINDOW_S
 from tieout.settings import load_pairs
 from tieout.stack import environment
 from tieout.stack.configuration import StackConfiguration, checkout, configure
@@ -67,3 +68,22 @@ def test_another_airflow_in_our_own_environment_is_not_inherited(
     monkeypatch.setenv("AIRFLOW__CORE__DAGS_FOLDER", "/elsewhere")
 
     assert "AIRFLOW__CORE__DAGS_FOLDER" not in environment.inherited_environment()
+
+
+def test_a_setting_of_airflow_can_be_changed_for_one_installation(
+    configuration: StackConfiguration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_AIRFLOW__CORE__PARALLELISM", "9")
+
+    assert (
+        environment.airflow_environment(configuration, make())["AIRFLOW__CORE__PARALLELISM"] == "9"
+    )
+
+
+def test_a_lost_task_is_tried_again_while_xero_still_knows_its_keys(
+    configuration: StackConfiguration,
+) -> None:
+    told = environment.airflow_environment(configuration, make())
+    silence_s = int(told["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"])
+
+    assert silence_s <= KEY_WINDOW_S / 2

@@ -50,7 +50,6 @@ def a_document(number: int, *, source_id: str) -> Document:
         content_hash="",
         payload={},
         state=DocumentState.DEAD_LETTER,
-        attempts=1,
     )
 
 

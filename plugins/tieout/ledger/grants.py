@@ -1,11 +1,14 @@
 """Rights of database roles: ``python -m tieout.ledger.grants URL ROLE``, its password on stdin.
 
 The receiver's role may insert into the inbox and nothing else: it cannot read what it wrote, and
-cannot set the columns that say what became of it.
+cannot set the columns that say what became of it. The worker's role does the ledger's work and adds
+seals. The auditor's reads the audit and its seals. None may change or delete what is audited.
 """
 
 import argparse
 import sys
+from collections.abc import Mapping
+from enum import StrEnum
 
 from psycopg import Connection as PsycopgConnection
 from psycopg import sql
@@ -24,12 +27,34 @@ _STATEMENTS = (
     ),
     sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}"),
     sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}"),
-    sql.SQL("GRANT INSERT ({columns}) ON {schema}.inbox TO {role}"),
 )
 
 
-def grants(url: str, receiver_role: str, password: str) -> None:
-    """Create the receiver's role, or bring its password and rights to what they must be.
+class Work(StrEnum):
+    """What a role is for."""
+
+    RECEIVER = "receiver"
+    WORKER = "worker"
+    AUDITOR = "auditor"
+
+
+_RIGHTS: Mapping[Work, tuple[sql.SQL, ...]] = {
+    Work.RECEIVER: (sql.SQL("GRANT INSERT ({columns}) ON {schema}.inbox TO {role}"),),
+    # Audit rows come from triggers, which run as the tables' owner; so do salts. What came in stays
+    # as it came: only its state may change. Redaction is the owner's.
+    Work.WORKER: (
+        sql.SQL("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO {role}"),
+        sql.SQL("REVOKE INSERT, UPDATE ON {schema}.audit, {schema}.alembic_version FROM {role}"),
+        sql.SQL("REVOKE UPDATE ON {schema}.audit_seals, {schema}.inbox FROM {role}"),
+        sql.SQL("REVOKE ALL ON {schema}.salts, {schema}.redactions FROM {role}"),
+        sql.SQL("GRANT UPDATE (state, rule) ON {schema}.inbox TO {role}"),
+    ),
+    Work.AUDITOR: (sql.SQL("GRANT SELECT ON {schema}.audit, {schema}.audit_seals TO {role}"),),
+}
+
+
+def grants(url: str, role: str, password: str, *, work: Work = Work.RECEIVER) -> None:
+    """Create a role for its work, or bring its password and rights to what they must be.
 
     ``url`` is that of the tables' owner, on a migrated database. The password leaves this process
     only as a SCRAM verifier, so that no server log can hold it.
@@ -40,26 +65,26 @@ def grants(url: str, receiver_role: str, password: str) -> None:
     """
     if not password:
         raise ConfigurationError(
-            f"The role {receiver_role!r} needs a password.", remedy="Give one; it is stored hashed."
+            f"The role {role!r} needs a password.", remedy="Give one; it is stored hashed."
         )
     engine = open_engine(url, application_name="tieout-grants", pool_size=1)
     try:
         with transaction(engine) as connection:
-            _grant(connection, receiver_role, password)
+            _grant(connection, role, password, work)
     finally:
         engine.dispose()
 
 
-def _grant(connection: Connection, role: str, password: str) -> None:
+def _grant(connection: Connection, role: str, password: str, work: Work) -> None:
     driver = connection.connection.driver_connection
     if not isinstance(driver, PsycopgConnection):
         raise ConfigurationError("Grants need psycopg.", remedy="Give a postgresql+psycopg URL.")
     known = connection.exec_driver_sql(
         "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %(role)s", {"role": role}
     )
-    statements = _STATEMENTS if known.first() else (_CREATE, *_STATEMENTS)
+    creating = () if known.first() else (_CREATE,)
     verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
-    for statement in statements:
+    for statement in (*creating, *_STATEMENTS, *_RIGHTS[work]):
         connection.exec_driver_sql(
             statement.format(
                 role=sql.Identifier(role),
@@ -75,10 +100,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Grant what the command line names."""
     parser = argparse.ArgumentParser(prog="python -m tieout.ledger.grants")
     parser.add_argument("url", help="URL of the tables' owner")
-    parser.add_argument("role", help="name of the receiver's role; its password is read from stdin")
+    parser.add_argument("role", help="name of the role; its password is read from stdin")
+    parser.add_argument("--work", type=Work, choices=list(Work), default=Work.RECEIVER)
     given = parser.parse_args(arguments)
     try:
-        grants(given.url, given.role, sys.stdin.readline().rstrip("\n"))
+        grants(given.url, given.role, sys.stdin.readline().rstrip("\n"), work=given.work)
     except TieoutError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -17,6 +17,16 @@ AIRFLOW_DATABASE = "airflow"
 TASKS_AT_ONCE_MAX = 4
 UI_USER = "demo"
 PRELOAD_FOLDER = Path("plugins/tieout/stack/airflow_config")
+OVERRIDE_PREFIX = "TIEOUT_AIRFLOW__"
+HEARTBEAT_TIMEOUT_S = 120
+"""How long a task may be silent until it counts as lost and is tried again.
+
+Well inside the 240 s for which Xero surely remembers an idempotency key: what the lost attempt left
+in doubt is sent again under its key, and need not be waited out.
+"""
+API_RETRIES = 30
+API_RETRY_WAIT_MAX_S = 10
+"""A call that the API server does not answer is repeated for about three minutes."""
 
 
 def airflow_settings(configuration: StackConfiguration, secrets: StackSecrets) -> dict[str, str]:
@@ -60,9 +70,16 @@ def airflow_settings(configuration: StackConfiguration, secrets: StackSecrets) -
             # The default second between loops is most of the gap between two tasks.
             "scheduler_idle_sleep_time": "0.1",
             "max_tis_per_query": "64",
+            "task_instance_heartbeat_timeout": str(HEARTBEAT_TIMEOUT_S),
         },
-        # A slot stays taken for up to this long after its task; the default is five seconds.
-        "workers": {"min_heartbeat_interval": "1"},
+        "workers": {
+            # A slot stays taken for up to this long after its task; the default is five seconds.
+            "min_heartbeat_interval": "1",
+            # By default a healthy task is killed, and its successor's attempt used up, when the API
+            # server is away for 48 s.
+            "execution_api_retries": str(API_RETRIES),
+            "execution_api_retry_wait_max": str(API_RETRY_WAIT_MAX_S),
+        },
         "dag_processor": {"refresh_interval": "30"},
         "logging": {
             "base_log_folder": str(configuration.logs / "tasks"),
@@ -101,7 +118,17 @@ def airflow_environment(configuration: StackConfiguration, secrets: StackSecrets
         **airflow_settings(configuration, secrets),
         **airflow_connections(configuration, secrets),
         **tieout_settings(configuration),
+        **_overrides(),
         "PYTHONPATH": str(configuration.root / PRELOAD_FOLDER),
+    }
+
+
+def _overrides() -> dict[str, str]:
+    """Return the settings of Airflow's that our own environment changes for this installation."""
+    return {
+        name.removeprefix("TIEOUT_"): value
+        for name, value in os.environ.items()
+        if name.startswith(OVERRIDE_PREFIX)
     }
 
 

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import tieout.ledger.audit_tables  # noqa: F401 - metadata knows a table once it is imported
 from tieout.ledger.schema import SCHEMA, metadata
 
 context.configure(
