@@ -36,7 +36,7 @@ crash-matrix: system
 lint: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy plugins dags sage100_agent/src oracle/src
+	$(BIN)/mypy plugins dags sage100_agent/src oracle/src tools
 	$(BIN)/lint-imports
 
 lock: $(STAMPS)/python

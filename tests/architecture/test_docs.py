@@ -26,6 +26,11 @@ COMMANDS = (
     "tieout tie-out",
     "tieout dead-letters",
     "tieout replay",
+    "tieout audit seal",
+    "tieout audit verify",
+    "tieout audit export",
+    "tieout audit anchors",
+    "tieout audit redact",
 )
 
 

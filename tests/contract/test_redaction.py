@@ -194,7 +194,7 @@ def test_an_unknown_record_is_rejected(sealed: Sealed) -> None:
 @pytest.mark.parametrize(
     "under_way",
     [
-        "UPDATE tieout.inbox SET state = 'pending' WHERE resource_id = '77'",
+        "UPDATE tieout.inbox SET state = 'pending', rule = '' WHERE resource_id = '77'",
         "UPDATE tieout.documents SET state = 'ready' WHERE source_id = '77'",
         "UPDATE tieout.deliveries SET state = 'in_doubt' WHERE document_key = '77'",
         "UPDATE tieout.deliveries SET state = 'held' WHERE document_key = '77'",

@@ -6,7 +6,7 @@ subclasses of the real ledger's parts; the product knows nothing of them.
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -110,40 +110,47 @@ class DeadlyLedger(PostgresLedger):
         super().end_step(fence)
 
 
-def run_worker(
-    connections: Path, include: Path, pair: str, *, claimed_by: str, death: Death | None
-) -> int | None:
-    """Fork a worker that captures and runs every step; return its exit code, or None if it died."""
-    child = os.fork()
-    if child == 0:
-        code = BROKEN
-        try:
-            _work(connections, include, pair, claimed_by=claimed_by, death=death)
-            code = DONE
-        except BaseException as error:  # noqa: BLE001 - the parent must hear of everything
-            os.write(2, f"worker {claimed_by}: {type(error).__name__}: {error}\n".encode())
-        finally:
-            os._exit(code)  # no pytest in the child, and no clean-up of what is the parent's
-    _child, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return None
-    return os.WEXITSTATUS(status)
+Change = Callable[[Flow], Flow]
 
 
-def _work(
-    connections: Path, include: Path, pair: str, *, claimed_by: str, death: Death | None
-) -> None:
-    flow = _flow(connections, include, pair, death)
-    batch = capture(flow, interval=None, origin=Origin.SWEEP, claimed_by=claimed_by)
-    if batch is None:
-        return
-    for step in STEPS:
-        run_step(flow, step, batch)
+@dataclass(frozen=True)
+class Worker:
+    """One run of a pair's flow: where, under which name, how it dies, what is broken in it."""
 
+    connections: Path
+    include: Path
+    pair: str
+    claimed_by: str
+    death: Death | None = None
+    change: Change = lambda flow: flow
 
-def _flow(connections: Path, include: Path, pair: str, death: Death | None) -> Flow:
-    flow = replace(open_tieout(connections, include).flow(pair), gate=FakeGate())
-    if death is None:
-        return flow
-    url = ledger_url(connections_in(connections)(LEDGER_CONNECTION))
-    return replace(flow, ledger=DeadlyLedger(url, death))
+    def run(self) -> int | None:
+        """Fork, capture and run every step; return the exit code, or None if it died."""
+        child = os.fork()
+        if child == 0:
+            code = BROKEN
+            try:
+                self._work()
+                code = DONE
+            except BaseException as error:  # noqa: BLE001 - the parent must hear of everything
+                said = f"worker {self.claimed_by}: {type(error).__name__}: {error}\n"
+                os.write(2, said.encode())
+            finally:
+                os._exit(code)  # no pytest in the child, and no clean-up of what is the parent's
+        _child, status = os.waitpid(child, 0)
+        return None if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+    def _work(self) -> None:
+        flow = self._flow()
+        batch = capture(flow, interval=None, origin=Origin.SWEEP, claimed_by=self.claimed_by)
+        if batch is None:
+            return
+        for step in STEPS:
+            run_step(flow, step, batch)
+
+    def _flow(self) -> Flow:
+        flow = replace(open_tieout(self.connections, self.include).flow(self.pair), gate=FakeGate())
+        if self.death is not None:
+            url = ledger_url(connections_in(self.connections)(LEDGER_CONNECTION))
+            flow = replace(flow, ledger=DeadlyLedger(url, self.death))
+        return self.change(flow)

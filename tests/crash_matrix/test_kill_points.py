@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from acceptance.orders import PLACED_DAYS_AGO, maker, paid, placed
-from crash_matrix.killing import DONE, Death, Point, run_worker
+from crash_matrix.killing import DONE, Change, Death, Point, Worker
 from crash_matrix.report import record
 from tieout.domain.base import System
 from tieout.domain.ledger import NewInboxEntry, Origin
@@ -71,10 +71,14 @@ def announce(world: World, draft: Draft) -> None:
     )
 
 
-def work(world: World, claimed_by: str, death: Death | None = None) -> int | None:
-    return run_worker(
-        world.configuration.connections, INCLUDE, HARBOR, claimed_by=claimed_by, death=death
-    )
+def work(
+    world: World,
+    claimed_by: str,
+    death: Death | None = None,
+    change: Change = lambda flow: flow,
+) -> int | None:
+    connections = world.configuration.connections
+    return Worker(connections, INCLUDE, HARBOR, claimed_by, death, change).run()
 
 
 def prepare(world: World, death: Death) -> None:
