@@ -25,7 +25,11 @@ class Installation:
         self.connections = home / "connections.json"
         self.ports = {name: free_port() for name in PORT_NAMES}
         self.configuration = configure(home, ports=self.ports, environment={})
-        self._environment = {**os.environ, **(environment or {})}
+        self.set_environment(environment or {})
+
+    def set_environment(self, environment: Mapping[str, str]) -> None:
+        """Give the commands to come these variables beside our own; those of before are gone."""
+        self._environment = {**os.environ, **environment}
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ours that starts, stops or looks at processes."""
