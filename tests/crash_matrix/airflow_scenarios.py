@@ -42,6 +42,11 @@ ORDERS_MAX = 10
 ANSWER_S = 60
 DRAINED_WITHIN_S = 600.0
 AIRFLOW_PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+JOB_TYPES = {
+    "scheduler": "SchedulerJob",
+    "dag-processor": "DagProcessorJob",
+    "triggerer": "TriggererJob",
+}
 KINDS = ("invoice", "payment", "sales order", "receipt")
 
 RUNNING = """
@@ -52,7 +57,11 @@ ATTEMPT = """
     SELECT try_number, state, pid FROM task_instance
     WHERE dag_id = %s AND task_id = %s AND run_id = %s AND map_index = %s
 """
-UNFINISHED = "SELECT count(*) FROM dag_run WHERE state IN ('queued', 'running')"
+JOBS = "SELECT count(*) FROM job WHERE job_type = %s"
+UNFINISHED = """
+    SELECT count(*) FROM dag_run
+    WHERE dag_id = 'order_to_cash' AND state IN ('queued', 'running')
+"""
 WAITING = """
     SELECT (SELECT count(*) FROM tieout.inbox WHERE state = 'pending')
          + (SELECT count(*) FROM tieout.documents
@@ -212,9 +221,20 @@ class Scene:
         records = processes.read_records(self.installation.configuration.run)
         return {record.name: record.restarts for record in records}
 
-    def kill(self, name: str) -> None:
-        """Kill a process of the stack, and no other."""
-        kill(self.record(name).pid)
+    def kill_part(self, name: str) -> None:
+        """Kill a process of the stack, and wait until its successor does its work."""
+        before, jobs = self.record(name), self._jobs(name)
+        kill(before.pid)
+        self.wait_until_restarted(name, before.restarts)
+        # Airflow's report calls the dead one healthy until its last heartbeat is 30 s old.
+        wait_for(
+            lambda: name not in JOB_TYPES or self._jobs(name) > jobs,
+            limit_s=DRAINED_WITHIN_S,
+            what=f"the new {name} to report",
+        )
+
+    def _jobs(self, name: str) -> int:
+        return int(self.ask_airflow(JOBS, JOB_TYPES.get(name, ""))[0][0])
 
     @contextmanager
     def unkept(self) -> Iterator[None]:

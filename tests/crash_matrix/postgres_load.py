@@ -45,10 +45,10 @@ WRITE_S = 0.01
 LATE_EVERY = 10
 """The target without keys loses its first answer and every tenth one; the work is done late."""
 LATE_BY_S = 2.0
-LAND_EVERY_S = 0.02
+LAND_EVERY_S = 0.1
 AGAIN_S = 0.1
 LEASE_S = 30
-BATCH_MAX = 10
+BATCH_MAX = 20
 RECORDS_KEYED = "CREATE UNIQUE INDEX IF NOT EXISTS keyed ON held (key) WHERE entity = 'invoice'"
 
 

@@ -41,7 +41,7 @@ WORKERS = (("lander", "a"), ("lander", "b"), ("poster", "p"), ("poster", "q"))
 UP_S = 1.0
 """How long the server works between two crashes, in seconds."""
 START_WITHIN_S = 60.0
-DRAINED_WITHIN_S = 120.0
+DRAINED_WITHIN_S = 300.0
 IN_RECOVERY = "automatic recovery in progress"
 CRASHES = 3
 CRASHES_NIGHTLY = 50

@@ -71,6 +71,9 @@ def airflow_settings(configuration: StackConfiguration, secrets: StackSecrets) -
             "scheduler_idle_sleep_time": "0.1",
             "max_tis_per_query": "64",
             "task_instance_heartbeat_timeout": str(HEARTBEAT_TIMEOUT_S),
+            # What a killed scheduler had queued waits for this check: its successor's first look
+            # comes before the dead one counts as dead. The default is five minutes.
+            "orphaned_tasks_check_interval": "40",
         },
         "workers": {
             # A slot stays taken for up to this long after its task; the default is five seconds.
