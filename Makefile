@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 UV_VERSION := 0.13.9
 TESTS ?=
+# Tests wait more than they compute: two processes take little more than half the time of one.
+TEST_PROCESSES ?= 2
 
 .PHONY: demo test crash-matrix lint stop lock compose env system clean help
 
@@ -26,7 +28,7 @@ stop:
 	@if [ -x $(BIN)/tieout ]; then $(BIN)/tieout stack stop; fi
 
 test: lint system
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # The nightly half of the proof: thousands of kills. Its figures go to TIEOUT_MATRIX_REPORT.
 crash-matrix: system

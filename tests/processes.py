@@ -9,16 +9,31 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 
 
+PORTS = range(20000, 32000)
+"""Below what the kernel hands to outgoing calls, which could take a port before its server does."""
+PORTS_APART = 61
+TURNS = count(os.getpid() * PORTS_APART)
+"""Processes that test side by side begin at different ports."""
+
+
 def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port that nobody listens on now, and another at every call."""
+    for _try in PORTS:
+        port = PORTS[next(TURNS) % len(PORTS)]
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    message = f"every port from {PORTS.start} to {PORTS.stop} is taken"
+    raise RuntimeError(message)
 
 
 @contextmanager
