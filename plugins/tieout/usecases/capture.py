@@ -116,10 +116,11 @@ def drain(flow: Flow) -> Captured:
 def _drain_shop(flow: Flow, domain: str, entries: Sequence[InboxEntry]) -> Captured:
     hints = [e for e in entries if e.topic != SWEEP_TOPIC and _trouble(e) is None]
     wanted = sorted({entry.resource_id for entry in hints if entry.topic in ORDER_TOPICS})
-    fetched = flow.shops[domain].orders(wanted) if wanted else {}
+    shop = flow.shops.get(domain)
+    fetched = shop.orders(wanted) if shop and wanted else {}
     documents = skipped = aside = 0
     for entry in entries:
-        trouble = _trouble(entry)
+        trouble = _trouble(entry) if shop else _removed(entry)
         if trouble is None and entry.topic not in {*ORDER_TOPICS, SWEEP_TOPIC}:
             flow.ledger.skip_entry(entry.inbox_id, rule="topic_not_used")
             skipped += 1
@@ -184,6 +185,16 @@ def _trouble(entry: InboxEntry) -> Refused | None:
     )
 
 
+def _removed(entry: InboxEntry) -> Refused:
+    return Refused(
+        cause="shop_not_configured",
+        message=f"Pair {entry.pair} has no shop {entry.account} (any more).",
+        remedy="Add the shop to include/pairs.yaml again, with its connection, and replay.",
+        field="account",
+        value=entry.account,
+    )
+
+
 def _unknown(entry: InboxEntry) -> Refused:
     return Refused(
         cause="order_unknown_to_shop",
@@ -205,6 +216,8 @@ def _set_entry_aside(flow: Flow, entry: InboxEntry, refused: Refused) -> None:
             cause=refused.cause,
             message=refused.message,
             remedy=refused.remedy,
+            field=refused.field,
+            value=refused.value,
         )
     )
 

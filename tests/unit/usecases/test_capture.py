@@ -96,6 +96,16 @@ def test_an_order_that_the_shop_denies_is_set_aside(flow: Flow) -> None:
     assert [letter.cause for letter in flow.ledger.dead_letters()] == ["order_unknown_to_shop"]
 
 
+def test_what_a_shop_said_before_it_was_taken_out_is_set_aside_beside_its_neighbors(
+    flow: Flow,
+) -> None:
+    gone = message(event_id="e-9").model_copy(update={"account": "gone.myshopify.com"})
+    flow.ledger.land([gone, message()])
+    assert drain(flow).documents == 1
+    (letter,) = flow.ledger.dead_letters()
+    assert (letter.cause, letter.value) == ("shop_not_configured", "gone.myshopify.com")
+
+
 def test_a_body_that_was_too_large_to_keep_is_set_aside_with_its_size(flow: Flow) -> None:
     large = message().model_copy(update={"body": None, "body_size": 10_485_760})
     flow.ledger.land([large])
