@@ -22,6 +22,7 @@ from tieout.domain.base import (
     Json,
     System,
 )
+from tieout.domain.gaps import KnownRecord
 from tieout.domain.ledger import (
     LANDED,
     UNFINISHED,
@@ -681,6 +682,42 @@ class FakeLedger(Ledger):
                 skipped=dict(skipped),
                 in_doubt=len(in_doubt),
             )
+
+    @override
+    def known_records(
+        self, pair: str, account: str, document_type: str, source_ids: Collection[str]
+    ) -> dict[str, KnownRecord]:
+        with self._lock:
+            known = {}
+            for source_id in source_ids:
+                versions = [
+                    one
+                    for one in self._documents.values()
+                    if (one.account, one.document_type, one.source_id)
+                    == (account, document_type, source_id)
+                ]
+                states = [
+                    self._entry_states[entry.inbox_id][0]
+                    for entry in self._entries.values()
+                    if (entry.pair, entry.account, entry.resource_id) == (pair, account, source_id)
+                ]
+                record = KnownRecord(
+                    source_id=source_id,
+                    is_pending=InboxState.PENDING in states,
+                    is_set_aside=InboxState.DEAD_LETTER in states,
+                )
+                if versions:
+                    newest = versions[-1]
+                    record = record.model_copy(
+                        update={
+                            "state": newest.state,
+                            "rule": self._rules.get(newest.document_id, ""),
+                            "content_hash": newest.content_hash,
+                        }
+                    )
+                if record != KnownRecord(source_id=source_id):
+                    known[source_id] = record
+            return known
 
     def _end_of(self, inbox_id: InboxId) -> tuple[str, str]:
         state, rule = self._entry_states[inbox_id]

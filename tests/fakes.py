@@ -231,6 +231,14 @@ class FakeXero(_Targets, Xero):
     def payments(self) -> list[XeroPayment]:
         return list(self.held_payments)
 
+    @override
+    def invoices_numbered(self, numbers: Collection[str]) -> list[XeroInvoice]:
+        return [one for one in self.held_invoices if one.number in numbers]
+
+    @override
+    def payments_on(self, invoice_ids: Collection[str]) -> list[XeroPayment]:
+        return [one for one in self.held_payments if one.invoice_id in invoice_ids]
+
 
 class FakeSage100(_Targets, Sage100):
     """A Sage 100 company; assign ``held_*`` to say what it holds."""
@@ -272,8 +280,20 @@ class FakeSage100(_Targets, Sage100):
         return list(self.held_orders)
 
     @override
+    def order_numbers(self, customer_pos: Collection[str]) -> dict[str, str]:
+        return {
+            one.customer_po: one.order_no
+            for one in self.held_orders
+            if one.customer_po in customer_pos
+        }
+
+    @override
     def receipts(self) -> list[SageReceipt]:
         return list(self.held_receipts)
+
+    @override
+    def receipts_entered(self, check_nos: Collection[str]) -> frozenset[str]:
+        return frozenset(one.check_no for one in self.held_receipts if one.check_no in check_nos)
 
     @override
     def invoices(self) -> list[SageInvoice]:

@@ -28,6 +28,7 @@ from tieout.domain.books import (
     XeroInvoice,
     XeroPayment,
 )
+from tieout.domain.gaps import KnownRecord
 from tieout.domain.ledger import (
     Batch,
     Binding,
@@ -259,6 +260,14 @@ class Ledger(Protocol):
     def conservation(self, pair: str) -> Conservation:
         """Count where every inbox entry of the pair is."""
 
+    def known_records(
+        self, pair: str, account: str, document_type: str, source_ids: Collection[str]
+    ) -> dict[str, KnownRecord]:
+        """Return what is known of the records of one shop, by source id; the unknown are left out.
+
+        ``state``, ``rule`` and ``content_hash`` are those of the newest version.
+        """
+
 
 class Target(Protocol):
     """One entity at one system that deliveries are written to."""
@@ -347,6 +356,12 @@ class Xero(Protocol):
     def payments(self) -> list[XeroPayment]:
         """Return every AUTHORISED payment on an ACCREC invoice."""
 
+    def invoices_numbered(self, numbers: Collection[str]) -> list[XeroInvoice]:
+        """Return the AUTHORISED and PAID ACCREC invoices that have one of the numbers."""
+
+    def payments_on(self, invoice_ids: Collection[str]) -> list[XeroPayment]:
+        """Return the AUTHORISED payments on the ACCREC invoices with these ids."""
+
     def target(self, entity: str) -> Target:
         """Return the target for ``contact``, ``invoice``, ``payment`` or ``invoice_note``."""
 
@@ -368,8 +383,14 @@ class Sage100(Protocol):
     def orders(self) -> list[SageOrder]:
         """Return the sales orders, open and in history."""
 
+    def order_numbers(self, customer_pos: Collection[str]) -> dict[str, str]:
+        """Return the number of a sales order, open or in history, by customer PO number."""
+
     def receipts(self) -> list[SageReceipt]:
         """Return the cash receipts, entered and posted."""
+
+    def receipts_entered(self, check_nos: Collection[str]) -> frozenset[str]:
+        """Return which of the check numbers cash receipts have, entered or posted."""
 
     def invoices(self) -> list[SageInvoice]:
         """Return the invoices, entered and posted."""

@@ -1,11 +1,12 @@
-"""The pairs, as include/pairs.yaml and include/mappings describe them.
+"""The pairs, as include/pairs.yaml and include/mappings describe them, and how often flows sweep.
 
-Reads and judges files only. Where secrets and addresses come from (connections) is for wiring; what
-the fields mean is in tieout.domain.pair.
+Reads and judges files and settings only. Where secrets and addresses come from (connections) is for
+wiring; what the fields mean is in tieout.domain.pair.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +17,9 @@ from tieout.domain.pair import AccountKind, Pair
 from tieout.errors import ConfigurationError
 from tieout.mapping.source import read_csv, read_yaml
 
+SWEEP_CRON_VARIABLE = "TIEOUT_SWEEP_CRON"
+SWEEP_CRON = "*/15 * * * *"
+"""How often a flow sweeps, in UTC, when the environment does not say otherwise."""
 ALIAS_COLUMNS = ("pair", "variant_id", "item_code")
 ENTITY_FIELDS = ("xero_legal_entity", "sage100_legal_entity")
 """Optional fields that say whose books a side holds, when that is not ``legal_entity``'s."""
@@ -179,3 +183,28 @@ def _refuse_repeated(path: Path, field: str, values: Iterable[str]) -> None:
     if repeated:
         message = f"{path}, {field}: {repeated[0]!r} is given more than once."
         raise ConfigurationError(message, remedy="Keep one of them.")
+
+
+def sweep_cron(environment: Mapping[str, str]) -> str:
+    """Return the cron expression, in UTC, by which every flow sweeps."""
+    return environment.get(SWEEP_CRON_VARIABLE, SWEEP_CRON)
+
+
+def sweep_interval(cron: str, moment: datetime) -> tuple[datetime, datetime]:
+    """Return the interval [start, end) of the schedule that ``moment`` falls into, in UTC.
+
+    Raises:
+        ConfigurationError: ``cron`` is no cron expression.
+    """
+    from croniter import CroniterBadCronError, croniter  # noqa: PLC0415 - no DAG file needs it
+
+    try:
+        ticks = croniter(cron, moment.astimezone(UTC))
+    except CroniterBadCronError as error:
+        raise ConfigurationError(
+            f"{SWEEP_CRON_VARIABLE} is {cron!r}, which is no cron expression.",
+            remedy=f"Give one such as {SWEEP_CRON!r}.",
+        ) from error
+    end: datetime = ticks.get_next(datetime)
+    start: datetime = ticks.get_prev(datetime)
+    return start, end

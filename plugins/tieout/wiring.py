@@ -5,9 +5,10 @@ connections through ``lookup``; the command line reads them from a file in Airfl
 """
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,15 +20,18 @@ from tieout.connectors.sage100.reader import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
 from tieout.connectors.xero.connector import XeroConfig, XeroConnector
 from tieout.domain.base import BatchId, DeadLetterId, Frozen, Json
+from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Origin
 from tieout.domain.pair import Pair
 from tieout.domain.tie_out import TieOut
 from tieout.errors import ConfigurationError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.mapping.mapper import YamlMapper
-from tieout.settings import load_pairs
+from tieout.settings import load_pairs, sweep_cron, sweep_interval
+from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow, StepReport
+from tieout.usecases.gaps import find_gaps
 from tieout.usecases.steps import run_step
 from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import read_books
@@ -221,6 +225,19 @@ class Tieout:
         today = known_at.astimezone(ZoneInfo(settings.time_zone)).date()
         books = read_books(self.xero(pair), self.sage100(pair), as_of=today)
         return tie_out(settings, books, as_of=today, known_at=known_at, today=today)
+
+    def gaps(self, pair: str, since: datetime, until: datetime) -> PairGaps:
+        """Return what the pair lacks of the orders that its shops changed in [since, until).
+
+        Raises:
+            ConfigurationError: An end of the interval has no time zone, or it is empty.
+        """
+        return find_gaps(self.flow(pair), since, until)
+
+    def backfill_plan(self, found: Sequence[PairGaps]) -> BackfillPlan:
+        """Return the backfill that brings in what is missing, with its cost."""
+        cron = sweep_cron(os.environ)
+        return plan_backfill(found, partial(sweep_interval, cron), now=self.clock.now())
 
     def subscribe_shops(self, uri: str) -> None:
         """Subscribe the receiver at ``uri`` to the order topics of every shop."""

@@ -25,6 +25,7 @@ COMMANDS = (
     "tieout status",
     "tieout tie-out",
     "tieout dead-letters",
+    "tieout gaps",
     "tieout replay",
     "tieout audit seal",
     "tieout audit verify",

@@ -449,6 +449,16 @@ def test_a_posted_receipt_and_a_completed_order_are_still_found(
     assert posted.figures == {"amount": "110.13"}
     in_history = [one for one in connector.orders() if one.order_no == number]
     assert [(one.status, one.total) for one in in_history] == [("C", Decimal("110.13"))]
+    # By their keys alone, in history as in the entry tables.
+    open_order = landed(connector, delivery("sales_order", order_payload("HP-2003"), "2003"))
+    assert connector.order_numbers(["HP-2002", "HP-2003", "HP-9999"]) == {
+        "HP-2002": number,
+        "HP-2003": open_order.external_no,
+    }
+    landed(connector, delivery("cash_receipt", receipt_payload("TD2"), "TD2"))
+    assert connector.receipts_entered(["TD1", "TD2", "TD3"]) == {"TD1", "TD2"}
+    assert connector.order_numbers([]) == {}
+    assert connector.receipts_entered([]) == frozenset()
 
 
 def invoice(connector: Sage100Connector, number: str) -> Any:

@@ -376,3 +376,19 @@ def test_the_minute_limit_is_waited_for_but_not_for_ever(tmp_path: Path) -> None
         connector(url, clock).reference()
     assert clock.slept_s
     assert sum(clock.slept_s) <= 60
+
+
+def test_invoices_and_payments_are_found_by_their_keys_alone(xero: XeroConnector) -> None:
+    buyer = contact_id(xero)
+    numbers = [f"HP-{number}" for number in range(9500, 9503)]
+    ids = [landed(xero, invoice(number, buyer)).external_id for number in numbers]
+    landed(xero, payment(ids[0], reference="HP-9500 77"))
+    found = xero.invoices_numbered([*numbers[:2], "HP-9999999"])
+    assert sorted(one.number for one in found) == numbers[:2]
+    assert {one.number: one.amount_due for one in found} == {
+        "HP-9500": Decimal(0),
+        "HP-9501": Decimal("110.13"),
+    }
+    assert [one.reference for one in xero.payments_on(ids)] == ["HP-9500 77"]
+    assert xero.invoices_numbered([]) == []
+    assert xero.payments_on([]) == []

@@ -20,6 +20,7 @@ from tieout.domain.base import (
     Json,
     System,
 )
+from tieout.domain.gaps import KnownRecord
 from tieout.domain.ledger import (
     Batch,
     Binding,
@@ -40,7 +41,7 @@ from tieout.domain.ledger import (
     Refused,
     Watermark,
 )
-from tieout.ledger import bindings, counts, dead_letters, documents, inbox, steps, versions
+from tieout.ledger import bindings, counts, dead_letters, documents, gaps, inbox, steps, versions
 from tieout.ledger import deliveries as delivery_statements
 from tieout.ledger.locks import lock_session
 from tieout.ledger.session import Database
@@ -290,3 +291,10 @@ class PostgresLedger(Ledger):
     def conservation(self, pair: str) -> Conservation:
         with self._transaction() as connection:
             return counts.conservation(connection, pair)
+
+    @override
+    def known_records(
+        self, pair: str, account: str, document_type: str, source_ids: Collection[str]
+    ) -> dict[str, KnownRecord]:
+        with self._transaction() as connection:
+            return gaps.known_records(connection, pair, account, document_type, source_ids)

@@ -25,10 +25,8 @@ from tieout.provider.operators import (
     XeroWriteOperator,
 )
 from tieout.provider.triggers import InboxTrigger
+from tieout.settings import sweep_cron
 
-SWEEP_CRON_VARIABLE = "TIEOUT_SWEEP_CRON"
-SWEEP_CRON = "*/15 * * * *"
-"""How often a flow sweeps when the environment does not say otherwise."""
 RUN_DEADLINE = timedelta(minutes=30)
 """How long a run may take from being queued until people are told."""
 
@@ -37,10 +35,8 @@ def inbox_or_time() -> AssetOrTimeSchedule:
     """Return the schedule of every flow: when the inbox has something, and a sweep by the clock."""
     watcher = AssetWatcher(name="tieout_inbox_watcher", trigger=InboxTrigger())
     inbox = Asset(name="tieout_inbox", uri="tieout://ledger/inbox", watchers=[watcher])
-    cron = os.environ.get(SWEEP_CRON_VARIABLE, SWEEP_CRON)
-    return AssetOrTimeSchedule(
-        timetable=CronDataIntervalTimetable(cron, timezone="UTC"), assets=[inbox]
-    )
+    timetable = CronDataIntervalTimetable(sweep_cron(os.environ), timezone="UTC")
+    return AssetOrTimeSchedule(timetable=timetable, assets=[inbox])
 
 
 def run_deadline() -> DeadlineAlert:

@@ -27,7 +27,12 @@ def buyer_name(order: Order) -> str:
 
 def invoice_number(pair: Pair, order: Order) -> str:
     """Return the invoice number: the shop's prefix and the order's name without its sign."""
-    return f"{shop_of(pair, order).invoice_prefix}{order.name.lstrip('#')}"
+    return invoice_number_of(shop_of(pair, order), order.name)
+
+
+def invoice_number_of(shop: Shop, name: str) -> str:
+    """Return the invoice number of the shop's order with that name."""
+    return f"{shop.invoice_prefix}{name.lstrip('#')}"
 
 
 def payment_status(order: Order) -> str:

@@ -5,7 +5,7 @@ transaction register brings them into GL_DetailPosting, whose comment names them
 read belongs to the tie-out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from tieout.connectors.sage100.reader import Row, Sage100Reader
@@ -22,6 +22,7 @@ from tieout.domain.money import ZERO
 ORDER_TYPES = ("S", "B")
 """Standard and backorders; quotes, master and repeating orders commit nothing."""
 QUOTE_STATUSES = frozenset({"Q", "Z"})
+COMPLETED = "C"
 AMOUNTS = "DiscountAmt FreightAmt SalesTaxAmt DepositAmt"
 
 
@@ -69,6 +70,34 @@ def orders(reader: Sage100Reader) -> list[SageOrder]:
         if row.text("CancelledLine") != "Y"
     )
     return [*found, *(_order(row, history_by_order) for row in closed_rows)]
+
+
+def order_numbers(reader: Sage100Reader, customer_pos: Collection[str]) -> dict[str, str]:
+    """Return order numbers by customer PO: of open orders, else of completed ones in history.
+
+    The PO is in no index of Sage's, so its server reads the headers through; few rows travel.
+    """
+    among = {"CustomerPONo": sorted(set(customer_pos))}
+    history = reader.rows(
+        "SO_SalesOrderHistoryHeader",
+        "CustomerPONo OrderStatus",
+        among={**among, "OrderStatus": [COMPLETED]},
+    )
+    found = {row.text("CustomerPONo"): row.text("SalesOrderNo") for row in history}
+    open_rows = reader.rows(
+        "SO_SalesOrderHeader", "CustomerPONo", among={**among, "OrderType": ORDER_TYPES}
+    )
+    return found | {row.text("CustomerPONo"): row.text("SalesOrderNo") for row in open_rows}
+
+
+def receipts_entered(reader: Sage100Reader, check_nos: Collection[str]) -> frozenset[str]:
+    """Return which check numbers receipts have, in the entry tables and in history."""
+    among = {"CheckNo": sorted(set(check_nos))}
+    return frozenset(
+        row.text("CheckNo")
+        for table in ("AR_CashReceiptsHeader", "AR_CashReceiptsHistory")
+        for row in reader.rows(table, "", among=among)
+    )
 
 
 def _grouped(pairs: Iterable[tuple[str, SageOrderLine]]) -> dict[str, list[SageOrderLine]]:

@@ -105,9 +105,17 @@ class Sage100Connector:
         """Return the sales orders, open and in history."""
         return books.orders(self._reader)
 
+    def order_numbers(self, customer_pos: Collection[str]) -> dict[str, str]:
+        """Return the number of a sales order, open or in history, by customer PO number."""
+        return books.order_numbers(self._reader, customer_pos)
+
     def receipts(self) -> list[SageReceipt]:
         """Return the cash receipts, entered and posted."""
         return books.receipts(self._reader)
+
+    def receipts_entered(self, check_nos: Collection[str]) -> frozenset[str]:
+        """Return which of the check numbers cash receipts have, entered or posted."""
+        return books.receipts_entered(self._reader, check_nos)
 
     def invoices(self) -> list[SageInvoice]:
         """Return the invoices, entered and posted."""

@@ -33,6 +33,11 @@ from tieout.ports import Clock, Party, Target, Xero, XeroReference
 __all__ = ["XeroConfig", "XeroConnector"]
 
 ACTIVE = "ACTIVE"
+AUTHORISED = "AUTHORISED"
+NUMBERS_PER_CALL_MAX = 100
+"""How many invoice numbers one address names; some are 20 characters long, and proxies refuse more
+than about 4,000 in all.
+"""
 
 
 class XeroConnector(Xero):
@@ -104,6 +109,30 @@ class XeroConnector(Xero):
         params = {"where": 'Status=="AUTHORISED" AND PaymentType=="ACCRECPAYMENT"'}
         rows = self._client.all_rows("Payments", params=params)
         return [_payment(SaidPayment.of(row)) for row in rows]
+
+    @override
+    def invoices_numbered(self, numbers: Collection[str]) -> list[XeroInvoice]:
+        wanted = sorted(set(numbers))
+        found: list[XeroInvoice] = []
+        for start in range(0, len(wanted), NUMBERS_PER_CALL_MAX):
+            some = wanted[start : start + NUMBERS_PER_CALL_MAX]
+            params = {
+                "InvoiceNumbers": ",".join(some),
+                "Statuses": "AUTHORISED,PAID",
+                "unitdp": "4",
+            }
+            said = [SaidInvoice.of(row) for row in self._client.all_rows("Invoices", params=params)]
+            found += [_invoice(one) for one in said if one.type == "ACCREC"]
+        return found
+
+    @override
+    def payments_on(self, invoice_ids: Collection[str]) -> list[XeroPayment]:
+        found: list[XeroPayment] = []
+        for where in any_of("Invoice.InvoiceID", sorted(set(invoice_ids)), as_guid=True):
+            rows = self._client.all_rows("Payments", params={"where": where})
+            said = [SaidPayment.of(row) for row in rows]
+            found += [_payment(one) for one in said if one.status == AUTHORISED]
+        return found
 
     @override
     def target(self, entity: str) -> Target:
