@@ -73,6 +73,7 @@ def errors(rules: Json, content: object) -> Iterator[ValidationError]:
         ("Invoices/{InvoiceID}", "Invoices"),
         ("Invoices/{InvoiceID}/History", "HistoryRecords"),
         ("Payments?page=1", "Payments"),
+        ("TrackingCategories?includeArchived=true", "TrackingCategories"),
         ("Payments/{PaymentID}", "Payments"),
     ],
 )

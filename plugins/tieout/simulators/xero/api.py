@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tieout.simulators.xero import charts, contacts, invoices, items, payments
+from tieout.simulators.xero import charts, contacts, invoices, items, payments, tracking
 from tieout.simulators.xero.batch import validation_exception
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.idempotency import Replays
@@ -35,13 +35,16 @@ _JSON: Final = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class Resource:
-    """What a resource takes: methods on the list, on one record, on its history; and its scopes."""
+    """What a resource takes: methods on the list, on one record, on its parts; and its scopes.
+
+    A part is what follows the record's id, such as ``history``, or ``options/*`` for one of many.
+    """
 
     answer: Callable[[Call], Answer]
     on_list: tuple[str, ...]
     on_record: tuple[str, ...]
-    on_history: tuple[str, ...]
     scopes: tuple[str, ...]
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class _HttpError(Exception):
@@ -56,41 +59,48 @@ class _HttpError(Exception):
         self.headers = dict(headers or {})
 
 
-_NOTES: Final = ("GET", "PUT")
+_NOTED: Final = {_HISTORY: ("GET", "PUT")}
 _SETTINGS: Final = ("accounting.settings",)
 RESOURCES: Final = {
-    "accounts": Resource(charts.accounts, ("GET", "PUT"), ("GET", "POST", "DELETE"), (), _SETTINGS),
+    "accounts": Resource(charts.accounts, ("GET", "PUT"), ("GET", "POST", "DELETE"), _SETTINGS),
     "contacts": Resource(
         contacts.answer,
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
-        _NOTES,
         ("accounting.contacts",),
+        _NOTED,
     ),
-    "currencies": Resource(charts.currencies, ("GET", "PUT"), (), (), _SETTINGS),
+    "currencies": Resource(charts.currencies, ("GET", "PUT"), (), _SETTINGS),
     "invoices": Resource(
         invoices.answer,
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
-        _NOTES,
         ("accounting.invoices",),
+        _NOTED,
     ),
     "items": Resource(
         items.answer,
         ("GET", "PUT", "POST"),
         ("GET", "POST", "DELETE"),
-        _NOTES,
         ("accounting.settings", "accounting.invoices"),
+        _NOTED,
     ),
-    "organisation": Resource(charts.organisation, ("GET",), (), (), _SETTINGS),
+    "organisation": Resource(charts.organisation, ("GET",), (), _SETTINGS),
     "payments": Resource(
         payments.answer,
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
-        _NOTES,
         ("accounting.payments",),
+        _NOTED,
     ),
-    "taxrates": Resource(charts.tax_rates, ("GET", "PUT", "POST"), ("GET",), (), _SETTINGS),
+    "taxrates": Resource(charts.tax_rates, ("GET", "PUT", "POST"), ("GET",), _SETTINGS),
+    "trackingcategories": Resource(
+        tracking.answer,
+        ("GET", "PUT"),
+        ("GET", "POST", "DELETE"),
+        _SETTINGS,
+        {"options": ("PUT",), "options/*": ("POST", "DELETE")},
+    ),
 }
 
 
@@ -145,11 +155,12 @@ class AccountingApi:
     def _call(self, request: Request, body: bytes, claims: Json, tenant_id: str) -> Call:
         if len(body) > BODY_BYTES_MAX:
             raise _HttpError(413)
-        name, record_id, action = _parts(request.url.path)
+        name, record_id, action, part_id = _parts(request.url.path)
         resource = RESOURCES.get(name)
-        if resource is None or action not in ("", _HISTORY):
+        part = f"{action}/*" if part_id else action
+        if resource is None or (part and part not in resource.parts):
             raise _HttpError(501, f"The simulator does not serve {request.url.path}")
-        allowed = _allowed(resource, record_id, action)
+        allowed = _allowed(resource, record_id, part)
         if request.method not in allowed:
             raise _HttpError(405, headers={"Allow": ", ".join(allowed)})
         if not _in_scope(resource, request.method, claims):
@@ -161,6 +172,7 @@ class AccountingApi:
             resource=name,
             record_id=record_id,
             action=action,
+            part_id=part_id,
             query={key.lower(): value for key, value in request.query_params.items()},
             headers=request.headers,
             body=body,
@@ -258,22 +270,24 @@ class AccountingApi:
         return Response(text.encode(), status, {**kind, **headers})
 
 
-def _parts(path: str) -> tuple[str, str, str]:
-    """Return resource, record and action of a path; the resource and the action in lower case."""
+def _parts(path: str) -> tuple[str, str, str, str]:
+    """Return resource, record, action and part of a path; resource and action in lower case."""
     name, _, rest = path[len(PREFIX) :].strip("/").partition("/")
-    record_id, _, action = rest.partition("/")
-    return name.lower(), record_id, action.lower()
+    record_id, _, rest = rest.partition("/")
+    action, _, part_id = rest.partition("/")
+    return name.lower(), record_id, action.lower(), part_id
 
 
 def _counted(path: str) -> str:
     """Return a path as it is counted: without ids."""
-    name, record_id, action = _parts(path)
-    return "/".join(part for part in (name, record_id and "{id}", action) if part)
+    name, record_id, action, part_id = _parts(path)
+    parts = (name, record_id and "{id}", action, part_id and "{id}")
+    return "/".join(part for part in parts if part)
 
 
-def _allowed(resource: Resource, record_id: str, action: str) -> tuple[str, ...]:
-    if action:
-        return resource.on_history
+def _allowed(resource: Resource, record_id: str, part: str) -> tuple[str, ...]:
+    if part:
+        return resource.parts[part]
     return resource.on_record if record_id else resource.on_list
 
 

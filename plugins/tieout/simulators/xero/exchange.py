@@ -24,6 +24,7 @@ class Call:
     body: bytes
     client_id: str
     books: Books
+    part_id: str = ""
 
     @property
     def unit_places(self) -> int:

@@ -199,7 +199,7 @@ def _line(books: Books, line: LineItem, unit_places: int, *, written: bool) -> J
     content = members(line, *_LINE_KEYS)
     if line.unit_amount is not None:
         content["UnitAmount"] = rounded(line.unit_amount, unit_places)
-    content["Tracking"] = []
+    content["Tracking"] = rendered(line.tracking)
     item = next(iter(books.items.find("code", line.item_code)), None)
     if item is not None and not written:
         content["Item"] = members(item, "item_id", "name", "code")
@@ -263,7 +263,7 @@ def echoed(request: InvoiceRequest, refusal: InvalidError) -> Json:
     content["LineItems"] = [
         {
             **members(line, *_LINE_KEYS),
-            "Tracking": [],
+            "Tracking": rendered(line.tracking),
             "ValidationErrors": validation_errors(refusal.lines.get(index, ())),
         }
         for index, line in enumerate(request.line_items)

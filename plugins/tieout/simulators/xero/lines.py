@@ -12,6 +12,7 @@ from typing import Final
 from tieout.simulators.xero.charts import account_of, active_tax_rate, effective_rate, may_apply
 from tieout.simulators.xero.records import Account, Item, LineItem
 from tieout.simulators.xero.store import Books
+from tieout.simulators.xero.tracking import tracked
 
 _HUNDRED: Final = Decimal(100)
 _ZERO: Final = Decimal("0.00")
@@ -70,7 +71,10 @@ def priced(
     messages += amount_messages
     tax_type, tax_messages = _tax_type(books, line, account, terms)
     messages += tax_messages
+    tracking, tracking_messages = tracked(books, line.tracking, prior.tracking if prior else ())
+    messages += tracking_messages
     values: dict[str, object] = {
+        "tracking": tracking,
         "line_item_id": prior.line_item_id if prior else books.new_id(),
         "account_code": account.code if account else line.account_code,
         "account_id": account.account_id if account else None,

@@ -1,7 +1,7 @@
 """The records that the simulated organisations hold, and the requests that change them.
 
 Fields and enumerations are those of the official specification that this simulator serves; what it
-does not serve (tracking, contact groups, credit notes) is absent. Rules are in the modules named
+does not serve (contact groups, credit notes) is absent. Rules are in the modules named
 after the resources.
 """
 
@@ -20,6 +20,7 @@ InvoiceStatus = Annotated[
 ]
 LineAmountTypes = Annotated[str, one_of("Exclusive", "Inclusive", "NoTax")]
 PaymentStatus = Annotated[str, one_of("AUTHORISED", "DELETED")]
+TrackingStatus = Annotated[str, one_of("ACTIVE", "ARCHIVED", "DELETED")]
 AccountStatus = Annotated[str, one_of("ACTIVE", "ARCHIVED", "DELETED")]
 TaxRateStatus = Annotated[str, one_of("ACTIVE", "DELETED", "ARCHIVED", "PENDING")]
 LineAmountDefault = Annotated[str, one_of("INCLUSIVE", "EXCLUSIVE", "NONE")]
@@ -109,6 +110,15 @@ class Contact(Wire):
     updated: datetime | None = None
 
 
+class LineTracking(Wire):
+    """The option of a tracking category that a line belongs to."""
+
+    tracking_category_id: str | None = None
+    tracking_option_id: str | None = None
+    name: str | None = None
+    option: str | None = None
+
+
 class LineItem(Wire):
     """A line of an invoice."""
 
@@ -124,6 +134,7 @@ class LineItem(Wire):
     line_amount: Figure | None = None
     discount_rate: Figure | None = None
     discount_amount: Figure | None = None
+    tracking: tuple[LineTracking, ...] = ()
 
 
 class InvoiceMembers(Wire):
@@ -284,6 +295,23 @@ class TaxRate(Wire):
     can_apply_to_expenses: bool | None = None
     can_apply_to_liabilities: bool | None = None
     can_apply_to_revenue: bool | None = None
+
+
+class TrackingOption(Wire):
+    """One of the values of a tracking category; in a request, whatever of it was sent."""
+
+    tracking_option_id: str | None = None
+    name: str | None = None
+    status: TrackingStatus | None = None
+
+
+class TrackingCategory(Wire):
+    """A tracking category with its options; in a request, whatever of it was sent."""
+
+    tracking_category_id: str | None = None
+    name: str | None = None
+    status: TrackingStatus | None = None
+    options: tuple[TrackingOption, ...] = ()
 
 
 class Currency(Wire):

@@ -22,6 +22,7 @@ from tieout.simulators.xero.records import (
     Organisation,
     Payment,
     TaxRate,
+    TrackingCategory,
 )
 from tieout.simulators.xero.wire import Wire
 
@@ -210,6 +211,7 @@ class Books:
     accounts: Shelf[Account] = field(init=False)
     tax_rates: Shelf[TaxRate] = field(init=False)
     currencies: Shelf[Currency] = field(init=False)
+    tracking_categories: Shelf[TrackingCategory] = field(init=False)
     notes: Shelf[Note] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -234,6 +236,9 @@ class Books:
             ),
             "tax_rates": self._shelf(TaxRate, lambda r: r.tax_type, name=lambda r: r.name),
             "currencies": self._shelf(Currency, lambda r: r.code),
+            "tracking_categories": self._shelf(
+                TrackingCategory, lambda r: r.tracking_category_id, name=lambda r: r.name
+            ),
             "notes": self._shelf(Note, lambda r: r.note_id, subject=lambda r: r.subject_id),
         }
         for name, shelf in shelves.items():
