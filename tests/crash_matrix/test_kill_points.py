@@ -4,137 +4,173 @@ Real processes, PostgreSQL, simulators and agent. A point that no worker died at
 injected; a new kind of write joins by its row in the catalog.
 """
 
-import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import count
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
 
 import pytest
 
-from acceptance.orders import PLACED_DAYS_AGO, maker, paid, placed
-from crash_matrix.killing import DONE, Change, Death, Point, Worker
-from crash_matrix.report import record
-from tieout.domain.base import System
-from tieout.domain.ledger import NewInboxEntry, Origin
-from tieout.simulators.shopify.demo_build import Draft, order_id
-from tieout.simulators.shopify.demo_people import address, person
-from tieout.usecases.catalog import ORDER_DEPOSIT, WRITE_KINDS
-from world import HARBOR, INCLUDE, SHOPS, World, fresh_world
+from crash_matrix.copies import copies_unread
+from crash_matrix.killing import KILL_POINTS, Death, ended, fork
+from crash_matrix.report import record, seeds
+from crash_matrix.routes import DEATHS, Traveler, plan
+from tieout.domain.ledger import Conservation
+from tieout_oracle.judge import Verdict
+from world import HARBOR, World, fresh_world
 
-EVENTS = count(1)
-NUMBERS = count(20001)
-DEATHS = [Death(point, kind.entity) for kind in WRITE_KINDS for point in Point]
-ROUNDS_NIGHTLY = 50
+ROUNDS_NIGHTLY = 25
+"""How often each of the two worlds of a night passes by every point of every kind."""
+WORLDS_NIGHTLY = 2
+JUDGED_EVERY = 500
+"""How many kills lie between two judgements, so that a fault is found near its cause."""
+SEED = 1
 
 
-@pytest.fixture(scope="module")
+class Judged(NamedTuple):
+    """What a world looks like once its routes are traveled."""
+
+    verdict: Verdict
+    conservation: Conservation
+    copies: list[str]
+
+
+def judged(world: World) -> Judged:
+    return Judged(world.verdict(), world.tieout.ledger.conservation(HARBOR), copies_unread(world))
+
+
+def refuse_faults(found: Judged, where: str) -> None:
+    """Fail when anything was lost or doubled, or waits."""
+    assert found.verdict.is_clean, f"{where}\n{found.verdict.text()}"
+    assert found.copies == [], where
+    assert found.conservation.is_conserved, where
+    waiting = found.conservation
+    assert (waiting.pending, waiting.in_doubt, waiting.dead_letter) == (0, 0, 0), where
+
+
+def travel(world: World, seed: int, rounds: int) -> Traveler:
+    """Follow the routes of a seed to their end, judging on the way."""
+    traveler = Traveler(world, f"seed {seed}")
+    traveler.warm_up()
+    judged_at = 0
+    routes = plan(rounds, Random(seed))  # noqa: S311 - what is drawn must be drawn again by a seed
+    for number, route in enumerate(routes, start=1):
+        where = f"seed {seed}, route {number}: {route}"
+        try:
+            traveler.follow(route)
+        except AssertionError as error:
+            error.add_note(where)
+            raise
+        if traveler.hits.total() - judged_at >= JUDGED_EVERY:
+            judged_at = traveler.hits.total()
+            refuse_faults(judged(world), where)
+    return traveler
+
+
+def report(name: str, hits: Counter[Death], found: Sequence[Judged], **more: Any) -> None:
+    """Record the figures of all worlds of one run."""
+    record(
+        name,
+        kills=hits.total(),
+        kills_per_point={
+            point: sum(hits[death] for death in hits if death.point is point)
+            for point in KILL_POINTS
+        },
+        kills_least=min(hits[death] for death in DEATHS),
+        documents=sum(one.verdict.counts["documents"] for one in found),
+        deliveries=sum(one.verdict.counts["deliveries"] for one in found),
+        lost=sum(len(one.verdict.lost) for one in found),
+        doubled=sum(len(one.verdict.doubled) + len(one.copies) for one in found),
+        phantom=sum(len(one.verdict.phantom) for one in found),
+        acknowledged_not_done=sum(len(one.verdict.acked_not_done) for one in found),
+        in_doubt=sum(one.conservation.in_doubt for one in found),
+        gaps=gaps(one.verdict for one in found),
+        **more,
+    )
+
+
+def gaps(verdicts: Iterator[Verdict]) -> dict[str, str]:
+    """Return the money gap by currency, over all kinds."""
+    total: Counter[str] = Counter()
+    for verdict in verdicts:
+        for kind, gap in verdict.gaps.items():
+            total[kind.split(" ")[0]] += gap
+    return {currency: f"{gap:.2f}" for currency, gap in total.items()}
+
+
+def refuse_missed(hits: Counter[Death], at_least: int) -> None:
+    missed = [str(death) for death in DEATHS if hits[death] < at_least]
+    assert missed == [], "not injected"
+
+
+@pytest.fixture
 def world(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[World]:
     """A world whose orders come by webhook."""
     with fresh_world(tmp_path_factory.mktemp("killed"), postgres_url) as running:
         yield running
 
 
-def order_of(number: int) -> Draft:
-    """Return an order of a buyer whom nobody knows."""
-    make = maker()
-    first, last = f"Kit{number}", f"Rowe{number}"
-    home = address(
-        first, last, street=f"{number} Elm Street", city="Salem", zip_code="01970", region="MA"
-    )
-    buyer = person(number, first, last, f"kit.rowe.{number}@mailbox.example", home)
-    line = make.line("LAMP-01", 1)
-    return make.draft(number, buyer, line, at=make.at(PLACED_DAYS_AGO, "12:00"))
-
-
-def announce(world: World, draft: Draft) -> None:
-    """Land what the shop's webhook about the order says."""
-    body = json.dumps({"id": order_id(draft.number), "event": next(EVENTS)}).encode()
-    world.tieout.ledger.land(
-        [
-            NewInboxEntry(
-                pair=HARBOR,
-                source=System.SHOPIFY,
-                account=SHOPS[HARBOR],
-                topic="orders/updated",
-                event_id="",
-                resource_id=str(order_id(draft.number)),
-                origin=Origin.WEBHOOK,
-                body=body,
-                body_sha256=hashlib.sha256(body).hexdigest(),
-                body_size=len(body),
-            )
-        ]
-    )
-
-
-def work(
-    world: World,
-    claimed_by: str,
-    death: Death | None = None,
-    change: Change = lambda flow: flow,
-) -> int | None:
-    connections = world.configuration.connections
-    return Worker(connections, INCLUDE, HARBOR, claimed_by, death, change).run()
-
-
-def prepare(world: World, death: Death) -> None:
-    """Leave an order waiting whose posting passes by the death's kind of write."""
-    draft = order_of(next(NUMBERS))
-    if death.entity != ORDER_DEPOSIT.entity:
-        world.place(paid(draft))
-    else:
-        world.place(placed(replace(draft, status="pending")))
-        announce(world, draft)
-        assert work(world, f"unpaid {draft.number}") == DONE
-        shop = f"{world.configuration.url('shopify')}/_shops/{SHOPS[HARBOR]}"
-        world.call(f"{shop}/capture", {"order_id": order_id(draft.number)})
-    announce(world, draft)
-
-
-def strike(world: World, death: Death, run: str) -> bool:
-    """Kill one worker at the point, let its retry finish; say whether the kill struck."""
-    prepare(world, death)
-    struck = work(world, run, death) is None
-    assert work(world, run) == DONE
-    return struck
-
-
-def run_matrix(world: World, deaths: list[Death], name: str) -> None:
-    started_s = time.monotonic()
-    hits: Counter[Death] = Counter()
-    for number, death in enumerate(deaths):
-        hits[death] += strike(world, death, f"{name} {number}")
-    verdict = world.verdict()
-    missed = [death for death in DEATHS if not hits[death]]
-    figures: dict[str, Any] = {
-        "kills": hits.total(),
-        "kills_per_point": {
-            point: sum(hits[death] for death in hits if death.point is point) for point in Point
-        },
-        "documents": verdict.counts["documents"],
-        "lost": len(verdict.lost),
-        "doubled": len(verdict.doubled),
-        "phantom": len(verdict.phantom),
-        "acknowledged_not_done": len(verdict.acked_not_done),
-        "gaps": verdict.gaps,
-        "seconds": round(time.monotonic() - started_s, 1),
-    }
-    record(name, **figures)
-    assert missed == [], "not injected"
-    assert verdict.is_clean, verdict.text()
-    conservation = world.tieout.ledger.conservation(HARBOR)
-    assert conservation.is_conserved
-    assert (conservation.pending, conservation.in_doubt, conservation.dead_letter) == (0, 0, 0)
-
-
 def test_a_kill_at_every_point_of_every_write_leaves_one_document_each(world: World) -> None:
-    run_matrix(world, DEATHS, "kills at every point")
+    began = time.monotonic()
+    traveler = travel(world, SEED, 1)
+    found = judged(world)
+    report(
+        "kills at every point",
+        traveler.hits,
+        [found],
+        seeds=[SEED],
+        seconds=round(time.monotonic() - began, 1),
+    )
+    refuse_missed(traveler.hits, 1)
+    refuse_faults(found, f"seed {SEED}")
 
 
 @pytest.mark.tier2
-def test_three_thousand_kills_leave_one_document_each(world: World) -> None:
-    run_matrix(world, DEATHS * ROUNDS_NIGHTLY, "three thousand kills")
+def test_three_thousand_kills_leave_one_document_each(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str
+) -> None:
+    began = time.monotonic()
+    with ExitStack() as stack:
+        folders = [tmp_path_factory.mktemp(f"killed{one}-") for one in range(WORLDS_NIGHTLY)]
+        worlds = [stack.enter_context(fresh_world(one, postgres_url)) for one in folders]
+        chosen = seeds(WORLDS_NIGHTLY)
+        hits = side_by_side(worlds, chosen, folders)
+        found = [judged(world) for world in worlds]
+    report(
+        "three thousand kills",
+        hits,
+        found,
+        seeds=chosen,
+        seconds=round(time.monotonic() - began, 1),
+    )
+    refuse_missed(hits, ROUNDS_NIGHTLY * WORLDS_NIGHTLY)
+    for one, seed in zip(found, chosen, strict=True):
+        refuse_faults(one, f"seed {seed}")
+
+
+def side_by_side(
+    worlds: Sequence[World], chosen: Sequence[int], folders: Sequence[Path]
+) -> Counter[Death]:
+    """Travel in every world at once, each in a process of its own; return all kills."""
+
+    def act(world: World, seed: int, folder: Path) -> None:
+        hits = travel(world, seed, ROUNDS_NIGHTLY).hits
+        felt = [[death.point.name, death.entity, hits[death]] for death in hits]
+        (folder / "hits.json").write_text(json.dumps(felt))
+
+    for world in worlds:
+        world.tieout.ledger.close()  # a fork must not use this process's connections
+    travelers = [
+        fork(lambda args=args: act(*args), name=f"seed {args[1]}")
+        for args in zip(worlds, chosen, folders, strict=True)
+    ]
+    assert [ended(traveler) for traveler in travelers] == [0] * len(worlds), "see above"
+    hits: Counter[Death] = Counter()
+    for folder in folders:
+        for point, entity, struck in json.loads((folder / "hits.json").read_text()):
+            hits[Death(type(KILL_POINTS[0])[point], entity)] += struck
+    return hits

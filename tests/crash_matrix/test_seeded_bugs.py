@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from typing_extensions import override
 
+from crash_matrix.killed_orders import prepare, work
 from crash_matrix.killing import DONE, Death, Point
-from crash_matrix.test_kill_points import prepare, work
 from tieout.domain.base import DeliveryId
 from tieout.domain.ledger import Delivery, DeliveryState, Fence, Landed, NewDelivery, Outcome
 from tieout.ledger.postgres import PostgresLedger

@@ -1,0 +1,93 @@
+"""Workers that sleep past their lease and then send: what the targets refuse, and what they take.
+
+T-09 and T-10 of the reliability design. Where the target refuses a second copy there is none; where
+nothing does (a payment on what is still owed, a note), a sleeper whose locks were cut from it makes
+one, and it is found. A worker that did not fall asleep fails as not injected.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from crash_matrix.report import record, seeds
+from crash_matrix.sleepers import NAPS, PART_OF_THE_MONEY, Nap, Sandman, Sessions
+from crash_matrix.test_kill_points import Judged, gaps, judged
+from world import World, fresh_world
+
+ROUNDS_NIGHTLY = 5
+UNREFUSING = ("xero payment", "xero note")
+
+
+@pytest.fixture
+def world(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[World]:
+    with fresh_world(tmp_path_factory.mktemp("asleep"), postgres_url) as running:
+        yield running
+
+
+@pytest.mark.tier2
+def test_a_worker_that_wakes_too_late_doubles_only_where_no_target_refuses(world: World) -> None:
+    began = time.monotonic()
+    (seed,) = seeds(1)
+    sandman = Sandman(world, f"seed {seed}")
+    sandman.warm_up()
+    for naps in journeys(ROUNDS_NIGHTLY, Random(seed)):  # noqa: S311 - a seed repeats it
+        try:
+            sandman.lead(naps)
+        except AssertionError as error:
+            error.add_note(f"seed {seed}: {'; '.join(map(str, naps))}")
+            raise
+    found = judged(world)
+    doubled = [*found.verdict.doubled, *found.copies]
+    record(
+        "workers asleep past their lease",
+        pauses=sandman.naps.total(),
+        pauses_least=min(sandman.naps[nap] for nap in NAPS),
+        sessions_cut=sum(n for nap, n in sandman.naps.items() if nap.sessions is Sessions.CUT),
+        successors_blocked=sandman.blocked,
+        sleepers=dict(sandman.woken),
+        documents=found.verdict.counts["documents"],
+        lost=len(found.verdict.lost),
+        doubled=len(refused_by_target(doubled)),
+        doubled_unrefused=dict(Counter(kind_of(one) for one in doubled)),
+        phantom=len(found.verdict.phantom),
+        acknowledged_not_done=len(found.verdict.acked_not_done),
+        gaps=gaps(iter([found.verdict])),
+        seeds=[seed],
+        seconds=round(time.monotonic() - began, 1),
+    )
+    assert [str(nap) for nap in NAPS if sandman.naps[nap] < ROUNDS_NIGHTLY] == []
+    assert refused_by_target(doubled) == []
+    extra = sum(found.verdict.gaps.values())
+    assert extra == Decimal(PART_OF_THE_MONEY) * len(found.verdict.doubled), "another gap as well"
+    refuse_all_but_doubles(found)
+
+
+def journeys(rounds: int, random: Random) -> Iterator[list[Nap]]:
+    """Yield naps for one order each: one at every kind of write, together ``rounds`` times each."""
+    decks: dict[str, list[Nap]] = {}
+    for nap in NAPS * rounds:
+        decks.setdefault(nap.death.entity, []).append(nap)
+    for deck in decks.values():
+        random.shuffle(deck)
+    yield from (list(naps) for naps in zip(*decks.values(), strict=True))
+
+
+def kind_of(double: str) -> str:
+    return " ".join(double.split(" ")[:2])
+
+
+def refused_by_target(doubled: list[str]) -> list[str]:
+    """Return the doubles of kinds whose target promises to refuse them."""
+    return [one for one in doubled if not one.startswith(UNREFUSING)]
+
+
+def refuse_all_but_doubles(found: Judged) -> None:
+    verdict, conservation = found.verdict, found.conservation
+    assert (verdict.lost, verdict.phantom, verdict.acked_not_done) == ((), (), ()), verdict.text()
+    assert conservation.is_conserved
+    waiting = (conservation.pending, conservation.in_doubt, conservation.dead_letter)
+    assert waiting == (0, 0, 0), verdict.text()
