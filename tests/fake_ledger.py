@@ -328,6 +328,7 @@ class FakeLedger(Ledger):
             if states - LANDED:
                 raise _settled_otherwise(f"document {document_id}")
             self._move(document_id, DocumentState.DONE)
+            self._settle_older(document_id)
 
     @override
     def skip_document(self, document_id: DocumentId, *, rule: str) -> None:
@@ -393,30 +394,82 @@ class FakeLedger(Ledger):
 
     @override
     def replay(self, dead_letter_id: DeadLetterId) -> None:
+        self._replay(dead_letter_id, by="fake", keeps_mapping=False)
+
+    def _replay(self, dead_letter_id: DeadLetterId, *, by: str, keeps_mapping: bool) -> None:
         with self._lock:
-            if not 1 <= dead_letter_id <= len(self._dead_letters):
-                raise _not_open(dead_letter_id, "unknown_dead_letter")
-            letter = self._dead_letters[dead_letter_id - 1]
-            if not letter.is_open:
-                raise _not_open(dead_letter_id, "already_settled")
-            self._dead_letters[dead_letter_id - 1] = letter.model_copy(update={"is_open": False})
-            self._note(letter.pair, "dead_letter.closed", f"dead_letter/{dead_letter_id}")
+            letter = self._close(dead_letter_id, "replayed", by=by)
             if letter.document_id is not None:
-                self._put_back(letter.document_id)
+                self._put_back(letter.document_id, keeps_mapping=keeps_mapping)
             elif letter.inbox_id is not None:
                 self._settle(letter.inbox_id, InboxState.PENDING)
 
-    def _put_back(self, document_id: DocumentId) -> None:
-        document = self._documents[document_id]
-        is_superseded = any(
-            known.document_id > document_id and _record(known) == _record(document)
-            for known in self._documents.values()
+    def _open_letter(self, dead_letter_id: DeadLetterId) -> DeadLetter:
+        if not 1 <= dead_letter_id <= len(self._dead_letters):
+            raise _not_open(dead_letter_id, "unknown_dead_letter")
+        letter = self._dead_letters[dead_letter_id - 1]
+        if not letter.is_open:
+            raise _not_open(dead_letter_id, "already_settled")
+        return letter
+
+    def _close(
+        self,
+        dead_letter_id: DeadLetterId,
+        resolution: str,
+        *,
+        by: str,
+        reason: str = "",
+        proof: Json | None = None,
+    ) -> DeadLetter:
+        closed = self._open_letter(dead_letter_id).model_copy(
+            update={
+                "is_open": False,
+                "closed_at": self._clock.now(),
+                "resolution": resolution,
+                "closed_by": by,
+                "reason": reason,
+                "proof": proof,
+            }
         )
+        self._dead_letters[dead_letter_id - 1] = closed
+        self._note(closed.pair, "dead_letter.closed", f"dead_letter/{dead_letter_id}", by)
+        return closed
+
+    def _drop(self, document_id: DocumentId, rule: str) -> None:
+        self._rules[document_id] = rule
+        self._change(document_id, state=DocumentState.SKIPPED)
+        pair = self._documents[document_id].pair
+        self._note(pair, "document.skipped", f"document/{document_id}")
+
+    def _settle_older(self, document_id: DocumentId) -> None:
+        """Close what is set aside of older versions of the document's record."""
+        newest = self._documents[document_id]
+        for letter in self._dead_letters:
+            older = self._documents.get(letter.document_id or DocumentId(0))
+            if older is None or not letter.is_open or older.document_id >= document_id:
+                continue
+            if _record(older) == _record(newest):
+                proof: Json = {"newer_document_id": document_id}
+                self._close(letter.dead_letter_id, "resolved", by="fake", proof=proof)
+                self._drop(older.document_id, "superseded")
+
+    def _newer_version(self, document_id: DocumentId) -> DocumentId | None:
+        record = _record(self._documents[document_id])
+        versions = [one for one in self._documents.values() if _record(one) == record]
+        return max(
+            (one.document_id for one in versions if one.document_id > document_id), default=None
+        )
+
+    def _put_back(self, document_id: DocumentId, *, keeps_mapping: bool) -> None:
+        document = self._documents[document_id]
+        is_superseded = self._newer_version(document_id) is not None
         state = DocumentState.SKIPPED if is_superseded else DocumentState.RECEIVED
         if is_superseded:
             self._rules[document_id] = "superseded"
         self._holders.pop(document_id, None)
-        self._change(document_id, state=state, canonical=None, crashes=0)
+        self._change(
+            document_id, state=state, canonical=None, crashes=0, keeps_mapping=keeps_mapping
+        )
         self._note(document.pair, f"document.{state}", f"document/{document_id}")
 
     @override
@@ -726,8 +779,8 @@ class FakeLedger(Ledger):
         document_id = self._document_of[inbox_id]
         return self._documents[document_id].state, self._rules.get(document_id, "")
 
-    def _note(self, pair: str, action: str, subject: str) -> None:
-        self.audit.append(AuditEvent(pair=pair, actor="fake", action=action, subject=subject))
+    def _note(self, pair: str, action: str, subject: str, actor: str = "fake") -> None:
+        self.audit.append(AuditEvent(pair=pair, actor=actor, action=action, subject=subject))
 
 
 def _record(one: NewDocument) -> tuple[str, ...]:

@@ -19,12 +19,13 @@ from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.sage100.reader import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
 from tieout.connectors.xero.connector import XeroConfig, XeroConnector
-from tieout.domain.base import BatchId, DeadLetterId, Frozen, Json
+from tieout.domain.base import BatchId, Frozen, Json
 from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Origin
 from tieout.domain.pair import Pair
 from tieout.domain.tie_out import TieOut
 from tieout.errors import ConfigurationError
+from tieout.ledger.desk import PostgresDesk
 from tieout.ledger.postgres import PostgresLedger
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs, sweep_cron, sweep_interval
@@ -147,6 +148,15 @@ class Tieout:
         """Return the ledger."""
         return PostgresLedger(ledger_url(self._lookup(LEDGER_CONNECTION)))
 
+    @cached_property
+    def desk(self) -> PostgresDesk:
+        """Return the desk of dead letters, over the ledger's database."""
+        return PostgresDesk(self.ledger.database)
+
+    def mapper(self, pair: str) -> YamlMapper:
+        """Return the mapper of a pair."""
+        return YamlMapper(self._include, self._pair(pair))
+
     def flow(self, pair: str) -> Flow:
         """Return a pair's flow, with its systems."""
         settings = self._pair(pair)
@@ -156,7 +166,7 @@ class Tieout:
             xero=self.xero(pair),
             sage100=self.sage100(pair),
             shops={s.domain: self.shop(pair, s.domain) for s in settings.shops},
-            mapper=YamlMapper(self._include, settings),
+            mapper=self.mapper(pair),
             gate=GreatExpectationsGate(self._include / "expectations", self._data_docs),
             clock=self.clock,
         )
@@ -209,14 +219,6 @@ class Tieout:
     def dead_letters(self) -> list[DeadLetter]:
         """Return the open dead letters of all pairs."""
         return self.ledger.dead_letters()
-
-    def replay(self, dead_letter_id: int) -> None:
-        """Close an open dead letter and put its record back for the next run.
-
-        Raises:
-            RejectedError: It is closed already, or there is none with this id.
-        """
-        self.ledger.replay(DeadLetterId(dead_letter_id))
 
     def tie_out(self, pair: str) -> TieOut:
         """Prove that both ledgers of the pair agree as of today, in its own time zone."""

@@ -14,6 +14,8 @@ import records
 from processes import free_port
 from records import PAIR, binding, claim, delivery, document, entry, landed, refused
 from tieout.domain.base import BatchId, DocumentId, System
+from tieout.domain.desk import NewCorrection
+from tieout.domain.json_patch import Act, Operation
 from tieout.domain.ledger import Watermark
 from tieout.errors import (
     AuthenticationError,
@@ -22,7 +24,8 @@ from tieout.errors import (
     RetryableError,
     UnavailableError,
 )
-from tieout.ledger.grants import grants
+from tieout.ledger.desk import PostgresDesk
+from tieout.ledger.grants import Work, grants
 from tieout.ledger.migrate import main as migrate_main
 from tieout.ledger.migrate import migrate
 from tieout.ledger.postgres import PostgresLedger
@@ -523,3 +526,51 @@ def test_pending_work_is_found_by_indexes_of_pending_work(
         ORDER BY is_history, version_at, document_id LIMIT 10"""
     assert "inbox_pending" in str(admin.execute(entries).fetchall())
     assert "documents_unfinished" in str(admin.execute(versions).fetchall())
+
+
+def test_what_people_do_at_the_desk_is_audited_by_name_and_without_their_words(
+    ledger: PostgresLedger, admin: psycopg.Connection
+) -> None:
+    desk = PostgresDesk(ledger.database)
+    ledger.set_aside(records.dead_letter(document_id=records.received(ledger)))
+    number = ledger.dead_letters()[0].dead_letter_id
+    change = Operation(op=Act.REPLACE, path="/content", value="Zoe's")
+    desk.correct(
+        NewCorrection(
+            dead_letter_id=number,
+            patch=(change,),
+            before={},
+            after={},
+            corrected_by="anna",
+            reason="Zoe told me",
+        )
+    )
+    records.land_document(ledger, document(content="second", minutes=5))
+    desk.put_back(number, by="ben")
+    found = admin.execute(
+        "SELECT action, actor, detail FROM tieout.audit WHERE actor IN ('anna', 'ben') "
+        "ORDER BY audit_id"
+    ).fetchall()
+    assert [(action, who) for action, who, _detail in found] == [
+        ("correction.made", "anna"),
+        ("dead_letter.closed", "ben"),
+        ("document.skipped", "ben"),
+        ("correction.superseded", "ben"),
+    ]
+    assert set(found[0][2]["salted"]) == {"patch_sha256", "reason_sha256"}
+    assert "Zoe" not in str(found)
+    desk_actor = admin.execute("SELECT current_setting('tieout.actor', true)").fetchone()
+    assert desk_actor in {(None,), ("",)}
+
+
+def test_the_workers_role_adds_corrections_and_changes_none(
+    emptied_ledger_url: str, admin: psycopg.Connection
+) -> None:
+    grants(emptied_ledger_url, ROLE, "secret-of-the-test", work=Work.WORKER)
+    rights = [
+        admin.execute(
+            "SELECT has_table_privilege(%s, 'tieout.corrections', %s)", [ROLE, right]
+        ).fetchone()
+        for right in ("SELECT", "INSERT", "UPDATE", "DELETE")
+    ]
+    assert rights == [(True,), (True,), (False,), (False,)]

@@ -153,6 +153,7 @@ def test_the_neighbors_keep_everything(sealed: Sealed) -> None:
         "bindings": 0,
         "deliveries": 2,
         "dead_letters": 1,
+        "corrections": 0,
         "documents": 1,
         "inbox": 2,
         "salts": 2,

@@ -139,3 +139,17 @@ def test_two_cents_that_cancel_out_are_two_gaps() -> None:
 def test_an_order_set_aside_is_no_gap() -> None:
     sets = replace(with_document(state="dead_letter"), deliveries=(), targets=(), audit=None)
     assert judge(sets).is_clean
+
+
+def test_a_corrected_total_is_no_gap_and_is_said() -> None:
+    charged = SourceRecord(SHOP, "1042", "USD", Decimal("111.13"))
+    corrected = replace(with_document(corrected_by=Decimal("-1.00")), source=(charged,))
+    verdict = judge(corrected)
+    assert verdict.is_clean
+    assert verdict.corrected == {"USD": Decimal("-1.00")}
+    assert "corrected by people: USD -1.00" in verdict.text()
+
+
+def test_a_total_that_differs_from_what_was_corrected_is_a_gap() -> None:
+    verdict = judge(with_document(corrected_by=Decimal("-1.00")))
+    assert verdict.gaps["USD source"] == Decimal("1.00")

@@ -107,3 +107,99 @@ def test_replay_goes_on_after_one_that_is_closed_and_says_so(
     assert "no dead letter 99" in said.err
     assert said.out.startswith(f"{waiting}  ")
     assert ledger.dead_letters() == []
+
+
+def test_dead_letters_are_filtered_and_say_what_they_are_worth(
+    ledger: PostgresLedger, connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = set_aside(ledger, "1042")
+    new = records.dead_letter(document_id=records.received(ledger, "1043"))
+    worth = {"cause": "tax_unmapped", "amount": records.MONEY, "currency": "USD"}
+    ledger.set_aside(new.model_copy(update=worth))
+
+    assert (
+        main(["dead-letters", "--cause", "tax_unmapped", "--flow", "order_to_cash", *connections])
+        == 0
+    )
+    said = capsys.readouterr().out
+    assert "[tax_unmapped]  110.130 USD" in said
+    assert said.endswith("open: 110.130 USD\n")
+    assert "[unknown_item]" not in said
+    main(["replay", first, "--by", "anna", *connections])
+    capsys.readouterr()
+    assert main(["dead-letters", "--since", "2020-01-01", "--all", *connections]) == 0
+    assert "replayed by anna" in capsys.readouterr().out
+    assert main(["dead-letters", "--until", "2020-01-01T00:00:00+01:00", *connections]) == 0
+    assert capsys.readouterr().out == "No dead letters.\n"
+
+
+def test_a_dead_letter_is_shown_with_all_there_is(
+    ledger: PostgresLedger, connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    document_id = records.received(ledger)
+    ledger.intend([records.delivery(document_id)])
+    new = records.dead_letter(document_id=document_id)
+    ledger.set_aside(new.model_copy(update={"mapped": {"Total": "1"}, "answer": ["no"]}))
+    number = str(ledger.dead_letters()[0].dead_letter_id)
+
+    assert main(["dead-letters", "show", number, *connections]) == 0
+    said = capsys.readouterr().out
+    for part in (
+        "original (orders/create",
+        "cannot be read",
+        '{"Total": "1"}',
+        '["no"]',
+        "opened by gate",
+    ):
+        assert part in said
+    assert main(["dead-letters", "show", number, "--json", *connections]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["payload"] == {"id": "1042", "content": "first"}
+    assert [one["entity"] for one in shown["deliveries"]] == ["invoice"]
+
+
+def test_a_correction_is_stored_and_overruled_by_a_newer_version(
+    ledger: PostgresLedger, connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = set_aside(ledger, "1042")
+    words = ["--by", "anna", "--reason", "typo"]
+
+    assert main(["correct", number, "--set", "/content=right", *words, *connections]) == 0
+    assert '"first" -> "right"' in capsys.readouterr().out
+    assert main(["correct", number, "--set", "content", *words, *connections]) == 2
+    assert "is not /PATH=VALUE" in capsys.readouterr().err
+    assert main(["correct", number, "--remove", "/gone", *words, *connections]) == 2
+    assert "no place '/gone'" in capsys.readouterr().err
+    newer = records.land_document(ledger, records.document(content="second", minutes=5))
+    assert main(["dead-letters", "show", number, *connections]) == 0
+    assert f"newer version since (document {newer})" in capsys.readouterr().out
+    assert main(["replay", number, *connections]) == 0
+    assert "its correction does not apply" in capsys.readouterr().out
+
+
+def test_a_patch_file_is_applied_or_refused(
+    tmp_path: Path,
+    ledger: PostgresLedger,
+    connections: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    number = set_aside(ledger, "1042")
+    words = ["--by", "anna", "--reason", "typo", "--patch", str(tmp_path / "patch.json")]
+    (tmp_path / "patch.json").write_text('[{"op": "move", "path": "/a"}]')
+    assert main(["correct", number, *words, *connections]) == 2
+    assert "no JSON Patch" in capsys.readouterr().err
+    (tmp_path / "patch.json").write_text('[{"op": "add", "path": "/a", "value": [1]}]')
+    assert main(["correct", number, *words, "--json", *connections]) == 0
+    assert json.loads(capsys.readouterr().out)["after"] == {"/a": [1]}
+
+
+def test_a_dismissed_dead_letter_is_closed_by_name_with_a_reason(
+    ledger: PostgresLedger, connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = set_aside(ledger, "1042")
+
+    assert main(["dismiss", number, "--by", "anna", "--reason", "a test", *connections]) == 0
+    assert main(["dismiss", number, "--by", "ben", "--reason", "twice", *connections]) == 2
+    assert "closed already: dismissed" in capsys.readouterr().err
+    assert main(["dead-letters", "show", number, *connections]) == 0
+    assert "dismissed by anna: a test" in capsys.readouterr().out

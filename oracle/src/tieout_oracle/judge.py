@@ -35,6 +35,8 @@ class Verdict:
     gaps: dict[str, Decimal] = field(default_factory=dict)
     """Money by currency and kind, such as ``USD invoice``: what the ledger says less the target."""
     counts: dict[str, int] = field(default_factory=dict)
+    corrected: dict[str, Decimal] = field(default_factory=dict)
+    """By currency, how much people changed the totals of done orders: no fault, but said."""
 
     @property
     def is_clean(self) -> bool:
@@ -63,13 +65,17 @@ class Verdict:
             for name in ("lost", "doubled", "phantom", "acked_not_done", "unaudited", "regressed")
             for one in getattr(self, name)
         ]
-        return "\n".join(
-            [figures, f"money gap: {money or 'nothing posted'}", f"read: {read}", *findings]
-        )
+        by_people = [
+            f"corrected by people: {currency} {amount:+.2f}"
+            for currency, amount in sorted(self.corrected.items())
+        ]
+        gap = f"money gap: {money or 'nothing posted'}"
+        return "\n".join([figures, gap, f"read: {read}", *by_people, *findings])
 
 
 def judge(sets: Sets) -> Verdict:
     """Return what does not add up between the sets."""
+    gaps, corrected = _gaps(sets)
     return Verdict(
         lost=(*_lost_records(sets), *_lost_entries(sets), *_lost_acks(sets)),
         doubled=(*_doubled(sets.targets), *_shared(sets.deliveries)),
@@ -77,7 +83,8 @@ def judge(sets: Sets) -> Verdict:
         acked_not_done=tuple(_not_done(sets)),
         unaudited=tuple(_unaudited(sets)),
         regressed=tuple(_regressed(sets)),
-        gaps=_gaps(sets),
+        gaps=gaps,
+        corrected=corrected,
         counts={
             "orders": len(sets.source),
             "inbox entries": len(sets.inbox),
@@ -187,10 +194,11 @@ def _regressed(sets: Sets) -> Iterable[str]:
             yield f"document {one.document_id} waits though version {newest} is done"
 
 
-def _gaps(sets: Sets) -> dict[str, Decimal]:
+def _gaps(sets: Sets) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     """Return, per currency and kind, what the ledger says was booked less what the target shows.
 
-    For invoices also what the source says less what the ledger does, over orders that are done.
+    For invoices also what the source says less what the ledger does, over orders that are done. The
+    second result is, per currency, how much people changed what the source says.
     """
     held: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for one in sets.targets:
@@ -201,22 +209,30 @@ def _gaps(sets: Sets) -> dict[str, Decimal]:
         if delivery.amount is not None and delivery.state in LANDED and kind in sets.read:
             gap = delivery.amount - held[*kind, delivery.key]
             gaps[f"{delivery.currency} {delivery.entity}"] += abs(gap)
-    _add_source_gaps(sets, gaps)
-    return {kind: gap.quantize(CENT) for kind, gap in gaps.items()}
+    corrected = _add_source_gaps(sets, gaps)
+    return {kind: gap.quantize(CENT) for kind, gap in gaps.items()}, corrected
 
 
-def _add_source_gaps(sets: Sets, gaps: defaultdict[str, Decimal]) -> None:
-    newest: dict[tuple[str, str], tuple[int, str]] = {}
+def _add_source_gaps(sets: Sets, gaps: defaultdict[str, Decimal]) -> dict[str, Decimal]:
+    """Compare with the source's own total, as far as nobody corrected it by name."""
+    newest: dict[tuple[str, str], tuple[int, str, Decimal]] = {}
+    unknown = (0, "", Decimal(0))
+    by_people: defaultdict[str, Decimal] = defaultdict(Decimal)
     for one in sets.documents:
         if one.state != "skipped":
             record = (one.account, one.source_id)
-            newest[record] = max(newest.get(record, (0, "")), (one.version_no, one.state))
+            version = (one.version_no, one.state, one.corrected_by)
+            newest[record] = max(newest.get(record, unknown), version)
     booked = {
         one.key: one.amount or Decimal(0)
         for one in sets.deliveries
         if (one.target, one.entity) == ORDER_KIND and one.state in LANDED
     }
     for order in sets.source:
-        if newest.get((order.account, order.source_id), (0, ""))[1] == "done":
-            gap = order.total - booked.get(order.source_id, Decimal(0))
+        _version, state, corrected = newest.get((order.account, order.source_id), unknown)
+        if state == "done":
+            gap = order.total + corrected - booked.get(order.source_id, Decimal(0))
             gaps[f"{order.currency} source"] += abs(gap)
+            if corrected:
+                by_people[order.currency] += corrected
+    return by_people

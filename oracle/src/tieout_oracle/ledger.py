@@ -14,8 +14,10 @@ SELECT inbox_id, account, resource_id, state, event_id, body_sha256
 FROM tieout.inbox WHERE pair = %(pair)s
 """
 DOCUMENTS = """
-SELECT document_id, inbox_id, account, source_id, version_no, state
-FROM tieout.documents WHERE pair = %(pair)s
+SELECT document_id, inbox_id, account, source_id, version_no, state,
+    coalesce((SELECT sum(c.amount_after - c.amount_before) FROM tieout.corrections AS c
+              WHERE c.document_id = d.document_id), 0) AS corrected_by
+FROM tieout.documents AS d WHERE pair = %(pair)s
 """
 DELIVERIES = """
 SELECT delivery_id, document_id, target, entity, document_key, operation, state, external_id,

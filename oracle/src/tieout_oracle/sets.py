@@ -36,6 +36,8 @@ class DocumentRow:
     source_id: str
     version_no: int
     state: str
+    corrected_by: Decimal = Decimal(0)
+    """How much people, by name and with a reason, changed the total that the source states."""
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
 """What every command shares: exit codes, options, opening an installation, printing."""
 
 import argparse
+import getpass
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from tieout.domain.desk import LetterQuery
     from tieout.wiring import Tieout
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no other name
@@ -36,6 +39,48 @@ def add_report(parser: argparse.ArgumentParser, *, run: object) -> None:
     parser.add_argument("--pair", help="only this pair")
     add_connections(parser)
     parser.set_defaults(run=run)
+
+
+def add_by(parser: argparse.ArgumentParser) -> None:
+    """Add who acts; the audit names them."""
+    parser.add_argument(
+        "--by", default="", metavar="NAME", help="who acts, default your login name here"
+    )
+
+
+def actor(given: argparse.Namespace) -> str:
+    """Return who acts."""
+    return str(given.by).strip() or getpass.getuser()
+
+
+def moment(text: str) -> datetime:
+    """Read a day or a time in ISO form; without an offset it is UTC."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def add_letter_filters(parser: argparse.ArgumentParser) -> None:
+    """Add which dead letters are meant."""
+    parser.add_argument("--pair", help="only this pair")
+    parser.add_argument("--cause", default="", help="only this cause")
+    parser.add_argument("--flow", help="only what this flow set aside, such as order_to_cash")
+    parser.add_argument("--since", type=moment, metavar="TIME", help="only set aside since")
+    parser.add_argument("--until", type=moment, metavar="TIME", help="only set aside before")
+
+
+def letter_query(given: argparse.Namespace, *, is_open: bool | None = True) -> "LetterQuery":
+    """Return the query that the filters say."""
+    from tieout.domain.desk import LetterQuery
+    from tieout.usecases.desk import records_of
+
+    return LetterQuery(
+        pair=given.pair or "",
+        cause=given.cause,
+        records=records_of(given.flow) if given.flow else None,
+        since=given.since,
+        until=given.until,
+        is_open=is_open,
+    )
 
 
 def open_installation(given: argparse.Namespace) -> "Tieout":

@@ -1,4 +1,4 @@
-"""Commands that look: status, tie-out, dead-letters."""
+"""Commands that look: status, tie-out."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -14,7 +14,6 @@ def add(commands: "Commands") -> None:
     for name, run, text in (
         ("status", _status, "count where every message from a shop is"),
         ("tie-out", _tie_out, "prove that both ledgers agree, naming every difference"),
-        ("dead-letters", _dead_letters, "list what was set aside, why, and what to do"),
     ):
         add_report(commands.add_parser(name, help=text), run=run)
 
@@ -38,13 +37,3 @@ def _tie_out(given: argparse.Namespace) -> int:
     text = "\n\n".join(reports.tie_out_text(proof) for proof in proofs)
     show(given, reports.tie_out_json(proofs), text)
     return OK if all(reports.is_good(proof) for proof in proofs) else NOT_GOOD
-
-
-def _dead_letters(given: argparse.Namespace) -> int:
-    from tieout.stack import reports
-
-    letters = [
-        one for one in open_installation(given).dead_letters() if given.pair in {None, one.pair}
-    ]
-    show(given, reports.dead_letters_json(letters), reports.dead_letters_text(letters))
-    return OK

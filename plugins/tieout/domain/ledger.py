@@ -6,7 +6,7 @@ at any moment in exactly one of pending, done, dead-lettered and skipped by a na
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter
 
 from tieout.domain.base import (
     Amount,
@@ -19,6 +19,7 @@ from tieout.domain.base import (
     Json,
     System,
 )
+from tieout.domain.json_patch import Operation, patched
 
 
 class Origin(StrEnum):
@@ -74,6 +75,8 @@ class DeliveryState(StrEnum):
     REFUSED = "refused"
 
 
+json_object: TypeAdapter[Json] = TypeAdapter(Json)
+
 LANDED = frozenset({DeliveryState.ENTERED, DeliveryState.UPDATED, DeliveryState.IN_GL})
 """States in which the target holds what was meant."""
 UNFINISHED = frozenset({DocumentState.RECEIVED, DocumentState.VALIDATED, DocumentState.READY})
@@ -127,12 +130,22 @@ class Document(NewDocument):
     """A stored document; ``canonical`` is set once it has been read into our form.
 
     ``crashes`` counts the attempts at it that ended neither well nor badly but not at all.
+    ``payload`` is what the source said; ``corrections`` are what people changed of it since, and
+    the record that counts is ``corrected``. With ``keeps_mapping`` a replay sends what was mapped
+    before, as it was mapped then.
     """
 
     document_id: DocumentId
     state: DocumentState
     crashes: int = 0
     canonical: Json | None = None
+    corrections: tuple[Operation, ...] = ()
+    keeps_mapping: bool = False
+
+    @property
+    def corrected(self) -> Json:
+        """Return the payload with every correction applied."""
+        return json_object.validate_python(patched(self.payload, self.corrections))
 
 
 class Batch(Frozen):
@@ -261,11 +274,19 @@ class NewDeadLetter(Frozen):
 
 
 class DeadLetter(NewDeadLetter):
-    """A stored dead letter."""
+    """A stored dead letter; once closed it says how, when, by whom and why.
+
+    ``proof`` holds the ids and figures that resolved it, where it was resolved.
+    """
 
     dead_letter_id: DeadLetterId
     opened_at: AwareDatetime
     is_open: bool
+    closed_at: AwareDatetime | None = None
+    resolution: str = ""
+    closed_by: str = ""
+    reason: str = ""
+    proof: Json | None = None
 
 
 class Watermark(Frozen):

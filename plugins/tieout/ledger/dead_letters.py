@@ -4,18 +4,19 @@ An open dead letter and the state ``dead_letter`` of its record come and go in o
 that neither is ever without the other.
 """
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tieout.domain.base import DeadLetterId, InboxId
-from tieout.domain.ledger import DeadLetter, InboxState, NewDeadLetter
+from tieout.domain.base import DeadLetterId, DocumentId, InboxId, Json
+from tieout.domain.desk import Resolution
+from tieout.domain.ledger import DeadLetter, DocumentState, InboxState, NewDeadLetter
 from tieout.errors import ConfigurationError, RejectedError, RetryableError
 from tieout.ledger import documents, rows
-from tieout.ledger.inbox import reopen, settle
+from tieout.ledger.inbox import drop, reopen, settle
 from tieout.ledger.schema import dead_letters, inbox
+from tieout.ledger.schema import documents as documents_table
+from tieout.ledger.session import actor
 from tieout.ledger.storable import storable_columns
-
-REPLAYED = "replayed"
 
 
 def set_aside(connection: Connection, new: NewDeadLetter) -> None:
@@ -52,10 +53,74 @@ def _park_entry(connection: Connection, inbox_id: InboxId) -> bool:
     return False
 
 
-def replay(connection: Connection, dead_letter_id: DeadLetterId) -> None:
+def replay(
+    connection: Connection, dead_letter_id: DeadLetterId, *, keeps_mapping: bool = False
+) -> None:
     """Close an open dead letter and put its document, or else its inbox entry, back to its start.
 
-    Of two at once the second waits for the row, then finds it closed.
+    Raises:
+        RejectedError: It is closed already, or there is none with this id.
+    """
+    closed = _close(connection, dead_letter_id, Resolution.REPLAYED)
+    if closed.document_id is not None:
+        documents.put_back(connection, closed.document_id, keeps_mapping=keeps_mapping)
+    else:
+        reopen(connection, closed.inbox_id)
+
+
+def settle_moot(
+    connection: Connection,
+    dead_letter_id: DeadLetterId,
+    resolution: Resolution,
+    *,
+    reason: str = "",
+    proof: Json | None = None,
+) -> None:
+    """Close an open dead letter for good: its record is skipped by the resolution's name.
+
+    Raises:
+        RejectedError: It is closed already, or there is none with this id.
+    """
+    closed = _close(connection, dead_letter_id, resolution, reason=reason, proof=proof)
+    if closed.document_id is not None:
+        documents.drop(connection, closed.document_id, resolution)
+    else:
+        drop(connection, closed.inbox_id, resolution)
+
+
+def settle_older(connection: Connection, document_id: DocumentId) -> None:
+    """Close as resolved what is set aside of older versions of a document's record.
+
+    The proof is the document: it is done, and a newer version of the same record.
+    """
+    older = documents_table.alias("older")
+    found = connection.execute(
+        select(dead_letters.c.dead_letter_id, older.c.document_id)
+        .join(older, older.c.document_id == dead_letters.c.document_id)
+        .join(documents_table, documents.same_record(older, documents_table))
+        .where(
+            documents_table.c.document_id == document_id,
+            older.c.version_no < documents_table.c.version_no,
+            older.c.state == DocumentState.DEAD_LETTER,
+            dead_letters.c.closed_at.is_(None),
+        )
+        .order_by(dead_letters.c.dead_letter_id)
+    ).all()
+    proof: Json = {"newer_document_id": document_id}
+    for row in found:
+        _close(connection, row.dead_letter_id, Resolution.RESOLVED, proof=proof)
+        documents.drop(connection, row.document_id, documents.SUPERSEDED)
+
+
+def _close(
+    connection: Connection,
+    dead_letter_id: DeadLetterId,
+    resolution: Resolution,
+    *,
+    reason: str = "",
+    proof: Json | None = None,
+) -> Row[int | None, int | None]:
+    """Close an open dead letter. Of two at once the second waits for the row, and finds it closed.
 
     Raises:
         RejectedError: It is closed already, or there is none with this id.
@@ -63,18 +128,22 @@ def replay(connection: Connection, dead_letter_id: DeadLetterId) -> None:
     closed = connection.execute(
         update(dead_letters)
         .where(dead_letters.c.dead_letter_id == dead_letter_id, dead_letters.c.closed_at.is_(None))
-        .values(closed_at=func.clock_timestamp(), resolution=REPLAYED)
+        .values(
+            closed_at=func.clock_timestamp(),
+            resolution=resolution,
+            closed_by=actor(),
+            reason=reason,
+            proof=proof,
+        )
         .returning(dead_letters.c.inbox_id, dead_letters.c.document_id)
     ).one_or_none()
     if closed is None:
-        raise _not_open(connection, dead_letter_id)
-    if closed.document_id is not None:
-        documents.put_back(connection, closed.document_id)
-    else:
-        reopen(connection, closed.inbox_id)
+        raise not_open(connection, dead_letter_id)
+    return closed
 
 
-def _not_open(connection: Connection, dead_letter_id: DeadLetterId) -> RejectedError:
+def not_open(connection: Connection, dead_letter_id: DeadLetterId) -> RejectedError:
+    """Return why a dead letter cannot be worked on: it is closed, or there is none."""
     resolution = connection.execute(
         select(dead_letters.c.resolution).where(dead_letters.c.dead_letter_id == dead_letter_id)
     ).scalar_one_or_none()

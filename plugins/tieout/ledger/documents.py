@@ -2,7 +2,19 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import BatchId, DocumentId, Json
@@ -220,18 +232,17 @@ def park(connection: Connection, document_id: DocumentId) -> bool:
     return _move(connection, document_id, DocumentState.DEAD_LETTER)
 
 
-def put_back(connection: Connection, document_id: DocumentId) -> None:
+def put_back(
+    connection: Connection, document_id: DocumentId, *, keeps_mapping: bool = False
+) -> None:
     """Move a document that was set aside back to ``received``, held by no batch.
 
-    One of which a newer version is known is skipped as superseded: it may no longer be posted.
+    With ``keeps_mapping`` it is written as it was mapped before. One of which a newer version is
+    known is skipped as superseded: it may no longer be posted.
     """
     newer = documents.alias("newer")
     is_superseded = exists().where(
-        newer.c.source == documents.c.source,
-        newer.c.account == documents.c.account,
-        newer.c.document_type == documents.c.document_type,
-        newer.c.source_id == documents.c.source_id,
-        newer.c.version_no > documents.c.version_no,
+        same_record(newer, documents), newer.c.version_no > documents.c.version_no
     )
     connection.execute(
         update(documents)
@@ -245,8 +256,48 @@ def put_back(connection: Connection, document_id: DocumentId) -> None:
             batch_id=None,
             canonical=None,
             crashes=0,
+            keeps_mapping=keeps_mapping,
             changed_at=func.clock_timestamp(),
         )
+    )
+
+
+def drop(connection: Connection, document_id: DocumentId, rule: str) -> None:
+    """Skip a document that was set aside, by a named rule."""
+    connection.execute(
+        update(documents)
+        .where(
+            documents.c.document_id == document_id,
+            documents.c.state == DocumentState.DEAD_LETTER,
+        )
+        .values(
+            state=DocumentState.SKIPPED,
+            rule=rule,
+            batch_id=None,
+            changed_at=func.clock_timestamp(),
+        )
+    )
+
+
+def newer_version(connection: Connection, document_id: DocumentId) -> DocumentId | None:
+    """Return the newest later version of the same record, if there is one."""
+    newer = documents.alias("newer")
+    found = connection.execute(
+        select(newer.c.document_id)
+        .select_from(documents)
+        .join(newer, same_record(newer, documents))
+        .where(documents.c.document_id == document_id, newer.c.version_no > documents.c.version_no)
+        .order_by(newer.c.version_no.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return None if found is None else DocumentId(found)
+
+
+def same_record(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """Say whether rows of two views of the table are versions of one record."""
+    return and_(
+        *(one.c[name] == other.c[name] for name in ("source", "account", "document_type")),
+        one.c.source_id == other.c.source_id,
     )
 
 

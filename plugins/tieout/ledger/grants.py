@@ -45,7 +45,10 @@ _RIGHTS: Mapping[Work, tuple[sql.SQL, ...]] = {
     Work.WORKER: (
         sql.SQL("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO {role}"),
         sql.SQL("REVOKE INSERT, UPDATE ON {schema}.audit, {schema}.alembic_version FROM {role}"),
-        sql.SQL("REVOKE UPDATE ON {schema}.audit_seals, {schema}.inbox FROM {role}"),
+        sql.SQL(
+            "REVOKE UPDATE ON {schema}.audit_seals, {schema}.inbox, {schema}.corrections "
+            "FROM {role}"
+        ),
         sql.SQL("REVOKE ALL ON {schema}.salts, {schema}.redactions FROM {role}"),
         sql.SQL("GRANT UPDATE (state, rule) ON {schema}.inbox TO {role}"),
     ),

@@ -98,3 +98,12 @@ def reopen(connection: Connection, inbox_id: InboxId) -> None:
         .where(inbox.c.inbox_id == inbox_id, inbox.c.state == InboxState.DEAD_LETTER)
         .values(state=InboxState.PENDING)
     )
+
+
+def drop(connection: Connection, inbox_id: InboxId, rule: str) -> None:
+    """Skip an entry that was set aside, by a named rule."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.inbox_id == inbox_id, inbox.c.state == InboxState.DEAD_LETTER)
+        .values(state=InboxState.SKIPPED, rule=rule)
+    )

@@ -190,6 +190,7 @@ class PostgresLedger(Ledger):
     def mark_done(self, document_id: DocumentId) -> None:
         with self._transaction() as connection:
             documents.mark_done(connection, document_id)
+            dead_letters.settle_older(connection, document_id)
 
     @override
     def skip_document(self, document_id: DocumentId, *, rule: str) -> None:

@@ -32,7 +32,8 @@ REDACTED: Mapping[str, tuple[str, ...]] = {
         "remedy",
         "answer",
     ),
-    "dead_letters": ("message", "remedy", "value", "mapped", "answer"),
+    "dead_letters": ("message", "remedy", "value", "mapped", "answer", "reason"),
+    "corrections": ("patch", "before", "after", "reason"),
     "bindings": ("agreed",),
     "salts": ("salt",),
 }
@@ -54,7 +55,13 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     ),
     "dead_letters": (
         *("pair", "trace_key", "step", "cause", "rule", "field", "currency", "resolution"),
+        *("closed_by", "proof"),
     ),
+    "corrections": ("currency", "corrected_by"),
+    "replay_jobs": (
+        *("pair", "cause", "flow", "mapping", "state", "message", "requested_by", "request_key"),
+    ),
+    "replay_job_letters": ("state",),
     "bindings": ("pair", "entity", "key", "system", "external_id", "external_no", "provenance"),
     "batches": ("pair", "document_type", "claimed_by"),
     "batch_steps": ("step",),
@@ -87,7 +94,8 @@ _UNSETTLED = {
 
 _CLOSE = (
     text("""
-    UPDATE tieout.dead_letters SET closed_at = clock_timestamp(), resolution = 'redacted'
+    UPDATE tieout.dead_letters SET closed_at = clock_timestamp(), resolution = 'redacted',
+        closed_by = coalesce(nullif(current_setting('tieout.actor', true), ''), session_user)
     WHERE closed_at IS NULL
         AND (inbox_id = ANY(:inbox_ids) OR document_id = ANY(:document_ids))"""),
     text("""
@@ -124,9 +132,15 @@ _REDACT: Mapping[str, TextClause] = {
     UPDATE tieout.dead_letters SET
         message = :marker, remedy = :marker,
         value = CASE WHEN value <> '' THEN :marker ELSE '' END,
+        reason = CASE WHEN reason <> '' THEN :marker ELSE '' END,
         mapped = CASE WHEN mapped IS NOT NULL THEN CAST(:marked AS jsonb) END,
         answer = CASE WHEN answer IS NOT NULL THEN CAST(:marked AS jsonb) END
     WHERE inbox_id = ANY(:inbox_ids) OR document_id = ANY(:document_ids)"""),
+    "corrections": text("""
+    UPDATE tieout.corrections SET
+        patch = '[]', before = CAST(:marked AS jsonb), after = CAST(:marked AS jsonb),
+        reason = :marker
+    WHERE document_id = ANY(:document_ids)"""),
     "documents": text("""
     UPDATE tieout.documents SET
         content_hash = coalesce(tieout.salted(inbox_id, content_hash), content_hash),

@@ -1,13 +1,33 @@
 """Rows of the ledger's tables as domain records. No statement belongs here."""
 
-from sqlalchemy import RowMapping, extract, func
+from sqlalchemy import RowMapping, extract, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from tieout.domain.base import BatchId
+from tieout.domain.desk import Correction
 from tieout.domain.ledger import Batch, Binding, DeadLetter, Delivery, Document, InboxEntry
-from tieout.ledger.schema import bindings, dead_letters, deliveries, documents, inbox
+from tieout.ledger.schema import (
+    bindings,
+    corrections,
+    dead_letters,
+    deliveries,
+    documents,
+    inbox,
+)
 
 INBOX_ENTRY = [inbox.c[name] for name in InboxEntry.model_fields]
-DOCUMENT = [documents.c[name] for name in Document.model_fields]
+PATCHES = (
+    select(func.jsonb_agg(aggregate_order_by(corrections.c.patch, corrections.c.correction_id)))
+    .where(corrections.c.document_id == documents.c.document_id)
+    .correlate(documents)
+    .scalar_subquery()
+    .label("corrections")
+)
+DOCUMENT = [
+    *(documents.c[name] for name in Document.model_fields if name != "corrections"),
+    PATCHES,
+]
+CORRECTION = [corrections.c[name] for name in Correction.model_fields]
 DELIVERY = [
     *(deliveries.c[name] for name in Delivery.model_fields if name != "sent_age_s"),
     extract("epoch", func.clock_timestamp() - deliveries.c.sent_at).label("sent_age_s"),
@@ -25,8 +45,10 @@ def inbox_entry(row: RowMapping) -> InboxEntry:
 
 
 def document(row: RowMapping) -> Document:
-    """Read a document."""
-    return Document.model_validate(dict(row))
+    """Read a document; the patches of its corrections become one."""
+    patches = row["corrections"] or []
+    patch = [operation for patch in patches for operation in patch]
+    return Document.model_validate({**row, "corrections": patch})
 
 
 def delivery(row: RowMapping) -> Delivery:
@@ -42,6 +64,11 @@ def binding(row: RowMapping) -> Binding:
 def dead_letter(row: RowMapping) -> DeadLetter:
     """Read a dead letter."""
     return DeadLetter.model_validate(dict(row))
+
+
+def correction(row: RowMapping) -> Correction:
+    """Read a correction."""
+    return Correction.model_validate(dict(row))
 
 
 def batch(batch_id: int, pair: str, document_count: int) -> Batch:

@@ -91,6 +91,7 @@ documents = Table(
     _counter("crashes"),
     Column("is_history", Boolean, server_default=FetchedValue(), nullable=False),
     _defaulted("held_for"),
+    Column("keeps_mapping", Boolean, server_default=FetchedValue(), nullable=False),
     Column("batch_id", BigInteger),
     _moment("created_at"),
     _moment("changed_at"),
@@ -161,6 +162,48 @@ dead_letters = Table(
     _moment("opened_at"),
     _moment("closed_at", nullable=True),
     _defaulted("resolution"),
+    _defaulted("closed_by"),
+    _defaulted("reason"),
+    _json("proof", nullable=True),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    _id("correction_id"),
+    Column("dead_letter_id", BigInteger, nullable=False),
+    Column("document_id", BigInteger, nullable=False),
+    *map(_json, ("patch", "before", "after")),
+    Column("amount_before", Numeric),
+    Column("amount_after", Numeric),
+    *_texts("currency", "corrected_by", "reason"),
+    _moment("corrected_at"),
+)
+
+replay_jobs = Table(
+    "replay_jobs",
+    metadata,
+    _id("job_id"),
+    *_texts("pair", "cause", "flow"),
+    _moment("since", nullable=True),
+    _moment("until", nullable=True),
+    *_texts("mapping"),
+    Column("per_minute", Integer, nullable=False),
+    _defaulted("state"),
+    _defaulted("message"),
+    *_texts("requested_by", "request_key"),
+    _moment("judged_from"),
+    _moment("created_at"),
+    _moment("changed_at"),
+)
+
+replay_job_letters = Table(
+    "replay_job_letters",
+    metadata,
+    Column("job_id", BigInteger, primary_key=True),
+    Column("dead_letter_id", BigInteger, primary_key=True),
+    _defaulted("state"),
+    _moment("replayed_at", nullable=True),
 )
 
 watermarks = Table(

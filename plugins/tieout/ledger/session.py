@@ -10,7 +10,19 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, make_url
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    NullPool,
+    QueuePool,
+    create_engine,
+    func,
+    literal_column,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -92,6 +104,18 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """Run the block in one transaction, committed when it ends, rolled back when it fails."""
     with translated(), engine.begin() as connection:
         yield connection
+
+
+def act_as(connection: Connection, actor: str) -> None:
+    """Name who acts until the transaction ends, for the audit; '' leaves it the login role."""
+    if actor:
+        connection.execute(select(func.set_config("tieout.actor", actor, True)))  # noqa: FBT003 - SQL
+
+
+def actor() -> ColumnElement[str]:
+    """Return who acts, as the audit names them."""
+    named = func.nullif(func.current_setting("tieout.actor", True), "")  # noqa: FBT003 - SQL
+    return func.coalesce(named, literal_column("session_user::text"))
 
 
 class Database:

@@ -24,6 +24,7 @@ from tieout.errors import UnavailableError
 from tieout.simulators.company import COMPANIES
 from tieout.stack import control, reports, systems, witness
 from tieout.stack.configuration import StackConfiguration
+from tieout.stack.letters import letters_text
 from tieout.stack.tables import text_table
 from tieout.usecases.flow import SHOP_ORDER
 from tieout.wiring import Status, Tieout, connections_in, open_tieout
@@ -206,7 +207,7 @@ def report(
         proof = tieout.tie_out(simulated.pair)
         say(f"\nTie-out of {reports.tie_out_text(proof)}")
         problems += reports.tie_out_problems(proof)
-    say(f"\nDead letters\n{reports.dead_letters_text(tieout.dead_letters())}")
+    say(f"\nDead letters\n{letters_text(tieout.dead_letters())}")
     say(f"\n{control.login(configuration)}")
     if problems:
         say("\n".join(["THE DEMO FAILED:", *(f"  - {problem}" for problem in problems)]))

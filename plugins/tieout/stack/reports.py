@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from tieout.domain.ledger import Conservation, DeadLetter
+from tieout.domain.ledger import Conservation
 from tieout.domain.tie_out import ERROR_CLASSES, TieOut
 from tieout.stack.tables import text_table
 
@@ -96,20 +96,3 @@ def tie_out_text(proof: TieOut) -> str:
         ]
         parts.append(text_table(("class", "document", "effect"), items))
     return "\n".join(parts)
-
-
-def dead_letters_json(letters: Sequence[DeadLetter]) -> JsonValue:
-    """Return the open dead letters."""
-    return {"dead_letters": [letter.model_dump(mode="json") for letter in letters]}
-
-
-def dead_letters_text(letters: Sequence[DeadLetter]) -> str:
-    """Return the open dead letters, each with what is wrong and what to do."""
-    if not letters:
-        return "No dead letters."
-    blocks = [
-        f"{letter.dead_letter_id}  {letter.trace_key}  [{letter.cause}]\n"
-        f"  {letter.message}\n  {letter.remedy}"
-        for letter in letters
-    ]
-    return "\n".join(blocks)

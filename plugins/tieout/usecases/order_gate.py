@@ -87,7 +87,7 @@ def _read(flow: Flow, documents: Sequence[Document], posted: Collection[str]) ->
     orders: list[ReadyOrder] = []
     for document in documents:
         try:
-            order = flow.mapper.order_from_shop(document.payload, shop=document.account)
+            order = flow.mapper.order_from_shop(document.corrected, shop=document.account)
             rule = _skip_rule(order, is_posted=order.source_id in posted)
             if rule:
                 flow.ledger.skip_document(document.document_id, rule=rule)

@@ -3,11 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
-from tieout.domain.base import Json
+from tieout.domain.base import DocumentId, Json
 from tieout.domain.hashing import content_hash
-from tieout.domain.ledger import Delivery, Landed, NewBinding, NewDelivery, Refused
+from tieout.domain.ledger import (
+    Delivery,
+    Landed,
+    NewBinding,
+    NewDelivery,
+    Refused,
+    json_object,
+)
 from tieout.errors import RejectedError
 from tieout.ports import Target
 from tieout.usecases.catalog import OnChange, WriteKind
@@ -24,8 +29,6 @@ class Write:
     expected: dict[str, str]
     binding_entity: str = ""
 
-
-json_object: TypeAdapter[Json] = TypeAdapter(Json)
 
 WritesOf = Callable[[ReadyOrder], Iterable[Write]]
 
@@ -54,9 +57,13 @@ def write_all(
     """
     planned: list[_Planned] = []
     aside = 0
+    kept = _kept(flow, kind, orders)
     for ready in orders:
         try:
-            planned += [_planned(flow, kind, ready, write) for write in writes_of(ready)]
+            planned += [
+                _planned(flow, kind, ready, write, kept.get((ready.document_id, write.key)))
+                for write in writes_of(ready)
+            ]
         except RejectedError as error:
             set_aside(flow, ready.document, as_refused(error), step=kind.entity, order=ready.order)
             aside += 1
@@ -76,7 +83,27 @@ def write_all(
     return StepReport(step=kind.entity, documents=len(orders), confirmed=confirmed, set_aside=aside)
 
 
-def _planned(flow: Flow, kind: WriteKind, ready: ReadyOrder, write: Write) -> _Planned:
+def _kept(
+    flow: Flow, kind: WriteKind, orders: Sequence[ReadyOrder]
+) -> dict[tuple[DocumentId, str], NewDelivery]:
+    """Return what was mapped before of the orders that are replayed as they were mapped then."""
+    keeping = {ready.document_id for ready in orders if ready.document.keeps_mapping}
+    if not keeping:
+        return {}
+    known = flow.ledger.deliveries(keeping, entity=kind.entity)
+    return {
+        (one.document_id, one.document_key): NewDelivery.model_validate(
+            one.model_dump(include=set(NewDelivery.model_fields))
+        )
+        for one in known
+    }
+
+
+def _planned(
+    flow: Flow, kind: WriteKind, ready: ReadyOrder, write: Write, kept: NewDelivery | None
+) -> _Planned:
+    if kept is not None:
+        return _Planned(ready=ready, write=write, delivery=kept)
     payload: Json = (
         flow.mapper.payload(kind.mapping, write.record)
         if kind.mapping

@@ -1,0 +1,152 @@
+"""Look at a dead letter and correct it: what a person at the desk asks for, checked and stored.
+
+Closing letters is the desk port's own; trying one out before is ``dry_run``; many at once are jobs.
+"""
+
+import json
+from decimal import Decimal
+
+from pydantic import JsonValue
+
+from tieout.domain.base import DeadLetterId, Frozen, Json, System
+from tieout.domain.desk import Case, Correction, FlowRecords, NewCorrection
+from tieout.domain.json_patch import Act, Operation, differences, found, patched
+from tieout.domain.ledger import Document, json_object
+from tieout.errors import ConfigurationError, RejectedError
+from tieout.ports import Desk, Mapper
+from tieout.usecases.flow import SHOP_ORDER
+
+FLOWS = {
+    "order_to_cash": FlowRecords(document_types=(SHOP_ORDER,), sources=(System.SHOPIFY,)),
+}
+"""By flow, whose dead letters are its own."""
+
+
+def records_of(flow: str) -> FlowRecords:
+    """Return which records a flow carries.
+
+    Raises:
+        ConfigurationError: There is no such flow.
+    """
+    if flow not in FLOWS:
+        raise ConfigurationError(
+            f"There is no flow {flow!r}.", remedy=f"Use one of {', '.join(FLOWS)}."
+        )
+    return FLOWS[flow]
+
+
+class Shown(Frozen):
+    """A case with what the mapping reads out of it now; ``canonical`` is None if it cannot."""
+
+    case: Case
+    canonical: Json | None
+    unreadable: str = ""
+
+
+def show(desk: Desk, mapper: Mapper, dead_letter_id: DeadLetterId) -> Shown:
+    """Return all there is to see of one dead letter.
+
+    The canonical form is the one stored, or else, as for what the gate refused, as read now.
+
+    Raises:
+        RejectedError: There is no dead letter with this id.
+    """
+    case = desk.case(dead_letter_id)
+    if case.document is None:
+        return Shown(case=case, canonical=None)
+    if case.document.canonical is not None:
+        return Shown(case=case, canonical=case.document.canonical)
+    try:
+        order = mapper.order_from_shop(case.document.corrected, shop=case.document.account)
+    except RejectedError as error:
+        return Shown(case=case, canonical=None, unreadable=error.message)
+    return Shown(case=case, canonical=order.model_dump(mode="json"))
+
+
+class Wish(Frozen):
+    """What a person wants changed: texts by JSON pointer, places to remove, whole operations."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+    removals: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
+
+
+def correct(
+    desk: Desk, mapper: Mapper, dead_letter_id: DeadLetterId, wish: Wish, *, by: str, reason: str
+) -> Correction:
+    """Store a person's correction of what the source said; the letter stays open for a replay.
+
+    Raises:
+        RejectedError: It does not apply to the record, changes nothing, or cannot be corrected.
+    """
+    if not by.strip() or not reason.strip():
+        raise RejectedError(
+            "A correction needs a name and a reason.",
+            remedy="Say who corrects it, and why.",
+            cause="correction_does_not_apply",
+        )
+    document = desk.case(dead_letter_id).document
+    if document is None:
+        raise RejectedError(
+            f"Dead letter {dead_letter_id} is of a message that became no document.",
+            remedy="Correct it at its source, then replay or dismiss it.",
+            cause="nothing_to_correct",
+        )
+    patch = _patch(document, wish)
+    before: JsonValue = document.corrected
+    after = patched(before, patch)
+    if not list(differences(before, after)):
+        raise RejectedError(
+            f"The correction of dead letter {dead_letter_id} changes nothing.",
+            remedy="Look at the record with 'tieout dead-letters show ID --json'.",
+            cause="correction_does_not_apply",
+        )
+    old, new = _total(mapper, document, before), _total(mapper, document, after)
+    return desk.correct(
+        NewCorrection(
+            dead_letter_id=dead_letter_id,
+            patch=tuple(patch),
+            before={one.path: found(before, one.path)[1] for one in patch},
+            after={one.path: one.value for one in patch},
+            amount_before=old[0] if old else None,
+            amount_after=new[0] if new else None,
+            currency=(new or old or (None, ""))[1],
+            corrected_by=by.strip(),
+            reason=reason.strip(),
+        )
+    )
+
+
+def _patch(document: Document, wish: Wish) -> list[Operation]:
+    """Return the operations; a text takes the type of what stands at its place."""
+    present: JsonValue = document.corrected
+    patch: list[Operation] = []
+    for path, text in wish.texts:
+        is_there, value = found(patched(present, patch), path)
+        patch.append(
+            Operation(
+                op=Act.REPLACE if is_there else Act.ADD,
+                path=path,
+                value=text if isinstance(value, str) else _parsed(text),
+            )
+        )
+    patch += [Operation(op=Act.REMOVE, path=path) for path in wish.removals]
+    return [*patch, *wish.operations]
+
+
+def _parsed(text: str) -> JsonValue:
+    """Read JSON where it is JSON; anything else is text. Amounts are texts in every record."""
+    try:
+        value: JsonValue = json.loads(text, parse_constant=lambda name: name)
+    except ValueError:
+        return text
+    return value
+
+
+def _total(mapper: Mapper, document: Document, payload: JsonValue) -> tuple[Decimal, str] | None:
+    """Return the order's total and currency as it would be read, or None if it cannot be."""
+    try:
+        order = mapper.order_from_shop(json_object.validate_python(payload), shop=document.account)
+    except RejectedError:
+        return None
+    return order.total, order.currency
