@@ -136,7 +136,7 @@ def test_a_body_over_10_mb_is_too_large(xero: XeroClient) -> None:
     ("method", "path", "status"),
     [
         ("GET", "Invoices/00000000-0000-0000-0000-000000000001", 404),
-        ("GET", "CreditNotes", 501),
+        ("GET", "Quotes", 501),
         ("GET", "Invoices/HP-1/pdf", 501),
         ("DELETE", "Invoices", 405),
     ],

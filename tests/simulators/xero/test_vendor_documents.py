@@ -20,6 +20,7 @@ UNSERVED = {
     },
     "TaxRates": set(),
     "Items": set(),
+    "CreditNotes": {"BrandingThemeID", "FullyPaidOnDate"},
 }
 
 
@@ -43,9 +44,17 @@ def paid(xero: XeroClient) -> Json:
     contact = xero.contact(ContactNumber=unique("SHOP"), EmailAddress="a@b.example")
     invoice = xero.invoice(Contact={"ContactID": contact["ContactID"]}, Reference="recording")
     payment = xero.pay(invoice, 100).json()["Payments"][0]
+    credit = {**xero.invoice_body(), "Type": "ACCRECCREDIT", "CreditNoteNumber": unique("CR")}
+    credit["Contact"] = {"ContactID": contact["ContactID"]}
+    del credit["InvoiceNumber"]
+    created = xero.put("CreditNotes", {"CreditNotes": [credit]}).json()["CreditNotes"][0]
+    owed = xero.invoice(Contact={"ContactID": contact["ContactID"]})
+    allocation = {"Invoice": {"InvoiceID": owed["InvoiceID"]}, "Amount": 40, "Date": "2026-11-21"}
+    path = f"CreditNotes/{created['CreditNoteID']}/Allocations"
+    xero.put(path, {"Allocations": [allocation]}).raise_for_status()
     note = {"HistoryRecords": [{"Details": "note"}]}
     xero.put(f"Invoices/{invoice['InvoiceID']}/History", note)
-    return {"contact": contact, "invoice": invoice, "payment": payment}
+    return {"contact": contact, "invoice": invoice, "payment": payment, "credit": created}
 
 
 def violations(specification: Json, schema: str, content: object) -> list[str]:
@@ -73,6 +82,8 @@ def errors(rules: Json, content: object) -> Iterator[ValidationError]:
         ("Invoices/{InvoiceID}", "Invoices"),
         ("Invoices/{InvoiceID}/History", "HistoryRecords"),
         ("Payments?page=1", "Payments"),
+        ("CreditNotes?page=1", "CreditNotes"),
+        ("CreditNotes/{CreditNoteID}", "CreditNotes"),
         ("TrackingCategories?includeArchived=true", "TrackingCategories"),
         ("Payments/{PaymentID}", "Payments"),
     ],
@@ -80,7 +91,7 @@ def errors(rules: Json, content: object) -> Iterator[ValidationError]:
 def test_answers_keep_to_the_specification(
     specification: Json, xero: XeroClient, paid: Json, path: str, schema: str
 ) -> None:
-    answer = xero.get(path.format(**(paid["invoice"] | paid["payment"])))
+    answer = xero.get(path.format(**(paid["credit"] | paid["invoice"] | paid["payment"])))
     assert answer.status_code == 200
     assert violations(specification, schema, answer.json()) == []
 
@@ -120,6 +131,7 @@ def test_the_specification_would_catch_a_wrong_answer(specification: Json) -> No
         ("GET Accounts", 'Accounts?where=Code=="091"', "Accounts"),
         ("GET Organisation", "Organisation", "Organisations"),
         ("GET TaxRates", "TaxRates", "TaxRates"),
+        ("GET CreditNotes", "CreditNotes?page=1&pageSize=2", "CreditNotes"),
         ("GET Items", 'Items?where=Code=="LAMP-01"', "Items"),
     ],
 )

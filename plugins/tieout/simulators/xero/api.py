@@ -11,7 +11,15 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tieout.simulators.xero import charts, contacts, invoices, items, payments, tracking
+from tieout.simulators.xero import (
+    charts,
+    contacts,
+    credit_notes,
+    invoices,
+    items,
+    payments,
+    tracking,
+)
 from tieout.simulators.xero.batch import validation_exception
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.idempotency import Replays
@@ -69,6 +77,13 @@ RESOURCES: Final = {
         ("GET", "POST"),
         ("accounting.contacts",),
         _NOTED,
+    ),
+    "creditnotes": Resource(
+        credit_notes.answer,
+        ("GET", "PUT", "POST"),
+        ("GET", "POST"),
+        ("accounting.invoices",),
+        {**_NOTED, "allocations": ("PUT",), "allocations/*": ("DELETE",)},
     ),
     "currencies": Resource(charts.currencies, ("GET", "PUT"), (), _SETTINGS),
     "invoices": Resource(

@@ -63,7 +63,7 @@ def _listing(books: Books) -> Listing[Invoice]:
             "totaltax": lambda i: i.total_tax,
             "amountpaid": lambda i: i.amount_paid,
             "amountdue": amount_due,
-            "amountcredited": lambda _i: _ZERO,
+            "amountcredited": lambda i: i.amount_credited,
             "currencycode": lambda i: i.currency_code,
             "updateddateutc": lambda i: i.updated,
             "contact.contactid": lambda i: i.contact_id,
@@ -79,7 +79,11 @@ def amount_due(invoice: Invoice) -> Decimal:
     """Return what is open; nothing is on a void or deleted document read back."""
     if invoice.status in ("VOIDED", "DELETED"):
         return _ZERO
-    return (invoice.total or _ZERO) - invoice.amount_paid
+    return _open(invoice)
+
+
+def _open(invoice: Invoice) -> Decimal:
+    return (invoice.total or _ZERO) - invoice.amount_paid - invoice.amount_credited
 
 
 def listed(call: Call) -> Answer:
@@ -131,7 +135,10 @@ def shown(books: Books, invoice: Invoice, form: Form, unit_places: int) -> Json:
     if not written:
         payments = books.payments.find("invoice", invoice.invoice_id)
         live = [payment for payment in payments if payment.status != "DELETED"]
-        content |= {"Payments": [_nested(payment) for payment in live], "CreditNotes": []}
+        content |= {
+            "Payments": [_nested(payment) for payment in live],
+            "CreditNotes": _credits(books, invoice),
+        }
     content |= {"Prepayments": [], "Overpayments": []}
     content |= _amounts(invoice, written=written)
     content["SentToContact"] = bool(invoice.sent_to_contact)
@@ -144,15 +151,35 @@ def shown(books: Books, invoice: Invoice, form: Form, unit_places: int) -> Json:
     return content | _tail(books, invoice, form, unit_places)
 
 
+def _credits(books: Books, invoice: Invoice) -> list[Json]:
+    """Return the credit notes set against an invoice."""
+    credits_: list[Json] = []
+    for allocation in books.allocations.find("invoice", invoice.invoice_id):
+        note = books.credit_notes.get(allocation.credit_id)
+        if note is not None:
+            credits_.append(
+                {
+                    **members(note, "credit_note_id", "credit_note_number"),
+                    "ID": note.credit_note_id,
+                    "HasErrors": False,
+                    "AppliedAmount": allocation.amount,
+                    "DateString": day_string(allocation.date),
+                    "Date": ms_date(allocation.date),
+                    "LineItems": [],
+                    **members(note, "total"),
+                }
+            )
+    return credits_
+
+
 def _amounts(invoice: Invoice, *, written: bool = False) -> Json:
     if written:
         # Voiding answers with the amount that was due (recording of a void, README 2.8).
-        due = (invoice.total or _ZERO) - invoice.amount_paid
-        return {"AmountDue": due, "AmountPaid": invoice.amount_paid}
+        return {"AmountDue": _open(invoice), "AmountPaid": invoice.amount_paid}
     return {
         "AmountDue": amount_due(invoice),
         "AmountPaid": invoice.amount_paid,
-        "AmountCredited": _ZERO,
+        "AmountCredited": invoice.amount_credited,
     }
 
 
@@ -167,7 +194,7 @@ def _tail(books: Books, invoice: Invoice, form: Form, unit_places: int) -> Json:
         has_lines = form is not Form.LIST
         lines = invoice.line_items if has_lines else ()
         content["LineItems"] = [
-            _line(books, line, unit_places, written=form is Form.WRITTEN) for line in lines
+            shown_line(books, line, unit_places, written=form is Form.WRITTEN) for line in lines
         ]
     content |= members(invoice, "sub_total", "total_tax", "total")
     if discount := _discount(invoice):
@@ -195,7 +222,8 @@ def _contact(books: Books, invoice: Invoice, form: Form) -> Json:
     return contacts.reference(contact)
 
 
-def _line(books: Books, line: LineItem, unit_places: int, *, written: bool) -> Json:
+def shown_line(books: Books, line: LineItem, unit_places: int, *, written: bool) -> Json:
+    """Return a line of a document; after a write, with its (empty) list of errors."""
     content = members(line, *_LINE_KEYS)
     if line.unit_amount is not None:
         content["UnitAmount"] = rounded(line.unit_amount, unit_places)

@@ -1,16 +1,18 @@
 """Invoices: rules of sales invoices (ACCREC) and bills (ACCPAY); invoice_forms has their forms."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from tieout.simulators.xero import batch, contacts, history
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.charts import is_subscribed
+from tieout.simulators.xero.documents import drawn_up, rounded_lines, with_all_lines
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import Form, echoed, listed, shown
-from tieout.simulators.xero.lines import Terms, Totals, priced, rounded, totals, with_rounded_price
+from tieout.simulators.xero.lines import Terms
 from tieout.simulators.xero.locks import lock_problems
-from tieout.simulators.xero.records import Invoice, InvoiceRequest, LineItem
+from tieout.simulators.xero.records import Invoice, InvoiceRequest
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, given
@@ -119,7 +121,7 @@ def _created(call: Call, request: InvoiceRequest) -> Invoice:
         values["invoice_number"] = _next_number(books)
     draft = Invoice.model_validate(values)
     messages += _problems(books, draft, None) + lock_problems(books, day)
-    invoice = _with_lines(call, draft, _rounded(call, request), messages, None)
+    invoice = _with_lines(call, draft, rounded_lines(call, request), messages, None)
     contacts.marked(books, contact, invoice.type or "")
     history.recorded(
         books, invoice.invoice_id, "Created", f"{invoice.invoice_number or ''} to {contact.name}"
@@ -165,24 +167,9 @@ def _with_lines(
         status=invoice.status or "DRAFT",
         unit_places=call.unit_places,
     )
-    known = {line.line_item_id: line for line in prior.line_items} if prior else {}
-    lines = []
-    line_messages: dict[int, list[str]] = {}
-    for index, line in enumerate(request.line_items):
-        before = known.get(line.line_item_id)
-        merged = _merged(before, line) if before else line
-        stored, problems = priced(call.books, merged, terms, prior=before)
-        lines.append(stored)
-        if problems:
-            line_messages[index] = problems
-    if terms.is_approved and not lines:
-        messages = [*messages, "One or more line items must be specified"]
-    sums = totals(lines, terms.line_amount_types)
-    messages = [*messages, *_total_problems(request, sums, terms)]
-    every = [*messages, *(text for texts in line_messages.values() for text in texts)]
-    if every:
-        raise InvalidError(every, lines=line_messages, stored_id=_stored_id(call, invoice))
-    return _settled(invoice.model_copy(update={"line_items": tuple(lines), **_as_update(sums)}))
+    drawn = drawn_up(call, request, terms, prior.line_items if prior else ())
+    drawn.check(messages, stored_id=_stored_id(call, invoice))
+    return _settled(invoice.model_copy(update=drawn.as_update()))
 
 
 def _stored_id(call: Call, invoice: Invoice) -> str:
@@ -190,36 +177,11 @@ def _stored_id(call: Call, invoice: Invoice) -> str:
     return (stored.invoice_id or "") if stored else ""
 
 
-def _as_update(sums: Totals) -> dict[str, object]:
-    return {"sub_total": sums.sub_total, "total_tax": sums.total_tax, "total": sums.total}
-
-
-def _merged(prior: LineItem, line: LineItem) -> LineItem:
-    """Return the prior line with what the request names; amounts not named are computed again."""
-    computed: dict[str, object] = {"line_amount": None, "tax_amount": None}
-    return prior.model_copy(update={**computed, **given(line)})
-
-
-def _total_problems(request: InvoiceRequest, sums: Totals, terms: Terms) -> list[str]:
-    named = (
-        (request.sub_total, sums.sub_total),
-        (request.total_tax, sums.total_tax),
-        (request.total, sums.total),
-    )
-    messages = []
-    differs = any(value is not None and rounded(value) != computed for value, computed in named)
-    if request.line_items and differs:
-        messages.append("The document total does not equal the sum of the lines.")
-    if terms.is_approved and sums.total < 0:
-        messages.append("The document total must not be negative")
-    return messages
-
-
 def _settled(invoice: Invoice) -> Invoice:
     """Return the invoice with the status that follows; a zero total is paid at once."""
     if invoice.status not in ("AUTHORISED", "PAID"):
         return invoice
-    is_paid = invoice.amount_paid >= (invoice.total or Decimal(0))
+    is_paid = invoice.amount_paid + invoice.amount_credited >= (invoice.total or Decimal(0))
     return invoice.model_copy(
         update={
             "status": "PAID" if is_paid else "AUTHORISED",
@@ -242,42 +204,32 @@ def _updated(call: Call, prior: Invoice, request: InvoiceRequest) -> Invoice:
         named.pop(computed, None)
     changed = prior.model_copy(update={**named, **values, "updated": books.clock()})
     messages = _problems(books, changed, prior) + lock_problems(books, prior.date, changed.date)
-    if prior.amount_paid and "line_items" not in request.model_fields_set:
+    if _is_applied(prior) and "line_items" not in request.model_fields_set:
         check(messages)
         invoice = changed
     else:
-        invoice = _with_lines(call, changed, _with_all_lines(call, prior, request), messages, prior)
+        invoice = _with_lines(call, changed, with_all_lines(call, prior, request), messages, prior)
     history.recorded(books, invoice.invoice_id, "Edited", f"{invoice.invoice_number or ''} edited")
     return books.invoices.put(invoice)
 
 
-def _with_all_lines(call: Call, prior: Invoice, request: InvoiceRequest) -> InvoiceRequest:
-    """Return the request with its lines rounded, or with the stored lines where it names none."""
-    if "line_items" in request.model_fields_set:
-        return _rounded(call, request)
-    lines = prior.line_items
-    if request.line_amount_types not in (None, prior.line_amount_types):
-        lines = tuple(line.model_copy(update={"tax_amount": None}) for line in lines)
-    return request.model_copy(update={"line_items": lines})
-
-
-def _rounded(call: Call, request: InvoiceRequest) -> InvoiceRequest:
-    lines = (with_rounded_price(line, call.unit_places) for line in request.line_items)
-    return request.model_copy(update={"line_items": tuple(lines)})
-
-
 def _check_modifiable(books: Books, prior: Invoice, request: InvoiceRequest, status: str) -> None:
     problems = []
-    if status == "VOIDED" and prior.status in ("AUTHORISED", "PAID") and prior.amount_paid:
+    if status == "VOIDED" and _is_applied(prior) and prior.status in ("AUTHORISED", "PAID"):
         problems = [_VOID_TEXT]
     elif status not in _NEXT_STATUSES.get(prior.status or "", ()):
         problems = [_FROZEN_TEXT]
-    elif prior.amount_paid and _changes_what_is_paid(prior, request):
+    elif _is_applied(prior) and _changes_what_is_paid(prior, request):
         problems = [_PAID_TEXT]
     elif status in ("VOIDED", "DELETED"):
         problems = lock_problems(books, prior.date)
     if problems:
         raise InvalidError(problems, stored_id=prior.invoice_id or "")
+
+
+def _is_applied(invoice: Invoice) -> bool:
+    """Say whether a payment or a credit is set against the invoice."""
+    return bool(invoice.amount_paid or invoice.amount_credited)
 
 
 def _changes_what_is_paid(prior: Invoice, request: InvoiceRequest) -> bool:
@@ -302,6 +254,18 @@ def paid(books: Books, invoice: Invoice, amount: Decimal) -> Invoice:
         update={
             "amount_paid": invoice.amount_paid + amount,
             "fully_paid_on": last_day,
+            "updated": books.clock(),
+        }
+    )
+    return books.invoices.put(_settled(changed))
+
+
+def credited(books: Books, invoice: Invoice, amount: Decimal, day: date) -> Invoice:
+    """Record that ``amount`` more (or less, if negative) of a credit is set against an invoice."""
+    changed = invoice.model_copy(
+        update={
+            "amount_credited": invoice.amount_credited + amount,
+            "fully_paid_on": day,
             "updated": books.clock(),
         }
     )

@@ -1,22 +1,31 @@
-"""Payments on invoices: created on the collection, deleted by POST on one, never edited."""
+"""Payments on invoices and refunds of credit notes: created, deleted by POST, never edited."""
 
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from tieout.simulators.xero import batch, history, invoices, lists
+from tieout.simulators.xero import batch, credit_notes, history, invoices, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.charts import account_of
+from tieout.simulators.xero.credit_note_forms import remaining_credit
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import amount_due, in_payment
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.locks import lock_problems
-from tieout.simulators.xero.records import Account, Invoice, Payment, PaymentRequest
+from tieout.simulators.xero.records import (
+    Account,
+    Invoice,
+    Payment,
+    PaymentRequest,
+)
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, members, ms_date, rendered, stamp_string
 
 _ZERO: Final = Decimal(0)
+_REFUND_TYPES: Final = {"ACCRECCREDIT": "ARCREDITPAYMENT", "ACCPAYCREDIT": "APCREDITPAYMENT"}
 
 
 def _listing(books: Books) -> Listing[Payment]:
@@ -40,6 +49,7 @@ def _listing(books: Books) -> Listing[Payment]:
             "updateddateutc": lambda p: p.updated,
             "invoice.invoiceid": lambda p: p.invoice_id,
             "invoice.invoicenumber": lambda p: i.invoice_number if (i := invoice(p)) else None,
+            "creditnote.creditnoteid": lambda p: p.credit_note_id or None,
             "account.accountid": lambda p: p.account_id,
             "account.code": lambda p: a.code if (a := account(p)) else None,
         },
@@ -79,6 +89,8 @@ def _apply(call: Call, request: PaymentRequest) -> Json:
 
 
 def _created(books: Books, request: PaymentRequest) -> Payment:
+    if _names_credit_note(request):
+        return _refunded(books, request)
     invoice, messages = _invoice(books, request)
     account, account_messages = _account(books, request)
     messages += account_messages
@@ -95,23 +107,76 @@ def _created(books: Books, request: PaymentRequest) -> Payment:
     check(messages)
     if invoice is None or account is None:
         raise NotFoundError
-    payment = Payment(
-        payment_id=books.new_id(),
-        invoice_id=invoice.invoice_id or "",
-        account_id=account.account_id or "",
-        date=day,
-        amount=amount,
-        bank_amount=request.bank_amount if request.bank_amount is not None else amount,
-        currency_rate=request.currency_rate or Decimal(1),
-        reference=request.reference,
-        is_reconciled=bool(request.is_reconciled),
-        payment_type=f"{invoice.type}PAYMENT",
-        updated=books.clock(),
-    )
-    books.payments.put(payment)
+    money = _Money(amount, day, f"{invoice.type}PAYMENT", invoice_id=invoice.invoice_id or "")
+    payment = _put(books, request, account, money)
     invoices.paid(books, invoice, amount)
     details = f"Payment of {amount} on {day:%d %B %Y}"
     history.recorded(books, invoice.invoice_id, "Paid", details)
+    return payment
+
+
+@dataclass(frozen=True)
+class _Money:
+    """How much moves when, of which kind, and for which document."""
+
+    amount: Decimal
+    day: date
+    payment_type: str
+    invoice_id: str = ""
+    credit_note_id: str = ""
+
+
+def _put(books: Books, request: PaymentRequest, account: Account, money: _Money) -> Payment:
+    return books.payments.put(
+        Payment(
+            payment_id=books.new_id(),
+            invoice_id=money.invoice_id,
+            credit_note_id=money.credit_note_id,
+            account_id=account.account_id or "",
+            date=money.day,
+            amount=money.amount,
+            bank_amount=request.bank_amount if request.bank_amount is not None else money.amount,
+            currency_rate=request.currency_rate or Decimal(1),
+            reference=request.reference,
+            is_reconciled=bool(request.is_reconciled),
+            payment_type=money.payment_type,
+            updated=books.clock(),
+        )
+    )
+
+
+def _names_credit_note(request: PaymentRequest) -> bool:
+    return bool(request.credit_note or request.credit_note_number)
+
+
+def _refunded(books: Books, request: PaymentRequest) -> Payment:
+    """Pay back a credit note: the money of a refund."""
+    link = request.credit_note
+    key = (link.credit_note_id or link.credit_note_number) if link else None
+    try:
+        note = credit_notes.found(books, key or request.credit_note_number)
+    except NotFoundError:
+        check(["Credit note could not be found"])
+        raise
+    account, messages = _account(books, request)
+    day = request.date or books.clock().date()
+    amount = rounded(request.amount) if request.amount is not None else _ZERO
+    if request.invoice is not None or request.invoice_number:
+        messages.append("Only one of Invoice, CreditNote, Prepayment or Overpayment can be paid")
+    if amount <= 0:
+        messages.append("The payment amount must be greater than 0")
+    if note.status != "AUTHORISED":
+        messages.append("Payments can only be made against Authorised documents")
+    if amount > remaining_credit(books, note):
+        messages.append("Payment amount exceeds the amount outstanding on this document")
+    check(messages + lock_problems(books, day))
+    if account is None:
+        raise NotFoundError
+    note_id = note.credit_note_id or ""
+    money = _Money(amount, day, _REFUND_TYPES[note.type or ""], credit_note_id=note_id)
+    payment = _put(books, request, account, money)
+    credit_notes.refunded(books, note, amount, day)
+    history.recorded(books, note.credit_note_id, "Refunded", f"{amount} on {day:%d %B %Y}")
     return payment
 
 
@@ -157,6 +222,10 @@ def _deleted(books: Books, request: PaymentRequest) -> Payment:
     gone = payment.model_copy(update={"status": "DELETED", "updated": books.clock()})
     books.payments.put(gone)
     invoice = books.invoices.get(payment.invoice_id)
+    note = books.credit_notes.get(payment.credit_note_id)
+    if note is not None:
+        credit_notes.refunded(books, note, -payment.amount, payment.date)
+        history.recorded(books, note.credit_note_id, "Payment deleted", f"{payment.amount}")
     if invoice is not None:
         invoices.paid(books, invoice, -payment.amount)
         history.recorded(books, invoice.invoice_id, "Payment deleted", f"{payment.amount}")
@@ -180,6 +249,16 @@ def shown(call: Call, payment: Payment, *, full: bool) -> Json:
     }
     if invoice is not None:
         content["Invoice"] = in_payment(books, invoice, call.unit_places, full=full)
+    note = books.credit_notes.get(payment.credit_note_id)
+    if note is not None:
+        content["CreditNote"] = {
+            **members(note, "credit_note_id", "credit_note_number", "type"),
+            "ID": note.credit_note_id,
+            "HasErrors": False,
+            "Contact": {"ContactID": note.contact_id},
+            "LineItems": [],
+            **members(note, "currency_code"),
+        }
     return {**content, "HasValidationErrors": False}
 
 

@@ -1,7 +1,7 @@
 """The records that the simulated organisations hold, and the requests that change them.
 
 Fields and enumerations are those of the official specification that this simulator serves; what it
-does not serve (contact groups, credit notes) is absent. Rules are in the modules named
+does not serve (contact groups) is absent. Rules are in the modules named
 after the resources.
 """
 
@@ -18,6 +18,7 @@ InvoiceType = Annotated[str, one_of("ACCREC", "ACCPAY")]
 InvoiceStatus = Annotated[
     str, one_of("DRAFT", "SUBMITTED", "DELETED", "AUTHORISED", "PAID", "VOIDED")
 ]
+CreditNoteType = Annotated[str, one_of("ACCRECCREDIT", "ACCPAYCREDIT")]
 LineAmountTypes = Annotated[str, one_of("Exclusive", "Inclusive", "NoTax")]
 PaymentStatus = Annotated[str, one_of("AUTHORISED", "DELETED")]
 TrackingStatus = Annotated[str, one_of("ACTIVE", "ARCHIVED", "DELETED")]
@@ -137,12 +138,9 @@ class LineItem(Wire):
     tracking: tuple[LineTracking, ...] = ()
 
 
-class InvoiceMembers(Wire):
-    """What a request and a stored invoice have in common."""
+class DocumentMembers(Wire):
+    """What every document of lines has, in a request and stored."""
 
-    invoice_id: str | None = None
-    type: InvoiceType | None = None
-    invoice_number: str | None = None
     reference: str | None = None
     date: Day | None = None
     due_date: Day | None = None
@@ -150,15 +148,23 @@ class InvoiceMembers(Wire):
     status: InvoiceStatus | None = None
     currency_code: str | None = None
     currency_rate: Figure | None = None
-    url: str | None = None
     branding_theme_id: str | None = None
     sent_to_contact: bool | None = None
-    expected_payment_date: Day | None = None
-    planned_payment_date: Day | None = None
     line_items: tuple[LineItem, ...] = ()
     sub_total: Figure | None = None
     total_tax: Figure | None = None
     total: Figure | None = None
+
+
+class InvoiceMembers(DocumentMembers):
+    """What a request and a stored invoice have in common."""
+
+    invoice_id: str | None = None
+    type: InvoiceType | None = None
+    invoice_number: str | None = None
+    url: str | None = None
+    expected_payment_date: Day | None = None
+    planned_payment_date: Day | None = None
 
 
 class InvoiceRequest(InvoiceMembers):
@@ -172,6 +178,31 @@ class Invoice(InvoiceMembers):
 
     contact_id: str
     amount_paid: Decimal = Decimal("0.00")
+    amount_credited: Decimal = Decimal("0.00")
+    fully_paid_on: Day | None = None
+    created_by: str = ""
+    updated: datetime
+
+
+class CreditNoteMembers(DocumentMembers):
+    """What a request and a stored credit note have in common."""
+
+    credit_note_id: str | None = None
+    type: CreditNoteType | None = None
+    credit_note_number: str | None = None
+
+
+class CreditNoteRequest(CreditNoteMembers):
+    """A credit note in a request."""
+
+    contact: Contact | None = None
+
+
+class CreditNote(CreditNoteMembers):
+    """A stored credit note; ``refunded`` is what payments gave back of it."""
+
+    contact_id: str
+    refunded: Decimal = Decimal("0.00")
     fully_paid_on: Day | None = None
     created_by: str = ""
     updated: datetime
@@ -191,12 +222,39 @@ class InvoiceLink(Wire):
     invoice_number: str | None = None
 
 
+class CreditNoteLink(Wire):
+    """A credit note as a payment names it."""
+
+    credit_note_id: str | None = None
+    credit_note_number: str | None = None
+
+
+class AllocationRequest(Wire):
+    """An allocation in a request."""
+
+    invoice: InvoiceLink | None = None
+    amount: Figure | None = None
+    date: Day | None = None
+
+
+class Allocation(Wire):
+    """What of a credit was set against an invoice."""
+
+    allocation_id: str
+    credit_id: str
+    invoice_id: str
+    amount: Decimal
+    date: Day
+
+
 class PaymentRequest(Wire):
     """A payment in a request."""
 
     payment_id: str | None = None
     invoice: InvoiceLink | None = None
+    credit_note: CreditNoteLink | None = None
     invoice_number: str | None = None
+    credit_note_number: str | None = None
     account: AccountLink | None = None
     code: str | None = None
     date: Day | None = None
@@ -212,7 +270,8 @@ class Payment(Wire):
     """A stored payment."""
 
     payment_id: str
-    invoice_id: str
+    invoice_id: str = ""
+    credit_note_id: str = ""
     account_id: str
     date: Day
     amount: Decimal

@@ -14,7 +14,9 @@ from typing import Generic, TypeVar
 
 from tieout.simulators.xero.records import (
     Account,
+    Allocation,
     Contact,
+    CreditNote,
     Currency,
     Invoice,
     Item,
@@ -206,6 +208,8 @@ class Books:
     organisations: Shelf[Organisation] = field(init=False)
     contacts: Shelf[Contact] = field(init=False)
     invoices: Shelf[Invoice] = field(init=False)
+    credit_notes: Shelf[CreditNote] = field(init=False)
+    allocations: Shelf[Allocation] = field(init=False)
     payments: Shelf[Payment] = field(init=False)
     items: Shelf[Item] = field(init=False)
     accounts: Shelf[Account] = field(init=False)
@@ -227,8 +231,20 @@ class Books:
             "invoices": self._shelf(
                 Invoice, lambda r: r.invoice_id, number=lambda r: r.invoice_number
             ),
+            "credit_notes": self._shelf(
+                CreditNote, lambda r: r.credit_note_id, number=lambda r: r.credit_note_number
+            ),
+            "allocations": self._shelf(
+                Allocation,
+                lambda r: r.allocation_id,
+                credit=lambda r: r.credit_id,
+                invoice=lambda r: r.invoice_id,
+            ),
             "payments": self._shelf(
-                Payment, lambda r: r.payment_id, invoice=lambda r: r.invoice_id
+                Payment,
+                lambda r: r.payment_id,
+                invoice=lambda r: r.invoice_id,
+                credit_note=lambda r: r.credit_note_id,
             ),
             "items": self._shelf(Item, lambda r: r.item_id, code=lambda r: r.code),
             "accounts": self._shelf(

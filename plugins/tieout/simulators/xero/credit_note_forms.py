@@ -1,0 +1,160 @@
+"""How credit notes and their allocations look (recording ``GET CreditNotes``)."""
+
+from decimal import Decimal
+from typing import Final
+
+from tieout.simulators.xero import contacts, lists
+from tieout.simulators.xero.exchange import Answer, Call
+from tieout.simulators.xero.invoice_forms import shown_line
+from tieout.simulators.xero.lists import Listing
+from tieout.simulators.xero.records import Allocation, Contact, CreditNote, CreditNoteRequest
+from tieout.simulators.xero.refusals import InvalidError, validation_errors
+from tieout.simulators.xero.store import Books
+from tieout.simulators.xero.wire import Json, day_string, members, ms_date, rendered, stamp_string
+
+_ZERO: Final = Decimal("0.00")
+_EMPTY: Final = ("Payments", "CreditNotes", "Prepayments", "Overpayments")
+
+
+def _listing(books: Books) -> Listing[CreditNote]:
+    def contact(note: CreditNote) -> Contact | None:
+        return books.contacts.get(note.contact_id)
+
+    return Listing[CreditNote](
+        plural="CreditNotes",
+        singular="CreditNote",
+        fields={
+            "creditnoteid": lambda n: n.credit_note_id,
+            "creditnotenumber": lambda n: n.credit_note_number,
+            "reference": lambda n: n.reference,
+            "type": lambda n: n.type,
+            "status": lambda n: n.status,
+            "date": lambda n: n.date,
+            "total": lambda n: n.total,
+            "remainingcredit": lambda n: remaining_credit(books, n),
+            "currencycode": lambda n: n.currency_code,
+            "updateddateutc": lambda n: n.updated,
+            "contact.contactid": lambda n: n.contact_id,
+            "contact.name": lambda n: c.name if (c := contact(n)) else None,
+        },
+        updated=lambda n: n.updated,
+        paged=True,
+    )
+
+
+def remaining_credit(books: Books, note: CreditNote) -> Decimal:
+    """Return what is neither allocated nor refunded; nothing of a void or deleted note."""
+    if note.status in ("VOIDED", "DELETED"):
+        return _ZERO
+    allocated = sum((a.amount for a in _allocations(books, note)), _ZERO)
+    return (note.total or _ZERO) - allocated - note.refunded
+
+
+def _allocations(books: Books, note: CreditNote) -> list[Allocation]:
+    return books.allocations.find("credit", note.credit_note_id)
+
+
+def listed(call: Call) -> Answer:
+    """Return the list of credit notes that the call asks for; unpaged it has no lines."""
+    listing = _listing(call.books)
+    chosen = lists.selected(call, call.books.credit_notes.all(), listing)
+    places = call.unit_places
+    return Answer(
+        content=lists.paged(
+            call,
+            chosen,
+            listing,
+            render=lambda note: shown(call.books, note, places),
+            render_short=lambda note: shown(call.books, note, places) | {"LineItems": []},
+        )
+    )
+
+
+def shown(books: Books, note: CreditNote, unit_places: int) -> Json:
+    """Return a credit note as the vendor shows it."""
+    payments = books.payments.find("credit_note", note.credit_note_id)
+    live = [payment for payment in payments if payment.status != "DELETED"]
+    contact = books.contacts.get(note.contact_id)
+    content: Json = {
+        **members(note, "credit_note_id", "credit_note_number"),
+        "SentToContact": bool(note.sent_to_contact),
+        "Payments": [
+            {
+                **members(payment, "payment_id", "date", "amount", "reference", "currency_rate"),
+                "HasAccount": False,
+                "HasValidationErrors": False,
+            }
+            for payment in live
+        ],
+        "ID": note.credit_note_id,
+        "HasErrors": False,
+        "InvoiceAddresses": [],
+        **members(note, "currency_rate", "type", "reference"),
+        "RemainingCredit": remaining_credit(books, note),
+        "Allocations": [_nested(books, allocation) for allocation in _allocations(books, note)],
+        "HasAttachments": False,
+        "UpdatedDateUTCString": stamp_string(note.updated),
+        "Contact": contacts.reference(contact) if contact else {},
+    }
+    if note.date is not None:
+        content |= {"DateString": day_string(note.date), "Date": ms_date(note.date)}
+    content |= members(note, "branding_theme_id", "status", "line_amount_types")
+    content["LineItems"] = [
+        shown_line(books, line, unit_places, written=False) for line in note.line_items
+    ]
+    content |= members(note, "sub_total", "total_tax", "total")
+    content |= {"UpdatedDateUTC": ms_date(note.updated), **members(note, "currency_code")}
+    if note.status == "PAID" and note.fully_paid_on:
+        content["FullyPaidOnDate"] = ms_date(note.fully_paid_on)
+    return content
+
+
+def _nested(books: Books, allocation: Allocation) -> Json:
+    invoice = books.invoices.get(allocation.invoice_id)
+    return {
+        **members(allocation, "allocation_id", "amount", "date"),
+        "Invoice": {
+            "InvoiceID": allocation.invoice_id,
+            **(members(invoice, "invoice_number") if invoice else {}),
+            **{key: [] for key in _EMPTY},
+            "IsDiscounted": False,
+            "InvoiceAddresses": [],
+            "HasErrors": False,
+            "InvoicePaymentServices": [],
+            "LineItems": [],
+        },
+    }
+
+
+def shown_allocation(books: Books, allocation: Allocation) -> Json:
+    """Return an allocation as the answer to its writing shows it."""
+    return {
+        **_nested(books, allocation),
+        "CreditNote": {
+            "CreditNoteID": allocation.credit_id,
+            "ID": allocation.credit_id,
+            "LineItems": [],
+        },
+        "ValidationErrors": [],
+    }
+
+
+def echoed(request: CreditNoteRequest, refusal: InvalidError) -> Json:
+    """Return a refused credit note as the vendor echoes it."""
+    content = members(request, "type", "credit_note_number", "reference", "status")
+    content["Allocations"] = []
+    if request.contact is not None:
+        content["Contact"] = members(request.contact, "contact_id", "contact_number", "name")
+    content |= members(request, "date", "line_amount_types", "currency_code")
+    content["LineItems"] = [
+        {
+            **{k: v for k, v in _as_json(rendered(line)).items() if v is not None},
+            "ValidationErrors": validation_errors(refusal.lines.get(index, ())),
+        }
+        for index, line in enumerate(request.line_items)
+    ]
+    return content
+
+
+def _as_json(content: object) -> Json:
+    return dict(content) if isinstance(content, dict) else {}
