@@ -3,10 +3,12 @@
     TieoutError
     ├── FatalError              stop the flow; a person must change something first
     │   ├── ConfigurationError      a file, a connection or a setting is wrong
-    │   └── AuthenticationError     a system no longer accepts our credentials
+    │   ├── AuthenticationError     a system no longer accepts our credentials
+    │   └── StreamHeldError         a double was found; a person looks first
     ├── RetryableError          nothing is known to be written; try again later
     │   ├── RateLimitedError        the system asked us to wait
     │   └── UnavailableError        the system did not take the request
+    │       └── StreamPausedError       we did not even ask it
     ├── OutcomeUnknownError     sent, and no trustworthy answer: only reading the target settles it
     └── RejectedError           this one record is refused; its neighbors go on
 
@@ -43,6 +45,10 @@ class AuthenticationError(FatalError):
     """A system refused our credentials or our rights."""
 
 
+class StreamHeldError(FatalError):
+    """A person holds this work, or a double does; nothing was sent."""
+
+
 class RetryableError(TieoutError):
     """Nothing was written; the same call may work later."""
 
@@ -58,6 +64,10 @@ class RateLimitedError(RetryableError):
 
 class UnavailableError(RetryableError):
     """The system could not be reached, or refused before doing any work."""
+
+
+class StreamPausedError(UnavailableError):
+    """This work pauses; nothing was sent, and nothing else is to be sent now."""
 
 
 class OutcomeUnknownError(TieoutError):

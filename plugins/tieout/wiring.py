@@ -27,6 +27,7 @@ from tieout.domain.tie_out import TieOut
 from tieout.errors import ConfigurationError
 from tieout.ledger.desk import PostgresDesk
 from tieout.ledger.postgres import PostgresLedger
+from tieout.ledger.streams import PostgresStreams
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs, sweep_cron, sweep_interval
 from tieout.usecases.backfill import plan_backfill
@@ -157,12 +158,18 @@ class Tieout:
         """Return the mapper of a pair."""
         return YamlMapper(self._include, self._pair(pair))
 
+    @cached_property
+    def streams(self) -> PostgresStreams:
+        """Return the streams of the ledger."""
+        return PostgresStreams(self.ledger.database)
+
     def flow(self, pair: str) -> Flow:
         """Return a pair's flow, with its systems."""
         settings = self._pair(pair)
         return Flow(
             pair=settings,
             ledger=self.ledger,
+            streams=self.streams,
             xero=self.xero(pair),
             sage100=self.sage100(pair),
             shops={s.domain: self.shop(pair, s.domain) for s in settings.shops},

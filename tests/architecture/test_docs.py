@@ -8,6 +8,7 @@ import yaml
 from architecture.probing import ROOT
 from tieout import errors
 from tieout.domain.ledger import DeliveryState, DocumentState, InboxState
+from tieout.domain.streams import StreamCause, StreamState
 from tieout.domain.tie_out import DifferenceClass
 from tieout.stack.configuration import PORT_NAMES, port_setting
 from tieout.stack.promises import table
@@ -30,6 +31,8 @@ COMMANDS = (
     "tieout correct",
     "tieout dismiss",
     "tieout replay",
+    "tieout streams",
+    "tieout resume",
     "tieout audit seal",
     "tieout audit verify",
     "tieout audit export",
@@ -72,6 +75,10 @@ def test_every_ledger_state_is_documented() -> None:
     states = [str(state) for kind in (InboxState, DocumentState, DeliveryState) for state in kind]
 
     assert missing(states, "ledger.md") == []
+
+
+def test_every_state_and_cause_of_a_stream_is_documented() -> None:
+    assert missing([*map(str, StreamState), *filter(None, StreamCause)], "streams.md") == []
 
 
 def test_every_difference_class_is_documented() -> None:

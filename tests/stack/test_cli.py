@@ -10,6 +10,7 @@ import records
 from architecture.probing import ROOT
 from tieout.cli.main import build_parser, main
 from tieout.ledger.postgres import PostgresLedger
+from tieout.ledger.streams import PostgresStreams
 
 
 def test_a_missing_connections_file_is_an_error_that_says_what_to_do(
@@ -203,3 +204,18 @@ def test_a_dismissed_dead_letter_is_closed_by_name_with_a_reason(
     assert "closed already: dismissed" in capsys.readouterr().err
     assert main(["dead-letters", "show", number, *connections]) == 0
     assert "dismissed by anna: a test" in capsys.readouterr().out
+
+
+def test_a_held_stream_is_listed_and_goes_on_when_a_person_says_so(
+    connections: list[str], ledger: PostgresLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "harbor_and_pine/out/xero/payment"
+    assert main(["streams", *connections]) == 0
+    PostgresStreams(ledger.database).hold(name, reason="Xero holds HP-1042 twice.")
+    assert main(["streams", *connections]) == 1
+    assert f"{name}  held since" in capsys.readouterr().out
+    resume = ["resume", name, "--by", "wanda", "--reason", "The copy is void.", *connections]
+    assert main(resume) == 0
+    assert main(["streams", "--json", *connections]) == 0
+    assert '"reason": "The copy is void."' in capsys.readouterr().out
+    assert main(resume) == 2

@@ -66,6 +66,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "batches": ("pair", "document_type", "claimed_by"),
     "batch_steps": ("step",),
     "watermarks": ("pair", "source", "resource"),
+    "streams": ("name", "pair", "state", "cause", "reason"),
     "audit": ("pair", "actor", "action", "subject", "detail"),
     "audit_seals": ("rows_hash", "previous_hash", "seal_hash"),
     "redactions": ("pair", "account", "source_id", "row_counts"),

@@ -216,6 +216,17 @@ watermarks = Table(
     _moment("changed_at"),
 )
 
+streams = Table(
+    "streams",
+    metadata,
+    Column("name", Text, primary_key=True),
+    *_texts("pair"),
+    *(_defaulted(name) for name in ("state", "cause", "reason")),
+    _moment("since", nullable=True),
+    *(_counter(name) for name in ("judged", "bad", "bad_in_a_row", "failures")),
+    _moment("probed_at", nullable=True),
+)
+
 audit = Table(
     "audit",
     metadata,

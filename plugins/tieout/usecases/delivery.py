@@ -25,6 +25,7 @@ from tieout.errors import (
     RateLimitedError,
     RejectedError,
     RetryableError,
+    StreamPausedError,
     UnavailableError,
 )
 from tieout.ports import Ledger, Target
@@ -94,7 +95,7 @@ class Trouble:
         """Keep the first error, unless a later one leaves something in doubt."""
         if self._first is None or isinstance(error, OutcomeUnknownError):
             self._first = error
-        self.is_over = self.is_over or isinstance(error, RateLimitedError)
+        self.is_over = self.is_over or isinstance(error, RateLimitedError | StreamPausedError)
 
     def raise_worst(self) -> None:
         """Raise what was kept, if anything."""

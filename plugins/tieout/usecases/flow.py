@@ -9,7 +9,7 @@ from tieout.domain.ledger import Document, DocumentState, Fence, NewDeadLetter, 
 from tieout.domain.order import Order, OrderLine
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError, TieoutError
-from tieout.ports import Clock, Gate, Ledger, Mapper, Sage100, Shop, Xero
+from tieout.ports import Clock, Gate, Ledger, Mapper, Sage100, Shop, Streams, Xero
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
@@ -25,6 +25,7 @@ class Flow:
 
     pair: Pair
     ledger: Ledger
+    streams: Streams
     xero: Xero
     sage100: Sage100
     shops: Mapping[str, Shop]
@@ -103,6 +104,32 @@ def item_code(pair: Pair, line: OrderLine) -> str:
     return pair.item_aliases.get(line.variant_id) or line.sku.strip().upper()
 
 
+def dead_letter_of(
+    document: Document,
+    refused: Refused,
+    *,
+    step: str,
+    order: Order | None = None,
+    mapped: Json | None = None,
+) -> NewDeadLetter:
+    """Return the dead letter of a document with a target's or a rule's refusal."""
+    return NewDeadLetter(
+        pair=document.pair,
+        document_id=document.document_id,
+        trace_key=f"{document.account} {document.name}",
+        step=step,
+        cause=refused.cause,
+        message=refused.message,
+        remedy=refused.remedy,
+        field=refused.field,
+        value=refused.value,
+        amount=order.total if order else None,
+        currency=order.currency if order else "",
+        mapped=mapped,
+        answer=refused.answer,
+    )
+
+
 def set_aside(
     flow: Flow,
     document: Document,
@@ -113,23 +140,7 @@ def set_aside(
     mapped: Json | None = None,
 ) -> None:
     """Open a dead letter for a document with a target's or a rule's refusal."""
-    flow.ledger.set_aside(
-        NewDeadLetter(
-            pair=document.pair,
-            document_id=document.document_id,
-            trace_key=f"{document.account} {document.name}",
-            step=step,
-            cause=refused.cause,
-            message=refused.message,
-            remedy=refused.remedy,
-            field=refused.field,
-            value=refused.value,
-            amount=order.total if order else None,
-            currency=order.currency if order else "",
-            mapped=mapped,
-            answer=refused.answer,
-        )
-    )
+    flow.ledger.set_aside(dead_letter_of(document, refused, step=step, order=order, mapped=mapped))
 
 
 def as_refused(error: RejectedError) -> Refused:

@@ -4,14 +4,15 @@ Good orders go on, bad ones become dead letters with the rule and the value. Whi
 include/expectations' word; this module computes what the rules look at.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from tieout.domain.base import BatchId
+from tieout.domain.base import BatchId, DocumentId
 from tieout.domain.ledger import UNFINISHED, DeliveryState, Document, DocumentState, NewDeadLetter
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import AccountKind, Pair
+from tieout.domain.streams import is_too_bad, source_stream
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports import Finding, Sage100Reference, XeroReference
 from tieout.usecases.catalog import INVOICE, SALES_ORDER
@@ -21,9 +22,9 @@ from tieout.usecases.flow import (
     ReadyOrder,
     StepReport,
     as_refused,
+    dead_letter_of,
     documents_of,
     item_code,
-    set_aside,
 )
 
 SUITE = "shop_order"
@@ -34,25 +35,59 @@ SALE_KINDS = frozenset({LineKind.PRODUCT, LineKind.SHIPPING})
 def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
     """Judge the batch's received documents.
 
+    While the stream of orders pauses nothing is judged but a probe now and then: a batch that is
+    good enough lets it go on, and of any other nothing is set aside.
+
     Raises:
         ConfigurationError: An expectation of severity *halt* failed; nothing of the batch goes on.
     """
+    stream = source_stream(flow.pair.pair, SHOP_ORDER)
+    admission = flow.streams.admit(stream)
+    if not admission.is_admitted:
+        return StepReport(step=STEP, documents=0, confirmed=0, set_aside=0)
     received = documents_of(flow, batch_id, DocumentState.RECEIVED)
     newest = _newest(flow, received)
-    orders = _read(flow, newest, _posted(flow, newest))
-    rows = _rows(flow, orders)
-    verdict = flow.gate.validate(SUITE, rows)
+    orders, bad = _read(flow, newest, _posted(flow, newest))
+    verdict = flow.gate.validate(SUITE, _rows(flow, orders))
     _halt(flow.pair, verdict.findings)
-    parked = _park(flow, orders, verdict.findings)
-    for ready in orders:
-        if ready.document_id not in parked:
-            flow.ledger.mark_validated(ready.document_id, ready.order.model_dump(mode="json"))
-    return StepReport(
-        step=STEP,
-        documents=len(received),
-        confirmed=len(orders) - len(parked),
-        set_aside=len(parked),
-    )
+    bad |= _failed(orders, verdict.findings)
+    good = {r.document_id: r for r in orders if r.document_id not in bad}
+    if admission.is_probe:
+        if not good or is_too_bad(judged=len(good) + len(bad), bad=len(bad)):
+            return StepReport(step=STEP, documents=len(received), confirmed=0, set_aside=0)
+        flow.streams.succeeded(stream)
+    confirmed, aside = _settle(flow, stream, newest, good, bad)
+    return StepReport(step=STEP, documents=len(received), confirmed=confirmed, set_aside=aside)
+
+
+def _settle(
+    flow: Flow,
+    stream: str,
+    documents: Sequence[Document],
+    good: Mapping[DocumentId, ReadyOrder],
+    bad: Mapping[DocumentId, NewDeadLetter],
+) -> tuple[int, int]:
+    """Let the good ones on and set the bad ones aside, until the stream pauses.
+
+    What was not reached by then stays received. Returns how many went on and were set aside.
+    """
+    uncounted = confirmed = aside = 0
+    for document in documents:
+        ready, letter = good.get(document.document_id), bad.get(document.document_id)
+        if ready is not None:
+            canonical = ready.order.model_dump(mode="json")
+            flow.ledger.mark_validated(document.document_id, canonical)
+            confirmed += 1
+            uncounted += 1
+        elif letter is not None:
+            if not flow.streams.judged(stream, good=uncounted, is_bad=True):
+                return confirmed, aside
+            uncounted = 0
+            flow.ledger.set_aside(letter)
+            aside += 1
+    if uncounted:
+        flow.streams.judged(stream, good=uncounted, is_bad=False)
+    return confirmed, aside
 
 
 def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
@@ -82,9 +117,12 @@ def _posted(flow: Flow, documents: Sequence[Document]) -> set[str]:
     }
 
 
-def _read(flow: Flow, documents: Sequence[Document], posted: Collection[str]) -> list[ReadyOrder]:
-    """Read documents into orders; skip by rule, set aside what cannot be read."""
+def _read(
+    flow: Flow, documents: Sequence[Document], posted: Collection[str]
+) -> tuple[list[ReadyOrder], dict[DocumentId, NewDeadLetter]]:
+    """Read documents into orders; skip by rule, return a dead letter of what cannot be read."""
     orders: list[ReadyOrder] = []
+    unreadable: dict[DocumentId, NewDeadLetter] = {}
     for document in documents:
         try:
             order = flow.mapper.order_from_shop(document.corrected, shop=document.account)
@@ -94,10 +132,11 @@ def _read(flow: Flow, documents: Sequence[Document], posted: Collection[str]) ->
                 continue
             _refuse_unsupported(order)
         except RejectedError as error:
-            set_aside(flow, document, as_refused(error), step=STEP)
+            letter = dead_letter_of(document, as_refused(error), step=STEP)
+            unreadable[document.document_id] = letter
             continue
         orders.append(ReadyOrder(document=document, order=order))
-    return orders
+    return orders, unreadable
 
 
 def _skip_rule(order: Order, *, is_posted: bool) -> str:
@@ -243,19 +282,19 @@ def _halt(pair: Pair, findings: Sequence[Finding]) -> None:
         )
 
 
-def _park(flow: Flow, orders: Sequence[ReadyOrder], findings: Sequence[Finding]) -> set[int]:
-    """Set aside each order that failed a *park* expectation, with all that it failed."""
-    parked: set[int] = set()
-    for ready in orders:
-        failed = [
-            finding
-            for finding in findings
-            if finding.severity == "park" and finding.row_key == str(ready.document_id)
-        ]
-        if failed:
-            parked.add(ready.document_id)
-            flow.ledger.set_aside(_dead_letter(ready, failed))
-    return parked
+def _failed(
+    orders: Sequence[ReadyOrder], findings: Sequence[Finding]
+) -> dict[DocumentId, NewDeadLetter]:
+    """Return the dead letter of each order that failed a *park* expectation: all that it failed."""
+    parking: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity == "park":
+            parking.setdefault(finding.row_key, []).append(finding)
+    return {
+        ready.document_id: _dead_letter(ready, parking[str(ready.document_id)])
+        for ready in orders
+        if str(ready.document_id) in parking
+    }
 
 
 def _dead_letter(ready: ReadyOrder, failed: Sequence[Finding]) -> NewDeadLetter:

@@ -13,11 +13,13 @@ from tieout.domain.ledger import (
     Refused,
     json_object,
 )
+from tieout.domain.streams import target_stream
 from tieout.errors import RejectedError
 from tieout.ports import Target
 from tieout.usecases.catalog import OnChange, WriteKind
 from tieout.usecases.delivery import Delivered, Writer, deliver
 from tieout.usecases.flow import LEASE_S, Flow, ReadyOrder, StepReport, as_refused, set_aside
+from tieout.usecases.guarded import GuardedTarget
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def write_all(
     An order of which one record is refused is set aside; its neighbors go on.
 
     Raises:
-        RetryableError: The target did not take some of them now.
+        RetryableError: The target did not take some of them now, or its stream pauses.
+        StreamHeldError: A person must look first; nothing was sent.
         OutcomeUnknownError: Some are in doubt until the next attempt looks them up.
     """
     planned: list[_Planned] = []
@@ -69,15 +72,24 @@ def write_all(
             aside += 1
     entity_of = {plan.write.key: plan.write.binding_entity for plan in planned}
     wanted = {plan.delivery.document_key: plan.delivery for plan in planned}
+    guarded = GuardedTarget(
+        target,
+        flow.streams,
+        target_stream(flow.pair.pair, target.system, target.entity),
+        clock=flow.clock,
+    )
+    if wanted:
+        guarded.enter()
     writer = Writer(
         ledger=flow.ledger,
-        target=target,
+        target=guarded,
         fence=flow.held,
         lease_s=LEASE_S,
         binding_of=lambda delivery, landed: _binding(entity_of, delivery, landed),
         newest_wins=kind.on_change is OnChange.SEND,
     )
     settled = deliver(writer, list(wanted.values()))
+    guarded.leave()
     aside += _set_aside_refused(flow, kind, planned, settled)
     confirmed = sum(1 for one in settled.values() if one.refused is None)
     return StepReport(step=kind.entity, documents=len(orders), confirmed=confirmed, set_aside=aside)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fake_streams import FakeStreams
 from fakes import FakeClock, FakeGate, FakeLedger, FakeSage100, FakeShop, FakeXero
 from tieout.domain.base import System
 from tieout.domain.ledger import NewInboxEntry, Origin
@@ -57,15 +58,17 @@ def shop() -> FakeShop:
 
 @pytest.fixture
 def flow(shop: FakeShop) -> Flow:
+    clock = FakeClock()
     return Flow(
         pair=PAIR,
-        ledger=FakeLedger(FakeClock()),
+        ledger=FakeLedger(clock),
+        streams=FakeStreams(clock),
         xero=FakeXero(),
         sage100=FakeSage100(),
         shops={SHOP: shop},
         mapper=YamlMapper(INCLUDE, PAIR),
         gate=FakeGate(),
-        clock=FakeClock(),
+        clock=clock,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fake_streams import FakeStreams
 from fakes import FakeClock, FakeGate, FakeLedger, FakeSage100, FakeShop, FakeXero
 from tieout.domain.base import BatchId
 from tieout.domain.books import (
@@ -45,16 +46,18 @@ class World:
     def __init__(self) -> None:
         self.shop = FakeShop({NODE["legacyResourceId"]: NODE})
         self.xero, self.sage100 = FakeXero(), FakeSage100()
-        self.ledger = FakeLedger(FakeClock())
+        clock = FakeClock()
+        self.ledger = FakeLedger(clock)
         self.flow = Flow(
             pair=PAIR,
             ledger=self.ledger,
+            streams=FakeStreams(clock),
             xero=self.xero,
             sage100=self.sage100,
             shops={SHOP: self.shop},
             mapper=YamlMapper(ROOT / "include", PAIR),
             gate=FakeGate(),
-            clock=FakeClock(),
+            clock=clock,
         )
         order = self.flow.mapper.order_from_shop(NODE, shop=SHOP)
         self.transaction = order.payments[0].source_id

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fake_streams import FakeStreams
 from fakes import (
     EMPTY_SAGE100,
     EMPTY_XERO,
@@ -49,15 +50,17 @@ def worked(**changed: Any) -> dict[str, Any]:
 def make_flow(*nodes: dict[str, Any]) -> Flow:
     xero = FakeXero(EMPTY_XERO.model_copy(update={"account_codes": _accounts("xero")}))
     sage100 = FakeSage100(EMPTY_SAGE100.model_copy(update={"accounts": _accounts("sage100")}))
+    clock = FakeClock()
     return Flow(
         pair=PAIR,
-        ledger=FakeLedger(FakeClock()),
+        ledger=FakeLedger(clock),
+        streams=FakeStreams(clock),
         xero=xero,
         sage100=sage100,
         shops={SHOP: FakeShop({str(one["legacyResourceId"]): one for one in nodes})},
         mapper=YamlMapper(ROOT / "include", PAIR),
         gate=FakeGate(),
-        clock=FakeClock(),
+        clock=clock,
     )
 
 

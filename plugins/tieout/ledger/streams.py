@@ -1,0 +1,146 @@
+"""The Streams port on PostgreSQL: one row per stream that anything ever happened to.
+
+What happens to a stream is decided by domain.streams while its row is locked; times are the
+database's. An open stream costs one read to enter.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from typing_extensions import override
+
+from tieout.domain.streams import (
+    Admission,
+    Stream,
+    StreamState,
+    after_failure,
+    after_judging,
+    after_success,
+    held,
+    resumed,
+    untouched,
+)
+from tieout.errors import RejectedError
+from tieout.ledger.schema import streams
+from tieout.ledger.session import Database
+from tieout.ports import Streams
+
+Change = Callable[[Stream, datetime], Stream]
+
+_ACT_AS = text("SELECT set_config('tieout.actor', :actor, true)")
+
+
+class PostgresStreams(Streams):
+    """The streams of one ledger."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the ledger's database; nothing is read before the first call."""
+        self._database = database
+
+    @override
+    def stream(self, name: str) -> Stream:
+        with self._database.transaction() as connection:
+            return _read(connection, name)
+
+    @override
+    def streams(self, pair: str | None = None) -> list[Stream]:
+        statement = select(streams).order_by(streams.c.name)
+        if pair is not None:
+            statement = statement.where(streams.c.pair == pair)
+        with self._database.transaction() as connection:
+            return [_stream(row) for row in connection.execute(statement).mappings()]
+
+    @override
+    def admit(self, name: str) -> Admission:
+        with self._database.transaction() as connection:
+            stream = _read(connection, name)
+            if stream.state is StreamState.PAUSED:
+                return _probe(connection, name)
+            return Admission(stream=stream, is_admitted=stream.state is StreamState.OPEN)
+
+    @override
+    def judged(self, name: str, *, good: int, is_bad: bool) -> bool:
+        after = self._change(
+            name, lambda stream, now: after_judging(stream, now, good=good, is_bad=is_bad)
+        )
+        return after.state is StreamState.OPEN
+
+    @override
+    def failed(self, name: str, *, reason: str) -> Stream:
+        return self._change(name, lambda stream, now: after_failure(stream, now, reason=reason))
+
+    @override
+    def succeeded(self, name: str) -> None:
+        self._change(name, after_success)
+
+    @override
+    def hold(self, name: str, *, reason: str) -> None:
+        self._change(name, lambda stream, now: held(stream, now, reason=reason))
+
+    @override
+    def resume(self, name: str, *, by: str, reason: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(_ACT_AS, {"actor": by})
+            # Read before it is locked: no name that somebody mistyped becomes a row.
+            if _read(connection, name).state is StreamState.OPEN:
+                raise RejectedError(
+                    f"The stream {name!r} is not paused or held.",
+                    remedy="'tieout streams' lists the names and states.",
+                    cause="stream_open",
+                )
+            stream, now = _locked(connection, name)
+            _store(connection, resumed(stream, now, reason=reason))
+
+    def _change(self, name: str, change: Change) -> Stream:
+        with self._database.transaction() as connection:
+            before, now = _locked(connection, name)
+            after = change(before, now)
+            if after != before:
+                _store(connection, after)
+            return after
+
+
+def _read(connection: Connection, name: str) -> Stream:
+    row = connection.execute(select(streams).where(streams.c.name == name)).mappings().first()
+    return untouched(name) if row is None else _stream(row)
+
+
+def _locked(connection: Connection, name: str) -> tuple[Stream, datetime]:
+    """Return the stream, its row locked until the transaction ends, and the present."""
+    new = untouched(name)
+    connection.execute(insert(streams).values(name=name, pair=new.pair).on_conflict_do_nothing())
+    row = (
+        connection.execute(select(streams).where(streams.c.name == name).with_for_update())
+        .mappings()
+        .one()
+    )
+    # Read after the lock was waited for, so that times follow each other as changes do.
+    now = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return _stream(row), now
+
+
+def _probe(connection: Connection, name: str) -> Admission:
+    """Give the one probe that is due to whoever comes first."""
+    stream, now = _locked(connection, name)
+    if stream.state is not StreamState.PAUSED:
+        return Admission(stream=stream, is_admitted=stream.state is StreamState.OPEN)
+    wait_s = stream.probe_in_s(now)
+    if wait_s > 0:
+        return Admission(stream=stream, is_admitted=False, wait_s=wait_s)
+    probed = stream.model_copy(update={"probed_at": now})
+    _store(connection, probed)
+    return Admission(stream=probed, is_admitted=True, is_probe=True)
+
+
+def _store(connection: Connection, stream: Stream) -> None:
+    connection.execute(
+        update(streams)
+        .where(streams.c.name == stream.name)
+        .values(stream.model_dump(exclude={"name", "pair"}))
+    )
+
+
+def _stream(row: RowMapping) -> Stream:
+    return Stream.model_validate(dict(row))

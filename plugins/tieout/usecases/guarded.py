@@ -1,0 +1,137 @@
+"""A target behind its stream: nothing is sent while the stream pauses or is held.
+
+A paused stream raises and never skips: a step that ended well with nothing written would let an
+order be closed without its payment. A system that does not answer is counted; a refusal is an
+answer, and so is being asked to wait. On the good path a step costs one read of its stream.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from typing_extensions import override
+
+from tieout.domain.base import DeliveryId
+from tieout.domain.ledger import Delivery, Landed, Outcome
+from tieout.domain.streams import Admission, StreamState
+from tieout.errors import (
+    OutcomeUnknownError,
+    StreamHeldError,
+    StreamPausedError,
+    TieoutError,
+    UnavailableError,
+)
+from tieout.ports import Clock, Streams, Target
+
+RECHECK_S = 30.0
+"""How long an admission is good for: so soon a worker in mid-step learns of a pause or a hold."""
+
+
+class GuardedTarget(Target):
+    """One entity at one system, as its stream lets it be written to. For one step of one worker."""
+
+    def __init__(self, target: Target, streams: Streams, stream: str, *, clock: Clock) -> None:
+        """Take the target and the name of its stream; nothing is asked before ``enter``."""
+        self.system = target.system
+        self.entity = target.entity
+        self.batch_max = target.batch_max
+        self.guard = target.guard
+        self.looks_up_first = target.looks_up_first
+        self.key_window_s = target.key_window_s
+        self.settle_s = target.settle_s
+        self._target = target
+        self._streams = streams
+        self._name = stream
+        self._clock = clock
+        self._admission: Admission | None = None
+        self._admitted_at: datetime | None = None
+        self._is_unsettled = False
+        """Whether the stream has failures or pauses, so that a success is news to it."""
+        self._has_answered = False
+
+    def enter(self) -> None:
+        """Ask the stream whether anything may be sent.
+
+        Raises:
+            StreamPausedError: It pauses, and no probe is due.
+            StreamHeldError: A person must resume it first.
+        """
+        admission = self._admit()
+        if admission.is_admitted:
+            return
+        if admission.stream.state is StreamState.HELD:
+            raise StreamHeldError(
+                f"{self._name} is held: {admission.stream.reason}",
+                remedy=f"Act on it, then: tieout resume {self._name} --by NAME --reason WHY.",
+            )
+        raise self._paused(admission)
+
+    def leave(self) -> None:
+        """Say that the step came to its end without trouble."""
+        if self._has_answered:
+            self._succeeded()
+
+    @override
+    def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        self._check()
+        try:
+            found = self._target.find(deliveries)
+        except UnavailableError as error:
+            self._failed(error)
+            raise
+        self._has_answered = True
+        return found
+
+    @override
+    def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
+        self._check()
+        try:
+            outcomes = self._target.send(deliveries)
+        except (UnavailableError, OutcomeUnknownError) as error:
+            self._failed(error)
+            raise
+        self._succeeded()
+        return outcomes
+
+    def _admit(self) -> Admission:
+        admission = self._streams.admit(self._name)
+        self._admission = admission
+        self._admitted_at = self._clock.now()
+        self._is_unsettled = admission.is_probe or admission.stream.failures > 0
+        return admission
+
+    def _check(self) -> None:
+        """Make sure that the admission still holds; a probe's ends with its first failure.
+
+        Raises:
+            StreamPausedError: It does not. Of a held stream too, since the caller has intents
+                under way that it takes back; the next step that enters says more.
+        """
+        admission, at = self._admission, self._admitted_at
+        if admission is None or at is None or self._is_stale(admission, at):
+            admission = self._admit()
+        if not admission.is_admitted:
+            raise self._paused(admission)
+
+    def _is_stale(self, admission: Admission, at: datetime) -> bool:
+        is_old = self._clock.now() - at >= timedelta(seconds=RECHECK_S)
+        return admission.is_admitted and not admission.is_probe and is_old
+
+    def _failed(self, error: TieoutError) -> None:
+        after = self._streams.failed(self._name, reason=error.message)
+        self._is_unsettled = True
+        if after.state is not StreamState.OPEN:
+            self._admission = Admission(stream=after, is_admitted=False)
+
+    def _succeeded(self) -> None:
+        if self._is_unsettled:
+            self._streams.succeeded(self._name)
+            self._admit()
+
+    def _paused(self, admission: Admission) -> StreamPausedError:
+        stream = admission.stream
+        return StreamPausedError(
+            f"{self._name} is {stream.state}: {stream.reason}",
+            remedy="Nothing was sent. It is tried again by itself, at most once a minute; "
+            "'tieout streams' shows why and since when.",
+            retry_after_s=admission.wait_s or None,
+        )

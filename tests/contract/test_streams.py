@@ -1,0 +1,223 @@
+"""What every implementation of the Streams port keeps, the fake included."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from fake_streams import FakeStreams
+from fakes import FakeClock
+from tieout.domain.base import System
+from tieout.domain.streams import (
+    BAD_IN_A_ROW_MAX,
+    FAILURES_IN_A_ROW_MAX,
+    JUDGED_MIN,
+    PROBE_EVERY_S,
+    StreamCause,
+    StreamState,
+    source_stream,
+    target_stream,
+)
+from tieout.errors import RejectedError
+from tieout.ledger.postgres import PostgresLedger
+from tieout.ledger.streams import PostgresStreams
+from tieout.ports import Streams
+
+PAIR = "harbor_and_pine"
+ORDERS = source_stream(PAIR, "shop_order")
+PAYMENTS = target_stream(PAIR, System.XERO, "payment")
+
+
+@dataclass
+class Scene:
+    """An implementation, a way to let time pass for it, and what its audit says."""
+
+    streams: Streams
+    pass_s: Callable[[float], None]
+    audited: Callable[[], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def fake() -> Scene:
+    clock = FakeClock()
+    streams = FakeStreams(clock)
+    return Scene(
+        streams, clock.advance, lambda: [(event.actor, event.action) for event in streams.audit]
+    )
+
+
+@pytest.fixture
+def postgres(emptied_ledger_url: str) -> Iterator[Scene]:
+    ledger = PostgresLedger(emptied_ledger_url)
+    url = make_url(emptied_ledger_url).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as admin:
+        # Nobody can move the database's clock: what was is moved back instead.
+        yield Scene(
+            PostgresStreams(ledger.database),
+            lambda seconds: moved_back(admin, seconds),
+            lambda: admin.execute(
+                "SELECT actor, action FROM tieout.audit ORDER BY audit_id"
+            ).fetchall(),
+        )
+    ledger.close()
+
+
+def moved_back(admin: psycopg.Connection, seconds: float) -> None:
+    by = timedelta(seconds=seconds)
+    admin.execute(
+        "UPDATE tieout.streams SET since = since - %s, probed_at = probed_at - %s", [by, by]
+    )
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def scene(request: pytest.FixtureRequest) -> Scene:
+    chosen: Scene = request.getfixturevalue(request.param)
+    return chosen
+
+
+def fail(scene: Scene, times: int = FAILURES_IN_A_ROW_MAX) -> None:
+    for _ in range(times):
+        scene.streams.failed(PAYMENTS, reason="Xero does not answer.")
+
+
+def test_a_stream_that_nothing_happened_to_is_open(scene: Scene) -> None:
+    stream = scene.streams.stream(ORDERS)
+    assert (stream.state, stream.pair, scene.streams.admit(ORDERS).is_admitted) == (
+        StreamState.OPEN,
+        PAIR,
+        True,
+    )
+    assert scene.streams.streams() == []
+
+
+def test_bad_records_in_a_row_pause_the_stream_before_the_last_is_set_aside(scene: Scene) -> None:
+    allowed = [
+        scene.streams.judged(ORDERS, good=0, is_bad=True) for _ in range(BAD_IN_A_ROW_MAX + 10)
+    ]
+    assert allowed == [True] * (BAD_IN_A_ROW_MAX - 1) + [False] * 11
+    stream = scene.streams.stream(ORDERS)
+    assert (stream.state, stream.cause) == (StreamState.PAUSED, StreamCause.TOO_MANY_BAD)
+
+
+def test_a_good_record_breaks_the_row_of_bad_ones(scene: Scene) -> None:
+    for _ in range(3):
+        for _bad in range(15):
+            scene.streams.judged(ORDERS, good=0, is_bad=True)
+        scene.streams.judged(ORDERS, good=1, is_bad=False)
+    assert scene.streams.stream(ORDERS).state is StreamState.OPEN
+
+
+def test_a_fifth_of_bad_records_is_borne_and_one_more_is_not(scene: Scene) -> None:
+    scene.streams.judged(ORDERS, good=JUDGED_MIN * 4 // 5, is_bad=False)
+    fifth = [scene.streams.judged(ORDERS, good=0, is_bad=True) for _ in range(JUDGED_MIN // 5)]
+    assert all(fifth)
+    assert not scene.streams.judged(ORDERS, good=0, is_bad=True)
+
+
+def test_few_records_say_nothing_of_the_share(scene: Scene) -> None:
+    for _ in range(JUDGED_MIN // 4):
+        assert scene.streams.judged(ORDERS, good=1, is_bad=True)
+
+
+def test_failures_in_a_row_pause_the_stream_and_say_why(scene: Scene) -> None:
+    fail(scene, FAILURES_IN_A_ROW_MAX - 1)
+    assert scene.streams.stream(PAYMENTS).state is StreamState.OPEN
+    stream = scene.streams.failed(PAYMENTS, reason="Xero does not answer.")
+    assert (stream.state, stream.cause) == (StreamState.PAUSED, StreamCause.UNAVAILABLE)
+    assert stream.reason == "Xero does not answer."
+    assert stream == scene.streams.stream(PAYMENTS)
+
+
+def test_a_success_in_between_starts_the_count_anew(scene: Scene) -> None:
+    fail(scene, FAILURES_IN_A_ROW_MAX - 1)
+    scene.streams.succeeded(PAYMENTS)
+    fail(scene, FAILURES_IN_A_ROW_MAX - 1)
+    assert scene.streams.stream(PAYMENTS).state is StreamState.OPEN
+
+
+def test_a_paused_stream_admits_one_probe_a_minute(scene: Scene) -> None:
+    fail(scene)
+    refused = scene.streams.admit(PAYMENTS)
+    assert not refused.is_admitted
+    assert 0 < refused.wait_s <= PROBE_EVERY_S
+    scene.pass_s(PROBE_EVERY_S)
+    probe, second = scene.streams.admit(PAYMENTS), scene.streams.admit(PAYMENTS)
+    assert (probe.is_admitted, probe.is_probe) == (True, True)
+    assert not second.is_admitted
+    fail(scene, 1)
+    scene.pass_s(PROBE_EVERY_S)
+    assert scene.streams.admit(PAYMENTS).is_probe
+
+
+def test_the_first_success_resumes_and_forgets(scene: Scene) -> None:
+    fail(scene)
+    scene.streams.succeeded(PAYMENTS)
+    stream = scene.streams.stream(PAYMENTS)
+    assert (stream.state, stream.cause, stream.failures) == (StreamState.OPEN, StreamCause.NONE, 0)
+    assert not scene.streams.admit(PAYMENTS).is_probe
+
+
+def test_a_held_stream_admits_nothing_and_no_success_opens_it(scene: Scene) -> None:
+    scene.streams.hold(PAYMENTS, reason="Xero holds HP-1042 twice.")
+    scene.streams.succeeded(PAYMENTS)
+    scene.pass_s(PROBE_EVERY_S * 100)
+    assert not scene.streams.admit(PAYMENTS).is_admitted
+    stream = scene.streams.stream(PAYMENTS)
+    assert (stream.state, stream.cause) == (StreamState.HELD, StreamCause.DOUBLE)
+
+
+def test_a_stream_that_is_held_again_says_the_newest_reason(scene: Scene) -> None:
+    scene.streams.hold(PAYMENTS, reason="one")
+    since = scene.streams.stream(PAYMENTS).since
+    scene.streams.hold(PAYMENTS, reason="two")
+    stream = scene.streams.stream(PAYMENTS)
+    assert (stream.reason, stream.since) == ("two", since)
+
+
+def test_a_person_resumes_what_is_held_or_paused(scene: Scene) -> None:
+    scene.streams.hold(PAYMENTS, reason="a double")
+    scene.streams.resume(PAYMENTS, by="wanda", reason="The second copy is void.")
+    assert scene.streams.admit(PAYMENTS).is_admitted
+    fail(scene)
+    scene.streams.resume(PAYMENTS, by="wanda", reason="Xero is back.")
+    assert scene.streams.admit(PAYMENTS).is_admitted
+
+
+@pytest.mark.parametrize("name", [PAYMENTS, "no such stream"])
+def test_an_open_stream_cannot_be_resumed(scene: Scene, name: str) -> None:
+    with pytest.raises(RejectedError) as rejected:
+        scene.streams.resume(name, by="wanda", reason="why not")
+    assert rejected.value.cause == "stream_open"
+    assert scene.streams.streams() == []
+
+
+def test_streams_are_listed_by_pair(scene: Scene) -> None:
+    scene.streams.hold(PAYMENTS, reason="a double")
+    scene.streams.hold(target_stream("lotus_lane", System.XERO, "payment"), reason="a double")
+    assert [one.name for one in scene.streams.streams(PAIR)] == [PAYMENTS]
+    assert len(scene.streams.streams()) == 2
+
+
+def test_every_change_of_state_is_audited_and_a_persons_by_name(scene: Scene) -> None:
+    fail(scene)
+    scene.streams.succeeded(PAYMENTS)
+    scene.streams.hold(PAYMENTS, reason="a double")
+    scene.streams.hold(PAYMENTS, reason="the same double")
+    scene.streams.resume(PAYMENTS, by="wanda", reason="void")
+    said = scene.audited()
+    assert [action for _actor, action in said] == [
+        "stream.paused",
+        "stream.open",
+        "stream.held",
+        "stream.open",
+    ]
+    assert said[-1][0] == "wanda"
+    assert said[0][0] != "wanda"
+
+
+def test_streams_pause_by_themselves(scene: Scene) -> None:
+    fail(scene)
+    assert scene.streams.admit(ORDERS).is_admitted

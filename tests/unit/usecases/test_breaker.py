@@ -1,0 +1,128 @@
+"""The breaker of incoming orders: a source turned bad leaves few dead letters, not thousands."""
+
+from typing import Any
+
+import pytest
+
+from fake_streams import FakeStreams
+from fakes import FakeClock, FakeGate, FakeShop
+from tieout.domain.ledger import DocumentState
+from tieout.domain.streams import PROBE_EVERY_S, StreamState, source_stream
+from tieout.usecases.flow import Flow
+from tieout.usecases.steps import run_step
+from unit.usecases.test_steps import PAIR, SHOP, claimed, make_flow, node, worked
+
+STREAM = source_stream(PAIR.pair, "shop_order")
+DEAD_LETTERS_MAX = 60
+"""What T-48 of the reliability programme allows a batch that is bad throughout."""
+ORDERS = 150
+
+
+def bad(number: int) -> dict[str, Any]:
+    """Return an order that lacks what it had before the source changed."""
+    order = worked(legacyResourceId=str(5_000_000 + number), name=f"#{number}")
+    order["currencyCode"] = None
+    return order
+
+
+def good(number: int) -> dict[str, Any]:
+    return node("order_1042", legacyResourceId=str(5_000_000 + number), name=f"#{number}")
+
+
+def gate(flow: Flow) -> int:
+    """Claim what waits, judge it, and return how many were set aside."""
+    return run_step(flow, "shop_order", claimed(flow)).set_aside
+
+
+def gate_again(flow: Flow) -> int:
+    """Claim and judge what waits, without asking the shop."""
+    batch = flow.ledger.claim(
+        PAIR.pair, "shop_order", claimed_by="again", limit=ORDERS, lease_s=900
+    )
+    return run_step(flow, "shop_order", batch.batch_id).set_aside if batch else 0
+
+
+def received(flow: Flow) -> int:
+    waiting = flow.ledger.unsettled(PAIR.pair, "shop_order")
+    return sum(one.state is DocumentState.RECEIVED for one in waiting)
+
+
+def pass_s(flow: Flow, seconds: float) -> None:
+    assert isinstance(flow.clock, FakeClock)
+    flow.clock.advance(seconds)
+
+
+def shop_of(flow: Flow) -> FakeShop:
+    shop = flow.shops[SHOP]
+    assert isinstance(shop, FakeShop)
+    return shop
+
+
+@pytest.fixture
+def broken() -> Flow:
+    """A flow whose source sends nothing but bad orders, judged once."""
+    flow = make_flow(*(bad(number) for number in range(ORDERS)))
+    assert gate(flow) > 0
+    return flow
+
+
+def test_a_bad_source_leaves_few_dead_letters_and_the_rest_received(broken: Flow) -> None:
+    letters = len(broken.ledger.dead_letters())
+    assert 0 < letters <= DEAD_LETTERS_MAX
+    assert received(broken) == ORDERS - letters
+    assert broken.streams.stream(STREAM).state is StreamState.PAUSED
+    assert broken.ledger.conservation(PAIR.pair).is_conserved
+
+
+def test_runs_and_probes_of_a_whole_day_set_nothing_more_aside(broken: Flow) -> None:
+    letters = len(broken.ledger.dead_letters())
+    for _ in range(24 * 4):
+        pass_s(broken, 15 * 60)
+        gate_again(broken)
+    assert len(broken.ledger.dead_letters()) == letters
+    assert isinstance(broken.streams, FakeStreams)
+    assert len(broken.streams.probes) > 90
+
+
+def test_while_it_pauses_nothing_is_even_judged(broken: Flow) -> None:
+    assert isinstance(broken.gate, FakeGate)
+    before = len(broken.gate.validated)
+    report = run_step(broken, "shop_order", claimed(broken))
+    assert (report.documents, report.confirmed, report.set_aside) == (0, 0, 0)
+    assert len(broken.gate.validated) == before
+
+
+def test_two_runs_at_once_share_one_count() -> None:
+    flow = make_flow(*(bad(number) for number in range(ORDERS)))
+    first = claimed(flow)
+    for _round in range(2):
+        run_step(flow, "shop_order", first)
+    assert len(flow.ledger.dead_letters()) <= DEAD_LETTERS_MAX
+
+
+def test_a_person_who_mended_the_source_resumes_it_and_all_go_on(broken: Flow) -> None:
+    letters = len(broken.ledger.dead_letters())
+    for number in range(ORDERS):
+        order = good(number) | {"updatedAt": "2029-11-29T00:00:00Z"}
+        shop_of(broken).nodes[str(order["legacyResourceId"])] = order
+    broken.streams.resume(STREAM, by="wanda", reason="The app sends totals again.")
+    gate(broken)
+    assert received(broken) == 0
+    assert len(broken.ledger.dead_letters()) <= letters
+    assert broken.streams.stream(STREAM).state is StreamState.OPEN
+
+
+def test_a_probe_that_finds_the_source_mended_resumes_it_by_itself(broken: Flow) -> None:
+    for number in range(ORDERS):
+        order = good(number) | {"updatedAt": "2029-11-29T00:00:00Z"}
+        shop_of(broken).nodes[str(order["legacyResourceId"])] = order
+    pass_s(broken, PROBE_EVERY_S)
+    gate(broken)
+    assert broken.streams.stream(STREAM).state is StreamState.OPEN
+
+
+def test_a_bad_order_among_good_ones_is_set_aside_and_nothing_pauses() -> None:
+    flow = make_flow(*(good(number) for number in range(200)), bad(999))
+    assert gate(flow) == 1
+    assert flow.streams.stream(STREAM).state is StreamState.OPEN
+    assert received(flow) == 0
