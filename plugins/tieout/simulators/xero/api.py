@@ -18,6 +18,7 @@ from tieout.simulators.xero import (
     invoices,
     items,
     payments,
+    purchase_orders,
     tracking,
 )
 from tieout.simulators.xero.batch import validation_exception
@@ -106,6 +107,13 @@ RESOURCES: Final = {
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.payments",),
+        _NOTED,
+    ),
+    "purchaseorders": Resource(
+        purchase_orders.answer,
+        ("GET", "PUT", "POST"),
+        ("GET", "POST"),
+        ("accounting.invoices",),
         _NOTED,
     ),
     "taxrates": Resource(charts.tax_rates, ("GET", "PUT", "POST"), ("GET",), _SETTINGS),

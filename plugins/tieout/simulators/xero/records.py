@@ -18,6 +18,9 @@ InvoiceType = Annotated[str, one_of("ACCREC", "ACCPAY")]
 InvoiceStatus = Annotated[
     str, one_of("DRAFT", "SUBMITTED", "DELETED", "AUTHORISED", "PAID", "VOIDED")
 ]
+PurchaseOrderStatus = Annotated[
+    str, one_of("DRAFT", "SUBMITTED", "AUTHORISED", "BILLED", "DELETED")
+]
 CreditNoteType = Annotated[str, one_of("ACCRECCREDIT", "ACCPAYCREDIT")]
 LineAmountTypes = Annotated[str, one_of("Exclusive", "Inclusive", "NoTax")]
 PaymentStatus = Annotated[str, one_of("AUTHORISED", "DELETED")]
@@ -205,6 +208,33 @@ class CreditNote(CreditNoteMembers):
     refunded: Decimal = Decimal("0.00")
     fully_paid_on: Day | None = None
     created_by: str = ""
+    updated: datetime
+
+
+class PurchaseOrderMembers(DocumentMembers):
+    """What a request and a stored purchase order have in common."""
+
+    purchase_order_id: str | None = None
+    purchase_order_number: str | None = None
+    status: PurchaseOrderStatus | None = None
+    delivery_date: Day | None = None
+    expected_arrival_date: Day | None = None
+    delivery_address: str | None = None
+    attention_to: str | None = None
+    telephone: str | None = None
+    delivery_instructions: str | None = None
+
+
+class PurchaseOrderRequest(PurchaseOrderMembers):
+    """A purchase order in a request."""
+
+    contact: Contact | None = None
+
+
+class PurchaseOrder(PurchaseOrderMembers):
+    """A stored purchase order."""
+
+    contact_id: str
     updated: datetime
 
 

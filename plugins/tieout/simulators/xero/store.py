@@ -23,6 +23,7 @@ from tieout.simulators.xero.records import (
     Note,
     Organisation,
     Payment,
+    PurchaseOrder,
     TaxRate,
     TrackingCategory,
 )
@@ -210,6 +211,7 @@ class Books:
     invoices: Shelf[Invoice] = field(init=False)
     credit_notes: Shelf[CreditNote] = field(init=False)
     allocations: Shelf[Allocation] = field(init=False)
+    purchase_orders: Shelf[PurchaseOrder] = field(init=False)
     payments: Shelf[Payment] = field(init=False)
     items: Shelf[Item] = field(init=False)
     accounts: Shelf[Account] = field(init=False)
@@ -239,6 +241,11 @@ class Books:
                 lambda r: r.allocation_id,
                 credit=lambda r: r.credit_id,
                 invoice=lambda r: r.invoice_id,
+            ),
+            "purchase_orders": self._shelf(
+                PurchaseOrder,
+                lambda r: r.purchase_order_id,
+                number=lambda r: r.purchase_order_number,
             ),
             "payments": self._shelf(
                 Payment,
