@@ -20,11 +20,12 @@ from tieout.connectors.sage100.reader import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
 from tieout.connectors.xero.connector import XeroConfig, XeroConnector
 from tieout.domain.base import BatchId, Frozen, Json
+from tieout.domain.desk import ReplayJob
 from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Origin
 from tieout.domain.pair import Pair
 from tieout.domain.tie_out import TieOut
-from tieout.errors import ConfigurationError
+from tieout.errors import ConfigurationError, RejectedError
 from tieout.ledger.desk import PostgresDesk
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
@@ -32,6 +33,7 @@ from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs, sweep_cron, sweep_interval
 from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import capture
+from tieout.usecases.desk import JobWish, open_job, work_jobs
 from tieout.usecases.flow import Flow, StepReport
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.steps import run_step
@@ -226,6 +228,29 @@ class Tieout:
     def dead_letters(self) -> list[DeadLetter]:
         """Return the open dead letters of all pairs."""
         return self.ledger.dead_letters()
+
+    def open_replay_job(
+        self, params: Mapping[str, object], *, by: str, request_key: str
+    ) -> ReplayJob:
+        """Make a replay job of what the params of a run of the DAG ``replay`` name.
+
+        Raises:
+            RejectedError: They name no open dead letter, or make no sense.
+            ConfigurationError: There is no such flow.
+        """
+        try:
+            wish = JobWish.model_validate({k: v for k, v in params.items() if v is not None})
+        except ValidationError as error:
+            raise RejectedError(
+                f"The replay cannot be read: {error.errors()[0]['msg']}.",
+                remedy="Correct the params; times need an offset such as +00:00.",
+                cause="nothing_to_replay",
+            ) from error
+        return open_job(self.desk, wish, by=by, request_key=request_key)
+
+    def work_replay_jobs(self) -> list[ReplayJob]:
+        """Put back the next chunk of every running replay job."""
+        return work_jobs(self.desk)
 
     def tie_out(self, pair: str) -> TieOut:
         """Prove that both ledgers of the pair agree as of today, in its own time zone."""

@@ -33,6 +33,7 @@ COMMANDS = (
     "tieout replay",
     "tieout streams",
     "tieout resume",
+    "tieout replay-jobs",
     "tieout audit seal",
     "tieout audit verify",
     "tieout audit export",

@@ -219,3 +219,35 @@ def test_a_held_stream_is_listed_and_goes_on_when_a_person_says_so(
     assert main(["streams", "--json", *connections]) == 0
     assert '"reason": "The copy is void."' in capsys.readouterr().out
     assert main(resume) == 2
+
+
+def test_many_are_replayed_by_a_job_that_can_be_paused(
+    ledger: PostgresLedger, connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in ("1042", "1043"):
+        set_aside(ledger, number)
+    asked = ["replay", "--cause", "unknown_item", "--flow", "order_to_cash", "--by", "anna"]
+
+    assert main([*asked, "--per-minute", "1", *connections]) == 0
+    assert "The DAG 'replay' works through it" in capsys.readouterr().out
+    assert main(["replay-jobs", "--pause", "1", *connections]) == 0
+    assert "paused" in capsys.readouterr().out
+    assert main(["replay-jobs", "--pause", "1", *connections]) == 2
+    assert "Replay job 1 is paused" in capsys.readouterr().err
+    assert main(["replay-jobs", "--resume", "1", "--json", *connections]) == 0
+    (job,) = json.loads(capsys.readouterr().out)["replay_jobs"]
+    assert (job["state"], job["total"], job["requested_by"]) == ("running", 2, "anna")
+
+
+@pytest.mark.parametrize("which", [[], ["1", "--cause", "unknown_item"], ["--cause", "no_such"]])
+def test_a_replay_of_nothing_or_of_two_things_says_what_to_give(
+    which: list[str], connections: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", *which, *connections]) == 2
+    assert "dead letter" in capsys.readouterr().err
+
+
+def test_a_replay_at_no_pace_ends_with_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["replay", "--cause", "x", "--per-minute", "0"])
+    assert "not from 1 to 600" in capsys.readouterr().err

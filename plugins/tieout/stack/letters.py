@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from tieout.domain.desk import Case, Correction, history
+from tieout.domain.desk import Case, Correction, ReplayJob, history
 from tieout.domain.ledger import DeadLetter
+from tieout.stack.tables import text_table
 from tieout.usecases.desk import Shown
 
 BODY_SHOWN_MAX = 2000
@@ -161,3 +162,41 @@ def _amount(amount: Decimal | None) -> str:
 
 def _compact(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def jobs_json(jobs: Sequence[ReplayJob]) -> JsonValue:
+    """Return replays of many."""
+    return {"replay_jobs": [job.model_dump(mode="json") for job in jobs]}
+
+
+def jobs_text(jobs: Sequence[ReplayJob]) -> str:
+    """Return where replays of many stand, a line each, and why one stopped or waits."""
+    if not jobs:
+        return "No replay jobs."
+    headers = (
+        "job",
+        "state",
+        "what",
+        "total",
+        "waiting",
+        "under way",
+        "again",
+        "by others",
+        "asked by",
+    )
+    rows = [
+        (
+            str(job.job_id),
+            str(job.state),
+            " ".join(one for one in (job.pair, job.flow, job.cause) if one) or "by time",
+            str(job.total),
+            str(job.waiting),
+            str(job.undecided),
+            str(job.failed_again),
+            str(job.settled_otherwise),
+            job.requested_by,
+        )
+        for job in jobs
+    ]
+    said = [f"job {job.job_id}: {job.message}" for job in jobs if job.message]
+    return "\n".join([text_table(headers, rows, right="r  rrrrr "), *said])

@@ -6,10 +6,20 @@ Closing letters is the desk port's own; trying one out before is ``dry_run``; ma
 import json
 from decimal import Decimal
 
-from pydantic import JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from tieout.domain.base import DeadLetterId, Frozen, Json, System
-from tieout.domain.desk import Case, Correction, FlowRecords, NewCorrection
+from tieout.domain.desk import (
+    PER_MINUTE_MAX,
+    Case,
+    Correction,
+    FlowRecords,
+    LetterQuery,
+    MappingChoice,
+    NewCorrection,
+    NewReplayJob,
+    ReplayJob,
+)
 from tieout.domain.json_patch import Act, Operation, differences, found, patched
 from tieout.domain.ledger import Document, json_object
 from tieout.errors import ConfigurationError, RejectedError
@@ -150,3 +160,62 @@ def _total(mapper: Mapper, document: Document, payload: JsonValue) -> tuple[Deci
     except RejectedError:
         return None
     return order.total, order.currency
+
+
+class JobWish(Frozen):
+    """What a person wants replayed; what is empty or None restricts nothing."""
+
+    pair: str = ""
+    cause: str = ""
+    flow: str = ""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    mapping: MappingChoice = MappingChoice.CURRENT
+    per_minute: int = Field(default=60, ge=1, le=PER_MINUTE_MAX)
+
+    @property
+    def query(self) -> LetterQuery:
+        """Return which letters that is.
+
+        Raises:
+            ConfigurationError: There is no such flow.
+        """
+        return LetterQuery(
+            pair=self.pair,
+            cause=self.cause,
+            records=records_of(self.flow) if self.flow else None,
+            since=self.since,
+            until=self.until,
+        )
+
+
+def open_job(desk: Desk, wish: JobWish, *, by: str, request_key: str = "") -> ReplayJob:
+    """Make a job that puts back every open letter that the wish names.
+
+    Raises:
+        RejectedError: No open letter is named (cause ``nothing_to_replay``).
+        ConfigurationError: There is no such flow.
+    """
+    job = desk.open_job(
+        NewReplayJob(
+            query=wish.query,
+            flow=wish.flow,
+            mapping=wish.mapping,
+            per_minute=wish.per_minute,
+            requested_by=by,
+            request_key=request_key,
+        )
+    )
+    if job.total == 0:
+        desk.work(job.job_id)
+        raise RejectedError(
+            "No open dead letter is what was asked for.",
+            remedy="'tieout dead-letters' with the same options lists them.",
+            cause="nothing_to_replay",
+        )
+    return job
+
+
+def work_jobs(desk: Desk) -> list[ReplayJob]:
+    """Work on every running job for one chunk, and return how far each is."""
+    return [desk.work(job.job_id) for job in desk.jobs(is_running=True)]
