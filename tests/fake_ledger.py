@@ -142,6 +142,8 @@ class FakeLedger(Ledger):
             if self._entry_states[inbox_id][0] != InboxState.PENDING:
                 return self._document_of.get(inbox_id)
             rule = self._judge(document)
+            if rule == "duplicate":
+                self._see_again(document)
             if rule:
                 self._settle(inbox_id, InboxState.SKIPPED, rule)
                 return None
@@ -167,19 +169,31 @@ class FakeLedger(Ledger):
             if is_older and known.state == DocumentState.RECEIVED:
                 self.skip_document(known.document_id, rule="superseded")
 
+    def _see_again(self, new: NewDocument) -> None:
+        latest = self._versions(new)[-1]
+        if latest.content_hash == new.content_hash:
+            through = self._known_through[latest.document_id]
+            self._known_through[latest.document_id] = max(through, new.version_at)
+
+    def _versions(self, new: NewDocument) -> list[Document]:
+        return [known for known in self._documents.values() if _record(known) == _record(new)]
+
     def _judge(self, new: NewDocument) -> str:
-        versions = [known for known in self._documents.values() if _record(known) == _record(new)]
+        versions = self._versions(new)
         if not versions:
             return ""
         latest = versions[-1]
         if latest.content_hash == new.content_hash:
-            through = self._known_through[latest.document_id]
-            self._known_through[latest.document_id] = max(through, new.version_at)
             return "duplicate"
         if new.version_at >= self._known_through[latest.document_id]:
             return ""
         seen = {(known.content_hash, known.version_at) for known in versions}
         return "duplicate" if (new.content_hash, new.version_at) in seen else "superseded"
+
+    @override
+    def judge(self, document: NewDocument) -> str:
+        with self._lock:
+            return self._judge(document)
 
     @override
     def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
@@ -218,6 +232,54 @@ class FakeLedger(Ledger):
                 self._holders[document.document_id] = mine
             held = sum(holder is mine for holder in self._holders.values())
             return Batch(batch_id=mine.batch_id, pair=pair, document_count=held) if held else None
+
+    @override
+    def waiting(self, pair: str, document_type: str) -> list[Document]:
+        with self._lock:
+            free = [
+                document
+                for document in self._in_order()
+                if (document.pair, document.document_type) == (pair, document_type)
+                and document.state in UNFINISHED
+                and self._is_free(document.document_id, None, self._clock.now())
+            ]
+            return sorted(free, key=lambda document: document.document_id in self._history)
+
+    @override
+    def claim_these(
+        self,
+        pair: str,
+        document_type: str,
+        document_ids: Collection[DocumentId],
+        *,
+        claimed_by: str,
+        lease_s: int,
+    ) -> Batch:
+        with self._lock:
+            now = self._clock.now()
+            mine = self._leases.get((pair, document_type, claimed_by))
+            wanted = set(document_ids)
+            free = {
+                one
+                for one in wanted & set(self._documents)
+                if self._documents[one].state in UNFINISHED
+                and self._is_free(one, mine, now)
+                and self._documents[one].pair == pair
+            }
+            if free != wanted or not wanted:
+                raise RetryableError("some are not free", remedy="Read what waits.")
+            if mine is None:
+                mine = Lease(BatchId(len(self._leases) + 1), pair, now)
+                self._leases[(pair, document_type, claimed_by)] = mine
+            mine.until = now + timedelta(seconds=lease_s)
+            for one in wanted:
+                self._holders[one] = mine
+            return Batch(batch_id=mine.batch_id, pair=pair, document_count=len(wanted))
+
+    @override
+    def claimed(self, pair: str, document_type: str, claimed_by: str) -> BatchId | None:
+        mine = self._leases.get((pair, document_type, claimed_by))
+        return mine.batch_id if mine else None
 
     def _is_free(self, document_id: DocumentId, mine: Lease | None, now: datetime) -> bool:
         holder = self._holders.get(document_id)
@@ -696,6 +758,17 @@ class FakeLedger(Ledger):
             for known in self._bindings
             if (known.pair, known.entity, known.system) == (pair, entity, system)
             and known.key in keys
+        }
+
+    @override
+    def bindings_to(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        return {
+            known.external_id: known
+            for known in self._bindings
+            if (known.pair, known.entity, known.system) == (pair, entity, system)
+            and known.external_id in external_ids
         }
 
     @override

@@ -121,6 +121,16 @@ class FakeTarget(Target):
         }
 
     @override
+    def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        """Show what is held; where a state is set there is always something to set."""
+        blank = Landed(external_id=f"{self.entity}-0", external_no="", figures={})
+        return {
+            one.delivery_id: self.held.get(one.document_key) or blank
+            for one in deliveries
+            if one.document_key in self.held or one.operation != "create"
+        }
+
+    @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         self.sends.append(tuple(delivery.idempotency_key for delivery in deliveries))
         fault = self.faults.popleft() if self.faults else None
@@ -160,7 +170,13 @@ class _Targets:
 
     def __init__(self, system: System) -> None:
         self._system = system
+        self._calls_made = 0
         self.targets: dict[str, FakeTarget] = {}
+
+    @property
+    def calls_made(self) -> int:
+        """Return how many calls were made of it; reads of references count."""
+        return self._calls_made
 
     def target(self, entity: str) -> FakeTarget:
         """Return the entity's target, always the same one."""
@@ -185,6 +201,7 @@ class FakeShop(_Targets, Shop):
 
     @override
     def orders(self, source_ids: Sequence[str]) -> dict[str, Json]:
+        self._calls_made += 1
         return {one: self.nodes[one] for one in source_ids if one in self.nodes}
 
     @override
@@ -205,6 +222,7 @@ class FakeXero(_Targets, Xero):
 
     @override
     def reference(self) -> XeroReference:
+        self._calls_made += 1
         return self.held_reference
 
     @override
@@ -257,6 +275,7 @@ class FakeSage100(_Targets, Sage100):
 
     @override
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
+        self._calls_made += 1
         known = self.held_reference.item_codes & set(item_codes)
         return self.held_reference.model_copy(update={"item_codes": frozenset(known)})
 

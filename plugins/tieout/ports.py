@@ -95,6 +95,9 @@ class Ledger(Protocol):
         ``duplicate``) or one older than a known version of the same record (rule ``superseded``).
         """
 
+    def judge(self, document: NewDocument) -> str:
+        """Return the rule by which ``document`` would skip this version, or ''; change nothing."""
+
     def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
         """Skip a pending entry by a named rule."""
 
@@ -108,6 +111,27 @@ class Ledger(Protocol):
         ``claimed_by`` is stable over retries of one run: a repeated call returns the same batch
         with its lease renewed, plus what has arrived since.
         """
+
+    def waiting(self, pair: str, document_type: str) -> list[Document]:
+        """Return the unfinished documents that nobody holds, in the order of ``claim``."""
+
+    def claim_these(
+        self,
+        pair: str,
+        document_type: str,
+        document_ids: Collection[DocumentId],
+        *,
+        claimed_by: str,
+        lease_s: int,
+    ) -> Batch:
+        """Claim exactly these documents, all of them or none, under a name of their own.
+
+        Raises:
+            RetryableError: Some are finished, or held by a live batch of another name.
+        """
+
+    def claimed(self, pair: str, document_type: str, claimed_by: str) -> BatchId | None:
+        """Return the batch that was claimed under a name, or None."""
 
     def begin_step(self, batch_id: BatchId, step: str, *, lease_s: int) -> Fence:
         """Begin one step of a batch: outdate every earlier fence of it, renew the batch's lease."""
@@ -259,6 +283,11 @@ class Ledger(Protocol):
         self, pair: str, entity: str, keys: Collection[str], system: System
     ) -> dict[str, Binding]:
         """Return the bindings of the keys in one system, by key."""
+
+    def bindings_to(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        """Return the bindings to the external ids in one system, by external id."""
 
     def locks(self, names: Collection[str]) -> AbstractContextManager[None]:
         """Hold the locks across all workers and whatever replays; wait at most 60 s.
@@ -424,8 +453,23 @@ class Target(Protocol):
     settle_s: float
     """How long after it was sent a write may still land, in seconds."""
 
+    updates_known: bool = False
+    """Whether a create whose key is taken already updates the record that has it."""
+
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
         """Return what the target already holds for the deliveries, found by their keys."""
+
+    def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        """Return what stands now where each delivery would go, whosever and whatever it is.
+
+        For plans: what a write would meet or change. Where a key cannot be taken by somebody else,
+        it is what ``find`` finds.
+        """
+        return self.find(deliveries)
+
+    def calls(self, count: int) -> int:
+        """Return how many calls a send of so many takes, its look-ups and read-back included."""
+        return 2 * -(-count // self.batch_max)
 
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         """Write at most ``batch_max`` deliveries and return one outcome for each.
@@ -478,6 +522,10 @@ class Sage100Reference(Frozen):
 class Xero(Protocol):
     """The Xero organization of a pair."""
 
+    @property
+    def calls_made(self) -> int:
+        """Return how many calls this object has made, tokens apart; one ODBC query is one."""
+
     def reference(self) -> XeroReference:
         """Read what the gate needs."""
 
@@ -508,6 +556,10 @@ class Xero(Protocol):
 
 class Sage100(Protocol):
     """The Sage 100 company of a pair: read by ODBC, written by the agent."""
+
+    @property
+    def calls_made(self) -> int:
+        """Return how many calls this object has made, tokens apart; one ODBC query is one."""
 
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
         """Read what the gate needs; ``item_codes`` bounds the item look-up."""
@@ -550,6 +602,10 @@ class Sage100(Protocol):
 
 class Shop(Protocol):
     """One shop of a pair."""
+
+    @property
+    def calls_made(self) -> int:
+        """Return how many calls this object has made, tokens apart; one ODBC query is one."""
 
     def changed_orders(self, since: datetime, until: datetime) -> list[Json]:
         """Return the GraphQL nodes of orders updated in [since, until), oldest first."""

@@ -7,6 +7,7 @@ connections through ``lookup``; the command line reads them from a file in Airfl
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from tieout.domain.desk import ReplayJob
 from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Origin
 from tieout.domain.pair import Pair
+from tieout.domain.plan import Plan
 from tieout.domain.tie_out import TieOut
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ledger.desk import PostgresDesk
@@ -36,6 +38,8 @@ from tieout.usecases.capture import capture
 from tieout.usecases.desk import JobWish, open_job, work_jobs
 from tieout.usecases.flow import Flow, StepReport
 from tieout.usecases.gaps import find_gaps
+from tieout.usecases.planning.apply import Applied, apply_plan
+from tieout.usecases.planning.plan import make_plan
 from tieout.usecases.steps import run_step
 from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import read_books
@@ -132,13 +136,23 @@ class Tieout:
     """Everything that one installation can do, each part built when first asked for."""
 
     def __init__(
-        self, lookup: Lookup, include: Path, *, data_docs: Path, odbc: OdbcFactory
+        self,
+        lookup: Lookup,
+        include: Path,
+        *,
+        data_docs: Path,
+        odbc: OdbcFactory,
+        actor: str = "",
     ) -> None:
-        """Keep where connections, mappings and Data Docs are; nothing is opened yet."""
+        """Keep where connections, mappings and Data Docs are; nothing is opened yet.
+
+        ``actor`` is whom the audit names for what is done, '' for the ledger's login role.
+        """
         self._lookup = lookup
         self._include = include
         self._data_docs = data_docs
         self._odbc = odbc
+        self._actor = actor
         self.clock = SystemClock()
 
     @cached_property
@@ -149,7 +163,13 @@ class Tieout:
     @cached_property
     def ledger(self) -> PostgresLedger:
         """Return the ledger."""
-        return PostgresLedger(ledger_url(self._lookup(LEDGER_CONNECTION)))
+        return PostgresLedger(ledger_url(self._lookup(LEDGER_CONNECTION)), actor=self._actor)
+
+    def acting_as(self, actor: str) -> "Tieout":
+        """Return the same installation in the name of a person, for the audit."""
+        return Tieout(
+            self._lookup, self._include, data_docs=self._data_docs, odbc=self._odbc, actor=actor
+        )
 
     @cached_property
     def desk(self) -> PostgresDesk:
@@ -200,6 +220,25 @@ class Tieout:
         """Run one step over a claimed batch."""
         claim = BatchId(batch_id)
         return run_step(self.flow(self.ledger.batch_pair(claim)), step, claim)
+
+    def plan(
+        self, pair: str, flow: str, *, interval: tuple[datetime, datetime] | None = None
+    ) -> Plan:
+        """Plan what a run would do with what waits; nothing is written, no Data Docs either."""
+        gate = GreatExpectationsGate(self._include / "expectations", None)
+        return make_plan(replace(self.flow(pair), gate=gate), flow, interval=interval)
+
+    def apply(self, plan: Plan, *, by: str) -> Applied:
+        """Apply a plan in the name of ``by``, whom every write names as its approver.
+
+        Raises:
+            FatalError: Something that the plan stands on has changed.
+        """
+        acting = self.acting_as(by)
+        try:
+            return apply_plan(replace(acting.flow(plan.pair), approver=by), plan)
+        finally:
+            acting.ledger.close()
 
     def xero(self, pair: str) -> XeroConnector:
         """Return the connector of the pair's Xero organization."""

@@ -25,6 +25,8 @@ COMMANDS = (
     "tieout simulate",
     "tieout status",
     "tieout tie-out",
+    "tieout plan",
+    "tieout apply",
     "tieout dead-letters",
     "tieout gaps",
     "tieout dead-letters show",

@@ -770,3 +770,58 @@ def test_other_content_and_an_answer_start_the_attempts_anew(ledger: Ledger) -> 
     (sent,) = records.send(ledger, delivery_id)
     ledger.refuse(sent, refused())
     assert records.stored(ledger, delivery_id).attempts == 0
+
+
+def test_judging_a_version_says_what_would_skip_it_and_changes_nothing(ledger: Ledger) -> None:
+    new = document(minutes=5)
+    assert ledger.judge(new) == ""
+    records.land_document(ledger, new)
+    assert ledger.judge(document(minutes=9)) == "duplicate"
+    assert ledger.judge(document(content="second", minutes=4)) == "superseded"
+    # Had the look at minute 9 counted, this would be superseded.
+    assert ledger.judge(document(content="second", minutes=6)) == ""
+    assert len(ledger.unsettled(PAIR, "shop_order")) == 1
+
+
+def test_what_waits_is_what_a_claim_would_take_in_its_order(ledger: Ledger) -> None:
+    first = records.received(ledger, "1", minutes=2)
+    claim(ledger, "another run")
+    second = records.received(ledger, "2", minutes=1)
+    third = records.received(ledger, "3", minutes=0)
+    skipped = records.received(ledger, "4")
+    ledger.skip_document(skipped, rule="test_order")
+    waiting = [one.document_id for one in ledger.waiting(PAIR, "shop_order")]
+    assert waiting == [third, second]
+    assert first not in waiting
+    assert ids(ledger, claim(ledger, "this run")) == waiting
+
+
+def test_documents_are_claimed_by_name_all_or_none(ledger: Ledger) -> None:
+    first, second = records.received(ledger, "1"), records.received(ledger, "2", minutes=1)
+    held = records.received(ledger, "3", minutes=2)
+    assert ledger.claimed(PAIR, "shop_order", "plan a") is None
+    batch = ledger.claim_these(PAIR, "shop_order", [held], claimed_by="plan a", lease_s=900)
+    with pytest.raises(RetryableError):
+        ledger.claim_these(PAIR, "shop_order", [first, held], claimed_by="plan b", lease_s=900)
+    assert ledger.claimed(PAIR, "shop_order", "plan b") is None
+    assert ledger.claimed(PAIR, "shop_order", "plan a") == batch.batch_id
+    assert ids(ledger, batch.batch_id) == [held]
+    again = ledger.claim_these(PAIR, "shop_order", [held], claimed_by="plan a", lease_s=900)
+    assert again == batch
+    assert ids(ledger, claim(ledger)) == [first, second]
+
+
+def test_what_is_finished_cannot_be_claimed_by_name(ledger: Ledger) -> None:
+    done = records.received(ledger)
+    ledger.mark_done(done)
+    for wanted in ([done], []):
+        with pytest.raises(RetryableError):
+            ledger.claim_these(PAIR, "shop_order", wanted, claimed_by="plan", lease_s=900)
+
+
+def test_a_binding_is_found_by_what_it_binds_to(ledger: Ledger) -> None:
+    ledger.bind(binding(entity="customer"))
+    found = ledger.bindings_to(PAIR, "customer", ["inv-1", "inv-2"], System.XERO)
+    assert {name: one.key for name, one in found.items()} == {"inv-1": "1042"}
+    assert ledger.bindings_to(PAIR, "order", ["inv-1"], System.XERO) == {}
+    assert ledger.bindings_to(PAIR, "customer", ["inv-1"], System.SAGE100) == {}

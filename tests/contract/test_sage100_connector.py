@@ -179,6 +179,13 @@ def test_the_reference_names_what_is_active(connector: Sage100Connector) -> None
     assert {"S", "P", "M"} <= reference.bank_codes
 
 
+def test_queries_and_commands_are_counted(connector: Sage100Connector) -> None:
+    before = connector.calls_made
+    connector.stock(["LAMP-01"])
+    connector.target("sales_order").find([delivery("sales_order", order_payload("HP-0"), "none")])
+    assert connector.calls_made - before >= 3
+
+
 def test_no_item_codes_read_no_items(connector: Sage100Connector) -> None:
     assert connector.reference(set()).item_codes == frozenset()
     assert connector.stock(set()) == []
@@ -274,6 +281,9 @@ def test_an_order_whose_command_got_lost_is_adopted_by_its_mark(
 def test_an_order_with_a_po_that_is_not_ours_is_refused(connector: Sage100Connector) -> None:
     landed(connector, delivery("sales_order", order_payload("HP-1045"), "1045"))
     other = order_payload("HP-1045", UDF_TIEOUT_ID="somebody else")
+    mine = delivery("sales_order", other, "other")
+    assert connector.target("sales_order").present([mine]).keys() == {mine.delivery_id}
+    assert connector.target("sales_order").find([mine]) == {}
     assert refused(connector, delivery("sales_order", other, "other")).cause == "number_taken"
 
 
@@ -292,6 +302,8 @@ def test_a_deposit_is_set_and_found_once_it_shows(connector: Sage100Connector) -
     header: Json = {"header": {"SalesOrderNo": number, "DepositAmt": "110.13"}}
     one = delivery("order_deposit", header, "1047")
     assert found(connector, one) is None
+    standing = connector.target("order_deposit").present([one])
+    assert standing[one.delivery_id].figures == {"deposit": "50.00"}
     assert landed(connector, one).figures == {"deposit": "110.13"}
     assert found(connector, one) is not None
 

@@ -195,7 +195,10 @@ def test_a_status_lands_on_the_order_and_is_found(shop: ShopifyConnector) -> Non
 def test_a_status_sent_again_leaves_one_tag_and_the_latest_word(shop: ShopifyConnector) -> None:
     order_id = str(DEMO["#1012"].order_id)
     landed(shop, status(order_id))
-    outcome = landed(shop, status(order_id, "shipped"))
+    wanted = status(order_id, "shipped")
+    standing = shop.target("order_status").present([wanted])[wanted.delivery_id]
+    assert standing.figures == {"status": "posted"}
+    outcome = landed(shop, wanted)
     assert outcome.figures == {"status": "shipped"}
     assert isinstance(outcome.answer, dict)
     assert outcome.answer["tags"] == ["tieout-posted"]
@@ -246,7 +249,12 @@ def test_stock_levels_land_and_are_found(shop: ShopifyConnector) -> None:
     figures = [outcome.figures for outcome in outcomes.values() if isinstance(outcome, Landed)]
     assert figures == [{"available": "37"}, {"available": "5"}]
     assert len(shop.target("inventory_level").find(levels)) == 2
-    assert shop.target("inventory_level").find([level(str(LAMP.inventory_item_id), "36")]) == {}
+    other = level(str(LAMP.inventory_item_id), "36")
+    assert shop.target("inventory_level").find([other]) == {}
+    before = shop.calls_made
+    standing = shop.target("inventory_level").present([other])[other.delivery_id]
+    assert standing.figures == {"available": "37"}
+    assert shop.calls_made - before == 1
 
 
 def test_a_stock_level_can_be_sent_twice_and_changed_again(shop: ShopifyConnector) -> None:

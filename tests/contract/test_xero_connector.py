@@ -149,6 +149,12 @@ def test_the_reference_tells_what_the_gate_must_know(xero: XeroConnector) -> Non
     assert reference.lock_date is None
 
 
+def test_calls_are_counted_without_tokens(xero: XeroConnector) -> None:
+    before = xero.calls_made
+    xero.reference()
+    assert xero.calls_made - before == 5
+
+
 def test_contacts_are_found_by_number_email_or_name(xero: XeroConnector) -> None:
     by_number, by_email, by_name, *_ = COMPANIES["HPS"].customers
     found = xero.find_contacts(
@@ -220,7 +226,10 @@ def test_an_invoice_sent_twice_under_another_key_is_the_same_invoice(
 
 def test_a_number_of_another_invoice_is_taken(xero: XeroConnector) -> None:
     buyer = contact_id(xero)
-    landed(xero, invoice("HP-3", buyer, reference="somebody else's"))
+    other = landed(xero, invoice("HP-3", buyer, reference="somebody else's"))
+    mine = invoice("HP-3", buyer)
+    standing = xero.target("invoice").present([mine])[mine.delivery_id]
+    assert (standing.external_id, standing.external_no) == (other.external_id, "HP-3")
     refusal = send_one(xero, invoice("HP-3", buyer))
     assert isinstance(refusal, Refused)
     assert refusal.cause == "number_taken"

@@ -88,11 +88,15 @@ def open_installation(given: argparse.Namespace) -> "Tieout":
     from tieout.stack.configuration import checkout
     from tieout.wiring import open_tieout
 
-    connections = given.connections or Path(
-        os.environ.get(CONNECTIONS_SETTING, str(HOME_DEFAULT / "connections.json"))
-    )
     include = given.include or Path(os.environ.get(INCLUDE_SETTING, str(checkout() / "include")))
-    return open_tieout(connections, include)
+    return open_tieout(connections_file(given), include)
+
+
+def connections_file(given: argparse.Namespace) -> Path:
+    """Return the connections file that the options or the environment name."""
+    named: Path | None = given.connections
+    default = os.environ.get(CONNECTIONS_SETTING, str(HOME_DEFAULT / "connections.json"))
+    return named or Path(default)
 
 
 def show(given: argparse.Namespace, value: "JsonValue", text: str) -> None:

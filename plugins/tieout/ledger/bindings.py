@@ -58,3 +58,20 @@ def of_keys(
         )
     )
     return {row["key"]: rows.binding(row) for row in found.mappings()}
+
+
+def of_external_ids(
+    connection: Connection, pair: str, entity: str, external_ids: Collection[str], system: System
+) -> dict[str, Binding]:
+    """Return the bindings to the external ids, by external id."""
+    found = connection.execute(
+        select(*rows.BINDING).where(
+            and_(
+                bindings.c.pair == pair,
+                bindings.c.entity == entity,
+                bindings.c.system == system,
+                bindings.c.external_id.in_(external_ids),
+            )
+        )
+    )
+    return {row["external_id"]: rows.binding(row) for row in found.mappings()}

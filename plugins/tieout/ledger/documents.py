@@ -70,23 +70,86 @@ def _known_batch(
     ).scalar_one_or_none()
 
 
-def _free_documents(
-    connection: Connection, pair: str, document_type: str, *, batch_id: int | None, limit: int
-) -> list[int]:
-    claimable = or_(
-        documents.c.batch_id.is_(None),
-        documents.c.batch_id == batch_id,
-        batches.c.lease_until <= func.clock_timestamp(),
-    )
-    statement = (
+def claim_these(
+    connection: Connection,
+    pair: str,
+    document_type: str,
+    document_ids: Collection[DocumentId],
+    *,
+    claimed_by: str,
+    lease_s: int,
+) -> Batch:
+    """Claim exactly these documents, or none.
+
+    Raises:
+        RetryableError: Some are finished, or a live lease of another batch holds them.
+    """
+    lock_until_commit(connection, f"claim|{pair}|{document_type}")
+    batch_id = _known_batch(connection, pair, document_type, claimed_by)
+    free = connection.execute(
         select(documents.c.document_id)
         .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
         .where(
-            documents.c.pair == pair,
-            documents.c.document_type == document_type,
-            documents.c.state.in_(UNFINISHED),
-            claimable,
+            documents.c.document_id.in_(sorted(document_ids)),
+            _is_claimable(pair, document_type, batch_id),
         )
+        .with_for_update(of=documents)
+    ).scalars()
+    taken = sorted(set(document_ids) - set(free))
+    if taken or not document_ids:
+        raise RetryableError(
+            f"Documents {taken} are finished by now, or another run holds them.",
+            remedy="Nothing was claimed; read what waits, and try again.",
+        )
+    batch_id = _lease(connection, pair, document_type, claimed_by=claimed_by, lease_s=lease_s)
+    connection.execute(
+        update(documents)
+        .where(documents.c.document_id.in_(sorted(document_ids)))
+        .values(batch_id=batch_id, changed_at=func.clock_timestamp())
+    )
+    return rows.batch(batch_id, pair, len(set(document_ids)))
+
+
+def claimed(
+    connection: Connection, pair: str, document_type: str, claimed_by: str
+) -> BatchId | None:
+    """Return the batch of a name."""
+    batch_id = _known_batch(connection, pair, document_type, claimed_by)
+    return None if batch_id is None else BatchId(batch_id)
+
+
+def waiting(connection: Connection, pair: str, document_type: str) -> list[Document]:
+    """Return the unfinished documents that no live lease holds, in the order of claims."""
+    statement = (
+        select(*rows.DOCUMENT)
+        .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
+        .where(_is_claimable(pair, document_type, None))
+        .order_by(documents.c.is_history, documents.c.version_at, documents.c.document_id)
+    )
+    return [rows.document(row) for row in connection.execute(statement).mappings()]
+
+
+def _is_claimable(pair: str, document_type: str, batch_id: int | None) -> ColumnElement[bool]:
+    """Say of a document, joined to its batch, whether the batch ``batch_id`` may claim it."""
+    return and_(
+        documents.c.pair == pair,
+        documents.c.document_type == document_type,
+        documents.c.state.in_(UNFINISHED),
+        or_(
+            documents.c.batch_id.is_(None),
+            documents.c.batch_id == batch_id,
+            batches.c.lease_until <= func.clock_timestamp(),
+        ),
+    )
+
+
+def _free_documents(
+    connection: Connection, pair: str, document_type: str, *, batch_id: int | None, limit: int
+) -> list[int]:
+    statement = (
+        select(documents.c.document_id)
+        .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
+        .where(_is_claimable(pair, document_type, batch_id))
         .order_by(documents.c.is_history, documents.c.version_at, documents.c.document_id)
         .limit(limit)
         .with_for_update(of=documents)

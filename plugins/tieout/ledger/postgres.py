@@ -62,13 +62,18 @@ class PostgresLedger(Ledger):
         pool_size: int = POOL_SIZE,
         writer_wait_s: float = WRITER_WAIT_S,
         application_name: str = "tieout",
+        actor: str = "",
     ) -> None:
         """Keep the URL; nothing is connected before the first call.
+
+        ``actor`` is whom the audit names for all that is done through this ledger.
 
         Raises:
             ConfigurationError: It is no PostgreSQL URL.
         """
-        self.database = Database(url, pool_size=pool_size, application_name=application_name)
+        self.database = Database(
+            url, pool_size=pool_size, application_name=application_name, actor=actor
+        )
         self._writer_wait_s = writer_wait_s
 
     def close(self) -> None:
@@ -113,6 +118,11 @@ class PostgresLedger(Ledger):
             return versions.document(connection, inbox_id, document)
 
     @override
+    def judge(self, document: NewDocument) -> str:
+        with self._transaction() as connection:
+            return versions.judge(connection, document)
+
+    @override
     def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
         with self._transaction() as connection:
             inbox.settle(connection, inbox_id, InboxState.SKIPPED, rule)
@@ -130,6 +140,36 @@ class PostgresLedger(Ledger):
                 limit=limit,
                 lease_s=lease_s,
             )
+
+    @override
+    def waiting(self, pair: str, document_type: str) -> list[Document]:
+        with self._transaction() as connection:
+            return documents.waiting(connection, pair, document_type)
+
+    @override
+    def claim_these(
+        self,
+        pair: str,
+        document_type: str,
+        document_ids: Collection[DocumentId],
+        *,
+        claimed_by: str,
+        lease_s: int,
+    ) -> Batch:
+        with self._transaction() as connection:
+            return documents.claim_these(
+                connection,
+                pair,
+                document_type,
+                document_ids,
+                claimed_by=claimed_by,
+                lease_s=lease_s,
+            )
+
+    @override
+    def claimed(self, pair: str, document_type: str, claimed_by: str) -> BatchId | None:
+        with self._transaction() as connection:
+            return documents.claimed(connection, pair, document_type, claimed_by)
 
     @override
     def begin_step(self, batch_id: BatchId, step: str, *, lease_s: int) -> Fence:
@@ -283,6 +323,13 @@ class PostgresLedger(Ledger):
     ) -> dict[str, Binding]:
         with self._transaction() as connection:
             return bindings.of_keys(connection, pair, entity, keys, system)
+
+    @override
+    def bindings_to(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        with self._transaction() as connection:
+            return bindings.of_external_ids(connection, pair, entity, external_ids, system)
 
     @override
     def locks(self, names: Collection[str]) -> AbstractContextManager[None]:

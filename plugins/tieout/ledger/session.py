@@ -7,7 +7,7 @@ limit fails as unavailable, which is safe because every ledger call may be repea
 import os
 import weakref
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 import psycopg
 from sqlalchemy import (
@@ -121,20 +121,26 @@ def actor() -> ColumnElement[str]:
 class Database:
     """The ledger's database: one pool of connections for all the adapters of a process."""
 
-    def __init__(self, url: str, *, pool_size: int, application_name: str) -> None:
+    def __init__(self, url: str, *, pool_size: int, application_name: str, actor: str = "") -> None:
         """Keep the URL; nothing is connected before the first transaction.
+
+        ``actor`` is whom the audit names for all that is done here; '' = the login role.
 
         Raises:
             ConfigurationError: It is no PostgreSQL URL.
         """
+        self._actor = actor
         self.engine = open_engine(url, application_name=application_name, pool_size=pool_size)
         self.lock_engine = open_engine(url, application_name=application_name, pool_size=0)
         """Connections that are opened for one use: locks live as long as their connection."""
         weakref.finalize(self, _close_own, self.engine, os.getpid())
 
-    def transaction(self) -> AbstractContextManager[Connection]:
-        """Run a block in one transaction."""
-        return transaction(self.engine)
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Run a block in one transaction, in the actor's name."""
+        with transaction(self.engine) as connection:
+            act_as(connection, self._actor)
+            yield connection
 
     def close(self) -> None:
         """Close the idle connections; the database can be used again."""

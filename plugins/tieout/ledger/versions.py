@@ -38,6 +38,8 @@ def document(connection: Connection, inbox_id: InboxId, new: NewDocument) -> Doc
         connection, f"record|{new.source}|{new.account}|{new.document_type}|{new.source_id}"
     )
     rule, version_no = _judge(connection, new)
+    if rule == DUPLICATE:
+        _see_again(connection, new)
     if rule:
         settle(connection, inbox_id, InboxState.SKIPPED, rule)
         return None
@@ -77,6 +79,25 @@ def _document_of(connection: Connection, inbox_id: InboxId) -> DocumentId | None
     return None if found is None else DocumentId(found)
 
 
+def judge(connection: Connection, new: NewDocument) -> str:
+    """Return the rule that would skip the version, or ''."""
+    return _judge(connection, new)[0]
+
+
+def _see_again(connection: Connection, new: NewDocument) -> None:
+    """Note how late the newest version's content was still seen, if this is that content."""
+    newest = select(func.max(documents.c.version_no)).where(_same_record(new)).scalar_subquery()
+    connection.execute(
+        update(documents)
+        .where(
+            _same_record(new),
+            documents.c.version_no == newest,
+            documents.c.content_hash == new.content_hash,
+        )
+        .values(known_through=func.greatest(documents.c.known_through, new.version_at))
+    )
+
+
 def _judge(connection: Connection, new: NewDocument) -> tuple[str, int]:
     """Return the rule that skips the version, or '' and its number."""
     latest = connection.execute(
@@ -93,11 +114,6 @@ def _judge(connection: Connection, new: NewDocument) -> tuple[str, int]:
     if latest is None:
         return "", 1
     if latest.content_hash == new.content_hash:
-        connection.execute(
-            update(documents)
-            .where(documents.c.document_id == latest.document_id)
-            .values(known_through=func.greatest(documents.c.known_through, new.version_at))
-        )
         return DUPLICATE, 0
     if new.version_at >= latest.known_through:
         return "", latest.version_no + 1

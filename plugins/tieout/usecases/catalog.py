@@ -19,8 +19,24 @@ class OnChange(StrEnum):
     """A posted document is never rewritten: a person decides."""
 
 
+class Posting(StrEnum):
+    """How a record of one kind reaches the general ledger of its system."""
+
+    NEVER = "never"
+    """Master data, notes, stock levels: nothing of it is money in the books."""
+    AT_ONCE = "at_once"
+    ON_UPDATE = "on_update"
+    """When people update its register: entered, updated, in the GL."""
+    BY_INVOICE = "by_invoice"
+    """A sales order never posts itself: what people invoice of it does, as its register is."""
+
+
 class WriteKind(Frozen):
-    """One kind of write; ``unhashed`` members of its header change without making a new version."""
+    """One kind of write; ``unhashed`` members of its header change without making a new version.
+
+    ``number`` is the path in the payload to the number that we give the record ('' = the target
+    gives it). ``is_live``: what is written is another system's present state, read anew each time.
+    """
 
     entity: str
     target: System
@@ -29,6 +45,9 @@ class WriteKind(Frozen):
     on_change: OnChange
     final_state: str
     """What *done* means at the target for this kind."""
+    posting: Posting = Posting.NEVER
+    number: str = ""
+    is_live: bool = False
     unhashed: tuple[str, ...] = ()
 
 
@@ -39,6 +58,7 @@ CONTACT = WriteKind(
     mapping="xero/contact",
     on_change=OnChange.KEEP,
     final_state="active",
+    number="ContactNumber",
 )
 CUSTOMER = WriteKind(
     entity="customer",
@@ -55,6 +75,8 @@ INVOICE = WriteKind(
     mapping="xero/invoice",
     on_change=OnChange.SET_ASIDE,
     final_state="authorised",
+    posting=Posting.AT_ONCE,
+    number="InvoiceNumber",
 )
 SALES_ORDER = WriteKind(
     entity="sales_order",
@@ -64,6 +86,7 @@ SALES_ORDER = WriteKind(
     on_change=OnChange.SET_ASIDE,
     final_state="entered",
     unhashed=("DepositAmt",),
+    posting=Posting.BY_INVOICE,
 )
 ORDER_DEPOSIT = WriteKind(
     entity="order_deposit",
@@ -80,6 +103,8 @@ PAYMENT = WriteKind(
     mapping="xero/payment",
     on_change=OnChange.SET_ASIDE,
     final_state="authorised",
+    posting=Posting.AT_ONCE,
+    number="Reference",
 )
 CASH_RECEIPT = WriteKind(
     entity="cash_receipt",
@@ -88,6 +113,8 @@ CASH_RECEIPT = WriteKind(
     mapping="sage100/cash_receipt",
     on_change=OnChange.SET_ASIDE,
     final_state="entered",
+    posting=Posting.ON_UPDATE,
+    number="header.CheckNo",
 )
 INVENTORY_LEVEL = WriteKind(
     entity="inventory_level",
@@ -96,6 +123,7 @@ INVENTORY_LEVEL = WriteKind(
     mapping="",
     on_change=OnChange.SEND,
     final_state="set",
+    is_live=True,
 )
 INVOICE_NOTE = WriteKind(
     entity="invoice_note",
@@ -126,3 +154,8 @@ WRITE_KINDS = (
     INVOICE_NOTE,
     ORDER_STATUS,
 )
+
+
+def kind_of(entity: str) -> WriteKind:
+    """Return the row of an entity."""
+    return next(kind for kind in WRITE_KINDS if kind.entity == entity)

@@ -34,6 +34,8 @@ class Flow:
     clock: Clock
     fence: Fence | None = None
     """The worker's hold on the step that runs."""
+    approver: str = ""
+    """Who approved what is written, when somebody did."""
     only: DocumentId | None = None
     """The one document to work on, when the whole batch crashed the worker before."""
 

@@ -1,14 +1,17 @@
 """The steps of order-to-cash by the entity they write: the table that operators run from."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from tieout.domain.base import BatchId
-from tieout.domain.ledger import UNFINISHED, Document, Refused
+from tieout.domain.ledger import UNFINISHED, Document, Origin, Refused
 from tieout.errors import ConfigurationError, OutcomeUnknownError, TieoutError
 from tieout.usecases.buyers import write_contacts, write_customers
-from tieout.usecases.flow import LEASE_S, Flow, StepReport, each, set_aside
+from tieout.usecases.capture import capture
+from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow, StepReport, each, set_aside
 from tieout.usecases.order_gate import gate_orders
 from tieout.usecases.order_to_cash import (
     report_status,
@@ -22,6 +25,21 @@ from tieout.usecases.order_to_cash import (
 from tieout.usecases.stock import push_inventory
 
 Step = Callable[[Flow, BatchId], StepReport]
+
+
+class Capture(Protocol):
+    """Sweep an interval if there is one, drain the inbox, and claim what is unfinished."""
+
+    def __call__(
+        self,
+        flow: Flow,
+        *,
+        interval: tuple[datetime, datetime] | None,
+        origin: Origin,
+        claimed_by: str,
+    ) -> BatchId | None:
+        """Return the claim, or None when nothing waits."""
+
 
 STEPS: dict[str, Step] = {
     "shop_order": gate_orders,
@@ -37,6 +55,20 @@ STEPS: dict[str, Step] = {
     "order_status": report_status,
 }
 
+
+@dataclass(frozen=True)
+class FlowSteps:
+    """One flow: what it takes up, how it brings that in, and its steps in their order."""
+
+    document_type: str
+    capture: Capture
+    steps: tuple[str, ...]
+
+
+FLOWS: dict[str, FlowSteps] = {
+    "order_to_cash": FlowSteps(document_type=SHOP_ORDER, capture=capture, steps=tuple(STEPS)),
+}
+"""Every flow by its name, which is its DAG's; a later one joins plans and reports by its row."""
 
 CRASHES_MAX = 3
 """How often a record may bring its worker down before it is set aside; the batch's is the first."""

@@ -115,7 +115,8 @@ def _planned(
     flow: Flow, kind: WriteKind, ready: ReadyOrder, write: Write, kept: NewDelivery | None
 ) -> _Planned:
     if kept is not None:
-        return _Planned(ready=ready, write=write, delivery=kept)
+        approved = kept.model_copy(update={"approver": flow.approver or kept.approver})
+        return _Planned(ready=ready, write=write, delivery=approved)
     payload: Json = (
         flow.mapper.payload(kind.mapping, write.record)
         if kind.mapping
@@ -133,6 +134,7 @@ def _planned(
         expected=write.expected,
         mapping_version=flow.mapper.version,
         rule_set=flow.gate.version,
+        approver=flow.approver,
     )
     return _Planned(ready=ready, write=write, delivery=delivery)
 

@@ -59,8 +59,8 @@ def preload() -> None:
 class GreatExpectationsGate(Gate):
     """Judges rows by ``expectations``/<suite>.yaml and writes Data Docs below ``data_docs``."""
 
-    def __init__(self, expectations: Path, data_docs: Path) -> None:
-        """Keep where suites are and where Data Docs go; imports nothing."""
+    def __init__(self, expectations: Path, data_docs: Path | None) -> None:
+        """Keep where suites are and where Data Docs go, None for nowhere; imports nothing."""
         self._expectations = expectations
         self._data_docs = data_docs
         self.version = folder_hash(expectations)
@@ -83,14 +83,12 @@ class GreatExpectationsGate(Gate):
         preload()
         result, by_id = _run(suite, loaded, rows)
         findings = _findings(loaded, result, by_id, rows)
-        return GateResult(
-            suite=suite,
-            findings=tuple(findings),
-            data_docs=str(self._write_page(suite, rows, result)),
-        )
+        page = self._write_page(self._data_docs, suite, rows, result) if self._data_docs else ""
+        return GateResult(suite=suite, findings=tuple(findings), data_docs=str(page))
 
+    @staticmethod
     def _write_page(
-        self, suite: str, rows: Sequence[Row], result: "ExpectationSuiteValidationResult"
+        data_docs: Path, suite: str, rows: Sequence[Row], result: "ExpectationSuiteValidationResult"
     ) -> Path:
         """Write one page per batch; a whole site would cost 4 MB and drop the batches before."""
         from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
@@ -100,7 +98,7 @@ class GreatExpectationsGate(Gate):
         page = DefaultJinjaPageView().render(document)  # type: ignore[no-untyped-call]
         content = json.dumps([dict(row) for row in rows], sort_keys=True, default=str)
         name = hashlib.sha256(content.encode()).hexdigest()[:16]
-        folder = self._data_docs / suite
+        folder = data_docs / suite
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.html"
         path.write_text(page, encoding="utf-8")

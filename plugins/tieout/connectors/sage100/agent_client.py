@@ -65,6 +65,7 @@ class AgentClient:
         self._base_path = urlsplit(self._url).path
         self._key = key
         self._clock = clock
+        self.calls_made = 0
         self._http = _AgentHttp(system="The Sage 100 agent", sleep=time.sleep)
 
     def submit(self, command: Json) -> AgentAnswer:
@@ -97,6 +98,7 @@ class AgentClient:
         return None if answer.status == HTTPStatus.NOT_FOUND else _parsed(answer)
 
     def _send(self, method: str, path: str, body: bytes) -> Answer:
+        self.calls_made += 1
         timestamp = str(int(self._clock.now().timestamp()))
         signed = f"{timestamp}.{method}.{self._base_path}{path}.".encode() + body
         key = self._key.get_secret_value().encode()

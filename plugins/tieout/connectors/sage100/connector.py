@@ -43,6 +43,11 @@ class Sage100Connector:
         """Disconnect from ODBC."""
         self._reader.close()
 
+    @property
+    def calls_made(self) -> int:
+        """Return how many ODBC queries and calls of the agent were made."""
+        return self._reader.queries_made + self._company.agent.calls_made
+
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
         """Read active items among ``item_codes``, active accounts and bank codes."""
         codes = {"ItemCode": sorted(item_codes)}

@@ -120,6 +120,7 @@ class Sage100Reader:
         self._connect = connect
         self._page_rows_max = page_rows_max
         self._connection: OdbcConnection | None = None
+        self.queries_made = 0
 
     def close(self) -> None:
         """Disconnect; the next read connects again."""
@@ -178,6 +179,7 @@ class Sage100Reader:
     def _fetch(self, sql: str, parameters: Sequence[str]) -> Sequence[Sequence[Any]]:
         if self._connection is None:
             self._connection = self._connect()
+        self.queries_made += 1
         cursor = self._connection.cursor()
         try:
             cursor.execute(sql, *parameters)

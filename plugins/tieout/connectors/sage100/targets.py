@@ -49,6 +49,9 @@ class AgentTarget:
     key_window_s: float | None = None
     """The agent's journal forgets nothing."""
     settle_s = 0.0
+    updates_known = False
+    queries_to_find = 1
+    """How many queries look one document up by our mark, and read one back."""
 
     def __init__(self, company: Company) -> None:
         """Take the company."""
@@ -66,6 +69,15 @@ class AgentTarget:
             if landed is not None:
                 found[delivery.delivery_id] = landed
         return found
+
+    def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        """Return what stands where each would go, by the tables alone."""
+        standing = {one.delivery_id: self._standing(one.payload) for one in deliveries}
+        return {mine: landed for mine, landed in standing.items() if landed is not None}
+
+    def calls(self, count: int) -> int:
+        """Count the command and its read-back, and the look-up of journal and tables before."""
+        return count * (1 + self.queries_to_find) * (2 if self.looks_up_first else 1)
 
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         """Send one command; ``batch_max`` is 1, so that an error is about one delivery."""
@@ -129,6 +141,9 @@ class AgentTarget:
         header = {name: v for name, v in header_of(payload).items() if name != MARK}
         return {**payload, "header": dict[str, JsonValue](header)}
 
+    def _standing(self, payload: Json) -> Landed | None:
+        return self._by_mark(payload)
+
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:
         raise NotImplementedError
 
@@ -172,6 +187,7 @@ class SalesOrderTarget(AgentTarget):
 
     entity = "sales_order"
     kind = "sales_order.create"
+    queries_to_find = 2
 
     @override
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:
@@ -189,6 +205,12 @@ class SalesOrderTarget(AgentTarget):
         # History carries no mark of ours, so the PO has to do there. It holds open orders too,
         # which the mark decides about, and deleted ones, which are no longer an order.
         return self._open(by_mark) or self._closed(by_po | {"OrderStatus": [COMPLETED]})
+
+    @override
+    def _standing(self, payload: Json) -> Landed | None:
+        header = header_of(payload)
+        by_po = {name: [header[name]] for name in ("ARDivisionNo", "CustomerNo", "CustomerPONo")}
+        return self._open(by_po) or self._by_mark(payload)
 
     def _open(self, among: Mapping[str, Sequence[str]]) -> Landed | None:
         columns = "SalesTaxAmt FreightAmt DepositAmt"
@@ -237,9 +259,13 @@ class OrderDepositTarget(AgentTarget):
     @override
     def _by_mark(self, payload: Json) -> Landed | None:
         header = header_of(payload)
-        landed = self._by_key(header)
+        landed = self._standing(payload)
         wanted = figure(Decimal(header["DepositAmt"]))
         return landed if landed is not None and landed.figures["deposit"] == wanted else None
+
+    @override
+    def _standing(self, payload: Json) -> Landed | None:
+        return self._by_key(header_of(payload))
 
 
 class CashReceiptTarget(AgentTarget):

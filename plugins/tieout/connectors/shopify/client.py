@@ -100,6 +100,7 @@ class ShopifyClient:
         self._budget: _Budget | None = None
         self._known_costs: dict[str, Decimal] = {}
         self.http = HttpClient(system=SYSTEM, sleep=sleep)
+        self.calls_made = 0
         self._tokens = TokenSource(
             self.http,
             url=f"{config.origin}/admin/oauth/access_token",
@@ -133,6 +134,7 @@ class ShopifyClient:
     def _run(self, text: str, variables: Mapping[str, JsonValue], *, is_write: bool) -> Json:
         waited_s = self._await_budget(text)
         while True:
+            self.calls_made += 1
             envelope = self._send(text, variables, is_write=is_write)
             self._note_cost(text, envelope)
             if not _has_code(envelope, "THROTTLED"):

@@ -48,6 +48,11 @@ class ShopifyConnector(Shop):
         self._client = ShopifyClient(config, clock=clock, sleep=sleep)
         self._orders = OrderReader(self._client)
 
+    @property
+    @override
+    def calls_made(self) -> int:
+        return self._client.calls_made
+
     @override
     def changed_orders(self, since: datetime, until: datetime) -> list[Json]:
         nodes = self._orders.by_id(self._orders.changed_ids(since, until))

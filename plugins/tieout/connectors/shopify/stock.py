@@ -16,6 +16,8 @@ from tieout.errors import ConfigurationError, FatalError, OutcomeUnknownError, R
 from tieout.ports import Target
 
 LEVELS_MAX = 50
+CALLS_PER_BATCH = 3
+"""Look at the levels, change them, read them back."""
 STALE = "CHANGE_FROM_QUANTITY_STALE"
 CONCURRENT = "IDEMPOTENCY_CONCURRENT_REQUEST"
 ITEM = "gid://shopify/InventoryItem/"
@@ -65,6 +67,20 @@ class InventoryLevelTarget(Target):
             for level in levels
             if held.get(level.delivery.delivery_id) == level.available
         }
+
+    @override
+    def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        levels = [_level(delivery) for delivery in deliveries]
+        held = self._read(levels)
+        return {
+            level.delivery.delivery_id: _landed(level, held[level.delivery.delivery_id])
+            for level in levels
+            if level.delivery.delivery_id in held
+        }
+
+    @override
+    def calls(self, count: int) -> int:
+        return CALLS_PER_BATCH * -(-count // LEVELS_MAX)
 
     @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:

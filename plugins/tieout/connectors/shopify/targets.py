@@ -17,6 +17,8 @@ from tieout.ports import Target
 NAMESPACE = "tieout"
 STATUS_KEY = "status"
 METAFIELDS_MAX = 25
+CALLS_PER_STATUS = 4
+"""Look at the order, set metafields, add tags, read back."""
 
 
 class Metafield(Frozen):
@@ -105,6 +107,15 @@ class OrderStatusTarget(Target):
             if order is not None and order.shows(status):
                 found[delivery.delivery_id] = order.landed()
         return found
+
+    @override
+    def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        held = {delivery.delivery_id: self._read(_status(delivery)) for delivery in deliveries}
+        return {mine: order.landed() for mine, order in held.items() if order is not None}
+
+    @override
+    def calls(self, count: int) -> int:
+        return CALLS_PER_STATUS * count
 
     @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:

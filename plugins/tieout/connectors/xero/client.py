@@ -50,6 +50,7 @@ class XeroClient:
         self._base_url = config.base_url + API_PATH
         self._tenant_id = config.tenant_id
         self.http = HttpClient(system=SYSTEM, sleep=sleep)
+        self.calls_made = 0
         self._tokens = TokenSource(
             self.http,
             url=config.identity_url + TOKEN_PATH,
@@ -89,6 +90,7 @@ class XeroClient:
         params: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send a create (PUT) or upsert (POST) and return Xero's answer, also when it refuses."""
+        self.calls_made += 1
         encoded = simplejson.dumps(body, use_decimal=True, allow_nan=False).encode()
         return send_authorized(
             self.http,
@@ -123,6 +125,7 @@ class XeroClient:
         return list(rows.values()), item_count
 
     def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+        self.calls_made += 1
         answer = send_authorized(
             self.http,
             self._tokens,

@@ -54,6 +54,11 @@ class XeroConnector(Xero):
         """Return the limit headers of the latest answer, such as ``x-daylimit-remaining``."""
         return dict(self._client.http.rate_limits)
 
+    @property
+    @override
+    def calls_made(self) -> int:
+        return self._client.calls_made
+
     @override
     def reference(self) -> XeroReference:
         organisation = self._organisation()

@@ -60,6 +60,11 @@ class _BatchTarget(Target, ABC):
         self.client = client
 
     @override
+    def calls(self, count: int) -> int:
+        reads = -(-count // FILTER_TERMS_MAX)
+        return 1 + reads * (2 if self.looks_up_first or self.updates_known else 1)
+
+    @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         outcomes: dict[DeliveryId, Outcome] = {}
         sent: list[Delivery] = []
@@ -126,6 +131,7 @@ class ContactTarget(_BatchTarget):
     batch_max = BATCH_MAX
     guard = "ContactNumber and Name: Xero creates (PUT) no second active contact with either"
     looks_up_first = False
+    updates_known = True
     settle_s = 0.0
     """What lands late is refused: its number is taken by then."""
     model = "Contact"
@@ -203,6 +209,12 @@ class InvoiceTarget(_BatchTarget):
             if invoice is not None and _is_ours(delivery.payload, invoice):
                 found[delivery.delivery_id] = _invoice(invoice, row)
         return found
+
+    @override
+    def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        numbers = {d.delivery_id: _text(d.payload, "InvoiceNumber") for d in deliveries}
+        held = self._held(sorted(set(numbers.values())))
+        return {mine: _invoice(*held[no]) for mine, no in numbers.items() if no in held}
 
     def _held(self, numbers: Sequence[str]) -> dict[str, tuple[SaidInvoice, Row]]:
         """Return the sales invoices that have the numbers, in any status; live ones win."""
@@ -300,6 +312,10 @@ class InvoiceNoteTarget(Target):
     @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         return {delivery.delivery_id: self._send(delivery) for delivery in deliveries}
+
+    @override
+    def calls(self, count: int) -> int:
+        return 2 * count
 
     def _send(self, delivery: Delivery) -> Outcome:
         invoice_id = _text(delivery.payload, "invoice_id")

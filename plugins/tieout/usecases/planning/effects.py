@@ -1,0 +1,125 @@
+"""What planned writes do to the general ledger of each system, by the pair's own accounts.
+
+Derived from the payloads, so from the same mapping as the postings. Only records that are created
+post: what is adopted has posted already, and no update of today touches an amount that posts. The
+rules are docs/reference/accounting.md's: Xero posts an invoice or a payment when it is authorised;
+in Sage 100 an entered document posts nothing until people update its register, and then in full.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from pydantic import JsonValue
+
+from tieout.domain.base import Frozen, Json, System
+from tieout.domain.money import ZERO
+from tieout.domain.pair import Pair
+from tieout.domain.plan import GlEffect, When
+from tieout.usecases.catalog import CASH_RECEIPT, INVOICE, PAYMENT
+
+
+class Posting(Frozen):
+    """One amount on one account, debit less credit."""
+
+    account: str
+    amount: Decimal
+
+
+PostingsOf = Callable[[Pair, Json], Iterator[Posting]]
+
+
+def _invoice(pair: Pair, payload: Json) -> Iterator[Posting]:
+    """Dr receivables; Cr each line's account net of tax; Cr sales tax."""
+    is_inclusive = payload.get("LineAmountTypes") == "Inclusive"
+    for line in _objects(payload.get("LineItems")):
+        tax = _amount(line, "TaxAmount")
+        net = _amount(line, "LineAmount") - (tax if is_inclusive else ZERO)
+        yield Posting(account=pair.account("receivables").xero, amount=net + tax)
+        yield Posting(account=str(line.get("AccountCode", "")), amount=-net)
+        yield Posting(account=pair.account("sales_tax").xero, amount=-tax)
+
+
+def _payment(pair: Pair, payload: Json) -> Iterator[Posting]:
+    """Dr the gateway's clearing account; Cr receivables."""
+    amount = _amount(payload, "Amount")
+    account = payload.get("Account")
+    code = account.get("Code", "") if isinstance(account, dict) else ""
+    yield Posting(account=str(code), amount=amount)
+    yield Posting(account=pair.account("receivables").xero, amount=-amount)
+
+
+def _cash_receipt(pair: Pair, payload: Json) -> Iterator[Posting]:
+    """Dr the bank code's cash account; Cr what each line names (customer deposits)."""
+    header = payload.get("header")
+    known: Mapping[str, JsonValue] = header if isinstance(header, dict) else {}
+    yield Posting(account=_cash_account(pair, known), amount=_amount(known, "PostingAmt"))
+    for line in _objects(payload.get("lines")):
+        yield Posting(account=str(line.get("Account", "")), amount=-_amount(line, "AmountPosted"))
+
+
+def _cash_account(pair: Pair, header: Mapping[str, JsonValue]) -> str:
+    for gateway in pair.gateways:
+        if gateway.sage100_bank_code == header.get("BankCode"):
+            return pair.account(gateway.clearing_role).sage100
+    return f"bank {header.get('BankCode')}"
+
+
+POSTINGS: Mapping[str, PostingsOf] = {
+    INVOICE.entity: _invoice,
+    PAYMENT.entity: _payment,
+    CASH_RECEIPT.entity: _cash_receipt,
+}
+"""How each kind of write that posts does so; a kind whose row says *never* has none."""
+WHEN = {System.XERO: When.AT_ONCE, System.SAGE100: When.ON_UPDATE}
+
+
+def effects_of(pair: Pair, entity: str, ledger: System, payload: Json) -> list[GlEffect]:
+    """Return the effect of creating one record, account by account."""
+    postings = POSTINGS.get(entity)
+    if postings is None:
+        return []
+    currency = str(payload.get("CurrencyCode", pair.currency))
+    roles = _roles(pair, ledger)
+    return summed(
+        GlEffect(
+            ledger=ledger,
+            account=posting.account,
+            role=roles.get(posting.account, ""),
+            currency=currency,
+            when=WHEN[ledger],
+            debit=max(posting.amount, ZERO),
+            credit=max(-posting.amount, ZERO),
+        )
+        for posting in postings(pair, payload)
+        if posting.amount
+    )
+
+
+def _roles(pair: Pair, ledger: System) -> dict[str, str]:
+    if ledger is System.XERO:
+        return {one.xero: one.role for one in pair.accounts if one.xero}
+    return {one.sage100: one.role for one in pair.accounts if one.sage100}
+
+
+def summed(effects: Iterable[GlEffect]) -> list[GlEffect]:
+    """Add up debits and credits by ledger, account, currency and time; in that order."""
+    sums: dict[tuple[str, ...], GlEffect] = {}
+    for effect in effects:
+        place = (effect.ledger, effect.when, effect.account, effect.role, effect.currency)
+        known = sums.get(place)
+        sums[place] = effect if known is None else _added(known, effect)
+    return [sums[place] for place in sorted(sums)]
+
+
+def _added(one: GlEffect, other: GlEffect) -> GlEffect:
+    return one.model_copy(
+        update={"debit": one.debit + other.debit, "credit": one.credit + other.credit}
+    )
+
+
+def _objects(value: JsonValue) -> list[dict[str, JsonValue]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _amount(record: Mapping[str, JsonValue], member: str) -> Decimal:
+    return Decimal(str(record.get(member) or "0"))

@@ -1,0 +1,224 @@
+"""The deliveries and bindings of a plan, laid over the real ledger's."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from typing_extensions import override
+
+from tieout.domain.base import DeliveryId, DocumentId, System
+from tieout.domain.ledger import (
+    LANDED,
+    Binding,
+    Delivery,
+    DeliveryState,
+    Fence,
+    Landed,
+    NewBinding,
+    NewDelivery,
+    Refused,
+)
+from tieout.errors import RejectedError
+from tieout.ports import Clock, Ledger
+from tieout.usecases.planning.unplanned import unplanned
+
+PROVISIONAL_FROM = 10**15
+"""First of the ids that a plan gives, above any that a database gave."""
+AT_NO_TARGET = (DeliveryState.INTENT, DeliveryState.REFUSED)
+
+
+class Touched:
+    """One delivery that the steps of a plan asked for."""
+
+    def __init__(self, document_id: DocumentId, before: DeliveryState | None) -> None:
+        """Take whose it is, and the state that the real ledger has it in, None for a new one."""
+        self.document_id = document_id
+        self.before = before
+
+
+class PlanningWrites(Ledger):
+    """The half of a planning ledger that steps write through."""
+
+    def __init__(self, real: Ledger, clock: Clock, *, pair: str) -> None:
+        """Start with no writes over the real ledger's."""
+        self._real = real
+        self._clock = clock
+        self._pair = pair
+        self._ids = PROVISIONAL_FROM
+        self._deliveries: dict[DeliveryId, Delivery] = {}
+        self._bindings: list[Binding] = []
+        self.touched: dict[DeliveryId, Touched] = {}
+        """What the steps intended, in order."""
+
+    def delivery(self, delivery_id: DeliveryId) -> Delivery:
+        """Return a delivery that the steps intended, as it stands now."""
+        return self._deliveries[delivery_id]
+
+    def _next_id(self) -> int:
+        self._ids += 1
+        return self._ids
+
+    @override
+    def intend(
+        self, deliveries: Sequence[NewDelivery], *, newest_wins: bool = False
+    ) -> list[Delivery]:
+        self._read_known(deliveries)
+        return [self._intend(new, newest_wins=newest_wins) for new in deliveries]
+
+    def _read_known(self, wanted: Sequence[NewDelivery]) -> None:
+        """Bring in the real deliveries of the same keys that are not here yet."""
+        keys: dict[str, set[str]] = {}
+        for new in wanted:
+            keys.setdefault(new.entity, set()).add(new.document_key)
+        for entity, some in keys.items():
+            for known in self._real.deliveries_of(self._pair, entity, some):
+                self._deliveries.setdefault(known.delivery_id, known)
+
+    def _intend(self, new: NewDelivery, *, newest_wins: bool) -> Delivery:
+        known = self._known(new)
+        if known is None:
+            delivery = self._stored(new, DeliveryId(self._next_id()))
+        else:
+            before = Touched(new.document_id, known.state)
+            self.touched.setdefault(known.delivery_id, before)
+            differs = known.version_hash != new.version_hash
+            if not differs or not (newest_wins or known.state in AT_NO_TARGET):
+                return known
+            delivery = self._stored(new, known.delivery_id)
+        self.touched.setdefault(delivery.delivery_id, Touched(new.document_id, None))
+        self._deliveries[delivery.delivery_id] = delivery
+        return delivery
+
+    def _known(self, new: NewDelivery) -> Delivery | None:
+        for known in self._deliveries.values():
+            if _key(known) == _key(new):
+                return known
+        return None
+
+    def _stored(self, new: NewDelivery, delivery_id: DeliveryId) -> Delivery:
+        words = f"planned {_key(new)} {new.version_hash}"
+        return Delivery(
+            delivery_id=delivery_id,
+            state=DeliveryState.INTENT,
+            attempts=0,
+            idempotency_key=hashlib.sha256(words.encode()).hexdigest(),
+            **new.model_dump(include=set(NewDelivery.model_fields)),
+        )
+
+    @override
+    def deliveries(
+        self, document_ids: Collection[DocumentId], *, entity: str | None = None
+    ) -> list[Delivery]:
+        return self._over(
+            self._real.deliveries(document_ids, entity=entity),
+            lambda one: one.document_id in document_ids and entity in (None, one.entity),
+        )
+
+    @override
+    def deliveries_of(
+        self, pair: str, entity: str, document_keys: Collection[str]
+    ) -> list[Delivery]:
+        return self._over(
+            self._real.deliveries_of(pair, entity, document_keys),
+            lambda one: one.entity == entity and one.document_key in document_keys,
+        )
+
+    def _over(self, real: Iterable[Delivery], fits: Callable[[Delivery], bool]) -> list[Delivery]:
+        """Lay what is here over what was read, and keep what fits as it stands here."""
+        both = {one.delivery_id: one for one in real} | self._deliveries
+        return [both[one] for one in sorted(both) if fits(both[one])]
+
+    @override
+    def mark_sent(
+        self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
+    ) -> list[Delivery]:
+        for one in delivery_ids:
+            delivery = self._deliveries[one]
+            self._change(
+                one,
+                state=DeliveryState.SENT,
+                attempts=delivery.attempts + 1,
+                epoch=delivery.epoch + 1,
+            )
+        return [self._deliveries[one] for one in delivery_ids]
+
+    @override
+    def mark_in_doubt(self, sent: Sequence[Delivery], *, is_counted: bool = True) -> None:
+        for one in sent:
+            self._change(one.delivery_id, state=DeliveryState.IN_DOUBT)
+
+    @override
+    def mark_unsent(self, sent: Sequence[Delivery]) -> None:
+        for one in sent:
+            self._change(one.delivery_id, state=DeliveryState.INTENT)
+
+    @override
+    def renew_key(self, delivery_ids: Sequence[DeliveryId]) -> list[Delivery]:
+        for one in delivery_ids:
+            self._change(one, state=DeliveryState.INTENT)
+        return [self._deliveries[one] for one in delivery_ids]
+
+    @override
+    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+        if binding is not None:
+            self.bind(binding)
+        if self._deliveries[delivery_id].state not in LANDED:
+            self._change(
+                delivery_id,
+                state=DeliveryState.ENTERED,
+                external_id=landed.external_id,
+                external_no=landed.external_no,
+            )
+
+    @override
+    def refuse(self, sent: Delivery, refused: Refused) -> None:
+        self._change(sent.delivery_id, state=DeliveryState.REFUSED)
+
+    @override
+    def advance(self, delivery_id: DeliveryId, state: DeliveryState) -> None:
+        unplanned("advanced")
+
+    def _change(self, delivery_id: DeliveryId, **changes: object) -> None:
+        self._deliveries[delivery_id] = self._deliveries[delivery_id].model_copy(update=changes)
+
+    @override
+    def bind(self, binding: NewBinding) -> None:
+        place = (binding.pair, binding.entity)
+        by_key = self.bindings(*place, [binding.key], binding.system)
+        by_id = self.bindings_to(*place, [binding.external_id], binding.system)
+        known = [*by_key.values(), *by_id.values()]
+        new = (binding.key, binding.external_id)
+        if any((one.key, one.external_id) != new for one in known):
+            raise RejectedError(
+                f"{binding.entity} {binding.key!r} cannot be bound to {binding.external_id!r}.",
+                remedy="Find out which of the two is right, and correct or merge the other.",
+                cause="number_taken",
+            )
+        if not known:
+            made = Binding(bound_at=self._clock.now(), **binding.model_dump())
+            self._bindings.append(made)
+
+    @override
+    def bindings(
+        self, pair: str, entity: str, keys: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        planned = {
+            one.key: one
+            for one in self._bindings
+            if (one.entity, one.system) == (entity, system) and one.key in keys
+        }
+        return self._real.bindings(pair, entity, keys, system) | planned
+
+    @override
+    def bindings_to(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        planned = {
+            one.external_id: one
+            for one in self._bindings
+            if (one.entity, one.system) == (entity, system) and one.external_id in external_ids
+        }
+        return self._real.bindings_to(pair, entity, external_ids, system) | planned
+
+
+def _key(delivery: NewDelivery) -> tuple[str, str, str, str]:
+    return (delivery.target, delivery.entity, delivery.document_key, delivery.operation)
