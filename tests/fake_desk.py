@@ -9,6 +9,7 @@ from tieout.domain.base import DeadLetterId, DocumentId, Json
 from tieout.domain.desk import (
     JOB_DECIDED_MIN,
     JOB_FAILURES_MAX,
+    JOB_UNDECIDED_FIRST,
     JOB_UNDECIDED_MAX,
     Case,
     Correction,
@@ -233,8 +234,9 @@ class FakeDesk(FakeLedger, Desk):
             else:
                 minute_ago = self._clock.now() - timedelta(minutes=1)
                 recent = sum(at > minute_ago for at in job.replayed.values())
-                free = min(job.new.per_minute - recent, JOB_UNDECIDED_MAX - undecided)
-                for _ in range(min(max(free, 0), len(job.waiting))):
+                room = min(JOB_UNDECIDED_FIRST + len(decided), JOB_UNDECIDED_MAX) - undecided
+                free = min(job.new.per_minute - recent, room, len(job.waiting))
+                for _ in range(free):
                     self._put_next_back(job)
             return self._told(job)
 

@@ -4,7 +4,9 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from tieout.domain.base import BatchId, DeliveryId, DocumentId, InboxId, Json, System
+from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, InboxId, Json, System
+from tieout.domain.desk import NewCorrection
+from tieout.domain.json_patch import Operation
 from tieout.domain.ledger import (
     Delivery,
     Fence,
@@ -131,6 +133,18 @@ def dead_letter(
         cause="unknown_item",
         message=message,
         remedy="map it",
+    )
+
+
+def correction(letter: DeadLetterId, *patch: Operation) -> NewCorrection:
+    """Make a correction of a dead letter's record."""
+    return NewCorrection(
+        dead_letter_id=letter,
+        patch=patch,
+        before={},
+        after={},
+        corrected_by="anna@example.com",
+        reason="the shop's typo",
     )
 
 

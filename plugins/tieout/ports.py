@@ -387,9 +387,9 @@ class Desk(Protocol):
     def work(self, job_id: int) -> ReplayJob:
         """Put back the next chunk of a running job, and return how far it is.
 
-        At most the job's letters per minute, and never more than JOB_UNDECIDED_MAX whose outcome is
-        open. The job ends when every outcome is known, and stops when more than JOB_FAILURES_MAX of
-        those known are the same cause again. Two workers at once share the letters.
+        At most the job's letters per minute, and never more whose outcome is open than ``room_for``
+        allows. The job ends when every outcome is known, and stops when more than JOB_FAILURES_MAX
+        of those known are the same cause again. Two workers at once share the letters.
 
         Raises:
             RejectedError: There is no such job (``unknown_job``).

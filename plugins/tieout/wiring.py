@@ -40,6 +40,7 @@ from tieout.usecases.flow import Flow, StepReport
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.planning.apply import Applied, apply_plan
 from tieout.usecases.planning.plan import make_plan
+from tieout.usecases.resolve import Resolved, resolve_proven
 from tieout.usecases.steps import run_step
 from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import read_books
@@ -290,6 +291,10 @@ class Tieout:
     def work_replay_jobs(self) -> list[ReplayJob]:
         """Put back the next chunk of every running replay job."""
         return work_jobs(self.desk)
+
+    def resolve_proven(self, pair: str) -> list[Resolved]:
+        """Close the pair's dead letters that are proven moot, with the proof."""
+        return resolve_proven(self.flow(pair), self.desk)
 
     def tie_out(self, pair: str) -> TieOut:
         """Prove that both ledgers of the pair agree as of today, in its own time zone."""

@@ -32,6 +32,7 @@ COMMANDS = (
     "tieout dead-letters show",
     "tieout correct",
     "tieout dismiss",
+    "tieout resolve",
     "tieout replay",
     "tieout streams",
     "tieout resume",

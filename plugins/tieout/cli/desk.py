@@ -1,4 +1,4 @@
-"""Commands of the desk of dead letters: dead-letters, correct, dismiss."""
+"""Commands of the desk of dead letters: dead-letters, correct, dismiss, resolve."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from tieout.cli.common import (
     add_by,
     add_connections,
     add_letter_filters,
+    add_report,
     letter_query,
     open_installation,
     say,
@@ -29,6 +30,8 @@ def add(commands: "Commands") -> None:
     _add_list(commands.add_parser("dead-letters", help="list or show what was set aside"))
     _add_correct(commands.add_parser("correct", help="change what a dead letter's record says"))
     _add_dismiss(commands.add_parser("dismiss", help="close a dead letter that nobody will post"))
+    resolve = commands.add_parser("resolve", help="close what is proven posted, with the proof")
+    add_report(resolve, run=_resolve)
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -151,4 +154,14 @@ def _dismiss(given: argparse.Namespace) -> int:
     tieout = open_installation(given)
     tieout.desk.dismiss(number, by=actor(given), reason=given.reason)
     say(f"{number}  dismissed; its record is skipped by the rule 'dismissed'")
+    return OK
+
+
+def _resolve(given: argparse.Namespace) -> int:
+    from tieout.stack import letters
+
+    tieout = open_installation(given)
+    pairs = [given.pair] if given.pair else list(tieout.pairs)
+    resolved = [one for pair in pairs for one in tieout.resolve_proven(pair)]
+    show(given, letters.resolved_json(resolved), letters.resolved_text(resolved))
     return OK

@@ -11,8 +11,13 @@ from tieout.domain.ledger import DeadLetter, Delivery, Document, InboxEntry
 
 PER_MINUTE_MAX = 600
 """Most letters that one job may put back in a minute."""
-JOB_UNDECIDED_MAX = 50
-"""How many of a job's letters may be under way at once: no more can fail before it stops."""
+JOB_UNDECIDED_FIRST = 20
+"""How many of a job's letters may be under way before any outcome is known.
+
+All of them may fail at once, which must not pause the stream (domain.streams.BAD_IN_A_ROW_MAX).
+"""
+JOB_UNDECIDED_MAX = 100
+"""How many may be under way at the most; each known outcome makes room for one more."""
 JOB_DECIDED_MIN = 5
 """From how many known outcomes on a job may stop by itself."""
 JOB_FAILURES_MAX = Decimal("0.2")
@@ -143,6 +148,11 @@ def history(case: Case) -> list[Happening]:
         if letter.closed_at is not None
     ]
     return sorted([*opened, *corrected, *closed], key=lambda one: (one.at, one.dead_letter_id))
+
+
+def room_for(*, undecided: int, decided: int) -> int:
+    """Return how many more letters of a job may be put back now, by how the others went."""
+    return max(min(JOB_UNDECIDED_FIRST + decided, JOB_UNDECIDED_MAX) - undecided, 0)
 
 
 class JobState(StrEnum):

@@ -24,11 +24,11 @@ from tieout.domain.base import DeadLetterId
 from tieout.domain.desk import (
     JOB_DECIDED_MIN,
     JOB_FAILURES_MAX,
-    JOB_UNDECIDED_MAX,
     JobState,
     MappingChoice,
     NewReplayJob,
     ReplayJob,
+    room_for,
 )
 from tieout.domain.ledger import UNFINISHED, InboxState
 from tieout.errors import RejectedError
@@ -185,9 +185,10 @@ def work(connection: Connection, job_id: int) -> ReplayJob:
     if present.waiting == present.undecided == 0:
         return _moved(connection, job_id, (JobState.RUNNING,), JobState.DONE, "")
     free = min(
-        present.per_minute - _recent(connection, job_id), JOB_UNDECIDED_MAX - present.undecided
+        max(present.per_minute - _recent(connection, job_id), 0),
+        room_for(undecided=present.undecided, decided=decided),
     )
-    for dead_letter_id in _next(connection, job_id, max(free, 0)):
+    for dead_letter_id in _next(connection, job_id, free):
         _put_back(connection, present, dead_letter_id)
     return job(connection, job_id)
 

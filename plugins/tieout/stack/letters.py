@@ -11,6 +11,7 @@ from tieout.domain.desk import Case, Correction, ReplayJob, history
 from tieout.domain.ledger import DeadLetter
 from tieout.stack.tables import text_table
 from tieout.usecases.desk import Shown
+from tieout.usecases.resolve import Resolved
 
 BODY_SHOWN_MAX = 2000
 """How much of an original is shown as text, in characters; JSON output has all of it."""
@@ -200,3 +201,14 @@ def jobs_text(jobs: Sequence[ReplayJob]) -> str:
     ]
     said = [f"job {job.job_id}: {job.message}" for job in jobs if job.message]
     return "\n".join([text_table(headers, rows, right="r  rrrrr "), *said])
+
+
+def resolved_json(resolved: Sequence[Resolved]) -> JsonValue:
+    """Return what was closed with a proof."""
+    return {"resolved": [one.model_dump(mode="json") for one in resolved]}
+
+
+def resolved_text(resolved: Sequence[Resolved]) -> str:
+    """Return what was closed, each with its proof."""
+    lines = [f"{one.dead_letter_id}  {one.trace_key}  {_compact(one.proof)}" for one in resolved]
+    return "\n".join([*lines, f"{len(resolved)} dead letters are proven posted and closed."])
