@@ -22,6 +22,7 @@ with DAG(
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=4,
+    max_active_tasks=3,  # of one run: the fourth worker is another run's, whatever a backfill does
     default_args=task_defaults(),
     deadline=run_deadline(),
     tags=["entity:order", "system:shopify", "system:xero", "system:sage100", "tier:critical"],

@@ -206,29 +206,61 @@ class FakeLedger(Ledger):
         self._note(self._entries[inbox_id].pair, f"inbox.{state}", f"inbox/{inbox_id}")
 
     @override
+    def waits(self, pair: str, document_type: str) -> bool:
+        with self._lock:
+            now = self._clock.now()
+            return bool(self.pending_entries(pair, limit=1)) or any(
+                self._is_free(document.document_id, None, now)
+                for document in self._unfinished(pair, document_type)
+                if document.document_id not in self._history
+            )
+
+    def _unfinished(self, pair: str, document_type: str) -> list[Document]:
+        return [
+            document
+            for document in self._in_order()
+            if (document.pair, document.document_type) == (pair, document_type)
+            and document.state in UNFINISHED
+        ]
+
+    @override
     def claim(
-        self, pair: str, document_type: str, *, claimed_by: str, limit: int, lease_s: int
+        self,
+        pair: str,
+        document_type: str,
+        *,
+        claimed_by: str,
+        limit: int,
+        lease_s: int,
+        history_first: bool = False,
     ) -> Batch | None:
         with self._lock:
             now = self._clock.now()
             mine = self._leases.get((pair, document_type, claimed_by))
-            free = [
-                document
-                for document in self._in_order()
-                if (document.pair, document.document_type) == (pair, document_type)
-                and document.state in UNFINISHED
-                and self._is_free(document.document_id, mine, now)
-            ]
-            free.sort(key=lambda document: document.document_id in self._history)
-            free = free[:limit]
-            if mine is None and not free:
+            unfinished = self._unfinished(pair, document_type)
+            free = {
+                is_history: [
+                    document
+                    for document in unfinished
+                    if (document.document_id in self._history) is is_history
+                    and self._is_free(document.document_id, mine, now)
+                ]
+                for is_history in (False, True)
+            }
+            old = [d.document_id for d in unfinished if d.document_id in self._history]
+            if any(not self._is_free(one, mine, now) for one in old):
+                free[True] = []
+            if any(mine is not None and self._holders.get(one) is mine for one in old):
+                free[False] = []
+            claimed = (free[history_first] or free[not history_first])[:limit]
+            if mine is None and not claimed:
                 return None
             if mine is None:
                 mine = Lease(BatchId(len(self._leases) + 1), pair, now)
                 self._leases[(pair, document_type, claimed_by)] = mine
             mine.until = now + timedelta(seconds=lease_s)
             self._note(pair, "batch.claimed", f"batch/{mine.batch_id}")
-            for document in free:
+            for document in claimed:
                 self._holders[document.document_id] = mine
             held = sum(holder is mine for holder in self._holders.values())
             return Batch(batch_id=mine.batch_id, pair=pair, document_count=held) if held else None

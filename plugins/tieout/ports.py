@@ -101,13 +101,24 @@ class Ledger(Protocol):
     def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
         """Skip a pending entry by a named rule."""
 
-    def claim(
-        self, pair: str, document_type: str, *, claimed_by: str, limit: int, lease_s: int
-    ) -> Batch | None:
-        """Claim unfinished documents that nobody holds; None when there are none.
+    def waits(self, pair: str, document_type: str) -> bool:
+        """Say whether a pending entry waits, or a fresh unfinished document that nobody holds."""
 
-        Fresh before history: what a backfill brought waits behind the rest; then the oldest version
-        first.
+    def claim(
+        self,
+        pair: str,
+        document_type: str,
+        *,
+        claimed_by: str,
+        limit: int,
+        lease_s: int,
+        history_first: bool = False,
+    ) -> Batch | None:
+        """Claim unfinished documents that nobody holds, oldest version first; None without any.
+
+        Fresh before history: a batch has the one or the other, and takes history, which a backfill
+        brought, when nothing fresh is free and no other batch is at history; with
+        ``history_first``, fresh documents when there is no history to take.
         ``claimed_by`` is stable over retries of one run: a repeated call returns the same batch
         with its lease renewed, plus what has arrived since.
         """

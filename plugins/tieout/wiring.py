@@ -36,7 +36,7 @@ from tieout.settings import load_pairs, sweep_cron, sweep_interval
 from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import capture
 from tieout.usecases.desk import JobWish, open_job, work_jobs
-from tieout.usecases.flow import Flow, StepReport
+from tieout.usecases.flow import SHOP_ORDER, Flow, StepReport
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.planning.apply import Applied, apply_plan
 from tieout.usecases.planning.plan import make_plan
@@ -202,8 +202,8 @@ class Tieout:
         )
 
     def pairs_waiting(self) -> list[str]:
-        """Return the pairs that have pending inbox entries."""
-        return [pair for pair in self.pairs if self.ledger.pending_entries(pair, limit=1)]
+        """Return the pairs that have something fresh to take up."""
+        return [pair for pair in self.pairs if self.ledger.waits(pair, SHOP_ORDER)]
 
     def capture(
         self,

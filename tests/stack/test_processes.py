@@ -121,3 +121,20 @@ def test_a_process_that_was_stopped_stays_stopped(tmp_path: Path, child: Child) 
 def _kept_alive(child: Child) -> bool:
     child.keep_alive()
     return True
+
+
+def test_a_held_process_is_down_and_stays_so_until_it_is_let_go(
+    child: Child, tmp_path: Path
+) -> None:
+    first = only_record(tmp_path)
+    held = tmp_path / "run" / "sleeper.held"
+    held.touch()
+    for _ in range(3):
+        child.keep_alive()
+    assert not processes.is_alive(first)
+    assert processes.read_records(tmp_path / "run") == []
+    held.unlink()
+    child.keep_alive()
+    second = only_record(tmp_path)
+    assert processes.is_alive(second)
+    assert (second.pid != first.pid, child.deaths) == (True, 0)

@@ -43,6 +43,10 @@ def _add_stack(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=text)
         _add_configuration(action)
         action.set_defaults(run=run)
+        if name != "status":
+            action.add_argument(
+                "--only", metavar="PROCESS", help="one process, such as agent, by its name"
+            )
         if name == "status":
             action.add_argument("--json", action="store_true", help="print JSON")
 
@@ -86,6 +90,9 @@ def _stack_start(given: argparse.Namespace) -> int:
     from tieout.stack import control
 
     configuration = _configuration(given)
+    if given.only:
+        control.let_go(configuration, given.only, say)
+        return OK
     control.start(configuration, say)
     say(control.login(configuration))
     return OK
@@ -94,7 +101,11 @@ def _stack_start(given: argparse.Namespace) -> int:
 def _stack_stop(given: argparse.Namespace) -> int:
     from tieout.stack import control
 
-    control.stop(_configuration(given), say)
+    configuration = _configuration(given)
+    if given.only:
+        control.hold(configuration, given.only, say)
+    else:
+        control.stop(configuration, say)
     return OK
 
 

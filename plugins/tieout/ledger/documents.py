@@ -10,179 +10,30 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    or_,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import BatchId, DocumentId, Json
-from tieout.domain.ledger import LANDED, UNFINISHED, Batch, Document, DocumentState
+from tieout.domain.ledger import LANDED, UNFINISHED, Document, DocumentState
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.ledger import rows
-from tieout.ledger.locks import lock_until_commit
 from tieout.ledger.schema import batches, deliveries, documents
 
 UNSETTLED = (*UNFINISHED, DocumentState.HELD, DocumentState.DEAD_LETTER)
 SUPERSEDED = "superseded"
 
 
-def claim(
-    connection: Connection,
-    pair: str,
-    document_type: str,
-    *,
-    claimed_by: str,
-    limit: int,
-    lease_s: int,
-) -> Batch | None:
-    """Claim unfinished documents that no live lease of another batch holds.
-
-    Claims of one stream follow each other, so that none reads leases that another is writing.
-    """
-    lock_until_commit(connection, f"claim|{pair}|{document_type}")
-    batch_id = _known_batch(connection, pair, document_type, claimed_by)
-    free = _free_documents(connection, pair, document_type, batch_id=batch_id, limit=limit)
-    if batch_id is None and not free:
-        return None
-    batch_id = _lease(connection, pair, document_type, claimed_by=claimed_by, lease_s=lease_s)
-    connection.execute(
-        update(documents)
-        .where(documents.c.document_id.in_(free))
-        .values(batch_id=batch_id, changed_at=func.clock_timestamp())
-    )
-    count = connection.execute(
-        select(func.count()).select_from(documents).where(documents.c.batch_id == batch_id)
-    ).scalar_one()
-    return rows.batch(batch_id, pair, count) if count else None
-
-
-def _known_batch(
-    connection: Connection, pair: str, document_type: str, claimed_by: str
-) -> int | None:
-    return connection.execute(
-        select(batches.c.batch_id).where(
-            batches.c.pair == pair,
-            batches.c.document_type == document_type,
-            batches.c.claimed_by == claimed_by,
-        )
-    ).scalar_one_or_none()
-
-
-def claim_these(
-    connection: Connection,
-    pair: str,
-    document_type: str,
-    document_ids: Collection[DocumentId],
-    *,
-    claimed_by: str,
-    lease_s: int,
-) -> Batch:
-    """Claim exactly these documents, or none.
-
-    Raises:
-        RetryableError: Some are finished, or a live lease of another batch holds them.
-    """
-    lock_until_commit(connection, f"claim|{pair}|{document_type}")
-    batch_id = _known_batch(connection, pair, document_type, claimed_by)
-    free = connection.execute(
-        select(documents.c.document_id)
-        .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
-        .where(
-            documents.c.document_id.in_(sorted(document_ids)),
-            _is_claimable(pair, document_type, batch_id),
-        )
-        .with_for_update(of=documents)
-    ).scalars()
-    taken = sorted(set(document_ids) - set(free))
-    if taken or not document_ids:
-        raise RetryableError(
-            f"Documents {taken} are finished by now, or another run holds them.",
-            remedy="Nothing was claimed; read what waits, and try again.",
-        )
-    batch_id = _lease(connection, pair, document_type, claimed_by=claimed_by, lease_s=lease_s)
-    connection.execute(
-        update(documents)
-        .where(documents.c.document_id.in_(sorted(document_ids)))
-        .values(batch_id=batch_id, changed_at=func.clock_timestamp())
-    )
-    return rows.batch(batch_id, pair, len(set(document_ids)))
-
-
-def claimed(
-    connection: Connection, pair: str, document_type: str, claimed_by: str
-) -> BatchId | None:
-    """Return the batch of a name."""
-    batch_id = _known_batch(connection, pair, document_type, claimed_by)
-    return None if batch_id is None else BatchId(batch_id)
-
-
-def waiting(connection: Connection, pair: str, document_type: str) -> list[Document]:
-    """Return the unfinished documents that no live lease holds, in the order of claims."""
-    statement = (
-        select(*rows.DOCUMENT)
-        .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
-        .where(_is_claimable(pair, document_type, None))
-        .order_by(documents.c.is_history, documents.c.version_at, documents.c.document_id)
-    )
-    return [rows.document(row) for row in connection.execute(statement).mappings()]
-
-
-def _is_claimable(pair: str, document_type: str, batch_id: int | None) -> ColumnElement[bool]:
-    """Say of a document, joined to its batch, whether the batch ``batch_id`` may claim it."""
-    return and_(
-        documents.c.pair == pair,
-        documents.c.document_type == document_type,
-        documents.c.state.in_(UNFINISHED),
-        or_(
-            documents.c.batch_id.is_(None),
-            documents.c.batch_id == batch_id,
-            batches.c.lease_until <= func.clock_timestamp(),
-        ),
-    )
-
-
-def _free_documents(
-    connection: Connection, pair: str, document_type: str, *, batch_id: int | None, limit: int
-) -> list[int]:
-    statement = (
-        select(documents.c.document_id)
-        .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
-        .where(_is_claimable(pair, document_type, batch_id))
-        .order_by(documents.c.is_history, documents.c.version_at, documents.c.document_id)
-        .limit(limit)
-        .with_for_update(of=documents)
-    )
-    return list(connection.execute(statement).scalars())
-
-
-def _lease(
-    connection: Connection, pair: str, document_type: str, *, claimed_by: str, lease_s: int
-) -> int:
-    statement = insert(batches).values(
-        pair=pair,
-        document_type=document_type,
-        claimed_by=claimed_by,
-        lease_until=_lease_end(lease_s),
-    )
-    renewed = statement.on_conflict_do_update(
-        constraint="batches_claimed_by",
-        set_={"lease_until": statement.excluded.lease_until, "epoch": batches.c.epoch + 1},
-    )
-    return int(connection.execute(renewed.returning(batches.c.batch_id)).scalar_one())
-
-
-def _lease_end(lease_s: int) -> ColumnElement[object]:
+def lease_end(lease_s: int) -> ColumnElement[object]:
+    """Return when a lease that begins now ends, by the database's clock."""
     return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, lease_s)
 
 
 def renew(connection: Connection, batch_id: BatchId, lease_s: int) -> None:
     """Extend a lease; documents that another batch has taken over stay with that one."""
     result = connection.execute(
-        update(batches)
-        .where(batches.c.batch_id == batch_id)
-        .values(lease_until=_lease_end(lease_s))
+        update(batches).where(batches.c.batch_id == batch_id).values(lease_until=lease_end(lease_s))
     )
     if result.rowcount == 0:
         raise no_batch(batch_id)

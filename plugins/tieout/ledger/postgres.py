@@ -41,7 +41,17 @@ from tieout.domain.ledger import (
     Refused,
     Watermark,
 )
-from tieout.ledger import bindings, counts, dead_letters, documents, gaps, inbox, steps, versions
+from tieout.ledger import (
+    bindings,
+    claims,
+    counts,
+    dead_letters,
+    documents,
+    gaps,
+    inbox,
+    steps,
+    versions,
+)
 from tieout.ledger import deliveries as delivery_statements
 from tieout.ledger.locks import lock_session
 from tieout.ledger.session import Database
@@ -128,23 +138,38 @@ class PostgresLedger(Ledger):
             inbox.settle(connection, inbox_id, InboxState.SKIPPED, rule)
 
     @override
+    def waits(self, pair: str, document_type: str) -> bool:
+        with self._transaction() as connection:
+            return bool(inbox.pending_entries(connection, pair, 1)) or claims.waits(
+                connection, pair, document_type
+            )
+
+    @override
     def claim(
-        self, pair: str, document_type: str, *, claimed_by: str, limit: int, lease_s: int
+        self,
+        pair: str,
+        document_type: str,
+        *,
+        claimed_by: str,
+        limit: int,
+        lease_s: int,
+        history_first: bool = False,
     ) -> Batch | None:
         with self._transaction() as connection:
-            return documents.claim(
+            return claims.claim(
                 connection,
                 pair,
                 document_type,
                 claimed_by=claimed_by,
                 limit=limit,
                 lease_s=lease_s,
+                history_first=history_first,
             )
 
     @override
     def waiting(self, pair: str, document_type: str) -> list[Document]:
         with self._transaction() as connection:
-            return documents.waiting(connection, pair, document_type)
+            return claims.waiting(connection, pair, document_type)
 
     @override
     def claim_these(
@@ -157,7 +182,7 @@ class PostgresLedger(Ledger):
         lease_s: int,
     ) -> Batch:
         with self._transaction() as connection:
-            return documents.claim_these(
+            return claims.claim_these(
                 connection,
                 pair,
                 document_type,
@@ -169,7 +194,7 @@ class PostgresLedger(Ledger):
     @override
     def claimed(self, pair: str, document_type: str, claimed_by: str) -> BatchId | None:
         with self._transaction() as connection:
-            return documents.claimed(connection, pair, document_type, claimed_by)
+            return claims.claimed(connection, pair, document_type, claimed_by)
 
     @override
     def begin_step(self, batch_id: BatchId, step: str, *, lease_s: int) -> Fence:

@@ -5,6 +5,8 @@ belongs to setup.py, keeping the processes alive to supervisor.py.
 """
 
 import json
+import os
+import shlex
 import signal
 import sys
 
@@ -16,6 +18,8 @@ from tieout.stack import environment, postgres, systems
 from tieout.stack.configuration import StackConfiguration
 from tieout.stack.secrets import StackSecrets
 
+MORE_ARGUMENTS_PREFIX = "TIEOUT_SIMULATOR_"
+"""With a simulator's name: more arguments for it, such as other limits in a rehearsal."""
 SIMULATORS = ("xero", "shopify", "sage100")
 AGENT_COM = "tieout.simulators.sage100.boi:dispatch"
 AGENT_USER = "tieout"
@@ -88,6 +92,7 @@ def _postgres(configuration: StackConfiguration) -> Component:
 
 
 def _simulator(configuration: StackConfiguration, name: str) -> Component:
+    more = os.environ.get(f"{MORE_ARGUMENTS_PREFIX}{name.upper()}", "")
     return Component(
         name=name,
         arguments=_python(
@@ -96,6 +101,7 @@ def _simulator(configuration: StackConfiguration, name: str) -> Component:
             str(configuration.ports[name]),
             "--state",
             str(configuration.simulators / name),
+            *shlex.split(more),
         ),
         port=name,
         ready_path="/_health",

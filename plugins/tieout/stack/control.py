@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from tieout.domain.base import Frozen
 from tieout.errors import ConfigurationError, UnavailableError
-from tieout.stack import environment, health, processes
-from tieout.stack.components import components
+from tieout.stack import environment, health, processes, supervisor
+from tieout.stack.components import Component, components
 from tieout.stack.configuration import StackConfiguration
 from tieout.stack.secrets import load_or_create
 from tieout.stack.supervisor import STOP_GRACE_S, SUPERVISOR, Progress, progress_file
@@ -77,13 +77,66 @@ def start(configuration: StackConfiguration, say: Callable[[str], None]) -> None
     )
 
 
+def hold(configuration: StackConfiguration, name: str, say: Callable[[str], None]) -> None:
+    """End one process and keep it down until ``let_go``: how an outage is rehearsed.
+
+    Raises:
+        ConfigurationError: There is no such process, or the stack does not run.
+        UnavailableError: It did not end in time.
+    """
+    _component(configuration, name)
+    supervisor.hold_file(configuration, name).touch()
+    say(f"stopping {name}")
+    _wait(lambda: _is_down(configuration, name), f"{name} to end")
+
+
+def let_go(configuration: StackConfiguration, name: str, say: Callable[[str], None]) -> None:
+    """Let one process run again that ``hold`` ended; return when it is ready.
+
+    Raises:
+        ConfigurationError: There is no such process, or the stack does not run.
+        UnavailableError: It was not ready in time.
+    """
+    component = _component(configuration, name)
+    supervisor.hold_file(configuration, name).unlink(missing_ok=True)
+    say(f"starting {name}")
+    _wait(lambda: health.is_ready(component, configuration), f"{name} to be ready")
+
+
+def _component(configuration: StackConfiguration, name: str) -> Component:
+    known = {one.name: one for one in components(configuration, load_or_create(configuration.home))}
+    if name not in known:
+        raise ConfigurationError(
+            f"There is no process {name!r}.", remedy=f"Use one of {', '.join(known)}."
+        )
+    if not _supervisor_is_alive(configuration):
+        raise ConfigurationError(
+            "The stack does not run.", remedy="Start all of it with 'tieout stack start'."
+        )
+    return known[name]
+
+
+def _is_down(configuration: StackConfiguration, name: str) -> bool:
+    return all(record.name != name for record in processes.read_records(configuration.run))
+
+
+def _wait(look: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + STOP_WAIT_S
+    while not look():
+        if time.monotonic() > deadline:
+            raise UnavailableError(
+                f"Waited {STOP_WAIT_S:.0f} s for {what}.", remedy="Read the process's log."
+            )
+        time.sleep(POLL_S)
+
+
 def stop(configuration: StackConfiguration, say: Callable[[str], None]) -> None:
     """End what the installation started, by id, also when its supervisor is gone."""
     records = {record.name: record for record in processes.read_records(configuration.run)}
-    supervisor = records.pop(SUPERVISOR, None)
-    if supervisor is not None and processes.is_alive(supervisor):
+    leader = records.pop(SUPERVISOR, None)
+    if leader is not None and processes.is_alive(leader):
         say("stopping")
-        processes.end(supervisor, grace_s=STOP_WAIT_S)
+        processes.end(leader, grace_s=STOP_WAIT_S)
     signals = {
         component.name: component.stop_signal
         for component in components(configuration, load_or_create(configuration.home))
@@ -94,6 +147,8 @@ def stop(configuration: StackConfiguration, say: Callable[[str], None]) -> None:
             processes.end(records[name], grace_s=STOP_GRACE_S, signal_number=signals[name])
         processes.forget(configuration.run, name)
     processes.forget(configuration.run, SUPERVISOR)
+    for held in configuration.run.glob("*.held"):
+        held.unlink()
 
 
 def status(configuration: StackConfiguration) -> StackStatus:

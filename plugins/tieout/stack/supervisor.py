@@ -47,6 +47,11 @@ def progress_file(configuration: StackConfiguration) -> Path:
     return configuration.run / "progress"
 
 
+def hold_file(configuration: StackConfiguration, name: str) -> Path:
+    """Return the file whose being there keeps the component ``name`` down."""
+    return configuration.run / f"{name}.held"
+
+
 class StoppedError(Exception):
     """The supervisor was told to stop while it waited."""
 
@@ -61,6 +66,7 @@ class Child:
         self._configuration = configuration
         self._process: subprocess.Popen[bytes] | None = None
         self._record: processes.ProcessRecord | None = None
+        self._is_held = False
         self._started_at = 0.0
         self._restart_at = 0.0
         self._pause_s = PAUSE_FIRST_S
@@ -87,7 +93,13 @@ class Child:
         processes.write_record(self._configuration.run, self._record)
 
     def keep_alive(self) -> None:
-        """Start the process again if it has died and its pause is over."""
+        """Start the process again if it has died and its pause is over; not while it is held."""
+        if hold_file(self._configuration, self.component.name).exists():
+            self._hold()
+            return
+        if self._process is None and self._is_held:
+            self._is_held = False
+            self.start()
         if self._process is None or self._process.poll() is None:
             return
         now = time.monotonic()
@@ -101,6 +113,13 @@ class Child:
             self._restart_at = now + self._pause_s
         if now >= self._restart_at:
             self.start()
+
+    def _hold(self) -> None:
+        """End the process once, and leave it so."""
+        if not self._is_held:
+            self.stop()
+            self._process = self._record = None
+            self._is_held = True
 
     def stop(self) -> None:
         """End the process and all it forked."""

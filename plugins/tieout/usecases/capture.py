@@ -227,6 +227,8 @@ def capture(
 ) -> BatchId | None:
     """Sweep the interval if there is one, drain the inbox, and claim what is unfinished.
 
+    A backfill claims history, so that what came in live stays with live runs; ``waits`` tells them.
+
     Returns the claim on at most DOCUMENTS_PER_BATCH_MAX documents, or None when nothing waits.
     """
     if interval is not None:
@@ -238,5 +240,6 @@ def capture(
         claimed_by=claimed_by,
         limit=DOCUMENTS_PER_BATCH_MAX,
         lease_s=LEASE_S,
+        history_first=origin is Origin.BACKFILL,
     )
     return batch.batch_id if batch else None

@@ -141,8 +141,19 @@ class PlanningLedger(PlanningWrites):
         self._settled.add(inbox_id)
 
     @override
+    def waits(self, pair: str, document_type: str) -> bool:
+        return self._real.waits(pair, document_type)
+
+    @override
     def claim(
-        self, pair: str, document_type: str, *, claimed_by: str, limit: int, lease_s: int
+        self,
+        pair: str,
+        document_type: str,
+        *,
+        claimed_by: str,
+        limit: int,
+        lease_s: int,
+        history_first: bool = False,
     ) -> Batch | None:
         free = [one for one in self.waiting(pair, document_type) if self._is_wanted(one)]
         self._claimed = [one.document_id for one in free[:limit]]
