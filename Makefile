@@ -10,7 +10,7 @@ TESTS ?=
 # Tests wait more than they compute: two processes take little more than half the time of one.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo test crash-matrix lint stop lock compose env system clean help
+.PHONY: demo test crash-matrix publish-matrix lint stop lock compose env system clean help
 
 help:
 	@echo "make demo   start everything, post the demo orders, prove the result"
@@ -18,6 +18,7 @@ help:
 	@echo "make test   lint, type-check, check the layers, run every test"
 	@echo "make lint   the fast half of it"
 	@echo "make crash-matrix   thousands of kills, for the night"
+	@echo "make publish-matrix   its figures into docs/exactly-once.md"
 	@echo "make lock   compile requirements.in into requirements.txt"
 	@echo "make compose   write docker-compose.yaml from the stack's tables"
 
@@ -34,6 +35,10 @@ test: lint system
 crash-matrix: system
 	TIEOUT_MATRIX_REPORT=$${TIEOUT_MATRIX_REPORT:-var/crash-matrix.jsonl} \
 	    $(BIN)/pytest -m tier2 $(TESTS)
+
+# The tables of docs/exactly-once.md, from what the runs wrote.
+publish-matrix: env
+	PYTHONPATH=tests $(BIN)/python -m crash_matrix.publish $${TIEOUT_MATRIX_REPORT:-var/crash-matrix.jsonl}
 
 lint: env
 	$(BIN)/ruff check .

@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from processes import free_port
@@ -62,6 +64,16 @@ class Installation:
             cwd="/",
             env=environment or self._environment,
         )
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """Yield an empty folder that PostgreSQL's user may reach until the block ends.
+
+    Pytest's own folders are closed to other users again whenever another session of it begins.
+    """
+    with TemporaryDirectory(prefix="tieout-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 Found = TypeVar("Found")

@@ -7,9 +7,12 @@ scenario must show belongs to its test.
 import json
 import os
 import secrets
+import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+HERE = Path(__file__).parent
 REPORT = "TIEOUT_MATRIX_REPORT"
 SEEDS = "TIEOUT_MATRIX_SEEDS"
 SEED_BELOW = 10**6
@@ -22,9 +25,21 @@ def seeds(how_many: int) -> list[int]:
     return (given + fresh)[:how_many]
 
 
+def commit() -> str:
+    """Return the commit that is checked out, with a plus when files differ from it."""
+    asked = ["git", "-C", str(HERE), "describe", "--always", "--exclude=*", "--dirty=+"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return said.stdout.strip() or "unknown"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - when it really was
+
+
 def record(name: str, **figures: Any) -> None:
     """Append one scenario's figures (strikes, documents, lost, doubled, seconds, ...)."""
-    line = json.dumps({"scenario": name, **figures}, sort_keys=True, default=str) + "\n"
+    told = {"scenario": name, "commit": commit(), "at": _now(), **figures}
+    line = json.dumps(told, sort_keys=True, default=str) + "\n"
     print(line, end="")  # noqa: T201 - shown by pytest -s and in a failing test's report
     path = os.environ.get(REPORT)
     if path:

@@ -28,7 +28,7 @@ from crash_matrix.airflow_scenarios import (
     sleep_until,
 )
 from crash_matrix.report import record
-from installation import Installation, wait_for
+from installation import Installation, own_folder, wait_for
 from tieout.stack import processes
 from tieout.usecases.delivery import ATTEMPTS_MAX
 
@@ -62,8 +62,12 @@ SWEEPS_MISSED = """
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    scene = Scene(Installation(tmp_path_factory.mktemp("scene")))
+def scene() -> Iterator[Scene]:
+    with own_folder() as folder:
+        yield from _scene(Scene(Installation(folder)))
+
+
+def _scene(scene: Scene) -> Iterator[Scene]:
     try:
         scene.start(SHORT_HEARTBEATS)
         receiver = f"http://127.0.0.1:{scene.installation.ports['receiver']}/webhooks/shopify"

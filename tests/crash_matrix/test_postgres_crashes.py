@@ -24,7 +24,7 @@ import pytest
 from crash_matrix.airflow_scenarios import is_running, refuse_not_injected
 from crash_matrix.postgres_load import ENOUGH, KEYED, TARGETS, UNKEYED
 from crash_matrix.report import record
-from installation import wait_for
+from installation import own_folder, wait_for
 from processes import free_port
 from records import PAIR
 from tieout.ledger.migrate import migrate
@@ -37,13 +37,14 @@ from tieout_oracle.judge import Verdict, judge
 from tieout_oracle.ledger import read_ledger
 from tieout_oracle.sets import Sets, TargetRecord
 
+pytestmark = pytest.mark.tier2
+
 WORKERS = (("lander", "a"), ("lander", "b"), ("poster", "p"), ("poster", "q"))
 UP_S = 1.0
 """How long the server works between two crashes, in seconds."""
 START_WITHIN_S = 60.0
 DRAINED_WITHIN_S = 300.0
 IN_RECOVERY = "automatic recovery in progress"
-CRASHES = 3
 CRASHES_NIGHTLY = 50
 
 
@@ -127,16 +128,17 @@ def children(parent: int) -> list[int]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    configuration = configure(tmp_path / "home", ports={"postgres": free_port()}, environment={})
-    made = Server(configuration, load_or_create(configuration.home))
-    postgres.ensure_cluster(made.configuration, made.secrets)
-    made.start()
-    migrate(made.url)
-    try:
-        yield made
-    finally:
-        made.stop()
+def server() -> Iterator[Server]:
+    with own_folder() as home:
+        configuration = configure(home, ports={"postgres": free_port()}, environment={})
+        made = Server(configuration, load_or_create(home))
+        postgres.ensure_cluster(made.configuration, made.secrets)
+        made.start()
+        migrate(made.url)
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 @contextmanager
@@ -196,12 +198,10 @@ def verdict(server: Server, folder: Path) -> Verdict:
     )
 
 
-@pytest.mark.parametrize(
-    "crashes", [CRASHES, pytest.param(CRASHES_NIGHTLY, marks=pytest.mark.tier2)]
-)
 def test_crashes_under_load_lose_no_landing_and_double_no_delivery(
-    server: Server, tmp_path: Path, crashes: int
+    server: Server, tmp_path: Path
 ) -> None:
+    crashes = CRASHES_NIGHTLY
     began = time.monotonic()
     with loaded(server, tmp_path):
         strikes = crash_repeatedly(server, tmp_path, crashes)

@@ -1,10 +1,26 @@
-"""The scenarios' own judgement can fail: a loss, a double and a fault that never struck."""
+"""The scenarios' own judgement can fail, and what is published is what was counted."""
 
 from collections import Counter
 
 import pytest
 
+from crash_matrix import publish
 from crash_matrix.airflow_scenarios import KINDS, faults, refuse_not_injected
+
+COUNTED = {
+    "scenario": "kills",
+    "kills": 3000,
+    "documents": 512,
+    "lost": 0,
+    "doubled": 1,
+    "phantom": 0,
+    "gaps": {"USD": "5.00"},
+    "seeds": [4711, 4712],
+    "commit": "abc1234",
+    "kills_per_point": {"here": 2000, "there": 1000},
+    "in_doubt_age_max_s": 61,
+    "seconds": 700.4,
+}
 
 
 def test_one_document_of_each_kind_for_each_order_is_no_fault() -> None:
@@ -30,3 +46,35 @@ def test_a_second_document_of_any_kind_is_a_double(kind: str) -> None:
 def test_a_fault_that_did_not_strike_often_enough_proves_nothing() -> None:
     with pytest.raises(AssertionError, match="S9: not injected"):
         refuse_not_injected("S9", 2, 3)
+
+
+def test_every_published_figure_was_counted_by_a_run() -> None:
+    page = publish.PAGE.read_text("utf-8")
+    counted = publish.read(publish.FIGURES.read_text("utf-8"))
+
+    assert page == publish.published(page, counted)
+
+
+def test_a_scenario_is_published_with_its_trials_faults_seeds_and_bound() -> None:
+    assert publish.row(COUNTED) == (
+        "| kills | 3,000 kills, 700 s | 512 | 0 | 1 | 0 | 5.00 USD | 3/3,000 = 0.1 % "
+        "| 4711, 4712 | abc1234 |"
+    )
+    assert "| there | 1,000 |" in publish.tables([COUNTED])
+    assert publish.remainder(COUNTED) == "in doubt age max s 61"
+
+
+def test_no_bound_is_claimed_where_nothing_was_zero_or_nothing_was_tried() -> None:
+    assert publish.bound({**COUNTED, "lost": 1, "phantom": 2}) == ""
+    assert publish.bound({**COUNTED, "kills": 0}) == ""
+
+
+def test_of_a_scenario_that_ran_twice_the_newest_run_is_published() -> None:
+    again = {**COUNTED, "kills": 60}
+
+    assert publish.newest([COUNTED, {"scenario": "other"}, again]) == [again, {"scenario": "other"}]
+
+
+def test_a_page_without_a_place_for_the_tables_is_refused() -> None:
+    with pytest.raises(ValueError, match="the page needs"):
+        publish.published("# A page\n", [COUNTED])

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import requests
 
-from installation import Installation, wait_for
+from installation import Installation, own_folder, wait_for
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
@@ -41,16 +41,17 @@ CLAIMED_BY = """
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("installation"), EVERY_MINUTE)
-    try:
-        started = made.run("stack", "start")
-        assert started.returncode == 0, started.stdout + started.stderr
-        receiver = f"http://127.0.0.1:{made.ports['receiver']}/webhooks/shopify"
-        made.open().subscribe_shops(receiver)
-        yield made
-    finally:
-        made.run("stack", "stop")
+def installation() -> Iterator[Installation]:
+    with own_folder() as folder:
+        made = Installation(folder, EVERY_MINUTE)
+        try:
+            started = made.run("stack", "start")
+            assert started.returncode == 0, started.stdout + started.stderr
+            receiver = f"http://127.0.0.1:{made.ports['receiver']}/webhooks/shopify"
+            made.open().subscribe_shops(receiver)
+            yield made
+        finally:
+            made.run("stack", "stop")
 
 
 @pytest.fixture(scope="module")

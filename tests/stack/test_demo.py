@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from installation import own_folder
 from processes import free_port
 from tieout.stack import processes, witness
 from tieout.stack.configuration import PORT_NAMES
@@ -120,12 +121,13 @@ def pss_bytes(pid: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("installation"))
-    try:
-        yield made
-    finally:
-        made.run("stack", "stop")
+def installation() -> Iterator[Installation]:
+    with own_folder() as folder:
+        made = Installation(folder)
+        try:
+            yield made
+        finally:
+            made.run("stack", "stop")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,155 @@
+"""Publish what the crash matrix showed: ``python -m crash_matrix.publish REPORT...``.
+
+Each report is what a run wrote to TIEOUT_MATRIX_REPORT. The newest line of every scenario is kept
+in docs/crash-matrix.jsonl, and the tables between the markers of docs/exactly-once.md are made from
+that file: no figure there is written by hand, which a test makes sure of.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[2] / "docs"
+FIGURES = DOCS / "crash-matrix.jsonl"
+PAGE = DOCS / "exactly-once.md"
+BEGIN, END = "<!-- crash matrix: begin -->", "<!-- crash matrix: end -->"
+BOUND = 3
+"""Zero faults in n independent trials bound the rate at 3/n with 95 % confidence."""
+TRIALS = {
+    "runs": "simulated runs",
+    "acks": "acknowledgments",
+    "kills": "kills",
+    "pauses": "pauses",
+    "sequences": "sequences",
+    "strikes": "strikes",
+}
+"""What a scenario repeats, by its figure; the first one that it has is what its zeros are of."""
+FAULTS = ("lost", "doubled", "phantom")
+HITS = ("kills_per_point", "hits")
+"""Figures that count one by one where, or with what, a run was struck."""
+IN_TABLE = {
+    *TRIALS,
+    *FAULTS,
+    *HITS,
+    "documents",
+    "gaps",
+    "seeds",
+    "commit",
+    "at",
+    "scenario",
+    "seconds",
+}
+COLUMNS = ("what", "how often", "documents", *FAULTS, "money gap", "bound", "seeds", "commit")
+
+Figures = Mapping[str, Any]
+
+
+def main(reports: Sequence[str]) -> None:
+    """Merge the reports into what is published, and write the page anew."""
+    lines = [line for name in reports for line in Path(name).read_text("utf-8").splitlines()]
+    known = read(FIGURES.read_text("utf-8")) if FIGURES.exists() else []
+    merged = newest([*known, *read("\n".join(lines))])
+    kept = "".join(json.dumps(one, sort_keys=True) + "\n" for one in merged)
+    FIGURES.write_text(kept, "utf-8")
+    PAGE.write_text(published(PAGE.read_text("utf-8"), merged), "utf-8")
+
+
+def read(text: str) -> list[Figures]:
+    """Return the scenarios of a report."""
+    return [json.loads(line) for line in text.splitlines() if line]
+
+
+def newest(scenarios: Iterable[Figures]) -> list[Figures]:
+    """Return the last line of every scenario, in the order in which they first came."""
+    return list({one["scenario"]: one for one in scenarios}.values())
+
+
+def published(page: str, scenarios: Sequence[Figures]) -> str:
+    """Return the page with its tables made of these scenarios.
+
+    Raises:
+        ValueError: The page has no place for them.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not begin or not end:
+        message = f"the page needs the lines {BEGIN} and {END}"
+        raise ValueError(message)
+    return f"{before}{begin}\n{tables(scenarios)}\n{end}{after}"
+
+
+def tables(scenarios: Sequence[Figures]) -> str:
+    """Return all tables: the faults of every scenario, what struck, and what else was counted."""
+    header = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
+    parts = ["\n".join([*header, *map(row, scenarios)])]
+    struck = [(one, name) for one in scenarios for name in HITS if name in one]
+    parts += [hits(one["scenario"], one[name]) for one, name in struck]
+    also = [f"| {one['scenario']} | {rest} |" for one in scenarios if (rest := remainder(one))]
+    if also:
+        parts.append("\n".join(["| what | also counted |", "|---|---|", *also]))
+    return "\n\n".join(parts)
+
+
+def row(one: Figures) -> str:
+    """Return a scenario's row; a figure that it did not count stays empty."""
+    cells = [
+        one["scenario"],
+        how_often(one),
+        _number(one.get("documents")),
+        *(_number(one.get(name)) for name in FAULTS),
+        money(one.get("gaps")),
+        bound(one),
+        ", ".join(str(seed) for seed in one.get("seeds", ())),
+        one.get("commit", ""),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def how_often(one: Figures) -> str:
+    """Return what was repeated, and how long it took."""
+    counted = [f"{one[name]:,} {words}" for name, words in TRIALS.items() if name in one]
+    seconds = one.get("seconds")
+    return ", ".join([*counted, *([f"{seconds:.0f} s"] if seconds is not None else [])])
+
+
+def money(gaps: Mapping[str, str] | None) -> str:
+    """Return the money gap of each currency."""
+    return ", ".join(f"{gap} {currency}" for currency, gap in sorted((gaps or {}).items()))
+
+
+def bound(one: Figures) -> str:
+    """Return what the zeros of a scenario say, or nothing where there is none."""
+    trials = next((name for name in TRIALS if name in one), "")
+    if not trials or not one[trials] or 0 not in [one.get(name) for name in FAULTS]:
+        return ""
+    return f"{BOUND}/{one[trials]:,} = {100 * BOUND / one[trials]:.2g} %"
+
+
+def hits(scenario: str, counted: Mapping[str, int]) -> str:
+    """Return how often a scenario was struck, by place or fault."""
+    lines = [f"| {name} | {times:,} |" for name, times in sorted(counted.items())]
+    return "\n".join([f"| {scenario}: struck | times |", "|---|---|", *lines])
+
+
+def remainder(one: Figures) -> str:
+    """Return what a scenario counted besides."""
+    named = sorted((name, value) for name, value in one.items() if name not in IN_TABLE)
+    return "; ".join(f"{name.replace('_', ' ')} {_shown(value)}" for name, value in named)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_shown(one)}" for name, one in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "none"
+    return f"{value:.3g}" if isinstance(value, float) and abs(value) < BOUND else _number(value)
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else str(value or "")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
