@@ -7,7 +7,9 @@ connectors/shopify).
 """
 
 import json
+import math
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,14 @@ from typing import NoReturn, TypeVar
 
 import requests
 from pydantic import BaseModel, JsonValue, ValidationError
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from tieout.errors import (
     AuthenticationError,
@@ -32,11 +41,19 @@ Model = TypeVar("Model", bound=BaseModel)
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 60.0
+"""Longest silence, in seconds."""
+ANSWER_TIMEOUT_S = 120.0
+"""Longest time a whole answer may take, in seconds: a drip is never silent."""
+ANSWER_BYTES_MAX = 64 * 1024 * 1024
+"""Longest answer that is read, unpacked, in bytes; a page of 1,000 invoices is a tenth of it."""
+ANSWER_PART_BYTES = 64 * 1024
 READ_ATTEMPTS_MAX = 3
 READ_RETRY_WAIT_S = 0.5
 RATE_LIMIT_WAIT_TOTAL_S = 60.0
 RATE_LIMIT_WAIT_MIN_S = 0.5
 RATE_LIMIT_WAIT_DEFAULT_S = 2.0
+RATE_LIMIT_WAIT_MAX_S = 86_400.0
+"""No limit lasts longer than a day, whatever a header says."""
 NUMBER_DIGITS_MAX = 40
 UNUSABLE_ADDRESSES = (
     requests.exceptions.InvalidSchema,
@@ -88,14 +105,16 @@ class Answer:
 
 
 def parse_json(text: bytes | str) -> object:
-    """Parse JSON strictly: exact numbers, no NaN or Infinity, no member named twice.
+    """Parse JSON strictly: UTF-8, exact numbers, no NaN or Infinity, no member named twice.
 
     Raises:
         ValueError: The text is not such JSON.
     """
+    # Given bytes, json.loads would guess at UTF-16 and UTF-32 and pass over a byte order mark.
+    decoded = text.decode("utf-8") if isinstance(text, bytes) else text
     try:
         parsed: object = json.loads(
-            text,
+            decoded,
             parse_float=_number,
             parse_constant=_refuse_constant,
             object_pairs_hook=_members,
@@ -185,12 +204,16 @@ class HttpClient:
         sleep: Callable[[float], None],
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         read_timeout_s: float = READ_TIMEOUT_S,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
     ) -> None:
         """Name the system for messages and take the way to wait."""
         self.system = system
         self.rate_limits: dict[str, str] = {}
         self._sleep = sleep
         self._timeouts_s = (connect_timeout_s, read_timeout_s)
+        self._answer_timeout_s = answer_timeout_s
+        self._answer_bytes_max = answer_bytes_max
         self._session = requests.Session()
         # Without an auth of its own, requests would replace our Authorization header by what a
         # .netrc file of the host says.
@@ -225,7 +248,7 @@ class HttpClient:
             try:
                 answer = self._send_once(request)
             except UnavailableError as error:
-                if isinstance(error.__cause__, requests.ReadTimeout):
+                if isinstance(error.__cause__, requests.ReadTimeout | ReadTimeoutError | _TooMuch):
                     raise  # it has had its time; three times as long is too long
             else:
                 if answer.status not in UNWELL_STATUSES:
@@ -234,8 +257,9 @@ class HttpClient:
         return self._send_once(request)
 
     def _send_once(self, request: Request) -> Answer:
+        deadline_s = time.monotonic() + self._answer_timeout_s
         try:
-            response = self._session.request(
+            with self._session.request(
                 request.method,
                 request.url,
                 params=request.params,
@@ -244,15 +268,30 @@ class HttpClient:
                 timeout=self._timeouts_s,
                 # A redirected write would be repeated at an address nobody configured.
                 allow_redirects=False,
-            )
+                stream=True,
+            ) as response:
+                body = self._read(response, deadline_s)
         except requests.RequestException as error:
             self._translate(request, error)
+        except (HTTPError, _TooMuch) as error:
+            message = f"{self.system} gave no usable answer to {request.method} {request.url}."
+            raise untrusted_answer(message, is_write=request.is_write) from error
         self.rate_limits.update(
             {name.lower(): value for name, value in response.headers.items() if _is_limit(name)}
         )
-        return Answer(
-            self.system, request, response.status_code, response.headers, response.content
-        )
+        return Answer(self.system, request, response.status_code, response.headers, body)
+
+    def _read(self, response: requests.Response, deadline_s: float) -> bytes:
+        """Return the unpacked body, as far as it comes in time and is not endless."""
+        body = bytearray()
+        # read1 returns what has come; everything else waits for a whole part.
+        while part := response.raw.read1(ANSWER_PART_BYTES, decode_content=True):
+            body += part
+            if len(body) > self._answer_bytes_max:
+                raise _TooMuch
+            if time.monotonic() > deadline_s:
+                raise _TooMuch
+        return bytes(body)
 
     def _translate(self, request: Request, error: requests.RequestException) -> NoReturn:
         if isinstance(error, UNUSABLE_ADDRESSES):
@@ -289,6 +328,10 @@ class HttpClient:
         return RateLimitedError(message, remedy=remedy, retry_after_s=wait_s)
 
 
+class _TooMuch(Exception):  # noqa: N818 - never leaves this module
+    """An answer took too long or is too large."""
+
+
 def _number(digits: str) -> Decimal:
     try:
         number = Decimal(digits)
@@ -321,9 +364,12 @@ def _is_limit(header: str) -> bool:
 
 def _retry_after_s(answer: Answer) -> float:
     try:
-        return max(RATE_LIMIT_WAIT_MIN_S, float(answer.headers.get("Retry-After", "")))
+        told_s = float(answer.headers.get("Retry-After", ""))
     except ValueError:
         return RATE_LIMIT_WAIT_DEFAULT_S
+    if math.isnan(told_s):
+        return RATE_LIMIT_WAIT_DEFAULT_S
+    return min(max(RATE_LIMIT_WAIT_MIN_S, told_s), RATE_LIMIT_WAIT_MAX_S)
 
 
 def _reason(error: requests.RequestException) -> object:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tieout.connectors.http import Answer, HttpClient, Request, typed
 from tieout.errors import AuthenticationError
 from tieout.ports import Clock
 
 TOKEN_RENEWAL_LEAD_S = 120
+TOKEN_LIFE_MAX_S = 31_536_000
+"""A year; an answer that promises more is no token answer."""
 
 
 class _TokenAnswer(BaseModel):
@@ -24,8 +26,8 @@ class _TokenAnswer(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    access_token: str
-    expires_in: int
+    access_token: str = Field(min_length=1)
+    expires_in: int = Field(gt=0, le=TOKEN_LIFE_MAX_S)
 
 
 class TokenSource:

@@ -244,3 +244,49 @@ def test_a_request_whose_token_is_refused_goes_out_again_with_a_new_one(
         )
         assert answer.is_success
         assert wire.received[3].headers["t"] == "new"
+
+
+def test_an_answer_that_is_too_large_is_no_answer(clock: SetClock) -> None:
+    small = HttpClient(system="Vendor", sleep=clock.sleep, answer_bytes_max=1000)
+    packed = Reply(gzip.compress(b" " * 100_000), headers={"Content-Encoding": "gzip"})
+    with serving(packed, packed) as wire:
+        with pytest.raises(UnavailableError):
+            small.send(read(wire.url))
+        with pytest.raises(OutcomeUnknownError):
+            small.send(write(wire.url))
+        assert len(wire.received) == 2
+
+
+@pytest.mark.parametrize(
+    ("told", "waited_s"), [("nan", 2.0), ("-5", 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", 2.0)]
+)
+def test_a_wait_that_is_no_number_of_seconds_is_a_short_one(
+    client: HttpClient, clock: SetClock, told: str, waited_s: float
+) -> None:
+    with serving(Reply(status=429, headers={"Retry-After": told}), OK) as wire:
+        client.send(read(wire.url))
+    assert clock.slept_s == [waited_s]
+
+
+def test_no_limit_is_believed_to_last_longer_than_a_day(client: HttpClient) -> None:
+    endless = Reply(status=429, headers={"Retry-After": "inf"})
+    with serving(endless) as wire, pytest.raises(RateLimitedError) as raised:
+        client.send(read(wire.url))
+    assert raised.value.retry_after_s == 86_400
+
+
+@pytest.mark.parametrize("text", [b"\xef\xbb\xbf{}", "{}".encode("utf-16"), "{}".encode("utf-32")])
+def test_json_is_utf_8_without_a_byte_order_mark(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_json(text)
+
+
+@pytest.mark.parametrize(
+    "members", [{"expires_in": 10**20}, {"expires_in": 0}, {"access_token": ""}]
+)
+def test_a_token_answer_that_is_none_says_so(
+    client: HttpClient, clock: SetClock, members: dict[str, object]
+) -> None:
+    answer = json_reply({"access_token": "one", "expires_in": 1800, **members})
+    with serving(answer) as wire, pytest.raises(ConfigurationError, match="another form"):
+        tokens_of(client, clock, wire.url).token()

@@ -129,3 +129,11 @@ def test_a_long_list_is_asked_in_parts_and_an_empty_one_not_at_all() -> None:
     assert [len(parameters) for _, parameters in driver.statements] == [50, 50, 20]
     assert list(reader.rows("CI_Item", "InactiveItem", among={"ItemCode": []})) == []
     assert len(driver.statements) == 3
+
+
+def test_a_page_that_repeats_itself_ends_the_reading() -> None:
+    driver = FakeDriver(("0000001",), ("0000002",))
+    reader = Sage100Reader(driver.connect, page_rows_max=2)
+    with pytest.raises(UnavailableError, match="repeats a page"):
+        list(reader.rows("SO_SalesOrderHeader", ""))
+    assert len(driver.statements) == 2

@@ -154,7 +154,7 @@ def test_what_is_no_order_number_is_not_asked_for(clock: SetClock) -> None:
 
 def test_the_rate_of_a_tax_stays_exact() -> None:
     rated = node(1, lineItems=page({"taxLines": [{"rate": 0.07}]}))
-    lines = orders_of(data({"nodes": [rated]}))["1"]["lineItems"]
+    lines = orders_of(data({"nodes": [rated, None]}))["1"]["lineItems"]
     assert lines == page({"taxLines": [{"rate": "0.07"}]})
 
 
@@ -162,14 +162,14 @@ def test_line_items_that_did_not_fit_are_fetched() -> None:
     cut = node(1, lineItems=page({"id": "L1"}, cursor="c1"))
     more = data({"order": {"lineItems": page({"id": "L2"}, cursor="c2")}})
     rest = data({"order": {"lineItems": page({"id": "L3"})}})
-    orders = orders_of(data({"nodes": [cut]}), more, rest)
+    orders = orders_of(data({"nodes": [cut, None]}), more, rest)
     assert orders["1"]["lineItems"] == page({"id": "L1"}, {"id": "L2"}, {"id": "L3"})
 
 
 def test_transactions_that_did_not_fit_are_fetched() -> None:
     cut = node(1, transactionsCount={"count": 2}, transactions=[{"id": "T1"}])
     every = data({"order": {"transactions": [{"id": "T1"}, {"id": "T2"}]}})
-    orders = orders_of(data({"nodes": [cut]}), every)
+    orders = orders_of(data({"nodes": [cut, None]}), every)
     assert orders["1"]["transactions"] == [{"id": "T1"}, {"id": "T2"}]
 
 

@@ -291,3 +291,17 @@ def test_a_figure_has_its_currencys_precision_unless_it_is_finer(
 def test_a_value_with_a_quotation_mark_cannot_change_the_filter() -> None:
     (where,) = any_of("Name", ['O"Neill & Sons" OR Name!="'])
     assert where == '(Name!=null AND Name.Contains("Neill & Sons"))'
+
+
+def test_an_element_that_is_neither_refused_nor_named_is_in_doubt(clock: SetClock) -> None:
+    with (
+        serving(TOKEN, NO_CONTACT, json_reply({"Contacts": [{}]})) as wire,
+        pytest.raises(OutcomeUnknownError, match="neither refuses nor names"),
+    ):
+        xero(wire, clock).target("contact").send([contact("SHOP-1")])
+
+
+def test_a_page_of_something_between_us_is_not_an_empty_list(clock: SetClock) -> None:
+    html = Reply(b"<html>Not Found</html>", status=404, headers={"Content-Type": "text/html"})
+    with serving(TOKEN, html) as wire, pytest.raises(UnavailableError, match="other than Xero"):
+        xero(wire, clock).reference()

@@ -77,7 +77,7 @@ class AgentClient:
         """
         body = json.dumps(command, sort_keys=True).encode()
         answer = self._send("POST", COMMANDS_PATH, body)
-        if answer.status == HTTPStatus.GONE:
+        if answer.status == HTTPStatus.GONE and _problem(answer) is not None:
             raise UnavailableError(
                 "The Sage 100 agent has seen a later attempt at this command.",
                 remedy="Nothing to do: the worker of that attempt carries the record on.",
@@ -135,10 +135,17 @@ def _parsed(answer: Answer) -> AgentAnswer:
 
 
 def _refused(answer: Answer) -> AgentAnswer:
+    problem = _problem(answer)
+    if problem is None:
+        said = f"{answer.system} refused a command (HTTP {answer.status}) without saying why."
+        raise untrusted_answer(said, is_write=answer.request.is_write)
+    return AgentAnswer(status="refused", error=problem)
+
+
+def _problem(answer: Answer) -> AgentProblem | None:
+    """Return why the agent refused, or None when it was not the agent that did."""
     body = answer.json()
-    problem = body.get("error") if isinstance(body, dict) else None
     try:
-        error = AgentProblem.model_validate(problem)
+        return AgentProblem.model_validate(body.get("error") if isinstance(body, dict) else None)
     except ValidationError:
-        error = AgentProblem(cause="bad_command", message=f"HTTP {answer.status} from the agent")
-    return AgentAnswer(status="refused", error=error)
+        return None

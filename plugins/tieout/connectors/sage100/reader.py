@@ -160,7 +160,13 @@ class Sage100Reader:
             yield from page
             if len(page) < self._page_rows_max:
                 return
-            select = replace(select, after=page[-1].key())
+            last = page[-1].key()
+            if last == select.after:
+                raise UnavailableError(
+                    f"Sage 100 repeats a page of {select.table} instead of going on.",
+                    remedy="Check the ODBC driver; the read is tried again.",
+                )
+            select = replace(select, after=last)
         raise ConfigurationError(
             f"{select.table} has more than {PAGES_MAX} pages of {self._page_rows_max} rows.",
             remedy="Raise page_rows_max in the connection.",

@@ -18,7 +18,7 @@ from tieout.connectors.sage100.reader import Row, Sage100Reader
 from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.money import ZERO, round_half_up
-from tieout.errors import OutcomeUnknownError, RejectedError, TieoutError
+from tieout.errors import OutcomeUnknownError, RejectedError, TieoutError, UnavailableError
 
 GUARD = "the agent's journal: one command id, one document under a reserved record number"
 NUMBER_TAKEN = "number_taken"
@@ -64,7 +64,7 @@ class AgentTarget:
             answer = self._company.agent.command(delivery.idempotency_key)
             landed = None
             if answer is not None and answer.status == "entered":
-                landed = self._by_key(answer.key)
+                landed = self._by_answer(answer)
             landed = landed or self._by_mark(delivery.payload)
             if landed is not None:
                 found[delivery.delivery_id] = landed
@@ -101,7 +101,7 @@ class AgentTarget:
 
     def _entered(self, answer: AgentAnswer) -> Landed:
         try:
-            landed = self._by_key(answer.key)
+            landed = self._by_answer(answer)
         except TieoutError as error:
             raise OutcomeUnknownError(
                 f"Sage 100 took the {self.entity}, and could not be read afterwards.",
@@ -143,6 +143,15 @@ class AgentTarget:
 
     def _standing(self, payload: Json) -> Landed | None:
         return self._by_mark(payload)
+
+    def _by_answer(self, answer: AgentAnswer) -> Landed | None:
+        try:
+            return self._by_key(answer.key)
+        except KeyError as error:
+            raise UnavailableError(
+                f"The Sage 100 agent says of a {self.entity} that it is entered, but not its key.",
+                remedy="It is asked again later; check that both sides have the same version.",
+            ) from error
 
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:
         raise NotImplementedError

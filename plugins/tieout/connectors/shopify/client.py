@@ -196,6 +196,18 @@ class ShopifyClient:
         return max(0.0, float(missing / max(self._budget.throttle.restore_rate, Decimal(1))))
 
 
+def member(data: Json, name: str) -> JsonValue:
+    """Return a member of a query's data that the query asked for; it may be null.
+
+    Raises:
+        UnavailableError: It is not there at all, so this is no answer to the query.
+    """
+    if name not in data:
+        problem = f"Shopify's answer lacks {name!r}, which the query asked for."
+        raise untrusted_answer(problem, is_write=False)
+    return data[name]
+
+
 def _envelope(answer: Answer) -> _Envelope:
     try:
         return _Envelope.model_validate(answer.json())

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
 from tieout.connectors.http import typed
-from tieout.connectors.shopify.client import SYSTEM, ShopifyClient
+from tieout.connectors.shopify.client import SYSTEM, ShopifyClient, member
 from tieout.connectors.shopify.config import ShopifyConfig
 from tieout.connectors.shopify.documents import document
 from tieout.connectors.shopify.orders import OrderReader, is_numeric
@@ -99,19 +99,20 @@ class ShopifyConnector(Shop):
         """
         name = topic.replace("/", "_").upper()
         variables: Json = {"topics": [name], "uri": uri}
-        held = self._client.query(document("Subscriptions"), variables)["webhookSubscriptions"]
-        nodes = held["nodes"] if isinstance(held, dict) else []
+        data = self._client.query(document("Subscriptions"), variables)
+        held = member(data, "webhookSubscriptions")
+        nodes = held.get("nodes") if isinstance(held, dict) else []
         for node in nodes if isinstance(nodes, list) else []:
-            if isinstance(node, dict) and (node["topic"], node["uri"]) == (name, uri):
-                return str(node["id"])
+            if isinstance(node, dict) and (node.get("topic"), node.get("uri")) == (name, uri):
+                return str(member(node, "id"))
         data = self._client.mutate(document("Subscribe"), {"topic": name, "uri": uri})
         complaints = "; ".join(message for _, message in user_errors(data))
-        made = data["webhookSubscriptionCreate"]
+        made = data.get("webhookSubscriptionCreate")
         subscription = made.get("webhookSubscription") if isinstance(made, dict) else None
         if complaints or not isinstance(subscription, dict):
             message = f"Shopify does not deliver {topic} to {uri}: {complaints}."
             raise ConfigurationError(message, remedy="Correct the topic or the receiver's address.")
-        return str(subscription["id"])
+        return str(subscription.get("id"))
 
 
 def _age(node: Json) -> tuple[str, str]:

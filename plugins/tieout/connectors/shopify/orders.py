@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from tieout.connectors.shopify.client import QueryTooCostlyError, ShopifyClient
+from tieout.connectors.shopify.client import QueryTooCostlyError, ShopifyClient, member
 from tieout.connectors.shopify.documents import document
 from tieout.domain.base import Json
 from tieout.errors import UnavailableError
@@ -50,6 +50,7 @@ class OrderReader:
         search = f"updated_at:>='{_stamp(since)}' AND updated_at:<'{_stamp(until_second)}'"
         ids: list[str] = []
         after: JsonValue = None
+        cursors: set[str] = set()
         for _ in range(ID_PAGES_MAX):
             variables: Json = {"query": search, "first": ID_PAGE_SIZE_MAX, "after": after}
             data = self._client.query(document("ChangedOrders"), variables)
@@ -57,7 +58,7 @@ class OrderReader:
             ids += [_text(node, "legacyResourceId") for node in _nodes(orders)]
             if not _has_more(orders):
                 return list(dict.fromkeys(ids))
-            after = _next(orders, after)
+            after = _next(orders, cursors)
         message = f"More than {ID_PAGES_MAX * ID_PAGE_SIZE_MAX} orders changed in the interval."
         raise UnavailableError(message, remedy="Read a shorter interval.")
 
@@ -82,54 +83,60 @@ class OrderReader:
     def _nodes(self, source_ids: Sequence[str]) -> list[Json]:
         ids: JsonValue = [GID + source_id for source_id in source_ids]
         variables: Json = {"ids": ids, "lines": LINES_FIRST}
-        nodes = self._client.query(document("OrdersById"), variables)["nodes"]
-        return [node for node in _list(nodes) if "legacyResourceId" in node]
+        nodes = member(self._client.query(document("OrdersById"), variables), "nodes")
+        if not isinstance(nodes, list) or len(nodes) != len(source_ids):
+            # One for each id, null where there is none: anything else would lose an order unseen.
+            message = f"Shopify's answer does not speak of the {len(source_ids)} orders asked for."
+            raise UnavailableError(message, remedy="It is read again later.")
+        return [_order(node) for node in _list(nodes) if node]
 
     def _whole(self, node: Json) -> Json:
         """Return the node with every list that was cut off completed."""
         order_id = _text(node, "id")
         whole = dict(node)
-        for member, operation in CONNECTIONS.items():
-            whole[member] = self._completed(order_id, _connection(node, member), member, operation)
-        if _count(node) > len(_list(node["transactions"])):
+        for name, operation in CONNECTIONS.items():
+            whole[name] = self._completed(order_id, _connection(node, name), name, operation)
+        if _count(node) > len(_list(member(node, "transactions"))):
             whole["transactions"] = self._plain_list(order_id, "transactions", "AllTransactions")
-        if len(_list(node["refunds"])) >= REFUNDS_FIRST:
+        if len(_list(member(node, "refunds"))) >= REFUNDS_FIRST:
             whole["refunds"] = self._plain_list(order_id, "refunds", "AllRefunds")
-        if node["edited"]:
+        if member(node, "edited"):
             whole["agreements"] = _closed(list(self._agreements(order_id)))
         return whole
 
     def _completed(
-        self, order_id: str, connection: Connection, member: str, operation: str
+        self, order_id: str, connection: Connection, name: str, operation: str
     ) -> Connection:
         nodes = list(_nodes(connection))
-        after: JsonValue = None
+        cursors: set[str] = set()
         for _ in range(REST_PAGES_MAX):
             if not _has_more(connection):
                 return _closed(nodes)
-            after = _next(connection, after)
-            variables = {"id": order_id, "after": after, "first": REST_PAGE_SIZE}
-            connection = self._of_order(operation, variables, member)
+            after = _next(connection, cursors)
+            variables: Json = {"id": order_id, "after": after, "first": REST_PAGE_SIZE}
+            connection = self._of_order(operation, variables, name)
             nodes += _nodes(connection)
-        raise _endless(order_id, member)
+        raise _endless(order_id, name)
 
-    def _plain_list(self, order_id: str, member: str, operation: str) -> JsonValue:
+    def _plain_list(self, order_id: str, name: str, operation: str) -> JsonValue:
         """Return a list that has no pages, and so must fit into one answer."""
         variables: Json = {"id": order_id, "first": PLAIN_LIST_MAX}
-        order = _object(self._client.query(document(operation), variables)["order"])
-        if len(_list(order[member])) >= PLAIN_LIST_MAX:
-            raise _endless(order_id, member)
-        return order[member]
+        order = _object(member(self._client.query(document(operation), variables), "order"))
+        items = member(order, name)
+        if len(_list(items)) >= PLAIN_LIST_MAX:
+            raise _endless(order_id, name)
+        return items
 
     def _agreements(self, order_id: str) -> Iterator[JsonValue]:
         """Yield the order's agreements, each with all its sales."""
         after: JsonValue = None
+        cursors: set[str] = set()
         for _ in range(REST_PAGES_MAX):
             connection = self._agreement(order_id, after, None)
             yield from self._with_sales(order_id, after, _nodes(connection))
             if not _has_more(connection):
                 return
-            after = _next(connection, after)
+            after = _next(connection, cursors)
         raise _endless(order_id, "agreements")
 
     def _with_sales(
@@ -138,12 +145,13 @@ class OrderReader:
         for agreement in agreements:
             sales = _connection(agreement, "sales")
             nodes = list(_nodes(sales))
-            cursor: JsonValue = None
+            cursors: set[str] = set()
             for _ in range(REST_PAGES_MAX):
                 if not _has_more(sales):
                     break
-                cursor = _next(sales, cursor)
-                again = _nodes(self._agreement(order_id, after, cursor))
+                again = _nodes(self._agreement(order_id, after, _next(sales, cursors)))
+                if not again:
+                    raise _endless(order_id, "sales")
                 sales = _connection(again[0], "sales")
                 nodes += _nodes(sales)
             else:
@@ -159,9 +167,9 @@ class OrderReader:
         }
         return self._of_order("NextAgreement", variables, "agreements")
 
-    def _of_order(self, operation: str, variables: Json, member: str) -> Connection:
-        order = _object(self._client.query(document(operation), variables)["order"])
-        return _connection(order, member)
+    def _of_order(self, operation: str, variables: Json, name: str) -> Connection:
+        order = _object(member(self._client.query(document(operation), variables), "order"))
+        return _connection(order, name)
 
 
 def is_numeric(source_id: str) -> bool:
@@ -180,8 +188,8 @@ def _object(value: JsonValue) -> Json:
     raise UnavailableError(message, remedy="The record may be gone; it is read again later.")
 
 
-def _connection(parent: Json, member: str) -> Connection:
-    return _object(parent.get(member))
+def _connection(parent: Json, name: str) -> Connection:
+    return _object(parent.get(name))
 
 
 def _list(value: JsonValue) -> list[Json]:
@@ -199,12 +207,13 @@ def _has_more(connection: Connection) -> bool:
     return _object(connection.get("pageInfo")).get("hasNextPage") is True
 
 
-def _next(connection: Connection, after: JsonValue) -> JsonValue:
-    """Return the cursor of the next page; one that repeats itself would never end."""
+def _next(connection: Connection, known: set[str]) -> str:
+    """Return the cursor of the next page and note it; one that comes again would never end."""
     cursor = _object(connection.get("pageInfo")).get("endCursor")
-    if cursor is None or cursor == after:
+    if not isinstance(cursor, str) or cursor in known:
         message = "Shopify repeats a page instead of going on."
         raise UnavailableError(message, remedy="It is read again later.")
+    known.add(cursor)
     return cursor
 
 
@@ -213,8 +222,30 @@ def _closed(nodes: Sequence[JsonValue]) -> Connection:
     return {"nodes": list(nodes), "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 
-def _text(parent: Json, member: str) -> str:
-    return str(parent.get(member, ""))
+def _order(node: Json) -> Json:
+    """Return an order's node, which must say what order it is and of when.
+
+    Raises:
+        UnavailableError: It does not, so nothing may be made of it.
+    """
+    stamp = _text(node, "updatedAt")
+    try:
+        is_placed_in_time = datetime.fromisoformat(stamp).tzinfo is not None
+    except ValueError:
+        is_placed_in_time = False
+    if not is_placed_in_time or not is_numeric(_text(node, "legacyResourceId")):
+        message = "Shopify answers with an order that lacks its number or the time of its change."
+        raise UnavailableError(message, remedy="Compare the API's version with the connector's.")
+    return node
+
+
+def _text(parent: Json, name: str) -> str:
+    """Return a member that must be there and say something."""
+    value = parent.get(name)
+    if not isinstance(value, str | int) or isinstance(value, bool) or not str(value):
+        message = f"Shopify's answer lacks {name!r}, which the query asked for."
+        raise UnavailableError(message, remedy="It is read again later.")
+    return str(value)
 
 
 def _count(node: Json) -> int:
@@ -222,6 +253,6 @@ def _count(node: Json) -> int:
     return count if isinstance(count, int) else 0
 
 
-def _endless(order_id: str, member: str) -> UnavailableError:
-    message = f"{order_id} has more {member} than Tieout reads of one order."
+def _endless(order_id: str, name: str) -> UnavailableError:
+    message = f"{order_id} has more {name} than Tieout reads of one order."
     return UnavailableError(message, remedy="Look at the order in the shop.")

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from typing_extensions import override
 
 from tieout.connectors.http import after_write
-from tieout.connectors.shopify.client import ShopifyClient
+from tieout.connectors.shopify.client import ShopifyClient, member
 from tieout.connectors.shopify.targets import refused, user_errors
 from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome
@@ -151,7 +151,7 @@ class InventoryLevelTarget(Target):
         data = self._client.query(_read_levels(len(levels)), _ids(levels))
         found: dict[DeliveryId, int] = {}
         for index, level in enumerate(levels):
-            quantity = _quantity(data.get(f"level{index}"))
+            quantity = _quantity(member(data, f"level{index}"))
             if quantity is not None:
                 found[level.delivery.delivery_id] = quantity
         return found

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from typing_extensions import override
 
-from tieout.connectors.http import after_write, typed
-from tieout.connectors.shopify.client import SYSTEM, ShopifyClient
+from tieout.connectors.http import after_write, typed, untrusted_answer
+from tieout.connectors.shopify.client import SYSTEM, ShopifyClient, member
 from tieout.connectors.shopify.documents import document
 from tieout.connectors.shopify.orders import GID
 from tieout.domain.base import DeliveryId, Frozen, Json, System
@@ -150,14 +150,21 @@ class OrderStatusTarget(Target):
 
     def _read(self, status: OrderStatus) -> _SaidOrder | None:
         variables: Json = {"id": status.gid, "namespace": NAMESPACE}
-        order = self._client.query(document("OrderStatus"), variables)["order"]
+        order = member(self._client.query(document("OrderStatus"), variables), "order")
         return None if order is None else typed(_SaidOrder, order, system=SYSTEM)
 
 
 def user_errors(data: Json) -> list[tuple[str, str]]:
-    """Return code and message of every user error in a mutation's data; some have no code."""
-    payloads = [payload for payload in data.values() if isinstance(payload, dict)]
+    """Return code and message of every user error in a mutation's data; some have no code.
+
+    Raises:
+        OutcomeUnknownError: The data does not say whether there were any.
+    """
+    payloads = [payload if isinstance(payload, dict) else {} for payload in data.values()]
     lists = [payload.get("userErrors") for payload in payloads]
+    if not lists or not all(isinstance(errors, list) for errors in lists):
+        problem = "Shopify's answer to a change does not say whether it was made."
+        raise untrusted_answer(problem, is_write=True)
     errors = [error for errors in lists if isinstance(errors, list) for error in errors]
     return [
         (str(error.get("code") or ""), str(error.get("message")))

@@ -62,7 +62,13 @@ class XeroClient:
     def rows(self, path: str, member: str, *, params: Mapping[str, str] | None = None) -> list[Row]:
         """Read one unpaged list; a path that Xero does not know has no rows."""
         answer = self._get(path, params or {})
-        return [] if answer.status == NOT_FOUND else rows_of(answer, member)
+        if answer.status != NOT_FOUND:
+            return rows_of(answer, member)
+        if "html" in answer.headers.get("Content-Type", ""):
+            # Xero's own 404 is JSON, plain text or nothing; a page comes from something between us.
+            problem = f"Something other than Xero answered {path} with HTTP {NOT_FOUND}."
+            raise untrusted_answer(problem, is_write=False)
+        return []
 
     def all_rows(self, resource: str, *, params: Mapping[str, str]) -> list[Row]:
         """Read every page of a list.
@@ -71,7 +77,7 @@ class XeroClient:
         and the list is read again when they differ.
 
         Raises:
-            UnavailableError: The list kept changing while it was read.
+            UnavailableError: The list kept changing while it was read, or does not end.
         """
         for _ in range(LIST_ATTEMPTS_MAX):
             rows, item_count = self._pages(resource, params)
@@ -119,10 +125,15 @@ class XeroClient:
             answer = self._get(resource, {**params, **paging})
             pagination = _pagination(answer)
             item_count = pagination.itemCount
+            known = len(rows)
             rows.update({str(row.get(id_member)): row for row in rows_of(answer, resource)})
             if page >= pagination.pageCount:
-                break
-        return list(rows.values()), item_count
+                return list(rows.values()), item_count
+            if len(rows) == known:
+                message = f"Xero repeats a page of {resource} instead of going on."
+                raise UnavailableError(message, remedy="It is read again later.")
+        message = f"Xero says that there are more than {PAGES_MAX} pages of {resource}."
+        raise UnavailableError(message, remedy="Read a shorter interval, or raise PAGES_MAX.")
 
     def _get(self, path: str, params: Mapping[str, str]) -> Answer:
         self.calls_made += 1

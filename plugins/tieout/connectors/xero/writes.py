@@ -111,9 +111,12 @@ def _read_outcomes(
 
 def _outcome(resource: Resource, row: Row) -> Row | Refused:
     is_error = row.get("StatusAttributeString") == "ERROR"
-    has_no_id = row.get(resource.id_member, NO_ID) == NO_ID
-    if is_error or has_no_id or row.get("HasErrors") or row.get("HasValidationErrors"):
+    is_refused = is_error or row.get("HasErrors") or row.get("HasValidationErrors")
+    if is_refused or complaints(row):
         return refused("; ".join(complaints(row)) or "no reason given", answer=row)
+    if row.get(resource.id_member, NO_ID) == NO_ID:
+        message = f"Xero neither refuses nor names one of the {resource.member} sent."
+        raise OutcomeUnknownError(message, remedy="Look it up before sending it again.")
     return row
 
 
