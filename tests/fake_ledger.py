@@ -628,6 +628,18 @@ class FakeLedger(Ledger):
             ]
 
     @override
+    def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:
+        with self._lock:
+            return [
+                self._aged(one)
+                for one in self._deliveries.values()
+                if (one.pair, one.entity) == (pair, entity)
+                and one.epoch > 1
+                and one.sent_at is not None
+                and one.sent_at >= since
+            ]
+
+    @override
     def mark_sent(
         self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
     ) -> list[Delivery]:

@@ -131,6 +131,17 @@ class FakeTarget(Target):
         }
 
     @override
+    def copies_held(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Sequence[str]]:
+        return {
+            delivery.delivery_id: [
+                f"{self.entity}-{number}"
+                for number, key in enumerate(self.copies, 1)
+                if key == delivery.document_key
+            ]
+            for delivery in deliveries
+        }
+
+    @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         self.sends.append(tuple(delivery.idempotency_key for delivery in deliveries))
         fault = self.faults.popleft() if self.faults else None
@@ -219,6 +230,8 @@ class FakeXero(_Targets, Xero):
         self.held_contacts: list[Party] = []
         self.held_invoices: list[XeroInvoice] = []
         self.held_payments: list[XeroPayment] = []
+        self.changed_payments: list[XeroPayment] = []
+        self.asked_since: list[datetime] = []
 
     @override
     def reference(self) -> XeroReference:
@@ -248,6 +261,11 @@ class FakeXero(_Targets, Xero):
     @override
     def payments(self) -> list[XeroPayment]:
         return list(self.held_payments)
+
+    @override
+    def payments_since(self, since: datetime) -> list[XeroPayment]:
+        self.asked_since.append(since)
+        return list(self.changed_payments)
 
     @override
     def invoices_numbered(self, numbers: Collection[str]) -> list[XeroInvoice]:

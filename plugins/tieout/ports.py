@@ -230,6 +230,9 @@ class Ledger(Protocol):
     ) -> list[Delivery]:
         """Return the deliveries of one kind for the keys, of whichever version and state."""
 
+    def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:
+        """Return the deliveries of one kind sent more than once, the last time after ``since``."""
+
     def mark_sent(
         self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
     ) -> list[Delivery]:
@@ -482,6 +485,13 @@ class Target(Protocol):
         """Return how many calls a send of so many takes, its look-ups and read-back included."""
         return 2 * -(-count // self.batch_max)
 
+    def copies_held(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Sequence[str]]:
+        """Return the external ids of every live copy that the target holds of each delivery.
+
+        Where the target refuses a second copy this is what ``find`` finds.
+        """
+        return {key: (landed.external_id,) for key, landed in self.find(deliveries).items()}
+
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         """Write at most ``batch_max`` deliveries and return one outcome for each.
 
@@ -554,6 +564,9 @@ class Xero(Protocol):
 
     def payments(self) -> list[XeroPayment]:
         """Return every AUTHORISED payment on an ACCREC invoice."""
+
+    def payments_since(self, since: datetime) -> list[XeroPayment]:
+        """Return the payments on ACCREC invoices changed at or after ``since``, in any status."""
 
     def invoices_numbered(self, numbers: Collection[str]) -> list[XeroInvoice]:
         """Return the AUTHORISED and PAID ACCREC invoices that have one of the numbers."""

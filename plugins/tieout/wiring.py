@@ -36,6 +36,7 @@ from tieout.settings import load_pairs, sweep_cron, sweep_interval
 from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import capture
 from tieout.usecases.desk import JobWish, open_job, work_jobs
+from tieout.usecases.doubles import Swept, sweep_doubles
 from tieout.usecases.flow import SHOP_ORDER, Flow, StepReport
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.planning.apply import Applied, apply_plan
@@ -240,6 +241,10 @@ class Tieout:
             return apply_plan(replace(acting.flow(plan.pair), approver=by), plan)
         finally:
             acting.ledger.close()
+
+    def sweep_doubles(self, pair: str, *, is_whole: bool) -> Swept:
+        """Look for what a target of the pair holds twice, and hold the streams concerned."""
+        return sweep_doubles(self.flow(pair), is_whole=is_whole)
 
     def xero(self, pair: str) -> XeroConnector:
         """Return the connector of the pair's Xero organization."""

@@ -825,3 +825,18 @@ def test_a_binding_is_found_by_what_it_binds_to(ledger: Ledger) -> None:
     assert {name: one.key for name, one in found.items()} == {"inv-1": "1042"}
     assert ledger.bindings_to(PAIR, "order", ["inv-1"], System.XERO) == {}
     assert ledger.bindings_to(PAIR, "customer", ["inv-1"], System.SAGE100) == {}
+
+
+def test_what_was_sent_more_than_once_is_listed_by_its_last_send(ledger: Ledger) -> None:
+    once = records.intended(ledger, records.received(ledger, "1"))
+    document_id = records.received(ledger, "2")
+    (again,) = ledger.intend([delivery(document_id, key="2")])
+    long_ago = records.MIDNIGHT - timedelta(days=9999)
+    records.send(ledger, once)
+    records.send(ledger, again.delivery_id)
+    assert ledger.resent(PAIR, "invoice", long_ago) == []
+    records.send(ledger, again.delivery_id)
+    (resent,) = ledger.resent(PAIR, "invoice", long_ago)
+    assert (resent.delivery_id, resent.epoch) == (again.delivery_id, 2)
+    assert ledger.resent(PAIR, "payment", long_ago) == []
+    assert ledger.resent(PAIR, "invoice", records.MIDNIGHT + timedelta(days=9999)) == []

@@ -3,7 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -331,6 +331,45 @@ def test_two_payments_with_one_reference_are_pointed_out(xero: XeroConnector) ->
     landed(xero, copy)
     found = xero.target("payment").find([delivery])[delivery.delivery_id]
     assert found.note == "Xero holds 2 payments with this reference"
+
+
+def test_every_live_copy_of_a_payment_is_counted(xero: XeroConnector) -> None:
+    invoice_id = landed(xero, invoice("HP-24", contact_id(xero))).external_id
+    delivery = payment(invoice_id, amount="5.00", reference="HP-24 T1")
+    other = payment(invoice_id, amount="6.00", reference="HP-24 T2")
+    copy = delivery.model_copy(update={"idempotency_key": "a second key of HP-24"})
+    ids = {landed(xero, delivery).external_id, landed(xero, copy).external_id}
+    held = xero.target("payment").copies_held([delivery, other])
+    assert set(held[delivery.delivery_id]) >= ids
+    assert len(held[delivery.delivery_id]) == 2
+    assert list(held.get(other.delivery_id, ())) == []
+
+
+def test_payments_that_changed_since_are_listed_the_deleted_ones_too(
+    xero: XeroConnector,
+) -> None:
+    invoice_id = landed(xero, invoice("HP-25", contact_id(xero))).external_id
+    written = landed(xero, payment(invoice_id, amount="5.00", reference="HP-25 T1"))
+    recently = datetime.now(UTC) - timedelta(minutes=5)  # noqa: TID251 - the simulator's clock
+    later = recently + timedelta(hours=1)
+    assert written.external_id in {one.payment_id for one in xero.payments_since(recently)}
+    assert xero.payments_since(later) == []
+
+
+def test_every_copy_of_a_note_is_counted(xero: XeroConnector) -> None:
+    invoice_id = landed(xero, invoice("HP-26", contact_id(xero))).external_id
+    delivery = note(invoice_id, "Sage 100 sales order 0009999")
+    notes = xero.target("invoice_note")
+    assert list(notes.copies_held([delivery])[delivery.delivery_id]) == []
+    for key in ("one key", "another key"):
+        landed(xero, delivery.model_copy(update={"idempotency_key": key}))
+    assert len(notes.copies_held([delivery])[delivery.delivery_id]) == 2
+
+
+def test_what_xero_refuses_a_second_of_has_one_copy(xero: XeroConnector) -> None:
+    delivery = invoice("HP-27", contact_id(xero))
+    held = landed(xero, delivery).external_id
+    assert list(xero.target("invoice").copies_held([delivery])[delivery.delivery_id]) == [held]
 
 
 def test_a_note_is_written_and_found_by_its_text(xero: XeroConnector) -> None:

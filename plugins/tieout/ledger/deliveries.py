@@ -6,6 +6,7 @@ send is byte-identical; a refusal ends that key, and the next send has another o
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -152,6 +153,21 @@ def of_keys(
             deliveries.c.pair == pair,
             deliveries.c.entity == entity,
             deliveries.c.document_key.in_(document_keys),
+        )
+        .order_by(deliveries.c.delivery_id)
+    )
+    return [rows.delivery(row) for row in connection.execute(statement).mappings()]
+
+
+def resent(connection: Connection, pair: str, entity: str, since: datetime) -> list[Delivery]:
+    """Return the deliveries of one kind sent more than once, the last time after ``since``."""
+    statement = (
+        select(*rows.DELIVERY)
+        .where(
+            deliveries.c.pair == pair,
+            deliveries.c.entity == entity,
+            deliveries.c.epoch > 1,
+            deliveries.c.sent_at >= since,
         )
         .order_by(deliveries.c.delivery_id)
     )

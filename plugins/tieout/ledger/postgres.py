@@ -299,6 +299,11 @@ class PostgresLedger(Ledger):
             return delivery_statements.of_keys(connection, pair, entity, document_keys)
 
     @override
+    def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:
+        with self._transaction() as connection:
+            return delivery_statements.resent(connection, pair, entity, since)
+
+    @override
     def mark_sent(
         self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
     ) -> list[Delivery]:

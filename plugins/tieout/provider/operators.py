@@ -112,5 +112,29 @@ class ShopifyWriteOperator(_StepOperator):
     """Write one entity of a batch back to the shop."""
 
 
+class DoublesSweepOperator(BaseOperator):
+    """Read back what the pair's targets could hold twice, and hold the streams concerned.
+
+    Fails when it finds something, so that people are told; what it found is held by then.
+    """
+
+    template_fields: Sequence[str] = ("pair",)
+
+    def __init__(self, *, pair: str, is_whole: bool = False, **kwargs: Any) -> None:
+        """Store the pair's name, and whether to read everything or only what changed."""
+        super().__init__(map_index_template=MAP_INDEX_TEMPLATE, **kwargs)
+        self.pair = pair
+        self.is_whole = is_whole
+
+    @override
+    def execute(self, context: "Context") -> dict[str, Any]:
+        """Return how much was read; raise what was found."""
+        with airflow_errors():
+            swept = open_runtime().sweep_doubles(self.pair, is_whole=self.is_whole)
+            self.log.info("%s", swept)
+            swept.raise_found()
+        return {"pair": swept.pair, "read": swept.read}
+
+
 def _run_type(context: "Context") -> str:
     return str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type))

@@ -9,6 +9,7 @@ from airflow.sdk import (
     AssetOrTimeSchedule,
     AssetWatcher,
     CronDataIntervalTimetable,
+    TriggerRule,
     chain,
     task_group,
 )
@@ -17,6 +18,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from tieout.provider.notifiers import deadline_missed
 from tieout.provider.operators import (
+    DoublesSweepOperator,
     GreatExpectationsGateOperator,
     ListPairsOperator,
     Sage100WriteOperator,
@@ -78,5 +80,10 @@ def order_to_cash() -> None:
         chain(sales_orders, [inventory, payments, deposits, notes])
         chain(payments, receipts)
         chain([inventory, receipts, deposits, notes], status)
+        # Whatever became of the writes: a copy that a failing task made is found all the same.
+        sweep = DoublesSweepOperator(
+            task_id="sweep_doubles", pair=pair, trigger_rule=TriggerRule.ALL_DONE
+        )
+        chain([receipts, notes], sweep)
 
     post_orders.expand(pair=ListPairsOperator(task_id="list_pairs").output)

@@ -34,7 +34,10 @@ def promise(kind: WriteKind, target: type[Target]) -> str:
         return "sets a state: any number of sends has the effect of one"
     if target.guard:
         return "exactly once"
-    return "one writer at a time, look-up before every send; a double is not refused by the target"
+    return (
+        "one writer at a time, look-up before every send; "
+        "a double is detected and held within 15 minutes"
+    )
 
 
 def table() -> str:

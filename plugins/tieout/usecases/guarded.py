@@ -82,6 +82,10 @@ class GuardedTarget(Target):
         return found
 
     @override
+    def copies_held(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Sequence[str]]:
+        return self._target.copies_held(deliveries)
+
+    @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         self._check()
         try:

@@ -19,6 +19,7 @@ from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.money import ZERO, round_half_up
 from tieout.errors import OutcomeUnknownError, RejectedError, TieoutError, UnavailableError
+from tieout.ports import Target
 
 GUARD = "the agent's journal: one command id, one document under a reserved record number"
 NUMBER_TAKEN = "number_taken"
@@ -37,7 +38,7 @@ class Company:
     """AccountKey by formatted account number."""
 
 
-class AgentTarget:
+class AgentTarget(Target):
     """What the four targets share: the way to the agent and back."""
 
     system = System.SAGE100
@@ -57,6 +58,7 @@ class AgentTarget:
         """Take the company."""
         self._company = company
 
+    @override
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
         """Return what Sage holds: by the agent's journal, else by our marks in the tables."""
         found = {}
@@ -70,15 +72,18 @@ class AgentTarget:
                 found[delivery.delivery_id] = landed
         return found
 
+    @override
     def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
         """Return what stands where each would go, by the tables alone."""
         standing = {one.delivery_id: self._standing(one.payload) for one in deliveries}
         return {mine: landed for mine, landed in standing.items() if landed is not None}
 
+    @override
     def calls(self, count: int) -> int:
         """Count the command and its read-back, and the look-up of journal and tables before."""
         return count * (1 + self.queries_to_find) * (2 if self.looks_up_first else 1)
 
+    @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         """Send one command; ``batch_max`` is 1, so that an error is about one delivery."""
         return {delivery.delivery_id: self._sent(delivery) for delivery in deliveries}

@@ -5,6 +5,7 @@ Token by client credentials, JSON both ways, exact numbers, an idempotency key o
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import simplejson
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -70,8 +71,10 @@ class XeroClient:
             raise untrusted_answer(problem, is_write=False)
         return []
 
-    def all_rows(self, resource: str, *, params: Mapping[str, str]) -> list[Row]:
-        """Read every page of a list.
+    def all_rows(
+        self, resource: str, *, params: Mapping[str, str], modified_since: datetime | None = None
+    ) -> list[Row]:
+        """Read every page of a list, or of what changed in it at or after ``modified_since``.
 
         Pages move while records change, so the rows are counted against what Xero says there are,
         and the list is read again when they differ.
@@ -80,7 +83,7 @@ class XeroClient:
             UnavailableError: The list kept changing while it was read, or does not end.
         """
         for _ in range(LIST_ATTEMPTS_MAX):
-            rows, item_count = self._pages(resource, params)
+            rows, item_count = self._pages(resource, params, modified_since)
             if len(rows) == item_count:
                 return rows
         message = f"Xero's list of {resource} changed each time while it was read."
@@ -115,14 +118,16 @@ class XeroClient:
             ),
         )
 
-    def _pages(self, resource: str, params: Mapping[str, str]) -> tuple[list[Row], int]:
+    def _pages(
+        self, resource: str, params: Mapping[str, str], modified_since: datetime | None
+    ) -> tuple[list[Row], int]:
         """Return the distinct rows of all pages and how many Xero says there are."""
         id_member = resource.removesuffix("s") + "ID"
         rows: dict[str, Row] = {}
         item_count = 0
         for page in range(1, PAGES_MAX + 1):
             paging = {"page": str(page), "pageSize": str(PAGE_SIZE_MAX)}
-            answer = self._get(resource, {**params, **paging})
+            answer = self._get(resource, {**params, **paging}, modified_since)
             pagination = _pagination(answer)
             item_count = pagination.itemCount
             known = len(rows)
@@ -135,8 +140,11 @@ class XeroClient:
         message = f"Xero says that there are more than {PAGES_MAX} pages of {resource}."
         raise UnavailableError(message, remedy="Read a shorter interval, or raise PAGES_MAX.")
 
-    def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+    def _get(
+        self, path: str, params: Mapping[str, str], modified_since: datetime | None = None
+    ) -> Answer:
         self.calls_made += 1
+        since = _since(modified_since)
         answer = send_authorized(
             self.http,
             self._tokens,
@@ -145,7 +153,7 @@ class XeroClient:
                 f"{self._base_url}/{path}",
                 is_write=False,
                 params=params,
-                headers=self._headers(token),
+                headers={**self._headers(token), **since},
             ),
         )
         if answer.is_success or answer.status == NOT_FOUND:
@@ -160,6 +168,13 @@ class XeroClient:
             "Accept": "application/json",  # without it Xero answers in XML
             "xero-tenant-id": self._tenant_id,
         }
+
+
+def _since(moment: datetime | None) -> dict[str, str]:
+    """Return the header that restricts a list to what changed since, to the second, in UTC."""
+    if moment is None:
+        return {}
+    return {"If-Modified-Since": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"}
 
 
 def rows_of(answer: Answer, member: str) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from typing_extensions import override
@@ -113,6 +113,12 @@ class XeroConnector(Xero):
     def payments(self) -> list[XeroPayment]:
         params = {"where": 'Status=="AUTHORISED" AND PaymentType=="ACCRECPAYMENT"'}
         rows = self._client.all_rows("Payments", params=params)
+        return [_payment(SaidPayment.of(row)) for row in rows]
+
+    @override
+    def payments_since(self, since: datetime) -> list[XeroPayment]:
+        params = {"where": 'PaymentType=="ACCRECPAYMENT"'}
+        rows = self._client.all_rows("Payments", params=params, modified_since=since)
         return [_payment(SaidPayment.of(row)) for row in rows]
 
     @override

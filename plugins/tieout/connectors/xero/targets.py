@@ -266,6 +266,22 @@ class PaymentTarget(_BatchTarget):
 
     @override
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        held = self._held(deliveries)
+        keys = {d.delivery_id: _payment_key(d.payload) for d in deliveries}
+        return {mine: _payment(held[key]) for mine, key in keys.items() if key in held}
+
+    @override
+    def copies_held(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Sequence[str]]:
+        held = self._held(deliveries)
+        return {
+            d.delivery_id: [said.payment_id for said, _row in held.get(_payment_key(d.payload), [])]
+            for d in deliveries
+        }
+
+    def _held(
+        self, deliveries: Sequence[Delivery]
+    ) -> dict[tuple[str, str], list[tuple[SaidPayment, Row]]]:
+        """Return the live payments on the deliveries' invoices by invoice and reference."""
         held: dict[tuple[str, str], list[tuple[SaidPayment, Row]]] = {}
         wanted = sorted({_invoice_id(d.payload) for d in deliveries})
         for where in any_of("Invoice.InvoiceID", wanted, as_guid=True):
@@ -274,11 +290,7 @@ class PaymentTarget(_BatchTarget):
                 if payment.status == "AUTHORISED" and payment.invoice is not None:
                     key = (payment.invoice.invoice_id.lower(), payment.reference)
                     held.setdefault(key, []).append((payment, row))
-        keys = {
-            d.delivery_id: (_invoice_id(d.payload).lower(), _text(d.payload, "Reference"))
-            for d in deliveries
-        }
-        return {mine: _payment(held[key]) for mine, key in keys.items() if key in held}
+        return held
 
     @override
     def _echoes(self, payload: Json, row: Row) -> bool:
@@ -329,9 +341,19 @@ class InvoiceNoteTarget(Target):
         # the 60 a minute for every order.
         return written if isinstance(written, Refused) else _note(invoice_id)
 
-    def _details(self, invoice_id: str) -> set[str]:
+    @override
+    def copies_held(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Sequence[str]]:
+        found: dict[DeliveryId, Sequence[str]] = {}
+        for delivery in deliveries:
+            invoice_id = _text(delivery.payload, "invoice_id")
+            same = self._details(invoice_id).count(_text(delivery.payload, "details"))
+            # Xero gives a history record no id.
+            found[delivery.delivery_id] = [f"{invoice_id} note {no}" for no in range(1, same + 1)]
+        return found
+
+    def _details(self, invoice_id: str) -> list[str]:
         rows = self.client.rows(_history(invoice_id), "HistoryRecords")
-        return {SaidNote.of(row).details for row in rows}
+        return [SaidNote.of(row).details for row in rows]
 
 
 def _with_contact_id(delivery: Delivery, held: Landed) -> Delivery:
@@ -352,6 +374,10 @@ def _text(payload: Json, member: str) -> str:
 def _invoice_id(payload: Json) -> str:
     invoice = payload.get("Invoice")
     return _text(invoice if isinstance(invoice, dict) else {}, "InvoiceID")
+
+
+def _payment_key(payload: Json) -> tuple[str, str]:
+    return _invoice_id(payload).lower(), _text(payload, "Reference")
 
 
 def _is_ours(payload: Json, invoice: SaidInvoice) -> bool:

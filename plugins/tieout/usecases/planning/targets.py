@@ -105,6 +105,10 @@ class PlanningTarget(Target):
         return self._real.find(wanted) if wanted else {}
 
     @override
+    def copies_held(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Sequence[str]]:
+        return self._real.copies_held(deliveries)
+
+    @override
     def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
         return self._real.present(deliveries)
 
@@ -281,6 +285,10 @@ class PlanningXero(Xero):
     @override
     def payments(self) -> list[XeroPayment]:
         return self._counted(self._real.payments)
+
+    @override
+    def payments_since(self, since: datetime) -> list[XeroPayment]:
+        return self._counted(lambda: self._real.payments_since(since))
 
     @override
     def invoices_numbered(self, numbers: Collection[str]) -> list[XeroInvoice]:

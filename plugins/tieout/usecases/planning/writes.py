@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 
 from typing_extensions import override
 
@@ -121,6 +122,10 @@ class PlanningWrites(Ledger):
             self._real.deliveries_of(pair, entity, document_keys),
             lambda one: one.entity == entity and one.document_key in document_keys,
         )
+
+    @override
+    def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:
+        return self._real.resent(pair, entity, since)
 
     def _over(self, real: Iterable[Delivery], fits: Callable[[Delivery], bool]) -> list[Delivery]:
         """Lay what is here over what was read, and keep what fits as it stands here."""

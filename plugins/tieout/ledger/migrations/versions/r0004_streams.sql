@@ -31,3 +31,7 @@ END
 $body$;
 CREATE TRIGGER streams_changed AFTER UPDATE OF state ON tieout.streams
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION tieout.audit_stream();
+
+-- What was sent more than once can have two copies at a target that refuses none: the sweep reads
+-- those back, and there are few.
+CREATE INDEX deliveries_resent ON tieout.deliveries (pair, entity, sent_at) WHERE epoch > 1;
