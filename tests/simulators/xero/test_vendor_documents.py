@@ -53,6 +53,14 @@ def paid(xero: XeroClient) -> Json:
     allocation = {"Invoice": {"InvoiceID": owed["InvoiceID"]}, "Amount": 40, "Date": "2026-11-21"}
     path = f"CreditNotes/{created['CreditNoteID']}/Allocations"
     xero.put(path, {"Allocations": [allocation]}).raise_for_status()
+    for kind in ("RECEIVE", "RECEIVE-PREPAYMENT"):
+        received = {
+            "Type": kind,
+            "Contact": {"ContactID": contact["ContactID"]},
+            "BankAccount": {"Code": "090"},
+            "LineItems": xero.invoice_body()["LineItems"],
+        }
+        xero.put("BankTransactions", {"BankTransactions": [received]}).raise_for_status()
     bought = {**xero.invoice_body(), "PurchaseOrderNumber": unique("PO")}
     order = {key: bought[key] for key in bought if key not in {"Type", "InvoiceNumber", "DueDate"}}
     ordered = xero.put("PurchaseOrders", {"PurchaseOrders": [order]}).json()["PurchaseOrders"][0]
@@ -94,6 +102,9 @@ def errors(rules: Json, content: object) -> Iterator[ValidationError]:
         ("Payments?page=1", "Payments"),
         ("CreditNotes?page=1", "CreditNotes"),
         ("PurchaseOrders", "PurchaseOrders"),
+        ("BankTransactions?page=1", "BankTransactions"),
+        ("Overpayments?page=1", "Overpayments"),
+        ("Prepayments?page=1", "Prepayments"),
         ("CreditNotes/{CreditNoteID}", "CreditNotes"),
         ("TrackingCategories?includeArchived=true", "TrackingCategories"),
         ("Payments/{PaymentID}", "Payments"),

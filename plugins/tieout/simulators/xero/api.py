@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tieout.simulators.xero import (
+    advances,
+    bank_transactions,
     charts,
     contacts,
     credit_notes,
@@ -69,9 +71,17 @@ class _HttpError(Exception):
 
 
 _NOTED: Final = {_HISTORY: ("GET", "PUT")}
+_ALLOCATED: Final = {"allocations": ("PUT",), "allocations/*": ("DELETE",)}
 _SETTINGS: Final = ("accounting.settings",)
 RESOURCES: Final = {
     "accounts": Resource(charts.accounts, ("GET", "PUT"), ("GET", "POST", "DELETE"), _SETTINGS),
+    "banktransactions": Resource(
+        bank_transactions.answer,
+        ("GET", "PUT", "POST"),
+        ("GET", "POST"),
+        ("accounting.banktransactions",),
+        _NOTED,
+    ),
     "contacts": Resource(
         contacts.answer,
         ("GET", "PUT", "POST"),
@@ -84,7 +94,7 @@ RESOURCES: Final = {
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.invoices",),
-        {**_NOTED, "allocations": ("PUT",), "allocations/*": ("DELETE",)},
+        {**_NOTED, **_ALLOCATED},
     ),
     "currencies": Resource(charts.currencies, ("GET", "PUT"), (), _SETTINGS),
     "invoices": Resource(
@@ -102,12 +112,26 @@ RESOURCES: Final = {
         _NOTED,
     ),
     "organisation": Resource(charts.organisation, ("GET",), (), _SETTINGS),
+    "overpayments": Resource(
+        advances.overpayments,
+        ("GET",),
+        ("GET",),
+        ("accounting.payments",),
+        {**_NOTED, **_ALLOCATED},
+    ),
     "payments": Resource(
         payments.answer,
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.payments",),
         _NOTED,
+    ),
+    "prepayments": Resource(
+        advances.prepayments,
+        ("GET",),
+        ("GET",),
+        ("accounting.payments",),
+        {**_NOTED, **_ALLOCATED},
     ),
     "purchaseorders": Resource(
         purchase_orders.answer,

@@ -1,19 +1,13 @@
-"""How credit notes and their allocations look (recording ``GET CreditNotes``)."""
+"""How credit notes look (recording ``GET CreditNotes``)."""
 
-from decimal import Decimal
-from typing import Final
-
-from tieout.simulators.xero import contacts, lists
+from tieout.simulators.xero import contacts, crediting, lists
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import shown_line
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import Allocation, Contact, CreditNote, CreditNoteRequest
+from tieout.simulators.xero.records import Contact, CreditNote, CreditNoteRequest
 from tieout.simulators.xero.refusals import InvalidError, validation_errors
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, day_string, members, ms_date, rendered, stamp_string
-
-_ZERO: Final = Decimal("0.00")
-_EMPTY: Final = ("Payments", "CreditNotes", "Prepayments", "Overpayments")
 
 
 def _listing(books: Books) -> Listing[CreditNote]:
@@ -31,7 +25,7 @@ def _listing(books: Books) -> Listing[CreditNote]:
             "status": lambda n: n.status,
             "date": lambda n: n.date,
             "total": lambda n: n.total,
-            "remainingcredit": lambda n: remaining_credit(books, n),
+            "remainingcredit": lambda n: crediting.remaining(books, n),
             "currencycode": lambda n: n.currency_code,
             "updateddateutc": lambda n: n.updated,
             "contact.contactid": lambda n: n.contact_id,
@@ -40,18 +34,6 @@ def _listing(books: Books) -> Listing[CreditNote]:
         updated=lambda n: n.updated,
         paged=True,
     )
-
-
-def remaining_credit(books: Books, note: CreditNote) -> Decimal:
-    """Return what is neither allocated nor refunded; nothing of a void or deleted note."""
-    if note.status in ("VOIDED", "DELETED"):
-        return _ZERO
-    allocated = sum((a.amount for a in _allocations(books, note)), _ZERO)
-    return (note.total or _ZERO) - allocated - note.refunded
-
-
-def _allocations(books: Books, note: CreditNote) -> list[Allocation]:
-    return books.allocations.find("credit", note.credit_note_id)
 
 
 def listed(call: Call) -> Answer:
@@ -72,26 +54,17 @@ def listed(call: Call) -> Answer:
 
 def shown(books: Books, note: CreditNote, unit_places: int) -> Json:
     """Return a credit note as the vendor shows it."""
-    payments = books.payments.find("credit_note", note.credit_note_id)
-    live = [payment for payment in payments if payment.status != "DELETED"]
     contact = books.contacts.get(note.contact_id)
     content: Json = {
         **members(note, "credit_note_id", "credit_note_number"),
         "SentToContact": bool(note.sent_to_contact),
-        "Payments": [
-            {
-                **members(payment, "payment_id", "date", "amount", "reference", "currency_rate"),
-                "HasAccount": False,
-                "HasValidationErrors": False,
-            }
-            for payment in live
-        ],
+        "Payments": crediting.shown_refunds(books, note),
         "ID": note.credit_note_id,
         "HasErrors": False,
         "InvoiceAddresses": [],
         **members(note, "currency_rate", "type", "reference"),
-        "RemainingCredit": remaining_credit(books, note),
-        "Allocations": [_nested(books, allocation) for allocation in _allocations(books, note)],
+        "RemainingCredit": crediting.remaining(books, note),
+        "Allocations": crediting.shown_allocations(books, note),
         "HasAttachments": False,
         "UpdatedDateUTCString": stamp_string(note.updated),
         "Contact": contacts.reference(contact) if contact else {},
@@ -107,36 +80,6 @@ def shown(books: Books, note: CreditNote, unit_places: int) -> Json:
     if note.status == "PAID" and note.fully_paid_on:
         content["FullyPaidOnDate"] = ms_date(note.fully_paid_on)
     return content
-
-
-def _nested(books: Books, allocation: Allocation) -> Json:
-    invoice = books.invoices.get(allocation.invoice_id)
-    return {
-        **members(allocation, "allocation_id", "amount", "date"),
-        "Invoice": {
-            "InvoiceID": allocation.invoice_id,
-            **(members(invoice, "invoice_number") if invoice else {}),
-            **{key: [] for key in _EMPTY},
-            "IsDiscounted": False,
-            "InvoiceAddresses": [],
-            "HasErrors": False,
-            "InvoicePaymentServices": [],
-            "LineItems": [],
-        },
-    }
-
-
-def shown_allocation(books: Books, allocation: Allocation) -> Json:
-    """Return an allocation as the answer to its writing shows it."""
-    return {
-        **_nested(books, allocation),
-        "CreditNote": {
-            "CreditNoteID": allocation.credit_id,
-            "ID": allocation.credit_id,
-            "LineItems": [],
-        },
-        "ValidationErrors": [],
-    }
 
 
 def echoed(request: CreditNoteRequest, refusal: InvalidError) -> Json:

@@ -1,7 +1,7 @@
-"""History and notes of contacts, invoices and items.
+"""History and notes of whatever keeps a history.
 
-A note is permanent, at most 2,500 characters, and shown as by "System Generated"; payments take
-none (domain/xero README, 1.3).
+A note is permanent, at most 2,500 characters, and shown as by "System Generated"; payments
+and overpayments take none (domain/xero README, 1.3).
 """
 
 from tieout.simulators.xero.batch import validation_exception
@@ -20,6 +20,7 @@ from tieout.simulators.xero.wire import (
 
 _DETAILS_LENGTH_MAX = 2500
 _NOTE = "Note"
+_TAKES_NO_NOTE = ("payments", "overpayments")
 
 
 def recorded(books: Books, subject_id: str | None, changes: str, details: str) -> Note:
@@ -53,8 +54,9 @@ def answer(call: Call, subject_id: str) -> Answer:
 
 
 def _problems(call: Call, note: Note) -> list[str]:
-    if call.resource == "payments":
-        return ["API is not able to create HistoryRecord for Payments"]
+    if call.resource in _TAKES_NO_NOTE:
+        name = call.resource.capitalize()
+        return [f"API is not able to create HistoryRecord for {name}"]
     if not (note.details or "").strip():
         return ["Details must be specified"]
     if len(note.details or "") > _DETAILS_LENGTH_MAX:

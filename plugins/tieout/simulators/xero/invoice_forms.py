@@ -13,7 +13,14 @@ from tieout.simulators.xero import contacts, lists
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import Contact, Invoice, InvoiceRequest, LineItem, Payment
+from tieout.simulators.xero.records import (
+    Contact,
+    Credit,
+    Invoice,
+    InvoiceRequest,
+    LineItem,
+    Payment,
+)
 from tieout.simulators.xero.refusals import InvalidError, validation_errors
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import (
@@ -135,11 +142,9 @@ def shown(books: Books, invoice: Invoice, form: Form, unit_places: int) -> Json:
     if not written:
         payments = books.payments.find("invoice", invoice.invoice_id)
         live = [payment for payment in payments if payment.status != "DELETED"]
-        content |= {
-            "Payments": [_nested(payment) for payment in live],
-            "CreditNotes": _credits(books, invoice),
-        }
-    content |= {"Prepayments": [], "Overpayments": []}
+        content |= {"Payments": [_nested(payment) for payment in live], **_credits(books, invoice)}
+    else:
+        content |= {"Prepayments": [], "Overpayments": []}
     content |= _amounts(invoice, written=written)
     content["SentToContact"] = bool(invoice.sent_to_contact)
     content |= members(invoice, "currency_rate")
@@ -151,25 +156,32 @@ def shown(books: Books, invoice: Invoice, form: Form, unit_places: int) -> Json:
     return content | _tail(books, invoice, form, unit_places)
 
 
-def _credits(books: Books, invoice: Invoice) -> list[Json]:
-    """Return the credit notes set against an invoice."""
-    credits_: list[Json] = []
+def _credits(books: Books, invoice: Invoice) -> dict[str, list[Json]]:
+    """Return the credits set against an invoice, by the vendor's names of their kinds."""
+    shown_ones: dict[str, list[Json]] = {"CreditNotes": [], "Prepayments": [], "Overpayments": []}
     for allocation in books.allocations.find("invoice", invoice.invoice_id):
-        note = books.credit_notes.get(allocation.credit_id)
+        credit_id = allocation.credit_id
+        note = books.credit_notes.get(credit_id)
+        applied = {
+            "AppliedAmount": allocation.amount,
+            "DateString": day_string(allocation.date),
+            "Date": ms_date(allocation.date),
+            "LineItems": [],
+        }
         if note is not None:
-            credits_.append(
-                {
-                    **members(note, "credit_note_id", "credit_note_number"),
-                    "ID": note.credit_note_id,
-                    "HasErrors": False,
-                    "AppliedAmount": allocation.amount,
-                    "DateString": day_string(allocation.date),
-                    "Date": ms_date(allocation.date),
-                    "LineItems": [],
-                    **members(note, "total"),
-                }
+            names = members(note, "credit_note_id", "credit_note_number", "total")
+            shown_ones["CreditNotes"].append(
+                {**names, "ID": credit_id, "HasErrors": False, **applied}
             )
-    return credits_
+        for shelf, plural, key in (
+            (books.overpayments, "Overpayments", "OverpaymentID"),
+            (books.prepayments, "Prepayments", "PrepaymentID"),
+        ):
+            credit: Credit | None = shelf.get(credit_id)
+            if credit is not None:
+                total = members(credit, "total")
+                shown_ones[plural].append({key: credit_id, "ID": credit_id, **total, **applied})
+    return shown_ones
 
 
 def _amounts(invoice: Invoice, *, written: bool = False) -> Json:

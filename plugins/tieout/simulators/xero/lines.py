@@ -30,6 +30,8 @@ class Terms:
     line_amount_types: str
     status: str
     unit_places: int
+    may_name_control_accounts: bool = False
+    """Whether lines may name receivables or payables: those of overpayments do."""
 
     @property
     def is_approved(self) -> bool:
@@ -146,7 +148,8 @@ def _account(books: Books, line: LineItem, terms: Terms) -> tuple[Account | None
             "Each line item must reference a valid account."
         )
         return account, [text]
-    if account.type == "BANK" or account.system_account in _NO_LINE_SYSTEM_ACCOUNTS:
+    is_control = account.system_account in _NO_LINE_SYSTEM_ACCOUNTS
+    if account.type == "BANK" or (is_control and not terms.may_name_control_accounts):
         return account, [f"Account code '{name}' is not a valid code for this document."]
     return account, []
 

@@ -1,31 +1,29 @@
-"""Payments on invoices and refunds of credit notes: created, deleted by POST, never edited."""
+"""Payments on invoices and refunds of credits: created, deleted by POST, never edited."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from tieout.simulators.xero import batch, credit_notes, history, invoices, lists
+from tieout.simulators.xero import batch, crediting, history, invoices, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.charts import account_of
-from tieout.simulators.xero.credit_note_forms import remaining_credit
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import amount_due, in_payment
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.locks import lock_problems
-from tieout.simulators.xero.records import (
-    Account,
-    Invoice,
-    Payment,
-    PaymentRequest,
-)
+from tieout.simulators.xero.records import Account, Credit, Invoice, Payment, PaymentRequest
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, members, ms_date, rendered, stamp_string
 
 _ZERO: Final = Decimal(0)
-_REFUND_TYPES: Final = {"ACCRECCREDIT": "ARCREDITPAYMENT", "ACCPAYCREDIT": "APCREDITPAYMENT"}
+_REFUNDS: Final = {
+    "CreditNote": "CREDIT",
+    "Overpayment": "OVERPAYMENT",
+    "Prepayment": "PREPAYMENT",
+}
 
 
 def _listing(books: Books) -> Listing[Payment]:
@@ -49,7 +47,7 @@ def _listing(books: Books) -> Listing[Payment]:
             "updateddateutc": lambda p: p.updated,
             "invoice.invoiceid": lambda p: p.invoice_id,
             "invoice.invoicenumber": lambda p: i.invoice_number if (i := invoice(p)) else None,
-            "creditnote.creditnoteid": lambda p: p.credit_note_id or None,
+            "creditnote.creditnoteid": lambda p: p.credit_id or None,
             "account.accountid": lambda p: p.account_id,
             "account.code": lambda p: a.code if (a := account(p)) else None,
         },
@@ -89,7 +87,7 @@ def _apply(call: Call, request: PaymentRequest) -> Json:
 
 
 def _created(books: Books, request: PaymentRequest) -> Payment:
-    if _names_credit_note(request):
+    if _names_credit(request):
         return _refunded(books, request)
     invoice, messages = _invoice(books, request)
     account, account_messages = _account(books, request)
@@ -123,7 +121,7 @@ class _Money:
     day: date
     payment_type: str
     invoice_id: str = ""
-    credit_note_id: str = ""
+    credit_id: str = ""
 
 
 def _put(books: Books, request: PaymentRequest, account: Account, money: _Money) -> Payment:
@@ -131,7 +129,7 @@ def _put(books: Books, request: PaymentRequest, account: Account, money: _Money)
         Payment(
             payment_id=books.new_id(),
             invoice_id=money.invoice_id,
-            credit_note_id=money.credit_note_id,
+            credit_id=money.credit_id,
             account_id=account.account_id or "",
             date=money.day,
             amount=money.amount,
@@ -145,19 +143,36 @@ def _put(books: Books, request: PaymentRequest, account: Account, money: _Money)
     )
 
 
-def _names_credit_note(request: PaymentRequest) -> bool:
-    return bool(request.credit_note or request.credit_note_number)
+def _names_credit(request: PaymentRequest) -> bool:
+    named = (request.credit_note, request.overpayment, request.prepayment)
+    return any(named) or bool(request.credit_note_number)
+
+
+def _credit(books: Books, request: PaymentRequest) -> Credit:
+    """Return the credit that a payment names.
+
+    Raises:
+        InvalidError: There is none.
+    """
+    found: Credit | None = None
+    if request.overpayment is not None:
+        found = books.overpayments.get(request.overpayment.overpayment_id)
+    elif request.prepayment is not None:
+        found = books.prepayments.get(request.prepayment.prepayment_id)
+    else:
+        link = request.credit_note
+        key = (link.credit_note_id or link.credit_note_number) if link else None
+        key = key or request.credit_note_number
+        numbered = books.credit_notes.find("number", key)
+        found = books.credit_notes.get(key) or next(iter(numbered), None)
+    if found is None:
+        raise InvalidError(["The credit to be paid back could not be found"])
+    return found
 
 
 def _refunded(books: Books, request: PaymentRequest) -> Payment:
-    """Pay back a credit note: the money of a refund."""
-    link = request.credit_note
-    key = (link.credit_note_id or link.credit_note_number) if link else None
-    try:
-        note = credit_notes.found(books, key or request.credit_note_number)
-    except NotFoundError:
-        check(["Credit note could not be found"])
-        raise
+    """Pay back a credit: the money of a refund."""
+    credit = _credit(books, request)
     account, messages = _account(books, request)
     day = request.date or books.clock().date()
     amount = rounded(request.amount) if request.amount is not None else _ZERO
@@ -165,19 +180,23 @@ def _refunded(books: Books, request: PaymentRequest) -> Payment:
         messages.append("Only one of Invoice, CreditNote, Prepayment or Overpayment can be paid")
     if amount <= 0:
         messages.append("The payment amount must be greater than 0")
-    if note.status != "AUTHORISED":
+    if credit.status != "AUTHORISED":
         messages.append("Payments can only be made against Authorised documents")
-    if amount > remaining_credit(books, note):
+    if amount > crediting.remaining(books, credit):
         messages.append("Payment amount exceeds the amount outstanding on this document")
     check(messages + lock_problems(books, day))
     if account is None:
         raise NotFoundError
-    note_id = note.credit_note_id or ""
-    money = _Money(amount, day, _REFUND_TYPES[note.type or ""], credit_note_id=note_id)
+    money = _Money(amount, day, _refund_type(credit), credit_id=credit.credit_id)
     payment = _put(books, request, account, money)
-    credit_notes.refunded(books, note, amount, day)
-    history.recorded(books, note.credit_note_id, "Refunded", f"{amount} on {day:%d %B %Y}")
+    crediting.refunded(books, credit, amount, day)
+    history.recorded(books, credit.credit_id, "Refunded", f"{amount} on {day:%d %B %Y}")
     return payment
+
+
+def _refund_type(credit: Credit) -> str:
+    side = "AR" if credit.settles == "ACCREC" else "AP"
+    return f"{side}{_REFUNDS[crediting.kind_of(credit)]}PAYMENT"
 
 
 def _invoice(books: Books, request: PaymentRequest) -> tuple[Invoice | None, list[str]]:
@@ -222,10 +241,10 @@ def _deleted(books: Books, request: PaymentRequest) -> Payment:
     gone = payment.model_copy(update={"status": "DELETED", "updated": books.clock()})
     books.payments.put(gone)
     invoice = books.invoices.get(payment.invoice_id)
-    note = books.credit_notes.get(payment.credit_note_id)
-    if note is not None:
-        credit_notes.refunded(books, note, -payment.amount, payment.date)
-        history.recorded(books, note.credit_note_id, "Payment deleted", f"{payment.amount}")
+    credit = crediting.find(books, payment.credit_id)
+    if credit is not None:
+        crediting.refunded(books, credit, -payment.amount, payment.date)
+        history.recorded(books, credit.credit_id, "Payment deleted", f"{payment.amount}")
     if invoice is not None:
         invoices.paid(books, invoice, -payment.amount)
         history.recorded(books, invoice.invoice_id, "Payment deleted", f"{payment.amount}")
@@ -249,15 +268,16 @@ def shown(call: Call, payment: Payment, *, full: bool) -> Json:
     }
     if invoice is not None:
         content["Invoice"] = in_payment(books, invoice, call.unit_places, full=full)
-    note = books.credit_notes.get(payment.credit_note_id)
-    if note is not None:
-        content["CreditNote"] = {
-            **members(note, "credit_note_id", "credit_note_number", "type"),
-            "ID": note.credit_note_id,
-            "HasErrors": False,
-            "Contact": {"ContactID": note.contact_id},
+    credit = crediting.find(books, payment.credit_id)
+    if credit is not None:
+        kind = crediting.kind_of(credit)
+        content[kind] = {
+            f"{kind}ID": credit.credit_id,
+            "ID": credit.credit_id,
+            **members(credit, "type"),
+            "Contact": {"ContactID": credit.contact_id},
             "LineItems": [],
-            **members(note, "currency_code"),
+            **members(credit, "currency_code"),
         }
     return {**content, "HasValidationErrors": False}
 

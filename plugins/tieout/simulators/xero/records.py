@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
+from typing_extensions import override
+
 from tieout.simulators.xero.wire import Day, Figure, Wire, one_of
 
 AddressType = Annotated[str, one_of("POBOX", "STREET")]
@@ -17,6 +19,15 @@ ContactStatus = Annotated[str, one_of("ACTIVE", "ARCHIVED", "GDPRREQUEST")]
 InvoiceType = Annotated[str, one_of("ACCREC", "ACCPAY")]
 InvoiceStatus = Annotated[
     str, one_of("DRAFT", "SUBMITTED", "DELETED", "AUTHORISED", "PAID", "VOIDED")
+]
+AdvanceStatus = Annotated[str, one_of("AUTHORISED", "PAID", "VOIDED")]
+BankTransactionStatus = Annotated[str, one_of("AUTHORISED", "DELETED", "VOIDED")]
+BankTransactionType = Annotated[
+    str,
+    one_of(
+        *("RECEIVE", "RECEIVE-OVERPAYMENT", "RECEIVE-PREPAYMENT", "RECEIVE-TRANSFER"),
+        *("SPEND", "SPEND-OVERPAYMENT", "SPEND-PREPAYMENT", "SPEND-TRANSFER"),
+    ),
 ]
 PurchaseOrderStatus = Annotated[
     str, one_of("DRAFT", "SUBMITTED", "AUTHORISED", "BILLED", "DELETED")
@@ -201,13 +212,100 @@ class CreditNoteRequest(CreditNoteMembers):
     contact: Contact | None = None
 
 
-class CreditNote(CreditNoteMembers):
-    """A stored credit note; ``refunded`` is what payments gave back of it."""
+class Credit(DocumentMembers):
+    """A stored document that can be set against invoices or paid back.
+
+    ``refunded`` is what payments gave back of it.
+    """
 
     contact_id: str
+    type: str | None = None
     refunded: Decimal = Decimal("0.00")
     fully_paid_on: Day | None = None
+    updated: datetime
+
+    @property
+    def credit_id(self) -> str:
+        """Return the id by which allocations name it."""
+        raise NotImplementedError
+
+    @property
+    def settles(self) -> str:
+        """Return the type of the invoices that it may be set against."""
+        is_of_sales = (self.type or "").startswith(("ACCREC", "RECEIVE"))
+        return "ACCREC" if is_of_sales else "ACCPAY"
+
+
+class CreditNote(CreditNoteMembers, Credit):
+    """A stored credit note."""
+
+    type: CreditNoteType | None = None
     created_by: str = ""
+
+    @property
+    @override
+    def credit_id(self) -> str:
+        """Return its id."""
+        return self.credit_note_id or ""
+
+
+class Overpayment(Credit):
+    """What was received or spent beyond what was owed."""
+
+    overpayment_id: str
+    status: AdvanceStatus | None = None
+
+    @property
+    @override
+    def credit_id(self) -> str:
+        """Return its id."""
+        return self.overpayment_id
+
+
+class Prepayment(Credit):
+    """What was received or spent before there was an invoice."""
+
+    prepayment_id: str
+    status: AdvanceStatus | None = None
+
+    @property
+    @override
+    def credit_id(self) -> str:
+        """Return its id."""
+        return self.prepayment_id
+
+
+class BankTransactionMembers(DocumentMembers):
+    """What a request and a stored bank transaction have in common."""
+
+    bank_transaction_id: str | None = None
+    type: BankTransactionType | None = None
+    status: BankTransactionStatus | None = None
+    is_reconciled: bool | None = None
+    url: str | None = None
+
+
+class AccountLink(Wire):
+    """An account as a payment names it."""
+
+    account_id: str | None = None
+    code: str | None = None
+
+
+class BankTransactionRequest(BankTransactionMembers):
+    """A bank transaction in a request."""
+
+    contact: Contact | None = None
+    bank_account: AccountLink | None = None
+
+
+class BankTransaction(BankTransactionMembers):
+    """A stored bank transaction, with the credit that it made, if any."""
+
+    contact_id: str = ""
+    account_id: str
+    overpayment_id: str | None = None
+    prepayment_id: str | None = None
     updated: datetime
 
 
@@ -238,13 +336,6 @@ class PurchaseOrder(PurchaseOrderMembers):
     updated: datetime
 
 
-class AccountLink(Wire):
-    """An account as a payment names it."""
-
-    account_id: str | None = None
-    code: str | None = None
-
-
 class InvoiceLink(Wire):
     """An invoice as a payment names it."""
 
@@ -257,6 +348,18 @@ class CreditNoteLink(Wire):
 
     credit_note_id: str | None = None
     credit_note_number: str | None = None
+
+
+class OverpaymentLink(Wire):
+    """An overpayment as a payment names it."""
+
+    overpayment_id: str | None = None
+
+
+class PrepaymentLink(Wire):
+    """A prepayment as a payment names it."""
+
+    prepayment_id: str | None = None
 
 
 class AllocationRequest(Wire):
@@ -283,6 +386,8 @@ class PaymentRequest(Wire):
     payment_id: str | None = None
     invoice: InvoiceLink | None = None
     credit_note: CreditNoteLink | None = None
+    overpayment: OverpaymentLink | None = None
+    prepayment: PrepaymentLink | None = None
     invoice_number: str | None = None
     credit_note_number: str | None = None
     account: AccountLink | None = None
@@ -301,7 +406,8 @@ class Payment(Wire):
 
     payment_id: str
     invoice_id: str = ""
-    credit_note_id: str = ""
+    credit_id: str = ""
+    """The credit note, overpayment or prepayment that it pays back; else it pays an invoice."""
     account_id: str
     date: Day
     amount: Decimal

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 from tieout.simulators.xero.records import (
     Account,
     Allocation,
+    BankTransaction,
     Contact,
     CreditNote,
     Currency,
@@ -22,7 +23,9 @@ from tieout.simulators.xero.records import (
     Item,
     Note,
     Organisation,
+    Overpayment,
     Payment,
+    Prepayment,
     PurchaseOrder,
     TaxRate,
     TrackingCategory,
@@ -210,7 +213,10 @@ class Books:
     contacts: Shelf[Contact] = field(init=False)
     invoices: Shelf[Invoice] = field(init=False)
     credit_notes: Shelf[CreditNote] = field(init=False)
+    overpayments: Shelf[Overpayment] = field(init=False)
+    prepayments: Shelf[Prepayment] = field(init=False)
     allocations: Shelf[Allocation] = field(init=False)
+    bank_transactions: Shelf[BankTransaction] = field(init=False)
     purchase_orders: Shelf[PurchaseOrder] = field(init=False)
     payments: Shelf[Payment] = field(init=False)
     items: Shelf[Item] = field(init=False)
@@ -236,6 +242,9 @@ class Books:
             "credit_notes": self._shelf(
                 CreditNote, lambda r: r.credit_note_id, number=lambda r: r.credit_note_number
             ),
+            "overpayments": self._shelf(Overpayment, lambda r: r.overpayment_id),
+            "prepayments": self._shelf(Prepayment, lambda r: r.prepayment_id),
+            "bank_transactions": self._shelf(BankTransaction, lambda r: r.bank_transaction_id),
             "allocations": self._shelf(
                 Allocation,
                 lambda r: r.allocation_id,
@@ -251,7 +260,7 @@ class Books:
                 Payment,
                 lambda r: r.payment_id,
                 invoice=lambda r: r.invoice_id,
-                credit_note=lambda r: r.credit_note_id,
+                credit=lambda r: r.credit_id,
             ),
             "items": self._shelf(Item, lambda r: r.item_id, code=lambda r: r.code),
             "accounts": self._shelf(
