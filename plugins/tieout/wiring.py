@@ -20,8 +20,8 @@ from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.sage100.reader import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
 from tieout.connectors.xero.connector import XeroConfig, XeroConnector
-from tieout.domain.base import BatchId, Frozen, Json
-from tieout.domain.desk import ReplayJob
+from tieout.domain.base import BatchId, DeadLetterId, Frozen, Json
+from tieout.domain.desk import MappingChoice, ReplayJob
 from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Origin
 from tieout.domain.pair import Pair
@@ -37,6 +37,7 @@ from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import capture
 from tieout.usecases.desk import JobWish, open_job, work_jobs
 from tieout.usecases.doubles import Swept, sweep_doubles
+from tieout.usecases.dry_run import Trial, try_replay
 from tieout.usecases.flow import SHOP_ORDER, Flow, StepReport
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.planning.apply import Applied, apply_plan
@@ -296,6 +297,26 @@ class Tieout:
     def work_replay_jobs(self) -> list[ReplayJob]:
         """Put back the next chunk of every running replay job."""
         return work_jobs(self.desk)
+
+    def try_replay(
+        self, dead_letter_ids: Sequence[int], *, mapping: MappingChoice = MappingChoice.CURRENT
+    ) -> list[Trial]:
+        """Say what a replay of these dead letters would come to; nothing is written anywhere.
+
+        Raises:
+            RejectedError: One is closed or unknown, or they are too many.
+        """
+        cases = [self.desk.case(DeadLetterId(number)) for number in dead_letter_ids]
+        gate = GreatExpectationsGate(self._include / "expectations", None)
+        return [
+            trial
+            for pair in dict.fromkeys(case.letter.pair for case in cases)
+            for trial in try_replay(
+                replace(self.flow(pair), gate=gate),
+                [case for case in cases if case.letter.pair == pair],
+                mapping=mapping,
+            )
+        ]
 
     def resolve_proven(self, pair: str) -> list[Resolved]:
         """Close the pair's dead letters that are proven moot, with the proof."""

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from tieout.cli.common import (
     FAILED,
+    NOT_GOOD,
     OK,
     actor,
     add_by,
     add_connections,
     add_letter_filters,
+    letter_query,
     open_installation,
     say,
     show,
@@ -59,9 +61,14 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"of many, how many a minute, default {PER_MINUTE}",
     )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="write nothing; say what would be written, or why it would be set aside again",
+    )
     add_letter_filters(parser)
     add_by(parser)
-    parser.add_argument("--json", action="store_true", help="of many, print JSON")
+    parser.add_argument("--json", action="store_true", help="of a job or a dry run, print JSON")
     add_connections(parser)
     parser.set_defaults(run=_replay)
 
@@ -91,7 +98,23 @@ def _replay(given: argparse.Namespace) -> int:
             remedy="Give numbers, or --cause, --flow, --since, --until or --pair.",
             cause="unknown_dead_letter",
         )
+    if given.dry_run:
+        return _try(given, is_filtered=is_filtered)
     return _replay_many(given) if is_filtered else _replay_some(given)
+
+
+def _try(given: argparse.Namespace, *, is_filtered: bool) -> int:
+    """Say what a replay would come to; good only if every record would be posted."""
+    from tieout.domain.desk import MappingChoice
+    from tieout.stack import letters
+
+    tieout = open_installation(given)
+    numbers = given.dead_letter_ids
+    if is_filtered:
+        numbers = [one.dead_letter_id for one in tieout.desk.letters(letter_query(given))]
+    trials = tieout.try_replay(numbers, mapping=MappingChoice(given.mapping))
+    show(given, letters.trials_json(trials), letters.trials_text(trials))
+    return OK if trials and all(trial.ending == "post" for trial in trials) else NOT_GOOD
 
 
 def _replay_some(given: argparse.Namespace) -> int:

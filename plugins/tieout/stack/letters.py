@@ -1,7 +1,7 @@
 """Dead letters as text for people and as plain values for programs; decides nothing."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -9,8 +9,10 @@ from pydantic import JsonValue
 
 from tieout.domain.desk import Case, Correction, ReplayJob, history
 from tieout.domain.ledger import DeadLetter
+from tieout.domain.plan import Action
 from tieout.stack.tables import text_table
 from tieout.usecases.desk import Shown
+from tieout.usecases.dry_run import Trial
 from tieout.usecases.resolve import Resolved
 
 BODY_SHOWN_MAX = 2000
@@ -212,3 +214,29 @@ def resolved_text(resolved: Sequence[Resolved]) -> str:
     """Return what was closed, each with its proof."""
     lines = [f"{one.dead_letter_id}  {one.trace_key}  {_compact(one.proof)}" for one in resolved]
     return "\n".join([*lines, f"{len(resolved)} dead letters are proven posted and closed."])
+
+
+def trials_json(trials: Sequence[Trial]) -> JsonValue:
+    """Return what replays would come to, with whole payloads."""
+    return {"trials": [trial.model_dump(mode="json") for trial in trials]}
+
+
+def trials_text(trials: Sequence[Trial]) -> str:
+    """Return what replays would come to, and how each write differs from what was mapped."""
+    lines = [line for trial in trials for line in _trial_lines(trial)]
+    endings = Counter(str(trial.ending) for trial in trials)
+    counted = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
+    return "\n".join([*lines, f"Nothing was written. {len(trials)} tried: {counted or 'none'}."])
+
+
+def _trial_lines(trial: Trial) -> Iterator[str]:
+    why = trial.cause or trial.rule
+    yield f"{trial.dead_letter_id}  {trial.trace_key}  {trial.ending}{f' [{why}]' if why else ''}"
+    if trial.message:
+        yield f"  {trial.message}\n  {trial.remedy}"
+    for write in trial.writes:
+        yield f"  {write.action} {write.target} {write.entity} {write.document_key}"
+        if write.differences is None and write.action is not Action.UNCHANGED:
+            yield f"    {_compact(write.payload)}"
+        for change in write.differences or ():
+            yield f"    {change.path}: {_compact(change.was)} -> {_compact(change.now)}"
