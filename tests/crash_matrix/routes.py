@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 
+from crash_matrix.judging import ledger_address
 from crash_matrix.killed_orders import new_orders, place_paid, place_unpaid, take_money
 from crash_matrix.killing import DONE, KILL_POINTS, DeadlyLedger, Death, Point, ended, fork
 from fakes import FakeGate
@@ -28,7 +29,7 @@ from tieout.usecases.catalog import (
 )
 from tieout.usecases.flow import Flow
 from tieout.usecases.steps import CRASHES_MAX, STEPS, run_step
-from tieout.wiring import LEDGER_CONNECTION, connections_in, ledger_url, open_tieout
+from tieout.wiring import open_tieout
 from world import HARBOR, INCLUDE, World
 
 DEATHS = [Death(point, kind.entity) for kind in WRITE_KINDS for point in KILL_POINTS]
@@ -96,8 +97,7 @@ class Traveler:
 
     def __post_init__(self) -> None:
         """Open what every fork inherits: read once, and never used by this process itself."""
-        connections = self.world.configuration.connections
-        self.ledger = DeadlyLedger(ledger_url(connections_in(connections)(LEDGER_CONNECTION)))
+        self.ledger = DeadlyLedger(ledger_address(self.world))
         self._inherited = self._open()
         self._own = self._open()
 

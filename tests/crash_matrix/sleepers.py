@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import psycopg
 
+from crash_matrix.judging import ledger_address
 from crash_matrix.killed_orders import new_orders, place_unpaid, take_money
 from crash_matrix.killing import (
     DONE,
@@ -30,7 +31,6 @@ from tieout.errors import UnavailableError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.flow import LEASE_S
-from tieout.wiring import LEDGER_CONNECTION, connections_in, ledger_url
 
 ASLEEP_S = LEASE_S + 60
 SUCCESSOR_WAITS_S = 0.2
@@ -151,7 +151,7 @@ class Sandman(Traveler):
         """Let a successor try: it must neither send nor wait for ever."""
 
         def act() -> None:
-            ledger = PostgresLedger(self._url, writer_wait_s=SUCCESSOR_WAITS_S)
+            ledger = PostgresLedger(ledger_address(self.world), writer_wait_s=SUCCESSOR_WAITS_S)
             self._inherited = replace(self._inherited, ledger=ledger)
             try:
                 self.run(batch, STEP_NAMES[step : step + 1])
@@ -162,10 +162,6 @@ class Sandman(Traveler):
 
         assert ended(self.fork(act, name="blocked successor")) == DONE
         self.blocked += 1
-
-    @property
-    def _url(self) -> str:
-        return ledger_url(connections_in(self.world.configuration.connections)(LEDGER_CONNECTION))
 
     def _let_time_pass(self) -> None:
         with self._ask() as database:
@@ -180,4 +176,4 @@ class Sandman(Traveler):
         assert cut > 0, "not injected: the sleeper had no session"
 
     def _ask(self) -> psycopg.Connection[tuple[int]]:
-        return psycopg.connect(self._url.replace("+psycopg", ""))
+        return psycopg.connect(ledger_address(self.world))

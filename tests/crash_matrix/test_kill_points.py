@@ -11,17 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from crash_matrix.copies import copies_unread
+from crash_matrix.judging import Judged, gaps, judged, refuse_faults
 from crash_matrix.killing import KILL_POINTS, Death, ended, fork
 from crash_matrix.report import record, seeds
 from crash_matrix.routes import DEATHS, Traveler, plan
-from tieout.domain.ledger import Conservation
-from tieout_oracle.judge import Verdict
-from world import HARBOR, World, fresh_world
+from world import World, fresh_world
 
 ROUNDS_NIGHTLY = 25
 """How often each of the two worlds of a night passes by every point of every kind."""
@@ -29,27 +27,6 @@ WORLDS_NIGHTLY = 2
 JUDGED_EVERY = 500
 """How many kills lie between two judgements, so that a fault is found near its cause."""
 SEED = 1
-
-
-class Judged(NamedTuple):
-    """What a world looks like once its routes are traveled."""
-
-    verdict: Verdict
-    conservation: Conservation
-    copies: list[str]
-
-
-def judged(world: World) -> Judged:
-    return Judged(world.verdict(), world.tieout.ledger.conservation(HARBOR), copies_unread(world))
-
-
-def refuse_faults(found: Judged, where: str) -> None:
-    """Fail when anything was lost or doubled, or waits."""
-    assert found.verdict.is_clean, f"{where}\n{found.verdict.text()}"
-    assert found.copies == [], where
-    assert found.conservation.is_conserved, where
-    waiting = found.conservation
-    assert (waiting.pending, waiting.in_doubt, waiting.dead_letter) == (0, 0, 0), where
 
 
 def travel(world: World, seed: int, rounds: int) -> Traveler:
@@ -88,18 +65,10 @@ def report(name: str, hits: Counter[Death], found: Sequence[Judged], **more: Any
         phantom=sum(len(one.verdict.phantom) for one in found),
         acknowledged_not_done=sum(len(one.verdict.acked_not_done) for one in found),
         in_doubt=sum(one.conservation.in_doubt for one in found),
+        in_doubt_most_s=max(one.in_doubt_most_s for one in found),
         gaps=gaps(one.verdict for one in found),
         **more,
     )
-
-
-def gaps(verdicts: Iterator[Verdict]) -> dict[str, str]:
-    """Return the money gap by currency, over all kinds."""
-    total: Counter[str] = Counter()
-    for verdict in verdicts:
-        for kind, gap in verdict.gaps.items():
-            total[kind.split(" ")[0]] += gap
-    return {currency: f"{gap:.2f}" for currency, gap in total.items()}
 
 
 def refuse_missed(hits: Counter[Death], at_least: int) -> None:

@@ -13,9 +13,9 @@ from random import Random
 
 import pytest
 
+from crash_matrix.judging import gaps, judged, refuse_leftovers
 from crash_matrix.report import record, seeds
 from crash_matrix.sleepers import NAPS, PART_OF_THE_MONEY, Nap, Sandman, Sessions
-from crash_matrix.test_kill_points import Judged, gaps, judged
 from world import World, fresh_world
 
 ROUNDS_NIGHTLY = 5
@@ -63,7 +63,9 @@ def test_a_worker_that_wakes_too_late_doubles_only_where_no_target_refuses(world
     assert refused_by_target(doubled) == []
     extra = sum(found.verdict.gaps.values())
     assert extra == Decimal(PART_OF_THE_MONEY) * len(found.verdict.doubled), "another gap as well"
-    refuse_all_but_doubles(found)
+    missing = (found.verdict.lost, found.verdict.phantom, found.verdict.acked_not_done)
+    assert missing == ((), (), ()), found.verdict.text()
+    refuse_leftovers(found, f"seed {seed}")
 
 
 def journeys(rounds: int, random: Random) -> Iterator[list[Nap]]:
@@ -83,11 +85,3 @@ def kind_of(double: str) -> str:
 def refused_by_target(doubled: list[str]) -> list[str]:
     """Return the doubles of kinds whose target promises to refuse them."""
     return [one for one in doubled if not one.startswith(UNREFUSING)]
-
-
-def refuse_all_but_doubles(found: Judged) -> None:
-    verdict, conservation = found.verdict, found.conservation
-    assert (verdict.lost, verdict.phantom, verdict.acked_not_done) == ((), (), ()), verdict.text()
-    assert conservation.is_conserved
-    waiting = (conservation.pending, conservation.in_doubt, conservation.dead_letter)
-    assert waiting == (0, 0, 0), verdict.text()
