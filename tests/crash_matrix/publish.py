@@ -18,7 +18,7 @@ BEGIN, END = "<!-- crash matrix: begin -->", "<!-- crash matrix: end -->"
 BOUND = 3
 """Zero faults in n independent trials bound the rate at 3/n with 95 % confidence."""
 TRIALS = {
-    "runs": "simulated runs",
+    "seeds_run": "simulated seeds",
     "acks": "acknowledgments",
     "kills": "kills",
     "pauses": "pauses",
@@ -27,7 +27,7 @@ TRIALS = {
 }
 """What a scenario repeats, by its figure; the first one that it has is what its zeros are of."""
 FAULTS = ("lost", "doubled", "phantom")
-HITS = ("kills_per_point", "hits")
+HITS = ("kills_per_point", "faults")
 """Figures that count one by one where, or with what, a run was struck."""
 IN_TABLE = {
     *TRIALS,
@@ -57,8 +57,12 @@ def main(reports: Sequence[str]) -> None:
 
 
 def read(text: str) -> list[Figures]:
-    """Return the scenarios of a report."""
-    return [json.loads(line) for line in text.splitlines() if line]
+    """Return the scenarios of a report; a number of seeds is so many runs."""
+    scenarios = [json.loads(line) for line in text.splitlines() if line]
+    for one in scenarios:
+        if isinstance(one.get("seeds"), int):
+            one["seeds_run"] = one.pop("seeds")
+    return scenarios
 
 
 def newest(scenarios: Iterable[Figures]) -> list[Figures]:
@@ -122,7 +126,8 @@ def money(gaps: Mapping[str, str] | None) -> str:
 def bound(one: Figures) -> str:
     """Return what the zeros of a scenario say, or nothing where there is none."""
     trials = next((name for name in TRIALS if name in one), "")
-    if not trials or not one[trials] or 0 not in [one.get(name) for name in FAULTS]:
+    zeros = [name for name in (*FAULTS, "failed") if one.get(name) == 0]
+    if not trials or not one[trials] or not zeros:
         return ""
     return f"{BOUND}/{one[trials]:,} = {100 * BOUND / one[trials]:.2g} %"
 

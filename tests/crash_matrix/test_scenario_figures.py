@@ -64,6 +64,13 @@ def test_a_scenario_is_published_with_its_trials_faults_seeds_and_bound() -> Non
     assert publish.remainder(COUNTED) == "in doubt age max s 61"
 
 
+def test_a_number_of_seeds_is_so_many_runs() -> None:
+    (one,) = publish.read('{"scenario": "simulated", "seeds": 5000, "failed": 0}')
+
+    assert publish.how_often(one) == "5,000 simulated seeds"
+    assert publish.bound(one) == "3/5,000 = 0.06 %"
+
+
 def test_no_bound_is_claimed_where_nothing_was_zero_or_nothing_was_tried() -> None:
     assert publish.bound({**COUNTED, "lost": 1, "phantom": 2}) == ""
     assert publish.bound({**COUNTED, "kills": 0}) == ""
