@@ -15,9 +15,10 @@ RUN pip install --no-cache-dir --require-hashes --requirement requirements.txt
 COPY LICENSE README.md pyproject.toml ./
 COPY plugins plugins
 COPY sage100_agent sage100_agent
+COPY oracle oracle
 COPY dags dags
 COPY include include
-RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable . --editable ./sage100_agent \
+RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable . --editable ./sage100_agent --editable ./oracle \
     && useradd --system --uid 50500 --create-home tieout \
     && install --directory --owner tieout --group tieout /var/lib/tieout
 

@@ -883,6 +883,7 @@ class FakeLedger(Ledger):
                             "state": newest.state,
                             "rule": self._rules.get(newest.document_id, ""),
                             "content_hash": newest.content_hash,
+                            "is_redacted": "redacted" in newest.payload,
                         }
                     )
                 if record != KnownRecord(source_id=source_id):

@@ -28,6 +28,8 @@ from tieout.domain.pair import Pair
 from tieout.domain.plan import Plan
 from tieout.domain.tie_out import TieOut
 from tieout.errors import ConfigurationError, RejectedError
+from tieout.ledger.audit import Sealed, seal_and_anchor
+from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.ledger.desk import PostgresDesk
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
@@ -35,6 +37,7 @@ from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs, sweep_cron, sweep_interval
 from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import capture
+from tieout.usecases.compare import Compared, compare_source
 from tieout.usecases.desk import JobWish, open_job, work_jobs
 from tieout.usecases.doubles import Swept, sweep_doubles
 from tieout.usecases.dry_run import Trial, try_replay
@@ -242,6 +245,14 @@ class Tieout:
             return apply_plan(replace(acting.flow(plan.pair), approver=by), plan)
         finally:
             acting.ledger.close()
+
+    def compare_source(self, pair: str) -> Compared:
+        """Compare every order of the pair's shops with the ledger, and land what differs."""
+        return compare_source(self.flow(pair))
+
+    def seal_audit(self, folder: Path) -> Sealed:
+        """Seal the audit, and note the seals in the anchor file of the folder."""
+        return seal_and_anchor(self.ledger.database, folder / ANCHORS_NAME)
 
     def sweep_doubles(self, pair: str, *, is_whole: bool) -> Swept:
         """Look for what a target of the pair holds twice, and hold the streams concerned."""

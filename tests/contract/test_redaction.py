@@ -128,6 +128,16 @@ def test_no_guess_can_be_tested_against_what_is_left(sealed: Sealed) -> None:
     assert left == (0,)
 
 
+def test_what_is_known_of_a_redacted_record_says_so(sealed: Sealed) -> None:
+    def is_redacted() -> bool:
+        known = sealed.ledger.known_records(PAIR, SHOP, "shop_order", ["77"])
+        return known["77"].is_redacted
+
+    assert not is_redacted()
+    redact(sealed.database, RECORD)
+    assert is_redacted()
+
+
 def test_amounts_ids_and_counts_stay(sealed: Sealed) -> None:
     before = sealed.ledger.conservation(PAIR)
     redact(sealed.database, RECORD)

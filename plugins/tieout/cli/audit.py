@@ -13,14 +13,13 @@ from tieout.cli.common import (
     say,
     show,
 )
+from tieout.ledger.audit_anchors import ANCHORS_NAME
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from tieout.cli.common import Commands
     from tieout.ledger.session import Database
-
-ANCHORS_NAME = "audit_anchors.jsonl"
 
 
 def add(commands: "Commands") -> None:

@@ -25,6 +25,8 @@ class KnownRecord(Frozen):
     """A message about it waits in the inbox."""
     is_set_aside: bool = False
     """A message about it could not be read and is an open dead letter."""
+    is_redacted: bool = False
+    """Its content is gone for good, and so is what its hash was of."""
 
 
 class GapKind(StrEnum):

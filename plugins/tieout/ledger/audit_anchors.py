@@ -13,6 +13,9 @@ from pydantic import ValidationError
 from tieout.errors import ConfigurationError
 from tieout.ledger.audit_chain import Anchor
 
+ANCHORS_NAME = "audit_anchors.jsonl"
+"""The file's name beside the connections file, unless somebody names another."""
+
 
 def read_anchors(path: Path) -> list[Anchor]:
     """Return the anchors in the file, oldest first.

@@ -5,7 +5,7 @@ Reads only. Judging what is read belongs to usecases.gaps.
 
 from collections.abc import Collection
 
-from sqlalchemy import CollectionAggregate, Connection, Text, any_, literal, select
+from sqlalchemy import CollectionAggregate, Connection, Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from tieout.domain.base import System
@@ -32,7 +32,10 @@ def known_records(
         for source_id in pending | aside
     }
     newest = (
-        select(documents.c.source_id, documents.c.state, documents.c.rule, documents.c.content_hash)
+        select(
+            *(documents.c.source_id, documents.c.state, documents.c.rule, documents.c.content_hash),
+            func.jsonb_exists(documents.c.payload, "redacted").label("is_redacted"),
+        )
         .ext(distinct_on(documents.c.source_id))
         .where(
             documents.c.source == System.SHOPIFY,

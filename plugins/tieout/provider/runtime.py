@@ -44,13 +44,18 @@ def open_runtime() -> "Tieout":
 
     return Tieout(
         lookup,
-        _folder(INCLUDE_VARIABLE),
-        data_docs=_folder(DATA_DOCS_VARIABLE),
+        folder_of(INCLUDE_VARIABLE),
+        data_docs=folder_of(DATA_DOCS_VARIABLE),
         odbc=odbc_by_hook,
     )
 
 
-def _folder(variable: str) -> Path:
+def folder_of(variable: str) -> Path:
+    """Return the folder that an environment variable names.
+
+    Raises:
+        ConfigurationError: It is not set.
+    """
     folder = os.environ.get(variable)
     if not folder:
         raise ConfigurationError(

@@ -59,7 +59,7 @@ def sweep(flow: Flow, since: datetime, until: datetime, *, origin: Origin) -> in
         nodes = [
             node for shop in shops for node in shop.changed_orders(start - SWEEP_OVERLAP, until)
         ]
-        entries = [_swept(flow, domain, node, origin) for node in nodes]
+        entries = [swept(flow, domain, node, origin) for node in nodes]
         return flow.ledger.land(entries, watermark=_watermark(flow, domain, until, origin))
 
     return sum(each(((domain, [shop]) for domain, shop in flow.shops.items()), sweep_shop))
@@ -81,7 +81,8 @@ def _resource(domain: str) -> str:
     return f"orders {domain}"
 
 
-def _swept(flow: Flow, domain: str, node: Json, origin: Origin) -> NewInboxEntry:
+def swept(flow: Flow, domain: str, node: Json, origin: Origin) -> NewInboxEntry:
+    """Return the inbox entry of an order that was read from the shop itself."""
     body = json.dumps(node, ensure_ascii=False, sort_keys=True, default=str).encode()
     return NewInboxEntry(
         pair=flow.pair.pair,
