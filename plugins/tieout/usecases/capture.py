@@ -55,6 +55,9 @@ def sweep(flow: Flow, since: datetime, until: datetime, *, origin: Origin) -> in
 
     def sweep_shop(domain: str, shops: list[Shop]) -> int:
         read = flow.ledger.watermark(flow.pair.pair, System.SHOPIFY, _resource(domain))
+        if read is None and origin is not Origin.BACKFILL:
+            # Where the flow began: should this first sweep fail, the next one starts here too.
+            flow.ledger.land([], watermark=_watermark(flow, domain, since, origin))
         start = since if origin is Origin.BACKFILL or read is None else min(since, read)
         nodes = [
             node for shop in shops for node in shop.changed_orders(start - SWEEP_OVERLAP, until)

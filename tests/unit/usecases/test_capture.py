@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from fake_streams import FakeStreams
 from fakes import FakeClock, FakeGate, FakeLedger, FakeSage100, FakeShop, FakeXero
-from tieout.domain.base import System
+from tieout.domain.base import Json, System
 from tieout.domain.ledger import NewInboxEntry, Origin
+from tieout.errors import UnavailableError
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs
 from tieout.usecases.capture import SWEEP_OVERLAP, capture, drain, sweep
@@ -142,6 +144,22 @@ def test_a_sweep_reaches_back_and_moves_the_watermark(flow: Flow, shop: FakeShop
 def test_a_sweep_after_an_outage_starts_at_the_watermark(flow: Flow, shop: FakeShop) -> None:
     sweep(flow, NOON, NOON + timedelta(minutes=15), origin=Origin.SWEEP)
     shop.nodes["1050"] = node("1050", updated_at=NOON + timedelta(hours=2))
+    later = NOON + timedelta(hours=6)
+    assert sweep(flow, later, later + timedelta(minutes=15), origin=Origin.SWEEP) == 1
+
+
+class AwayShop(FakeShop):
+    """A shop that cannot be reached."""
+
+    @override
+    def changed_orders(self, since: datetime, until: datetime) -> list[Json]:
+        raise UnavailableError("The shop is away.", remedy="Try again later.")
+
+
+def test_the_interval_of_a_first_sweep_that_failed_is_read_by_the_next(flow: Flow) -> None:
+    away = replace(flow, shops={SHOP: AwayShop()})
+    with pytest.raises(UnavailableError):
+        sweep(away, NOON, NOON + timedelta(minutes=15), origin=Origin.SWEEP)
     later = NOON + timedelta(hours=6)
     assert sweep(flow, later, later + timedelta(minutes=15), origin=Origin.SWEEP) == 1
 
