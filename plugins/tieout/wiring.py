@@ -395,7 +395,7 @@ def xero_config(connection: ConnectionSettings) -> XeroConfig:
     """Read a Xero connection; addresses default to Xero's own."""
     fields: Json = {
         name: connection.text(name)
-        for name in ("base_url", "identity_url", "tenant_id")
+        for name in ("base_url", "identity_url", "tenant_id", "settle_s")
         if name in connection.extra
     }
     return XeroConfig.model_validate(

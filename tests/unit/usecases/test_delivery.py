@@ -4,10 +4,17 @@ import pytest
 
 import records
 from fakes import FakeClock, FakeLedger, FakeTarget
+from tieout.connectors.xero.targets import (
+    ContactTarget,
+    InvoiceNoteTarget,
+    InvoiceTarget,
+    PaymentTarget,
+)
 from tieout.domain.base import DocumentId, System
 from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import DeliveryState, Landed, NewBinding, NewDelivery
 from tieout.errors import OutcomeUnknownError, UnavailableError
+from tieout.ports import Target
 from tieout.usecases.delivery import Delivered, Writer, deliver
 
 
@@ -141,3 +148,28 @@ def test_a_target_without_a_guard_is_looked_up_before_the_first_send(ledger: Fak
     settled = sent(ledger, target, make_delivery())
     assert settled["1042"].delivery.external_id == "x"
     assert target.sends == []
+
+
+def test_in_doubt_under_a_key_that_covers_nothing_waits_until_it_can_no_longer_land() -> None:
+    clock = FakeClock()
+    ledger = FakeLedger(clock)
+    target = FakeTarget(System.XERO, "payment", batch_max=50, looks_up_first=True)
+    target.key_window_s, target.settle_s = 0.0, 600.0
+    target.faults.append("drop_after_write")
+    with pytest.raises(OutcomeUnknownError):
+        sent(ledger, target, make_delivery())
+    target.held.clear()  # it is on its way, and nobody sees it yet
+    for _try in range(3):
+        clock.advance(100)
+        with pytest.raises(UnavailableError):
+            sent(ledger, target, make_delivery("1043"), make_delivery())
+    assert [len(keys) for keys in target.sends] == [1, 1]
+    clock.advance(301)
+    sent(ledger, target, make_delivery())
+    assert target.sends[2] != target.sends[0]
+
+
+@pytest.mark.parametrize("target", [ContactTarget, InvoiceTarget, PaymentTarget, InvoiceNoteTarget])
+def test_a_key_over_a_whole_request_covers_no_element_of_it(target: type[Target]) -> None:
+    may_repeat_at_once = target.batch_max == 1 or target.guard
+    assert may_repeat_at_once or target.key_window_s == 0.0

@@ -9,6 +9,9 @@ IDENTITY_ORIGIN = "https://identity.xero.com"
 API_PATH = "/api.xro/2.0"
 TOKEN_PATH = "/connect/token"  # noqa: S105 - a path, not a password
 
+SETTLE_S = 600.0
+"""How late a write may land whose answer was lost: nothing is documented, so generously long."""
+
 SCOPES = (
     "accounting.contacts",
     "accounting.invoices",
@@ -31,6 +34,8 @@ class XeroConfig(Frozen):
     base_url: str = API_ORIGIN
     identity_url: str = IDENTITY_ORIGIN
     scopes: tuple[str, ...] = SCOPES
+    settle_s: float = SETTLE_S
+    """Where nothing refuses a second copy, one in doubt is not sent again before, in seconds."""
 
     @field_validator("base_url", "identity_url")
     @classmethod

@@ -48,6 +48,7 @@ class XeroConnector(Xero):
     ) -> None:
         """Take the organization's connection, the present and the way to wait."""
         self._client = XeroClient(config, clock=clock, sleep=sleep)
+        self._settle_s = config.settle_s
 
     @property
     def rate_limits(self) -> dict[str, str]:
@@ -153,9 +154,9 @@ class XeroConnector(Xero):
             case "invoice":
                 return InvoiceTarget(self._client)
             case "payment":
-                return PaymentTarget(self._client)
+                return PaymentTarget(self._client, settle_s=self._settle_s)
             case "invoice_note":
-                return InvoiceNoteTarget(self._client)
+                return InvoiceNoteTarget(self._client, settle_s=self._settle_s)
             case _:
                 message = f"Xero has no target {entity!r}."
                 raise ConfigurationError(message, remedy="See tieout.ports.Xero.target.")

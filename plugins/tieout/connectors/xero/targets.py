@@ -23,6 +23,7 @@ from tieout.connectors.xero.answers import (
 )
 from tieout.connectors.xero.check import element_of
 from tieout.connectors.xero.client import FILTER_TERMS_MAX, Row, XeroClient, any_of
+from tieout.connectors.xero.config import SETTLE_S
 from tieout.connectors.xero.writes import (
     Element,
     Resource,
@@ -37,8 +38,6 @@ from tieout.ports import Target
 BATCH_MAX = 50
 KEY_WINDOW_S = 240.0
 """Xero remembers an Idempotency-Key for six minutes; this leaves room for a request and answer."""
-SETTLE_S = 600.0
-"""How late a write may land whose answer was lost: nothing is documented, so generously long."""
 NOTE_CHARACTERS_MAX = 2500
 NUMBER_TAKEN = "must be unique"
 NAME_OR_NUMBER_TAKEN = "already assigned"
@@ -261,8 +260,16 @@ class PaymentTarget(_BatchTarget):
     batch_max = BATCH_MAX
     guard = ""
     looks_up_first = True
+    key_window_s: float | None = 0.0
+    """A request has one key for all its elements: the same payment among others is another request,
+    which nothing refuses. So one in doubt is never sent again before it can no longer land."""
     model = "Payment"
     resource = Resource("Payments", "Payments", "PUT", "PaymentID", ONE_BY_ONE)
+
+    def __init__(self, client: XeroClient, *, settle_s: float = SETTLE_S) -> None:
+        """Take the organization's client and how late a write may land, in seconds."""
+        super().__init__(client)
+        self.settle_s = settle_s
 
     @override
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
@@ -308,9 +315,10 @@ class InvoiceNoteTarget(Target):
     key_window_s: float | None = KEY_WINDOW_S
     settle_s = SETTLE_S
 
-    def __init__(self, client: XeroClient) -> None:
-        """Take the organization's client."""
+    def __init__(self, client: XeroClient, *, settle_s: float = SETTLE_S) -> None:
+        """Take the organization's client and how late a write may land, in seconds."""
         self.client = client
+        self.settle_s = settle_s
 
     @override
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
