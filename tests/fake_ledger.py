@@ -253,6 +253,8 @@ class FakeLedger(Ledger):
             if any(mine is not None and self._holders.get(one) is mine for one in old):
                 free[False] = []
             claimed = (free[history_first] or free[not history_first])[:limit]
+            if mine is not None and any(batch == mine.batch_id for batch, _step in self._steps):
+                claimed = []
             if mine is None and not claimed:
                 return None
             if mine is None:

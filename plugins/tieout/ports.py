@@ -120,7 +120,8 @@ class Ledger(Protocol):
         brought, when nothing fresh is free and no other batch is at history; with
         ``history_first``, fresh documents when there is no history to take.
         ``claimed_by`` is stable over retries of one run: a repeated call returns the same batch
-        with its lease renewed, plus what has arrived since.
+        with its lease renewed, plus what has arrived since, unless a step of it has begun: what
+        came in behind a step's back would go on without it.
         """
 
     def waiting(self, pair: str, document_type: str) -> list[Document]:

@@ -184,6 +184,17 @@ def test_a_retry_gets_the_same_batch_and_what_arrived_since(ledger: Ledger) -> N
     assert ids(ledger, batch_id) == [first, second]
 
 
+def test_a_retry_after_a_step_has_begun_takes_nothing_more_in(ledger: Ledger) -> None:
+    first = records.received(ledger, "1")
+    batch_id = claim(ledger)
+    assert batch_id is not None
+    ledger.begin_step(batch_id, "shop_order", lease_s=900)
+    second = records.received(ledger, "2", minutes=1)
+    assert claim(ledger) == batch_id
+    assert ids(ledger, batch_id) == [first]
+    assert ids(ledger, claim(ledger, "run-2")) == [second]
+
+
 def test_a_retry_after_the_work_gets_its_finished_batch(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     batch_id = claim(ledger)

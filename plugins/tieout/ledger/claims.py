@@ -15,7 +15,7 @@ from tieout.errors import RetryableError
 from tieout.ledger import rows
 from tieout.ledger.documents import lease_end
 from tieout.ledger.locks import lock_until_commit
-from tieout.ledger.schema import batches, documents
+from tieout.ledger.schema import batch_steps, batches, documents
 
 
 def claim(  # noqa: PLR0913 - which stream, for whom, how much
@@ -32,19 +32,25 @@ def claim(  # noqa: PLR0913 - which stream, for whom, how much
 
     Claims of one stream follow each other, so that none reads leases that another is writing. Fresh
     documents and history never share a batch, and one batch at a time works on history: a fresh
-    document waits for no history, however much of it there is.
+    document waits for no history, however much of it there is. A batch that a step has begun takes
+    nothing more in: an earlier step would never see it.
     """
     lock_until_commit(connection, f"claim|{pair}|{document_type}")
     batch_id = _known_batch(connection, pair, document_type, claimed_by)
-    stream = _Stream(pair, document_type, batch_id)
+    if batch_id is not None:
+        # Before the look at its steps: whoever begins one waits for this row until the commit.
+        _lease(connection, pair, document_type, claimed_by=claimed_by, lease_s=lease_s)
     free: list[int] = []
-    for is_history in _kinds(connection, stream, history_first=history_first):
-        free = _free_documents(connection, stream, is_history=is_history, limit=limit)
-        if free:
-            break
+    if batch_id is None or not _has_begun(connection, batch_id):
+        stream = _Stream(pair, document_type, batch_id)
+        for is_history in _kinds(connection, stream, history_first=history_first):
+            free = _free_documents(connection, stream, is_history=is_history, limit=limit)
+            if free:
+                break
     if batch_id is None and not free:
         return None
-    batch_id = _lease(connection, pair, document_type, claimed_by=claimed_by, lease_s=lease_s)
+    if batch_id is None:
+        batch_id = _lease(connection, pair, document_type, claimed_by=claimed_by, lease_s=lease_s)
     connection.execute(
         update(documents)
         .where(documents.c.document_id.in_(free))
@@ -66,6 +72,12 @@ def _known_batch(
             batches.c.claimed_by == claimed_by,
         )
     ).scalar_one_or_none()
+
+
+def _has_begun(connection: Connection, batch_id: int) -> bool:
+    """Say whether any step of the batch was ever begun."""
+    begun = select(batch_steps.c.batch_id).where(batch_steps.c.batch_id == batch_id).limit(1)
+    return connection.execute(begun).first() is not None
 
 
 def claim_these(

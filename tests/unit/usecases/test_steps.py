@@ -68,9 +68,9 @@ def _accounts(side: str) -> frozenset[str]:
     return frozenset(getattr(account, side) for account in PAIR.accounts) - {""}
 
 
-def claimed(flow: Flow) -> BatchId:
+def claimed(flow: Flow, claimed_by: str = "run") -> BatchId:
     interval = (flow.clock.now().replace(year=2020), flow.clock.now().replace(year=2030))
-    batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by="run")
+    batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by=claimed_by)
     assert batch is not None
     return batch
 
@@ -277,7 +277,7 @@ def test_a_version_that_adopts_an_older_ones_invoice_is_set_aside() -> None:
     with pytest.raises(OutcomeUnknownError):
         run(flow)
     placed_again(flow, **with_another_line())
-    run_again(flow, claimed_by="run")
+    run_again(flow)
     assert causes(flow) == ["changed_after_posting"]
     assert len(flow.xero.target("invoice").copies) == 1  # type: ignore[attr-defined]
 
@@ -288,7 +288,7 @@ def test_an_unfinished_older_version_is_superseded() -> None:
     with pytest.raises(UnavailableError):
         run(flow)
     placed_again(flow, cancelledAt="2026-12-02T10:00:00Z", transactions=[])
-    run_again(flow, claimed_by="run")
+    run_again(flow)
     assert flow.ledger.conservation(PAIR.pair).skipped == {
         "superseded": 1,
         "cancelled_before_posting": 1,
