@@ -776,6 +776,48 @@ class FakeLedger(Ledger):
         return self._deliveries[delivery_id]
 
     @override
+    def following(
+        self, pair: str, entity: str, *, after: DeliveryId | None = None, limit: int
+    ) -> list[Delivery]:
+        with self._lock:
+            found = [
+                self._aged(one)
+                for one in self._deliveries.values()
+                if (one.pair, one.entity, one.target) == (pair, entity, System.SAGE100)
+                and one.state in (DeliveryState.ENTERED, DeliveryState.UPDATED)
+                and one.delivery_id > (after or 0)
+            ]
+            return sorted(found, key=lambda one: one.delivery_id)[:limit]
+
+    @override
+    def recall(self, delivery_id: DeliveryId, dead_letter: NewDeadLetter) -> bool:
+        with self._lock:
+            delivery = self._delivery(delivery_id)
+            if delivery.state not in LANDED:
+                return False
+            newest = self._versions(self._documents[delivery.document_id])[-1]
+            recalled = newest.state in (*UNFINISHED, DocumentState.DONE)
+            self._deliver(delivery_id, state=DeliveryState.HELD, document_id=newest.document_id)
+            if recalled:
+                self._change(newest.document_id, state=DocumentState.DEAD_LETTER)
+                self._note(newest.pair, "document.dead_letter", f"document/{newest.document_id}")
+                number = DeadLetterId(len(self._dead_letters) + 1)
+                known = {
+                    "document_id": newest.document_id,
+                    "trace_key": f"{newest.account} {newest.name}",
+                }
+                self._dead_letters.append(
+                    DeadLetter(
+                        dead_letter_id=number,
+                        opened_at=self._clock.now(),
+                        is_open=True,
+                        **{**dead_letter.model_dump(), **known},
+                    )
+                )
+                self._note(newest.pair, "dead_letter.opened", f"dead_letter/{number}")
+            return recalled
+
+    @override
     def bind(self, binding: NewBinding) -> None:
         def place(one: NewBinding) -> tuple[str, ...]:
             return (one.pair, one.entity, one.system)

@@ -18,6 +18,7 @@ from tieout.domain.books import (
     SageInvoice,
     SageOrder,
     SageReceipt,
+    Standing,
     XeroInvoice,
     XeroPayment,
 )
@@ -288,6 +289,7 @@ class FakeSage100(_Targets, Sage100):
         self.held_receipts: list[SageReceipt] = []
         self.held_invoices: list[SageInvoice] = []
         self.held_postings: list[GlPosting] = []
+        self.held_standings: dict[str, dict[str, Standing]] = {}
         self.held_accounts: dict[str, str] = {}
         self.held_banks: dict[str, str] = {}
 
@@ -339,6 +341,11 @@ class FakeSage100(_Targets, Sage100):
     @override
     def postings(self) -> list[GlPosting]:
         return list(self.held_postings)
+
+    @override
+    def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
+        held = self.held_standings.get(entity, {})
+        return {one: held[one] for one in external_ids if one in held}
 
     @override
     def accounts(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ from tieout.domain.books import (
     SageInvoice,
     SageOrder,
     SageReceipt,
+    Standing,
     XeroInvoice,
     XeroPayment,
 )
@@ -285,6 +286,23 @@ class Ledger(Protocol):
         """Record how far people have posted what was entered: ``updated``, then ``in_gl``.
 
         Never goes back; the same again changes nothing.
+        """
+
+    def following(
+        self, pair: str, entity: str, *, after: DeliveryId | None = None, limit: int
+    ) -> list[Delivery]:
+        """Return deliveries of one kind to Sage 100 that are not in its GL yet, by their ids.
+
+        ``after`` is the last id of the call before. The cost grows with those, not with the rest.
+        """
+
+    def recall(self, delivery_id: DeliveryId, dead_letter: NewDeadLetter) -> bool:
+        """Record that people took back at the target what had landed, in one transaction.
+
+        The delivery is ``held``, with the letter's cause and words, and never sent again by itself.
+        The newest version of its record, done or unfinished, is set aside with the letter, whose
+        document and trace key are filled in here. False when nothing was there to recall, or the
+        record is settled otherwise, such as dismissed: then no letter is opened.
         """
 
     def bind(self, binding: NewBinding) -> None:
@@ -614,6 +632,13 @@ class Sage100(Protocol):
 
     def postings(self) -> list[GlPosting]:
         """Return every GL posting."""
+
+    def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
+        """Return how far people have posted ``sales_order`` or ``cash_receipt`` documents.
+
+        By external id; left out is what Sage 100 does not have any more. A sales order stands where
+        the last of its invoices does once it is completed, and is entered until then.
+        """
 
     def accounts(self) -> dict[str, str]:
         """Return the formatted account number by AccountKey."""

@@ -42,6 +42,7 @@ from tieout.usecases.desk import JobWish, open_job, work_jobs
 from tieout.usecases.doubles import Swept, sweep_doubles
 from tieout.usecases.dry_run import Trial, try_replay
 from tieout.usecases.flow import SHOP_ORDER, Flow, StepReport
+from tieout.usecases.follow import Followed, follow
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.planning.apply import Applied, apply_plan
 from tieout.usecases.planning.plan import make_plan
@@ -226,6 +227,10 @@ class Tieout:
         """Run one step over a claimed batch."""
         claim = BatchId(batch_id)
         return run_step(self.flow(self.ledger.batch_pair(claim)), step, claim)
+
+    def follow(self, pair: str) -> list[Followed]:
+        """Follow what was entered in the pair's Sage 100 until its people have posted it."""
+        return follow(self.ledger, self.sage100(pair), self._pair(pair))
 
     def plan(
         self, pair: str, flow: str, *, interval: tuple[datetime, datetime] | None = None

@@ -25,6 +25,7 @@ COMMANDS = (
     "tieout simulate",
     "tieout status",
     "tieout tie-out",
+    "tieout follow",
     "tieout plan",
     "tieout apply",
     "tieout dead-letters",

@@ -851,3 +851,76 @@ def test_what_was_sent_more_than_once_is_listed_by_its_last_send(ledger: Ledger)
     assert (resent.delivery_id, resent.epoch) == (again.delivery_id, 2)
     assert ledger.resent(PAIR, "payment", long_ago) == []
     assert ledger.resent(PAIR, "invoice", records.MIDNIGHT + timedelta(days=9999)) == []
+
+
+def entered_in_sage(ledger: Ledger, key: str = "r-1", *, minutes: int = 0) -> DeliveryId:
+    """Land a cash receipt of an order of its own, whose document is done."""
+    document_id = records.received(ledger, f"of {key}", minutes=minutes)
+    new = delivery(document_id, key=key, entity="cash_receipt", target=System.SAGE100)
+    (one,) = ledger.intend([new])
+    records.send(ledger, one.delivery_id)
+    ledger.confirm(one.delivery_id, landed(f"00001/{key}"), None)
+    ledger.mark_done(document_id)
+    return one.delivery_id
+
+
+def test_what_is_not_in_the_gl_yet_is_followed_by_its_ids(ledger: Ledger) -> None:
+    first, second = entered_in_sage(ledger, "r-1"), entered_in_sage(ledger, "r-2", minutes=1)
+    third = entered_in_sage(ledger, "r-3", minutes=2)
+    ledger.advance(second, DeliveryState.UPDATED)
+    ledger.advance(third, DeliveryState.IN_GL)
+
+    def followed(after: DeliveryId | None = None, limit: int = 9) -> list[DeliveryId]:
+        found = ledger.following(PAIR, "cash_receipt", after=after, limit=limit)
+        return [one.delivery_id for one in found]
+
+    assert followed() == [first, second]
+    assert followed(limit=1) == [first]
+    assert followed(first) == [second]
+    assert ledger.following(PAIR, "sales_order", limit=9) == []
+
+
+def test_what_people_took_back_is_held_and_its_record_a_dead_letter(ledger: Ledger) -> None:
+    one = entered_in_sage(ledger)
+    held = records.stored(ledger, one)
+    letter = records.dead_letter(document_id=held.document_id, message="it was deleted")
+    assert ledger.recall(one, letter)
+    assert records.stored(ledger, one).state is DeliveryState.HELD
+    (opened,) = ledger.dead_letters(PAIR)
+    assert (opened.document_id, opened.message) == (held.document_id, "it was deleted")
+    assert opened.trace_key == f"{records.SHOP} #of r-1"
+    counts = ledger.conservation(PAIR)
+    assert (counts.dead_letter, counts.done, counts.is_conserved) == (1, 0, True)
+    assert not ledger.recall(one, letter)
+    assert len(ledger.dead_letters(PAIR)) == 1
+    ledger.replay(opened.dead_letter_id)
+    assert records.stored(ledger, one).state is DeliveryState.HELD
+
+
+def test_the_newest_version_answers_for_what_people_took_back(ledger: Ledger) -> None:
+    one = entered_in_sage(ledger)
+    newer = records.land_document(ledger, document("of r-1", content="second", minutes=9))
+    assert newer is not None
+    ledger.mark_done(newer)
+    old = records.stored(ledger, one).document_id
+    assert ledger.recall(one, records.dead_letter(document_id=old))
+    (opened,) = ledger.dead_letters(PAIR)
+    assert opened.document_id == newer
+    assert records.stored(ledger, one).document_id == newer
+
+
+def test_nothing_is_opened_for_a_record_that_was_skipped(ledger: Ledger) -> None:
+    one = entered_in_sage(ledger)
+    newer = records.land_document(ledger, document("of r-1", content="second", minutes=9))
+    assert newer is not None
+    ledger.skip_document(newer, rule="dismissed")
+    assert not ledger.recall(one, records.dead_letter(document_id=newer))
+    assert records.stored(ledger, one).state is DeliveryState.HELD
+    assert ledger.dead_letters(PAIR) == []
+
+
+def test_what_is_held_is_landed_again_when_it_is_found(ledger: Ledger) -> None:
+    one = entered_in_sage(ledger)
+    ledger.recall(one, records.dead_letter(document_id=records.stored(ledger, one).document_id))
+    ledger.confirm(one, landed("00001/r-1"), None)
+    assert records.stored(ledger, one).state is DeliveryState.ENTERED

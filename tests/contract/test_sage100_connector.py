@@ -20,7 +20,7 @@ from processes import free_port, running
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.domain.base import Json, System
-from tieout.domain.books import SageState
+from tieout.domain.books import SageState, Standing
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import (
     AuthenticationError,
@@ -479,3 +479,76 @@ def invoice(connector: Sage100Connector, number: str) -> Any:
 
 def receipt(connector: Sage100Connector, check_no: str) -> Any:
     return next(one for one in connector.receipts() if one.check_no == check_no)
+
+
+def standing(connector: Sage100Connector, entity: str, external_id: str) -> Standing | None:
+    return connector.standings(entity, [external_id, "none/such"]).get(external_id)
+
+
+def test_a_receipt_stands_where_people_have_brought_it(
+    sage: Sage, connector: Sage100Connector
+) -> None:
+    sent = delivery("cash_receipt", receipt_payload("TE1"), "TE1")
+    number = landed(connector, sent).external_id
+    assert standing(connector, "cash_receipt", number) == Standing(
+        state=SageState.ENTERED, amount=Decimal("110.13")
+    )
+    sage.do("post_cash_receipts", {"posting_date": "2026-12-01"})
+    updated = standing(connector, "cash_receipt", number)
+    sage.do("post_daily_transaction_register", {"posting_date": "2026-12-01"})
+    in_gl = standing(connector, "cash_receipt", number)
+    assert updated == Standing(state=SageState.UPDATED, amount=Decimal("110.13"))
+    assert in_gl == Standing(state=SageState.IN_GL, amount=Decimal("110.13"))
+    sage.do("reverse_cash_receipt", {"check_no": "TE1", "deposit_date": "2026-12-02"})
+    sage.do("post_cash_receipts", {"posting_date": "2026-12-02"})
+    assert standing(connector, "cash_receipt", number) == Standing(
+        state=SageState.IN_GL, amount=Decimal("0.00")
+    )
+
+
+def test_a_deleted_receipt_stands_nowhere(sage: Sage, connector: Sage100Connector) -> None:
+    number = landed(connector, delivery("cash_receipt", receipt_payload("TE2"), "TE2")).external_id
+    sage.do("delete_cash_receipt", {"check_no": "TE2"})
+    assert standing(connector, "cash_receipt", number) is None
+
+
+def test_an_order_stands_where_the_last_of_its_invoices_does(
+    sage: Sage, connector: Sage100Connector
+) -> None:
+    number = landed(
+        connector, delivery("sales_order", order_payload("HP-2003"), "2003")
+    ).external_no
+    day = {"posting_date": "2026-12-03"}
+    part = [{"line_key": "000001", "quantity": "3"}]
+    shipped = {"sales_order_no": number, "invoice_date": "2026-12-03"}
+    states = [standing(connector, "sales_order", number)]
+    sage.do("enter_invoice", {**shipped, "lines": part})
+    sage.do("post_sales_journal", day)
+    sage.do("post_daily_transaction_register", day)
+    states.append(standing(connector, "sales_order", number))
+    sage.do("enter_invoice", shipped)
+    states.append(standing(connector, "sales_order", number))
+    sage.do("post_sales_journal", day)
+    states.append(standing(connector, "sales_order", number))
+    sage.do("post_daily_transaction_register", day)
+    states.append(standing(connector, "sales_order", number))
+    assert [one.state if one else None for one in states] == [
+        SageState.ENTERED,
+        SageState.ENTERED,
+        SageState.ENTERED,
+        SageState.UPDATED,
+        SageState.IN_GL,
+    ]
+
+
+def test_a_deleted_order_stands_nowhere(sage: Sage, connector: Sage100Connector) -> None:
+    number = landed(
+        connector, delivery("sales_order", order_payload("HP-2004"), "2004")
+    ).external_no
+    sage.do("delete_sales_order", {"sales_order_no": number})
+    assert standing(connector, "sales_order", number) is None
+
+
+def test_what_never_posts_has_no_standing(connector: Sage100Connector) -> None:
+    with pytest.raises(ConfigurationError):
+        connector.standings("customer", ["1"])

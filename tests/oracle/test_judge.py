@@ -136,6 +136,13 @@ def test_two_cents_that_cancel_out_are_two_gaps() -> None:
     assert verdict.gaps["USD invoice"] == Decimal("0.02")
 
 
+def test_a_reversal_is_no_copy_and_is_a_gap_until_the_ledger_knows() -> None:
+    taken_back = replace(PAYMENT, external_id="p-2", amount=Decimal("-110.13"))
+    verdict = judge(with_targets(taken_back))
+    assert verdict.doubled == ()
+    assert verdict.gaps["USD payment"] == Decimal("110.13")
+
+
 def test_an_order_set_aside_is_no_gap() -> None:
     sets = replace(with_document(state="dead_letter"), deliveries=(), targets=(), audit=None)
     assert judge(sets).is_clean

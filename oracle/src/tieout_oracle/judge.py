@@ -128,9 +128,14 @@ def _lost_acks(sets: Sets) -> Iterable[str]:
 
 
 def _doubled(targets: Iterable[TargetRecord]) -> Iterable[str]:
-    """Name every key that has more than one live document of one kind."""
+    """Name every key that has more than one live document of one kind.
+
+    A negative one takes another back: it is no copy, and the money gap counts it.
+    """
     groups: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     for one in targets:
+        if one.amount is not None and one.amount < 0:
+            continue
         groups[one.target, one.entity, one.key].add(one.external_id)
     for (target, entity, key), ids in sorted(groups.items()):
         if len(ids) > 1:

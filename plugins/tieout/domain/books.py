@@ -15,6 +15,16 @@ class SageState(StrEnum):
     IN_GL = "in_gl"
 
 
+class Standing(Frozen):
+    """How far people have brought one document that was entered in Sage 100.
+
+    ``amount`` is what it amounts to in the books now, where that can change: 0.00 = reversed.
+    """
+
+    state: SageState
+    amount: Amount | None = None
+
+
 class XeroInvoiceLine(Frozen):
     """One line; ``net`` and ``tax`` in the invoice's currency."""
 

@@ -47,6 +47,7 @@ from tieout.ledger import (
     counts,
     dead_letters,
     documents,
+    following,
     gaps,
     inbox,
     steps,
@@ -341,6 +342,18 @@ class PostgresLedger(Ledger):
     def advance(self, delivery_id: DeliveryId, state: DeliveryState) -> None:
         with self._transaction() as connection:
             delivery_statements.advance(connection, delivery_id, state)
+
+    @override
+    def following(
+        self, pair: str, entity: str, *, after: DeliveryId | None = None, limit: int
+    ) -> list[Delivery]:
+        with self._transaction() as connection:
+            return following.following(connection, pair, entity, after, limit)
+
+    @override
+    def recall(self, delivery_id: DeliveryId, dead_letter: NewDeadLetter) -> bool:
+        with self._transaction() as connection:
+            return following.recall(connection, delivery_id, dead_letter)
 
     @override
     def bind(self, binding: NewBinding) -> None:

@@ -121,7 +121,11 @@ def _deliver(
     unsettled = [d for d in stored if d.document_key not in settled]
     found = _adopt(writer.target, unsettled)
     settled |= _settle(writer, unsettled, dict(found))
-    missing = [d for d in unsettled if d.document_key not in found]
+    taken_back = [
+        d for d in unsettled if d.state is DeliveryState.HELD and d.document_key not in found
+    ]
+    settled |= {d.document_key: Delivered(delivery=d, refused=_held(d)) for d in taken_back}
+    missing = [d for d in unsettled if d.document_key not in found and d not in taken_back]
     versions = {new.document_key: new for new in wanted}
     waiting = [d for d in missing if _may_still_land(writer.target, d, versions)]
     free = [d for d in missing if d not in waiting]
@@ -166,6 +170,22 @@ def _unsettled(target: Target, waiting: Sequence[Delivery]) -> UnavailableError:
     )
 
 
+def _held(delivery: Delivery) -> Refused:
+    """Refuse to write again what people took back: their act is never undone."""
+    number = delivery.external_no or delivery.external_id
+    return Refused(
+        cause="taken_back",
+        message=(
+            f"{delivery.entity} {number} was written to {delivery.target}, and people deleted or "
+            "reversed it there. It is not written a second time."
+        ),
+        remedy=(
+            "If it should stand, enter it again there by hand; then dismiss this. If it is there "
+            "after all, replay: it is looked up first."
+        ),
+    )
+
+
 def _exhausted(delivery: Delivery) -> Refused:
     return Refused(
         cause="attempts_exhausted",
@@ -207,7 +227,8 @@ def _marked_changed(
 
 def _adopt(target: Target, deliveries: Sequence[Delivery]) -> Mapping[str, Landed]:
     """Look up what may have been written already, and return it by document key."""
-    doubtful = [d for d in deliveries if target.looks_up_first or d.state in DOUBTFUL]
+    unsure = (*DOUBTFUL, DeliveryState.HELD)
+    doubtful = [d for d in deliveries if target.looks_up_first or d.state in unsure]
     if not doubtful:
         return {}
     found = target.find(doubtful)

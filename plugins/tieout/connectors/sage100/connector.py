@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from tieout.connectors.sage100 import books
+from tieout.connectors.sage100 import books, standings
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.reader import OdbcConnection, Sage100Reader
@@ -14,7 +14,7 @@ from tieout.connectors.sage100.targets import (
     OrderDepositTarget,
     SalesOrderTarget,
 )
-from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt
+from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
 from tieout.errors import ConfigurationError
 from tieout.ports import Clock, Party, Sage100Reference, StockLevel, Target
 
@@ -129,6 +129,21 @@ class Sage100Connector:
     def postings(self) -> list[GlPosting]:
         """Return every GL posting."""
         return books.postings(self._reader)
+
+    def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
+        """Return how far people have posted sales orders or cash receipts, by external id.
+
+        Raises:
+            ConfigurationError: Documents of that kind are never posted.
+        """
+        match entity:
+            case "cash_receipt":
+                return standings.receipt_standings(self._reader, external_ids)
+            case "sales_order":
+                return standings.order_standings(self._reader, external_ids)
+            case _:
+                message = f"Sage 100 posts no {entity!r}."
+                raise ConfigurationError(message, remedy="Follow sales_order or cash_receipt.")
 
     def accounts(self) -> dict[str, str]:
         """Return the formatted account number by AccountKey."""

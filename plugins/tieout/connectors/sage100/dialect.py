@@ -33,7 +33,7 @@ class DialectError(ValueError):
 class Select:
     """Rows of one table in key order, narrowed by column values and by where the last page ended.
 
-    ``among`` holds the allowed values by column, ``since`` the first date by column.
+    ``among`` holds the allowed values by column, dates as ISO text; ``since`` the first date.
     """
 
     table: str
@@ -81,6 +81,9 @@ def _column(table: Table, name: str) -> str:
 def _among(table: Table, name: str, values: Sequence[str], parameters: list[str]) -> str:
     if not values:
         raise DialectError(f"An empty list for {name} selects nothing: do not ask.")
+    if table.columns[_column(table, name)] == DATE:
+        days = ", ".join(literal(date.fromisoformat(value)) for value in values)
+        return f"{name} IN ({days})"
     parameters.extend(values)
     return f"{_column(table, name)} IN ({', '.join('?' for _ in values)})"
 

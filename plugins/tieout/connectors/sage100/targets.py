@@ -206,7 +206,7 @@ class SalesOrderTarget(AgentTarget):
     @override
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:
         among = {"SalesOrderNo": [key["SalesOrderNo"]]}
-        return self._open(among) or self._closed(among)
+        return self._open(among) or self._closed(among | {"OrderStatus": [COMPLETED]})
 
     @override
     def _by_mark(self, payload: Json) -> Landed | None:

@@ -30,6 +30,11 @@ from tieout.simulators.sage100.people.ledger import (
     post_daily_transaction_register,
 )
 from tieout.simulators.sage100.people.sales_journal import post_sales_journal
+from tieout.simulators.sage100.people.taking_back import (
+    delete_cash_receipt,
+    delete_sales_order,
+    reverse_cash_receipt,
+)
 from tieout.simulators.sage100.seed import SYSTEM_USER_KEY, create_companies
 from tieout.simulators.sage100.store import CompanyFile
 
@@ -62,6 +67,18 @@ class _ArInvoice(_Body):
     customer_po: str = Field(max_length=30)
     invoice_date: date = Field(alias="date")
     account: str = "400-00"
+
+
+class _Order(_Body):
+    sales_order_no: str
+
+
+class _Check(_Body):
+    check_no: str
+
+
+class _Reversal(_Check):
+    deposit_date: date
 
 
 class _Lock(_Body):
@@ -176,6 +193,19 @@ def _enter_ar_invoice(file: CompanyFile, body: bytes) -> Answer:
     return enter_ar_invoice(file, invoice)
 
 
+def _delete_sales_order(file: CompanyFile, body: bytes) -> Answer:
+    return delete_sales_order(file, _Order.model_validate_json(body).sales_order_no)
+
+
+def _delete_cash_receipt(file: CompanyFile, body: bytes) -> Answer:
+    return delete_cash_receipt(file, _Check.model_validate_json(body).check_no)
+
+
+def _reverse_cash_receipt(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Reversal.model_validate_json(body)
+    return reverse_cash_receipt(file, wanted.check_no, deposit_date=wanted.deposit_date)
+
+
 def _lock(file: CompanyFile, body: bytes) -> Answer:
     wanted = _Lock.model_validate_json(body)
     control.lock(file, wanted.table, wanted.key, wanted.seconds)
@@ -188,5 +218,8 @@ _ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
     "post_daily_transaction_register": _daily_transaction_register,
     "enter_invoice": _enter_invoice,
     "enter_ar_invoice": _enter_ar_invoice,
+    "delete_sales_order": _delete_sales_order,
+    "delete_cash_receipt": _delete_cash_receipt,
+    "reverse_cash_receipt": _reverse_cash_receipt,
     "lock": _lock,
 }

@@ -22,6 +22,7 @@ from tieout.domain.books import (
     SageInvoice,
     SageOrder,
     SageReceipt,
+    Standing,
     XeroInvoice,
     XeroPayment,
 )
@@ -367,6 +368,10 @@ class PlanningSage100(Sage100):
     @override
     def postings(self) -> list[GlPosting]:
         return self._counted(self._real.postings)
+
+    @override
+    def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
+        return self._counted(lambda: self._real.standings(entity, external_ids))
 
     @override
     def accounts(self) -> dict[str, str]:

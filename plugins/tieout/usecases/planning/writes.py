@@ -15,6 +15,7 @@ from tieout.domain.ledger import (
     Fence,
     Landed,
     NewBinding,
+    NewDeadLetter,
     NewDelivery,
     Refused,
 )
@@ -181,6 +182,16 @@ class PlanningWrites(Ledger):
     @override
     def advance(self, delivery_id: DeliveryId, state: DeliveryState) -> None:
         unplanned("advanced")
+
+    @override
+    def following(
+        self, pair: str, entity: str, *, after: DeliveryId | None = None, limit: int
+    ) -> list[Delivery]:
+        return self._real.following(pair, entity, after=after, limit=limit)
+
+    @override
+    def recall(self, delivery_id: DeliveryId, dead_letter: NewDeadLetter) -> bool:
+        unplanned("recalled")
 
     def _change(self, delivery_id: DeliveryId, **changes: object) -> None:
         self._deliveries[delivery_id] = self._deliveries[delivery_id].model_copy(update=changes)

@@ -1,4 +1,4 @@
-"""Plan and apply at the wire: what a plan says, that it moves nothing, and that apply does just it.
+"""Plan, apply and follow at the wire: a plan moves nothing, apply does just it, people post it.
 
 The worked order's effects are those of accounting.md, section 1 and examples A01 and A02.
 """
@@ -19,10 +19,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from acceptance.orders import PLACED_DAYS_AGO, maker, number_of, paid, placed
+from acceptance.orders import PLACED_DAYS_AGO, TODAY, maker, number_of, paid, placed
 from deliveries import make_delivery
 from tieout.cli.main import main
 from tieout.domain.base import System
+from tieout.domain.books import SageOrder
 from tieout.domain.ledger import Landed
 from tieout.domain.plan import Action, Ending, Plan, PlannedDocument, When
 from tieout.errors import FatalError
@@ -33,6 +34,7 @@ from world import HARBOR, INCLUDE, World
 
 NUMBERS = count(7001)
 FLOW = "order_to_cash"
+DAY = {"posting_date": TODAY.isoformat()}
 UNTOLD = "'token'"
 """Access tokens, which every client asks for anew."""
 
@@ -259,3 +261,92 @@ def test_a_number_that_is_taken_is_a_dead_letter_of_the_plan(world: World) -> No
     (document,) = planned(world).documents
     assert (document.ending, document.cause) == (Ending.DEAD_LETTER, "number_taken")
     assert document.effects == ()
+
+
+def posted(world: World) -> Draft:
+    make = maker()
+    line = make.line("LAMP-01", 1)
+    at = make.at(PLACED_DAYS_AGO, "12:00")
+    draft = make.draft(next(NUMBERS), make.known[3], line, at=at)
+    world.post(paid(draft))
+    return draft
+
+
+def order_of(world: World, draft: Draft) -> SageOrder:
+    orders = world.tieout.sage100(HARBOR).orders()
+    return next(one for one in orders if one.customer_po == number_of(draft))
+
+
+def states(world: World, draft: Draft) -> dict[str, str]:
+    """Return the states of the order's deliveries that Sage 100's people post."""
+    ledger = world.tieout.ledger
+    order = order_of(world, draft)
+    found = {}
+    for entity in ("sales_order", "cash_receipt"):
+        with ledger.database.transaction() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT d.state FROM tieout.deliveries d JOIN tieout.documents o"
+                " USING (document_id) WHERE o.name = %s AND d.entity = %s",
+                (f"#{draft.number}", entity),
+            )
+            found[entity] = rows.scalar_one()
+    assert order.customer_po
+    return found
+
+
+def test_deliveries_follow_the_registers_that_people_update(world: World) -> None:
+    draft = posted(world)
+    world.tieout.follow(HARBOR)
+    assert states(world, draft) == {"sales_order": "entered", "cash_receipt": "entered"}
+    world.people("post_cash_receipts", **DAY)
+    order_no = order_of(world, draft).order_no
+    world.people("enter_invoice", sales_order_no=order_no, invoice_date=TODAY.isoformat())
+    world.tieout.follow(HARBOR)
+    assert states(world, draft) == {"sales_order": "entered", "cash_receipt": "updated"}
+    world.people("post_sales_journal", **DAY)
+    world.tieout.follow(HARBOR)
+    assert states(world, draft) == {"sales_order": "updated", "cash_receipt": "updated"}
+    world.people("post_daily_transaction_register", **DAY)
+    followed = {one.entity: one for one in world.tieout.follow(HARBOR)}
+    assert states(world, draft) == {"sales_order": "in_gl", "cash_receipt": "in_gl"}
+    assert all(one.in_gl >= 1 and not one.taken_back for one in followed.values())
+
+
+def test_what_people_delete_or_reverse_is_said_once_and_written_no_second_time(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deleted, reversed_ = posted(world), posted(world)
+    world.people("post_cash_receipts", **DAY)
+    world.tieout.follow(HARBOR)
+    world.people("delete_sales_order", sales_order_no=order_of(world, deleted).order_no)
+    check = receipt_check(world, reversed_)
+    world.people("reverse_cash_receipt", check_no=check, deposit_date=TODAY.isoformat())
+    world.people("post_cash_receipts", **DAY)
+    options = ["--connections", str(world.configuration.connections), "--include", str(INCLUDE)]
+
+    assert main(["follow", "--pair", HARBOR, *options]) == 1
+
+    shown = capsys.readouterr().out
+    assert "is not there any more" in shown
+    assert f"{check} over " in shown
+    assert main(["follow", "--pair", HARBOR, *options]) == 0
+    letters = {
+        letter.trace_key.rpartition(" ")[2]: letter
+        for letter in world.tieout.ledger.dead_letters(HARBOR)
+    }
+    assert {letters[f"#{draft.number}"].cause for draft in (deleted, reversed_)} == {"taken_back"}
+    world.tieout.ledger.replay(letters[f"#{deleted.number}"].dead_letter_id)
+    world.run()
+    orders = world.tieout.sage100(HARBOR).orders()
+    ours = [one for one in orders if one.customer_po == number_of(deleted)]
+    assert [one.status for one in ours] == ["X"]
+
+
+def receipt_check(world: World, draft: Draft) -> str:
+    with world.tieout.ledger.database.transaction() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT d.external_no FROM tieout.deliveries d JOIN tieout.documents o"
+            " USING (document_id) WHERE o.name = %s AND d.entity = 'cash_receipt'",
+            (f"#{draft.number}",),
+        )
+        return str(rows.scalar_one())
