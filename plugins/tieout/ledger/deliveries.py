@@ -102,7 +102,8 @@ def _insert_or_replace(
     inserted = connection.execute(
         insert(deliveries)
         .values(idempotency_key=idempotency_key(new, 0), **values)
-        .on_conflict_do_nothing(constraint="deliveries_key")
+        # Named, one constraint would leave the other to raise when two insert at the same moment.
+        .on_conflict_do_nothing()
     )
     if inserted.rowcount == 1:
         return
