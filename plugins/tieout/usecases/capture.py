@@ -5,7 +5,7 @@ A webhook is a hint: the order's state comes from the shop's API. Nothing is map
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tieout.domain.base import BatchId, Frozen, Json, System
@@ -118,8 +118,8 @@ def drain(flow: Flow) -> Captured:
 
 
 def _drain_shop(flow: Flow, domain: str, entries: Sequence[InboxEntry]) -> Captured:
-    hints = [e for e in entries if e.topic != SWEEP_TOPIC and _trouble(e) is None]
-    wanted = sorted({entry.resource_id for entry in hints if entry.topic in ORDER_TOPICS})
+    hints = [e for e in entries if e.topic in ORDER_TOPICS and _trouble(e) is None]
+    wanted = sorted({entry.resource_id for entry in [*hints, *_changed(flow, domain, entries)]})
     shop = flow.shops.get(domain)
     fetched = shop.orders(wanted) if shop and wanted else {}
     documents = skipped = aside = 0
@@ -140,11 +140,35 @@ def _drain_shop(flow: Flow, domain: str, entries: Sequence[InboxEntry]) -> Captu
     return Captured(swept=0, documents=documents, skipped=skipped, set_aside=aside)
 
 
-def _node(entry: InboxEntry, fetched: dict[str, Json]) -> Json | None:
-    if entry.topic == SWEEP_TOPIC:
+def _changed(flow: Flow, domain: str, entries: Sequence[InboxEntry]) -> list[InboxEntry]:
+    """Return the swept entries whose order we know, or were told, with another content.
+
+    They are read again: the shop tells times to the second, so of two contents of one second nobody
+    could say which came first; and what a sweep read may have changed while it waited here.
+    """
+    swept = [entry for entry in entries if entry.topic == SWEEP_TOPIC and entry.body]
+    ids = {entry.resource_id for entry in swept}
+    if not ids:
+        return []
+    contents: dict[str, set[str]] = {source_id: set() for source_id in ids}
+    for entry in swept:
+        contents[entry.resource_id].add(_hash_of(_node(entry, {})))
+    known = flow.ledger.known_records(flow.pair.pair, domain, SHOP_ORDER, ids)
+    for source_id, record in known.items():
+        contents[source_id] |= {record.content_hash} - {""}
+    return [entry for entry in swept if len(contents[entry.resource_id]) > 1]
+
+
+def _node(entry: InboxEntry, fetched: Mapping[str, Json]) -> Json | None:
+    """Return the order as the shop has it now, or else as a sweep read it."""
+    if entry.topic == SWEEP_TOPIC and entry.resource_id not in fetched:
         node: Json = json.loads(entry.body or b"{}")
         return node
     return fetched.get(entry.resource_id)
+
+
+def _hash_of(node: Json | None) -> str:
+    return content_hash(node or {}, without=VOLATILE_MEMBERS)
 
 
 def _document(entry: InboxEntry, node: Json) -> NewDocument:
@@ -156,7 +180,7 @@ def _document(entry: InboxEntry, node: Json) -> NewDocument:
         source_id=str(node.get("legacyResourceId")),
         name=str(node.get("name")),
         version_at=datetime.fromisoformat(str(node.get("updatedAt"))),
-        content_hash=content_hash(node, without=VOLATILE_MEMBERS),
+        content_hash=_hash_of(node),
         payload=node,
     )
 

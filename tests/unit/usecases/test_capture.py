@@ -191,3 +191,29 @@ def test_capture_of_nothing_claims_nothing(flow: Flow) -> None:
     quiet = replace(flow, shops={SHOP: FakeShop()})
     interval = (NOON, NOON + timedelta(minutes=15))
     assert capture(quiet, interval=interval, origin=Origin.SWEEP, claimed_by="run 1") is None
+
+
+def test_of_two_contents_of_one_second_the_one_that_the_shop_has_counts(
+    flow: Flow, shop: FakeShop
+) -> None:
+    unpaid = FakeShop({"1042": node(note="unpaid")})
+    shop.nodes["1042"] = node(note="paid")
+    flow.ledger.land([message()])
+    drain(flow)
+    slow = replace(flow, shops={SHOP: unpaid})
+    sweep(slow, NOON - timedelta(hours=1), NOON + timedelta(hours=1), origin=Origin.SWEEP)
+    assert drain(flow).documents == 0
+    (known,) = flow.ledger.unsettled(PAIR.pair, "shop_order")
+    assert known.payload["note"] == "paid"
+
+
+def test_of_two_sweeps_that_tell_of_one_second_the_shop_is_asked(
+    flow: Flow, shop: FakeShop
+) -> None:
+    for note in ("paid", "unpaid"):
+        slow = replace(flow, shops={SHOP: FakeShop({"1042": node(note=note)})})
+        sweep(slow, NOON - timedelta(hours=1), NOON + timedelta(hours=1), origin=Origin.SWEEP)
+    shop.nodes["1042"] = node(note="paid")
+    drain(flow)
+    (known,) = flow.ledger.unsettled(PAIR.pair, "shop_order")
+    assert known.payload["note"] == "paid"
