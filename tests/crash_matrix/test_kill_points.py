@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from crash_matrix.judging import Judged, gaps, judged, refuse_faults
-from crash_matrix.killing import KILL_POINTS, Death, ended, fork
+from crash_matrix.killing import KILL_POINTS, Death, Point, ended, fork
 from crash_matrix.report import record, seeds
-from crash_matrix.routes import DEATHS, Traveler, plan
+from crash_matrix.routes import DEATHS, NotInjectedError, Route, Traveler, plan
+from tieout.usecases.steps import CRASHES_MAX
 from world import World, fresh_world
 
 ROUNDS_NIGHTLY = 25
@@ -76,7 +77,7 @@ def refuse_missed(hits: Counter[Death], at_least: int) -> None:
     assert missed == [], "not injected"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[World]:
     """A world whose orders come by webhook."""
     with fresh_world(tmp_path_factory.mktemp("killed"), postgres_url) as running:
@@ -96,6 +97,24 @@ def test_a_kill_at_every_point_of_every_write_leaves_one_document_each(world: Wo
     )
     refuse_missed(traveler.hits, 1)
     refuse_faults(found, f"seed {SEED}")
+
+
+def test_a_worker_that_comes_through_where_it_should_have_died_fails_the_run(world: World) -> None:
+    paid_at_once = Route(
+        1, is_paid_later=False, deaths=(Death(Point.BEFORE_SEND, "order_deposit"),)
+    )
+
+    with pytest.raises(NotInjectedError, match="order_deposit: after the intent, before the send"):
+        Traveler(world, "vain").follow(paid_at_once)
+
+
+def test_every_seed_draws_every_death_equally_often_and_never_three_in_a_row() -> None:
+    routes = list(plan(3, Random(SEED)))  # noqa: S311 - what is drawn must be drawn again by a seed
+
+    drawn = Counter(death for route in routes for death in route.deaths)
+    assert drawn == Counter(DEATHS * 3)
+    in_a_row = [Counter(death.entity for death in route.deaths) for route in routes]
+    assert max(most for route in in_a_row for most in route.values()) == CRASHES_MAX - 1
 
 
 @pytest.mark.tier2
@@ -141,5 +160,5 @@ def side_by_side(
     hits: Counter[Death] = Counter()
     for folder in folders:
         for point, entity, struck in json.loads((folder / "hits.json").read_text()):
-            hits[Death(type(KILL_POINTS[0])[point], entity)] += struck
+            hits[Death(Point[point], entity)] += struck
     return hits
