@@ -1,0 +1,31 @@
+"""The receiver with a bug planted: it answers 200 and stores the webhook afterwards.
+
+Runs as the real one does: ``python ack_first.py --port N --config FILE``.
+"""
+
+import sys
+from http import HTTPStatus
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+from typing_extensions import override
+
+from tieout.web import receiver
+from tieout.web.message import ReceivedBody
+
+
+class AckFirst(receiver.Receiver):
+    """Leaves the storing to a background task, as many tutorials do."""
+
+    @override
+    async def _store(
+        self, request: Request, *, pair: str, domain: str, body: ReceivedBody
+    ) -> Response:
+        later = BackgroundTask(self._land, request, pair, domain, body)
+        return Response(status_code=HTTPStatus.OK, background=later)
+
+
+if __name__ == "__main__":
+    receiver.Receiver = AckFirst  # type: ignore[misc]  # the bug
+    sys.exit(receiver.main())
