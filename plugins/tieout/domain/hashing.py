@@ -12,7 +12,7 @@ def content_hash(content: Json, *, without: Collection[str] = ()) -> str:
     """Return the SHA-256 of ``content`` as sorted, compact JSON, leaving out top-level members."""
     kept = {name: value for name, value in content.items() if name not in without}
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def folder_hash(folder: Path) -> str:

@@ -3,11 +3,16 @@
 Knows JSON and Shopify's scalars (money bags, global ids, times), not what an order means.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from tieout.errors import RejectedError
+
+YEARS = range(1990, 2100)
+"""Years in which an order may be; at the ends of the calendar there are no time zones."""
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 
 
 class Node:
@@ -42,6 +47,12 @@ class Node:
             return value.strip()
         raise self.unreadable(name, "is not a text")
 
+    def choice(self, name: str, known: frozenset[str]) -> str:
+        """Return a text out of a closed list; one that is new may mean anything, so it is none."""
+        if (value := self.needed_text(name)) not in known:
+            raise self.unreadable(name, "is a value that Tieout does not know")
+        return value
+
     def needed_text(self, name: str) -> str:
         """Return a text that must be there."""
         if not (value := self.text(name)):
@@ -60,13 +71,11 @@ class Node:
         value = self._members.get(name)
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self.unreadable(name, "is missing" if value is None else "is not a number")
-        try:
-            number = Decimal(value)
-        except InvalidOperation as error:
-            raise self.unreadable(name, "is not a number") from error
-        if not number.is_finite():
-            raise self.unreadable(name, "is not a number")
-        return number
+        text = format(value, "f") if isinstance(value, Decimal) else str(value)
+        if _PLAIN_NUMBER.fullmatch(text) is None:
+            # Decimal() would take exponents, underscores, blanks and the digits of any script.
+            raise self.unreadable(name, "is not a plain number")
+        return Decimal(text)
 
     def moment(self, name: str) -> datetime:
         """Return an instant, aware."""
@@ -76,6 +85,8 @@ class Node:
             raise self.unreadable(name, "is not a time") from error
         if moment.tzinfo is None:
             raise self.unreadable(name, "has no time zone")
+        if moment.year not in YEARS:
+            raise self.unreadable(name, f"is not between {YEARS[0]} and {YEARS[-1]}")
         return moment
 
     def money(self, name: str) -> Decimal:

@@ -26,6 +26,18 @@ from tieout.mapping.shop_node import Node
 
 MONEY_KINDS = frozenset({"SALE", "CAPTURE"})
 """The transactions by which money arrives; an authorization is none."""
+TRANSACTION_KINDS = MONEY_KINDS | {
+    "AUTHORIZATION",
+    "CHANGE",
+    "EMV_AUTHORIZATION",
+    "REFUND",
+    "SUGGESTED_REFUND",
+    "VOID",
+}
+TRANSACTION_STATUSES = frozenset(
+    {"AWAITING_RESPONSE", "ERROR", "FAILURE", "PENDING", "SUCCESS", "UNKNOWN"}
+)
+"""Shopify's OrderTransactionKind and OrderTransactionStatus."""
 
 
 def read_order(node: Node, *, pair: str, shop: str, time_zone: str) -> Order:
@@ -60,7 +72,7 @@ def read_order(node: Node, *, pair: str, shop: str, time_zone: str) -> Order:
         location_id=_location(node),
         note=node.text("note"),
         is_test=node.is_true("test"),
-        is_cancelled=node.has("cancelledAt"),
+        is_cancelled=node.has("cancelledAt") and bool(node.moment("cancelledAt")),
         is_refunded=_is_refunded(node, edited=edited),
     )
 
@@ -267,10 +279,9 @@ def _payments(
     node: Node, zone: ZoneInfo, exact: Callable[[Decimal], Decimal]
 ) -> Iterable[CapturedPayment]:
     for transaction in node.list_of("transactions"):
-        is_money = (
-            transaction.text("kind") in MONEY_KINDS and transaction.text("status") == "SUCCESS"
-        )
-        if not is_money or transaction.is_true("test"):
+        kind = transaction.choice("kind", TRANSACTION_KINDS)
+        status = transaction.choice("status", TRANSACTION_STATUSES)
+        if kind not in MONEY_KINDS or status != "SUCCESS" or transaction.is_true("test"):
             continue
         captured_at = transaction.moment(
             "processedAt" if transaction.has("processedAt") else "createdAt"

@@ -19,8 +19,9 @@ from tieout.domain.ledger import (
     Refused,
     Watermark,
 )
+from tieout.errors import RejectedError
 from tieout.ports import Shop
-from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow, each
+from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow, as_refused, each
 
 SWEEP_OVERLAP = timedelta(minutes=10)
 """How far a sweep reaches back before its interval: the shop's search index lags."""
@@ -86,7 +87,9 @@ def _resource(domain: str) -> str:
 
 def swept(flow: Flow, domain: str, node: Json, origin: Origin) -> NewInboxEntry:
     """Return the inbox entry of an order that was read from the shop itself."""
-    body = json.dumps(node, ensure_ascii=False, sort_keys=True, default=str).encode()
+    text = json.dumps(node, ensure_ascii=False, sort_keys=True, default=str)
+    # A lone surrogate must not stop the sweep; the ledger refuses it for its one order later.
+    body = text.encode("utf-8", "surrogatepass")
     return NewInboxEntry(
         pair=flow.pair.pair,
         source=System.SHOPIFY,
@@ -133,10 +136,16 @@ def _drain_shop(flow: Flow, domain: str, entries: Sequence[InboxEntry]) -> Captu
         if trouble is not None or node is None:
             _set_entry_aside(flow, entry, trouble or _unknown(entry))
             aside += 1
-        elif flow.ledger.document(entry.inbox_id, _document(entry, node)) is None:
-            skipped += 1
-        else:
-            documents += 1
+            continue
+        try:
+            document_id = flow.ledger.document(entry.inbox_id, _document(entry, node))
+        except RejectedError as error:
+            # One order that cannot be stored or dated must not hold up all the others.
+            _set_entry_aside(flow, entry, as_refused(error))
+            aside += 1
+            continue
+        skipped += document_id is None
+        documents += document_id is not None
     return Captured(swept=0, documents=documents, skipped=skipped, set_aside=aside)
 
 
@@ -179,10 +188,32 @@ def _document(entry: InboxEntry, node: Json) -> NewDocument:
         account=entry.account,
         source_id=str(node.get("legacyResourceId")),
         name=str(node.get("name")),
-        version_at=datetime.fromisoformat(str(node.get("updatedAt"))),
+        version_at=_changed_at(node),
         content_hash=_hash_of(node),
         payload=node,
     )
+
+
+def _changed_at(node: Json) -> datetime:
+    """Return when the order last changed.
+
+    Raises:
+        RejectedError: The node does not say so.
+    """
+    said = str(node.get("updatedAt"))
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise RejectedError(
+            "The shop's order does not say when it changed.",
+            remedy="Compare the shop's API version with the connector's; then replay.",
+            cause="order_incomplete",
+            field="updatedAt",
+            value=said,
+        )
+    return moment
 
 
 def _trouble(entry: InboxEntry) -> Refused | None:

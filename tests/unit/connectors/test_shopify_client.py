@@ -7,6 +7,7 @@ import pytest
 from deliveries import make_delivery
 from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
 from tieout.connectors.shopify.documents import document, operations
+from tieout.connectors.shopify.orders import ORDER_MEMBERS
 from tieout.domain.base import Json, System
 from tieout.domain.ledger import Landed, Refused
 from tieout.errors import (
@@ -64,6 +65,7 @@ def node(number: int, **members: object) -> dict[str, object]:
         "id": f"gid://shopify/Order/{number}",
         "legacyResourceId": str(number),
         "updatedAt": f"2026-11-29T11:{number:02}:00Z",
+        **dict.fromkeys(ORDER_MEMBERS),
         "edited": False,
         "lineItems": page({"id": "L1"}),
         "shippingLines": page(),

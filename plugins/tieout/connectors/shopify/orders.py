@@ -26,6 +26,21 @@ REST_PAGES_MAX = 20
 SALES_FIRST = 50
 REFUNDS_FIRST = 5
 PLAIN_LIST_MAX = 250
+ORDER_MEMBERS = (
+    "cancelledAt",
+    "currencyCode",
+    "edited",
+    "lineItems",
+    "processedAt",
+    "refunds",
+    "taxesIncluded",
+    "test",
+    "totalPriceSet",
+    "totalRefundedSet",
+    "totalTaxSet",
+    "transactions",
+)
+"""What may be null or empty but never absent: read as "no", it would post what must not be."""
 CONNECTIONS = {
     "lineItems": "MoreLineItems",
     "shippingLines": "MoreShippingLines",
@@ -236,6 +251,8 @@ def _order(node: Json) -> Json:
     if not is_placed_in_time or not is_numeric(_text(node, "legacyResourceId")):
         message = "Shopify answers with an order that lacks its number or the time of its change."
         raise UnavailableError(message, remedy="Compare the API's version with the connector's.")
+    for name in ORDER_MEMBERS:
+        member(node, name)
     return node
 
 
