@@ -934,6 +934,17 @@ class FakeLedger(Ledger):
                     known[source_id] = record
             return known
 
+    def ends(self) -> list[tuple[InboxEntry, str]]:
+        """Return every inbox entry with how it ended: its rule, or its document's state."""
+        ended = []
+        for entry in self._entries.values():
+            state, rule = self._entry_states[entry.inbox_id]
+            document_id = self._document_of.get(entry.inbox_id)
+            if state == InboxState.DOCUMENTED and document_id is not None:
+                rule = self._rules.get(document_id, "") or str(self._documents[document_id].state)
+            ended.append((entry, rule))
+        return ended
+
     def _end_of(self, inbox_id: InboxId) -> tuple[str, str]:
         state, rule = self._entry_states[inbox_id]
         if state != InboxState.DOCUMENTED:

@@ -209,9 +209,7 @@ def visible(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter)[0] not in "CZ")
 
 
-@pytest.mark.parametrize(
-    "texts", [1_000, pytest.param(5_000, id="5,000", marks=pytest.mark.tier2)]
-)
+@pytest.mark.parametrize("texts", [1_000, pytest.param(5_000, id="5,000", marks=pytest.mark.tier2)])
 def test_any_text_arrives_whole_or_its_order_is_refused(texts: int) -> None:
     chance = random.Random(SEED)  # noqa: S311 - repeatable texts
     sound = golden("order_1042")

@@ -74,6 +74,10 @@ CRASHES_MAX = 3
 """How often a record may bring its worker down before it is set aside; the batch's is the first."""
 
 
+class _BrokenError(OutcomeUnknownError):
+    """One record set off a defect; what the step did of it is not known."""
+
+
 def run_step(flow: Flow, step: str, batch_id: BatchId) -> StepReport:
     """Run one step over a batch, fencing off whoever was at it before.
 
@@ -92,6 +96,9 @@ def run_step(flow: Flow, step: str, batch_id: BatchId) -> StepReport:
     run = STEPS[step] if fence.unfinished == 0 else partial(_run_one_by_one, step)
     try:
         report = run(fenced, batch_id)
+    except _BrokenError:
+        # The step stays unfinished: the next attempt goes one by one again, and comes to an end.
+        raise
     except TieoutError:
         flow.ledger.end_step(fence)
         raise
@@ -126,7 +133,7 @@ def _run_one(step: str, flow: Flow, batch_id: BatchId, document: Document) -> St
         raise
     except Exception as error:
         # A defect that one record sets off must not keep its neighbors: its count stands.
-        raise OutcomeUnknownError(
+        raise _BrokenError(
             f"{document.name} broke step {step!r}: {type(error).__name__}.",
             remedy="It is tried alone until it is set aside; the worker's log has the trace.",
         ) from error
