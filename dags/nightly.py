@@ -1,8 +1,9 @@
 """Nightly: the whole of what the runs of the day look at in part.
 
 For each pair: compare every order that the shops have with the ledger, by key and content, and
-bring in what is missing or different; read back everything that a target could hold twice; let the
-independent oracle count what was lost, doubled or made up. Then seal the audit.
+bring in what is missing or different; read back everything that a target could hold twice; see
+what Sage 100's people have posted of what was entered; let the independent oracle count what was
+lost, doubled or made up. Then seal the audit.
 
 A double, or a verdict that is not clean, fails its task with the words that say what is wrong.
 """

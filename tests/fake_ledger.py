@@ -406,7 +406,8 @@ class FakeLedger(Ledger):
     @override
     def hold(self, document_id: DocumentId, *, reason: str) -> None:
         with self._lock:
-            self._move(document_id, DocumentState.HELD)
+            if self._move(document_id, DocumentState.HELD):
+                self._change(document_id, held_for=reason)
 
     @override
     def release(self, document_id: DocumentId) -> None:
@@ -414,7 +415,7 @@ class FakeLedger(Ledger):
             document = self._documents[document_id]
             if document.state == DocumentState.HELD:
                 self._holders.pop(document_id, None)
-                self._change(document_id, state=DocumentState.RECEIVED, canonical=None)
+                self._change(document_id, state=DocumentState.RECEIVED, canonical=None, held_for="")
                 self._note(document.pair, "document.received", f"document/{document_id}")
 
     @override

@@ -6,7 +6,8 @@ connections through ``lookup``; the command line reads them from a file in Airfl
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -23,7 +24,7 @@ from tieout.connectors.xero.connector import XeroConfig, XeroConnector
 from tieout.domain.base import BatchId, DeadLetterId, Frozen, Json
 from tieout.domain.desk import MappingChoice, ReplayJob
 from tieout.domain.gaps import BackfillPlan, PairGaps
-from tieout.domain.ledger import Conservation, DeadLetter, Origin
+from tieout.domain.ledger import Conservation, DeadLetter, Document, Origin
 from tieout.domain.pair import Pair
 from tieout.domain.plan import Plan
 from tieout.domain.tie_out import TieOut
@@ -35,6 +36,7 @@ from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs, sweep_cron, sweep_interval
+from tieout.usecases import holding
 from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import capture
 from tieout.usecases.compare import Compared, compare_source
@@ -231,6 +233,28 @@ class Tieout:
     def follow(self, pair: str) -> list[Followed]:
         """Follow what was entered in the pair's Sage 100 until its people have posted it."""
         return follow(self.ledger, self.sage100(pair), self._pair(pair))
+
+    def held(self, pair: str) -> list[Document]:
+        """Return what people hold back in the pair."""
+        return holding.held(self.ledger, pair)
+
+    def hold(self, pair: str, name: str, *, by: str, reason: str) -> Document:
+        """Hold an order back in the name of ``by``, until it is released."""
+        with self._acting_ledger(by) as ledger:
+            return holding.hold(ledger, pair, name, reason=reason)
+
+    def release(self, pair: str, name: str, *, by: str) -> None:
+        """Let a held order go on, in the name of ``by``."""
+        with self._acting_ledger(by) as ledger:
+            holding.release(ledger, pair, name)
+
+    @contextmanager
+    def _acting_ledger(self, actor: str) -> Iterator[PostgresLedger]:
+        ledger = self.acting_as(actor).ledger
+        try:
+            yield ledger
+        finally:
+            ledger.close()
 
     def plan(
         self, pair: str, flow: str, *, interval: tuple[datetime, datetime] | None = None

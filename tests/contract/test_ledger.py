@@ -750,7 +750,11 @@ def test_a_held_document_waits_until_it_is_released(ledger: Ledger) -> None:
     ledger.hold(document_id, reason="two payments")
     assert claim(ledger, "run-1") is None
     assert ledger.conservation(PAIR).pending == 1
+    (held,) = ledger.unsettled(PAIR, "shop_order")
+    assert (held.state, held.held_for) == (DocumentState.HELD, "two payments")
     ledger.release(document_id)
+    (released,) = ledger.unsettled(PAIR, "shop_order")
+    assert (released.state, released.held_for) == (DocumentState.RECEIVED, "")
     assert ids(ledger, claim(ledger, "run-2")) == [document_id]
 
 

@@ -251,3 +251,29 @@ def test_a_replay_at_no_pace_ends_with_usage(capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit):
         build_parser().parse_args(["replay", "--cause", "x", "--per-minute", "0"])
     assert "not from 1 to 600" in capsys.readouterr().err
+
+
+def test_an_order_is_held_listed_and_released_in_somebodys_name(
+    connections: list[str], ledger_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = PostgresLedger(ledger_url)
+    records.received(ledger)
+    named = ["#1042", "--pair", records.PAIR, "--by", "ana"]
+
+    assert main(["hold", *named, "--reason", "ask the customer", *connections]) == 0
+    assert main(["held", "--json", *connections]) == 0
+    assert main(["release", *named, *connections]) == 0
+    assert main(["release", *named, *connections]) == 2
+
+    said = capsys.readouterr()
+    assert '"held_for": "ask the customer"' in said.out
+    assert "#1042 goes on with the next run" in said.out
+    assert "Nothing called '#1042' can be released" in said.err
+    with ledger.database.transaction() as connection:
+        actors = connection.exec_driver_sql(
+            "SELECT action, actor FROM tieout.audit WHERE subject LIKE 'document/%%'"
+            " ORDER BY audit_id"
+        )
+        told = [tuple(row) for row in actors]
+    assert told[1:] == [("document.held", "ana"), ("document.received", "ana")]
+    ledger.close()

@@ -8,11 +8,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tieout.cli import audit, desk, follow, gaps, plans, processes, replays, reports, streams
+from tieout.cli import (
+    audit,
+    desk,
+    follow,
+    gaps,
+    holding,
+    plans,
+    processes,
+    replays,
+    reports,
+    streams,
+)
 from tieout.cli.common import FAILED
 from tieout.errors import TieoutError
 
-FAMILIES = (processes, reports, follow, gaps, plans, desk, replays, audit, streams)
+FAMILIES = (processes, reports, follow, gaps, holding, plans, desk, replays, audit, streams)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -132,7 +132,7 @@ class Document(NewDocument):
     ``crashes`` counts the attempts at it that ended neither well nor badly but not at all.
     ``payload`` is what the source said; ``corrections`` are what people changed of it since, and
     the record that counts is ``corrected``. With ``keeps_mapping`` a replay sends what was mapped
-    before, as it was mapped then.
+    before, as it was mapped then. ``held_for`` says why a held one is held.
     """
 
     document_id: DocumentId
@@ -141,6 +141,7 @@ class Document(NewDocument):
     canonical: Json | None = None
     corrections: tuple[Operation, ...] = ()
     keeps_mapping: bool = False
+    held_for: str = ""
 
     @property
     def corrected(self) -> Json:

@@ -1,4 +1,4 @@
-"""Operators of the DAG ``nightly``: compare with the source, seal the audit, ask the oracle."""
+"""Operators of the DAG ``nightly``: compare, follow postings, ask the oracle, seal the audit."""
 
 import importlib.util
 import os
@@ -48,6 +48,32 @@ class CompareSourceOperator(BaseOperator):
         return compared.model_dump(mode="json")
 
 
+class FollowPostingsOperator(BaseOperator):
+    """Follow what was entered in Sage 100 until its people have posted it.
+
+    What they took back does not fail the task: it is a dead letter from then on, and a second
+    attempt would find nothing.
+    """
+
+    template_fields: Sequence[str] = ("pair",)
+
+    def __init__(self, *, pair: str, **kwargs: Any) -> None:
+        """Store the pair's name."""
+        super().__init__(map_index_template=MAP_INDEX_TEMPLATE, **kwargs)
+        self.pair = pair
+
+    @override
+    def execute(self, context: "Context") -> dict[str, dict[str, int]]:
+        """Return counts by kind of document."""
+        with airflow_errors():
+            followed = open_runtime().follow(self.pair)
+        for one in followed:
+            self.log.info("%s", one.model_copy(update={"taken_back": ()}))
+            for trouble in one.taken_back:
+                self.log.warning("Taken back: %s", trouble)
+        return {one.entity: one.counts() for one in followed}
+
+
 class SealAuditOperator(BaseOperator):
     """Seal the audit's new rows and note the seals in the anchor file."""
 
@@ -88,6 +114,7 @@ def nightly() -> None:
     def look_after(pair: str) -> None:
         CompareSourceOperator(task_id="compare_source", pair=pair)
         DoublesSweepOperator(task_id="sweep_doubles", pair=pair, is_whole=True)
+        FollowPostingsOperator(task_id="follow_postings", pair=pair)
         AskOracleOperator(
             task_id="ask_oracle", pair=pair, retries=ORACLE_RETRIES, retry_delay=ORACLE_RETRY_DELAY
         )

@@ -91,17 +91,22 @@ def _settle(
 
 
 def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
-    """Skip the unfinished versions that a newer one supersedes, whichever run holds them."""
+    """Skip the unfinished versions that a newer one supersedes, whichever run holds them.
+
+    Of an order that a person holds, a newer version is held as well: the word is on the order.
+    """
     newest = {document.source_id: document for document in documents}
     for document in flow.ledger.unsettled(flow.pair.pair, SHOP_ORDER):
         newer = newest.get(document.source_id)
-        if (
-            newer is not None
-            and document.state in UNFINISHED
-            and document.account == newer.account
-            and document.document_id < newer.document_id
-        ):
+        if newer is None or document.account != newer.account:
+            continue
+        if document.document_id >= newer.document_id:
+            continue
+        if document.state in UNFINISHED:
             flow.ledger.skip_document(document.document_id, rule="superseded")
+        elif document.state is DocumentState.HELD:
+            flow.ledger.hold(newer.document_id, reason=document.held_for)
+            del newest[document.source_id]
     return list(newest.values())
 
 
