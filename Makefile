@@ -10,7 +10,7 @@ TESTS ?=
 # Tests wait more than they compute: two processes take little more than half the time of one.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo test crash-matrix outage-drill publish-matrix lint stop lock compose env system clean help
+.PHONY: demo test crash-matrix outage-drill browser publish-matrix lint stop lock compose env system clean help
 
 help:
 	@echo "make demo   start everything, post the demo orders, prove the result"
@@ -41,7 +41,7 @@ crash-matrix: system
 	    $(BIN)/pytest -m "tier2 and not drill" $(TESTS)
 
 # The rehearsal of a long outage with thousands of orders, which has an evening of its own.
-outage-drill: system
+outage-drill: system browser
 	@mkdir -p var
 	TIEOUT_MATRIX_REPORT=$${TIEOUT_MATRIX_REPORT:-$(CURDIR)/var/crash-matrix.jsonl} \
 	    $(BIN)/pytest -m drill $(TESTS)
@@ -92,6 +92,10 @@ system: env
 	    || $(MAKE) --no-print-directory debian-unixodbc debian-libsqliteodbc
 	@$(BIN)/python -c 'import pyodbc; raise SystemExit("SQLite3" not in pyodbc.drivers())' \
 	    || { echo "The ODBC driver SQLite3 is not there after all: is it in /etc/odbcinst.ini?"; exit 1; }
+
+# The outage drill creates its backfill in Airflow's pages.
+browser:
+	@command -v chromedriver >/dev/null || $(MAKE) --no-print-directory debian-chromium debian-chromium-driver
 
 debian-%:
 	@command -v apt-get >/dev/null \

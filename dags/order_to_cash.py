@@ -16,12 +16,18 @@ from airflow.sdk import DAG
 from tieout.provider.pipelines import inbox_or_time, order_to_cash, run_deadline
 from tieout.provider.retry import task_defaults
 
+LIVE_RUNS_MAX = 1000
+"""Airflow starts no run for an event while so many runs are queued or active, and counts those of a
+backfill among them: with a few only, live orders would wait for the backfill's end. How many runs
+there really are at once is bounded by the trigger, which rests between two events.
+"""
+
 with DAG(
     "order_to_cash",
     schedule=inbox_or_time(),
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
-    max_active_runs=4,
+    max_active_runs=LIVE_RUNS_MAX,
     max_active_tasks=3,  # of one run: the fourth worker is another run's, whatever a backfill does
     default_args=task_defaults(),
     deadline=run_deadline(),

@@ -342,10 +342,14 @@ class FakeLedger(Ledger):
         self._lease(batch_id).until = self._clock.now() + timedelta(seconds=lease_s)
 
     @override
-    def end_step(self, fence: Fence) -> None:
+    def end_step(self, fence: Fence, *, lease_s: int | None = None) -> None:
         with self._lock:
-            if self._steps[fence.batch_id, fence.step].epoch == fence.epoch:
-                self._ended.add((fence.batch_id, fence.step))
+            if self._steps[fence.batch_id, fence.step].epoch != fence.epoch:
+                return
+            self._ended.add((fence.batch_id, fence.step))
+            if lease_s is not None:
+                lease = self._lease(fence.batch_id)
+                lease.until = min(lease.until, self._clock.now() + timedelta(seconds=lease_s))
 
     @override
     def take_up(self, document_id: DocumentId) -> int:

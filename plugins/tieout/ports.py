@@ -149,8 +149,12 @@ class Ledger(Protocol):
     def begin_step(self, batch_id: BatchId, step: str, *, lease_s: int) -> Fence:
         """Begin one step of a batch: outdate every earlier fence of it, renew the batch's lease."""
 
-    def end_step(self, fence: Fence) -> None:
-        """Record that the step came to its end, good or bad; an outdated fence changes nothing."""
+    def end_step(self, fence: Fence, *, lease_s: int | None = None) -> None:
+        """Record that the step came to its end, good or bad; an outdated fence changes nothing.
+
+        With ``lease_s`` the batch stays claimed for no longer than that: so it is for whoever comes
+        next when no attempt follows.
+        """
 
     def take_up(self, document_id: DocumentId) -> int:
         """Record that a worker takes this one document up; return how often one never let go."""

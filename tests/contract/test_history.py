@@ -103,6 +103,27 @@ def test_history_of_a_run_that_let_its_lease_end_is_free(ledger: Ledger) -> None
     assert claim(ledger, "live")[1] == [old]
 
 
+def test_a_step_that_failed_lets_go_of_its_documents_sooner(ledger: Ledger) -> None:
+    fresh = receive(ledger, "1")
+    batch, _ = claim(ledger, "failing")
+    assert batch is not None
+    fence = ledger.begin_step(batch, "invoice", lease_s=900)
+    ledger.end_step(fence, lease_s=2000)
+    assert claim(ledger, "next") == (None, [])
+    ledger.end_step(fence, lease_s=0)
+    assert claim(ledger, "next")[1] == [fresh]
+
+
+def test_an_outdated_fence_cuts_no_lease(ledger: Ledger) -> None:
+    receive(ledger, "1")
+    batch, _ = claim(ledger, "slow")
+    assert batch is not None
+    outdated = ledger.begin_step(batch, "invoice", lease_s=900)
+    ledger.begin_step(batch, "invoice", lease_s=900)
+    ledger.end_step(outdated, lease_s=0)
+    assert claim(ledger, "next") == (None, [])
+
+
 def test_a_pending_entry_waits_and_history_does_not(ledger: Ledger) -> None:
     assert not ledger.waits(PAIR, "shop_order")
     receive_history(ledger, "1")

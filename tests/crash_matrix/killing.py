@@ -132,9 +132,9 @@ class DeadlyLedger(PostgresLedger):
         self._is_recording = False
 
     @override
-    def end_step(self, fence: Fence) -> None:
+    def end_step(self, fence: Fence, *, lease_s: int | None = None) -> None:
         self._pass_by(Point.BEFORE_END)
-        super().end_step(fence)
+        super().end_step(fence, lease_s=lease_s)
 
 
 def _before_first_byte(strike: Callable[[], None]) -> None:

@@ -203,9 +203,9 @@ class PostgresLedger(Ledger):
             return steps.begin(connection, batch_id, step, lease_s)
 
     @override
-    def end_step(self, fence: Fence) -> None:
+    def end_step(self, fence: Fence, *, lease_s: int | None = None) -> None:
         with self._transaction() as connection:
-            steps.end(connection, fence)
+            steps.end(connection, fence, lease_s)
 
     @override
     def take_up(self, document_id: DocumentId) -> int:

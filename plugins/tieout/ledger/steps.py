@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import insert
 from tieout.domain.base import BatchId
 from tieout.domain.ledger import Fence
 from tieout.errors import RetryableError
-from tieout.ledger.documents import is_leased, renew
-from tieout.ledger.schema import batch_steps
+from tieout.ledger.documents import is_leased, lease_end, renew
+from tieout.ledger.schema import batch_steps, batches
 
 
 def begin(connection: Connection, batch_id: BatchId, step: str, lease_s: int) -> Fence:
@@ -28,9 +28,9 @@ def begin(connection: Connection, batch_id: BatchId, step: str, lease_s: int) ->
     return Fence(batch_id=batch_id, step=step, epoch=row.epoch, unfinished=row.unfinished)
 
 
-def end(connection: Connection, fence: Fence) -> None:
-    """Record that the step came to its end, unless somebody has begun it anew."""
-    connection.execute(
+def end(connection: Connection, fence: Fence, lease_s: int | None) -> None:
+    """Record that the step came to its end, unless somebody has begun it anew; cut the lease."""
+    ended = connection.execute(
         update(batch_steps)
         .where(
             batch_steps.c.batch_id == fence.batch_id,
@@ -39,6 +39,11 @@ def end(connection: Connection, fence: Fence) -> None:
         )
         .values(ended_at=func.clock_timestamp())
     )
+    if ended.rowcount and lease_s is not None:
+        cut = func.least(batches.c.lease_until, lease_end(lease_s))
+        connection.execute(
+            update(batches).where(batches.c.batch_id == fence.batch_id).values(lease_until=cut)
+        )
 
 
 def check(connection: Connection, fence: Fence) -> None:

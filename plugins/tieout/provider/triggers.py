@@ -3,6 +3,7 @@
 The event carries no data: the run drains the inbox, whatever woke it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,9 +11,12 @@ from airflow.sdk import BaseHook
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from typing_extensions import override
 
+REST_S = 5.0
+"""How long after an event the next one waits, in seconds: what arrives meanwhile shares a run."""
+
 
 class InboxTrigger(BaseEventTrigger):
-    """Fire once for each burst of new inbox entries.
+    """Fire once for each burst of new inbox entries, the first at once.
 
     Listens to PostgreSQL's notifications and looks for itself every ``poll_s`` seconds, so that a
     lost notification delays an entry and never loses it.
@@ -39,3 +43,4 @@ class InboxTrigger(BaseEventTrigger):
         uri = connection.get_uri().replace("postgres://", "postgresql://", 1)
         async for newest in arrivals(uri, poll_s=self.poll_s):
             yield TriggerEvent({"newest_inbox_id": newest})  # type: ignore[no-untyped-call]
+            await asyncio.sleep(REST_S)

@@ -39,11 +39,12 @@ XERO_KEYS_PER_READ = 20
 XERO_RECORDS_PER_WRITE = 50
 XERO_CALLS_PER_NOTE = 2
 """Looked up, then written: a note is a call of its own for each invoice."""
-SHOPIFY_ORDERS_PER_READ = 10
-SHOPIFY_POINTS_PER_READ = 40
-"""What one order costs to read, its lines and transactions included."""
-SHOPIFY_POINTS_PER_STATUS = 10
-"""What telling the shop one order's status costs; so does setting stock, for 50 levels at once."""
+SHOPIFY_READS_PER_ORDER = 2
+"""Once to bring it in, once because the shop tells us of our own status on it."""
+SHOPIFY_POINTS_PER_READ = 22
+"""What one order of one line costs to read among ten, its transactions included."""
+SHOPIFY_POINTS_PER_STATUS = 25
+"""What telling the shop one order's status costs: two changes of 10 points, and a look before."""
 
 IntervalOf = Callable[[datetime], tuple[datetime, datetime]]
 """The interval [start, end) of the flow's schedule that a moment falls into."""
@@ -160,6 +161,6 @@ def _sage_commands(work: _Work) -> int:
 
 
 def _shop_points(work: _Work) -> int:
-    reads = ceil(work.orders / SHOPIFY_ORDERS_PER_READ) * SHOPIFY_ORDERS_PER_READ
-    stock = work.batches * SHOPIFY_POINTS_PER_STATUS
-    return reads * SHOPIFY_POINTS_PER_READ + work.orders * SHOPIFY_POINTS_PER_STATUS + stock
+    """Count what reading the orders and telling their status costs, and setting stock by batch."""
+    an_order = SHOPIFY_READS_PER_ORDER * SHOPIFY_POINTS_PER_READ + SHOPIFY_POINTS_PER_STATUS
+    return work.orders * an_order + work.batches * SHOPIFY_POINTS_PER_STATUS

@@ -17,6 +17,10 @@ Done = TypeVar("Done")
 SHOP_ORDER = "shop_order"
 LEASE_S = 900
 """How long a batch stays claimed after a step began or last sent something, in seconds."""
+RETRY_LEASE_S = 360
+"""How long after a step failed: a little longer than Airflow's longest pause between attempts, so
+that what the last attempt leaves behind waits no longer than it must.
+"""
 
 
 @dataclass(frozen=True)

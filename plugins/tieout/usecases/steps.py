@@ -11,7 +11,15 @@ from tieout.domain.ledger import UNFINISHED, Document, Origin, Refused
 from tieout.errors import ConfigurationError, OutcomeUnknownError, TieoutError
 from tieout.usecases.buyers import write_contacts, write_customers
 from tieout.usecases.capture import capture
-from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow, StepReport, each, set_aside
+from tieout.usecases.flow import (
+    LEASE_S,
+    RETRY_LEASE_S,
+    SHOP_ORDER,
+    Flow,
+    StepReport,
+    each,
+    set_aside,
+)
 from tieout.usecases.order_gate import gate_orders
 from tieout.usecases.order_to_cash import (
     report_status,
@@ -100,7 +108,7 @@ def run_step(flow: Flow, step: str, batch_id: BatchId) -> StepReport:
         # The step stays unfinished: the next attempt goes one by one again, and comes to an end.
         raise
     except TieoutError:
-        flow.ledger.end_step(fence)
+        flow.ledger.end_step(fence, lease_s=RETRY_LEASE_S)
         raise
     flow.ledger.end_step(fence)
     return report

@@ -5,7 +5,6 @@ from functools import partial
 
 import pytest
 
-from tieout.connectors.shopify.orders import ORDERS_PER_QUERY_MAX
 from tieout.connectors.xero.client import FILTER_TERMS_MAX
 from tieout.connectors.xero.targets import BATCH_MAX
 from tieout.domain.gaps import BackfillPlan, Gap, GapKind, PairGaps
@@ -119,7 +118,6 @@ def test_live_orders_keep_their_share() -> None:
 def test_the_batch_sizes_are_those_of_the_connectors() -> None:
     assert backfill.XERO_KEYS_PER_READ == FILTER_TERMS_MAX
     assert backfill.XERO_RECORDS_PER_WRITE == BATCH_MAX
-    assert backfill.SHOPIFY_ORDERS_PER_READ == ORDERS_PER_QUERY_MAX
 
 
 def test_the_schedule_is_read_from_the_environment() -> None:

@@ -192,7 +192,7 @@ class PlanningLedger(PlanningWrites):
         return Fence(batch_id=batch_id, step=step, epoch=1)
 
     @override
-    def end_step(self, fence: Fence) -> None:
+    def end_step(self, fence: Fence, *, lease_s: int | None = None) -> None:
         """Nothing is fenced here."""
 
     @override
