@@ -299,6 +299,25 @@ def test_a_correction_and_a_replay_at_once_never_lose_the_correction(office: Off
         assert len(document.corrections) == (1 if corrected == "won" else 0)
 
 
+def test_a_newer_version_that_is_done_while_the_older_is_replayed_hinders_nobody(
+    office: Office,
+) -> None:
+    for number in range(5):
+        source_id = str(4000 + number)
+        letter = office.aside(source_id)
+        newer = records.land_document(
+            office.ledger, records.document(source_id, content="second", minutes=5)
+        )
+        acts: list[Callable[[], object]] = [
+            lambda one=newer: office.ledger.mark_done(one),
+            lambda one=letter: office.desk.put_back(one, by="ben"),
+        ]
+        done, replayed = at_once(acts)
+        assert (done, replayed) in {("won", "won"), ("won", "already_settled")}
+    counts = office.ledger.conservation(PAIR)
+    assert (counts.done, counts.skipped, counts.dead_letter) == (5, {"superseded": 5}, 0)
+
+
 def test_the_history_tells_the_record_from_its_first_letter_on(office: Office) -> None:
     letter = office.aside()
     office.desk.correct(correction(letter))

@@ -108,8 +108,8 @@ def settle_older(connection: Connection, document_id: DocumentId) -> None:
     ).all()
     proof: Json = {"newer_document_id": document_id}
     for row in found:
-        _close(connection, row.dead_letter_id, Resolution.RESOLVED, proof=proof)
-        documents.drop(connection, row.document_id, documents.SUPERSEDED)
+        if _closed(connection, row.dead_letter_id, Resolution.RESOLVED, proof=proof) is not None:
+            documents.drop(connection, row.document_id, documents.SUPERSEDED)
 
 
 def _close(
@@ -125,7 +125,22 @@ def _close(
     Raises:
         RejectedError: It is closed already, or there is none with this id.
     """
-    closed = connection.execute(
+    closed = _closed(connection, dead_letter_id, resolution, reason=reason, proof=proof)
+    if closed is None:
+        raise not_open(connection, dead_letter_id)
+    return closed
+
+
+def _closed(
+    connection: Connection,
+    dead_letter_id: DeadLetterId,
+    resolution: Resolution,
+    *,
+    reason: str = "",
+    proof: Json | None = None,
+) -> Row[int | None, int | None] | None:
+    """Close a dead letter and return what it is of; None when it was not open."""
+    return connection.execute(
         update(dead_letters)
         .where(dead_letters.c.dead_letter_id == dead_letter_id, dead_letters.c.closed_at.is_(None))
         .values(
@@ -137,9 +152,6 @@ def _close(
         )
         .returning(dead_letters.c.inbox_id, dead_letters.c.document_id)
     ).one_or_none()
-    if closed is None:
-        raise not_open(connection, dead_letter_id)
-    return closed
 
 
 def not_open(connection: Connection, dead_letter_id: DeadLetterId) -> RejectedError:
