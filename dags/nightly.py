@@ -2,8 +2,9 @@
 
 For each pair: compare every order that the shops have with the ledger, by key and content, and
 bring in what is missing or different; read back everything that a target could hold twice; see
-what Sage 100's people have posted of what was entered; let the independent oracle count what was
-lost, doubled or made up. Then seal the audit.
+what Sage 100's people have posted of what was entered; close the dead letters that both ledgers are
+proven to hold; let the independent oracle count what was lost, doubled or made up. Then seal the
+audit.
 
 A double, or a verdict that is not clean, fails its task with the words that say what is wrong.
 """

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.provider.operators import MAP_INDEX_TEMPLATE, DoublesSweepOperator, ListPairsOperator
+from tieout.provider.replay_operators import ResolveProvenOperator
 from tieout.provider.runtime import INCLUDE_VARIABLE, airflow_errors, folder_of, open_runtime
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def nightly() -> None:
         CompareSourceOperator(task_id="compare_source", pair=pair)
         DoublesSweepOperator(task_id="sweep_doubles", pair=pair, is_whole=True)
         FollowPostingsOperator(task_id="follow_postings", pair=pair)
+        ResolveProvenOperator(task_id="resolve_dead_letters", pair=pair)
         AskOracleOperator(
             task_id="ask_oracle", pair=pair, retries=ORACLE_RETRIES, retry_delay=ORACLE_RETRY_DELAY
         )

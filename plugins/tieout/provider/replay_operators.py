@@ -1,14 +1,16 @@
-"""Operators of the DAG ``replay``: make a job of what a person asked for, and work through jobs.
+"""Operators of the desk: make a replay job of what a person asked for, work through jobs, resolve.
 
 Which letters, how fast and when to stop is the desk's; a run does not hold a slot between chunks.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, BaseSensorOperator
 from typing_extensions import override
 
+from tieout.provider.operators import MAP_INDEX_TEMPLATE
 from tieout.provider.runtime import airflow_errors, open_runtime
 
 if TYPE_CHECKING:
@@ -41,6 +43,25 @@ class OpenReplayJobOperator(BaseOperator):
 
 WHICH = ("pair", "cause", "flow", "since", "until")
 """Params that say which letters; with none of them a run only works on what runs."""
+
+
+class ResolveProvenOperator(BaseOperator):
+    """Close the pair's dead letters that are proven posted in both ledgers, with the proof."""
+
+    template_fields: Sequence[str] = ("pair",)
+
+    def __init__(self, *, pair: str, **kwargs: Any) -> None:
+        """Store the pair's name."""
+        super().__init__(map_index_template=MAP_INDEX_TEMPLATE, **kwargs)
+        self.pair = pair
+
+    @override
+    def execute(self, context: "Context") -> int:
+        """Return how many were closed."""
+        with airflow_errors():
+            resolved = open_runtime().resolve_proven(self.pair)
+        self.log.info("%s dead letters resolved", len(resolved))
+        return len(resolved)
 
 
 class WorkReplayJobsSensor(BaseSensorOperator):

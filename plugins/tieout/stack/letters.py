@@ -226,6 +226,7 @@ def trials_text(trials: Sequence[Trial]) -> str:
     lines = [line for trial in trials for line in _trial_lines(trial)]
     endings = Counter(str(trial.ending) for trial in trials)
     counted = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
+    lines += sorted({f"It would wait: {one}" for trial in trials for one in trial.blocked})
     return "\n".join([*lines, f"Nothing was written. {len(trials)} tried: {counted or 'none'}."])
 
 

@@ -69,6 +69,8 @@ class Trial(Frozen):
     message: str = ""
     remedy: str = ""
     writes: tuple[TrialWrite, ...] = ()
+    blocked: tuple[str, ...] = ()
+    """Streams of the pair that pause or are held now, each with its reason: it would wait."""
 
 
 def try_replay(
@@ -98,7 +100,9 @@ def try_replay(
     if ledger.claimed_documents():
         for step in flow_steps(FLOW).steps:
             run_step(trial, step, BATCH)
-    return [_trial(_Seen(flow, ledger, notes), case) for case in cases]
+    blocked = tuple(notes.blocked.values())
+    trials = [_trial(_Seen(flow, ledger, notes), case) for case in cases]
+    return [trial.model_copy(update={"blocked": blocked}) for trial in trials]
 
 
 def _check(cases: Sequence[Case]) -> None:

@@ -11,7 +11,12 @@ import records
 from fake_desk import FakeDesk
 from fakes import FakeClock
 from tieout.provider import replay_operators
-from tieout.provider.replay_operators import ROUND, OpenReplayJobOperator, WorkReplayJobsSensor
+from tieout.provider.replay_operators import (
+    ROUND,
+    OpenReplayJobOperator,
+    ResolveProvenOperator,
+    WorkReplayJobsSensor,
+)
 from tieout.usecases.desk import JobWish, open_job, work_jobs
 
 
@@ -30,6 +35,9 @@ class Runtime:
 
     def work_replay_jobs(self) -> Any:
         return work_jobs(self.desk)
+
+    def resolve_proven(self, pair: str) -> list[str]:
+        return [f"one of {pair}"]
 
 
 @pytest.fixture
@@ -83,3 +91,8 @@ def test_a_run_leaves_a_long_job_to_the_next_one(runtime: Runtime) -> None:
     runtime.clock.advance((ROUND + timedelta(seconds=1)).total_seconds())
     assert WorkReplayJobsSensor(task_id="work").poke(given)
     assert runtime.desk.jobs(is_running=True)
+
+
+def test_a_night_returns_how_many_it_resolved(runtime: Runtime) -> None:
+    night = ResolveProvenOperator(task_id="resolve", pair=records.PAIR)
+    assert night.execute(context(runtime)) == 1

@@ -199,6 +199,14 @@ def test_a_message_that_cannot_be_read_stays_one() -> None:
     assert (trial.ending, trial.cause) == (Ending.DEAD_LETTER, "body_not_json")
 
 
+def test_a_stream_that_is_held_is_named() -> None:
+    flow, desk, letter = refused_invoice()
+    flow.streams.hold(f"{PAIR.pair}/out/xero/payment", reason="Xero holds HP-1042 twice.")
+    (trial,) = tried(flow, desk, letter)
+    assert "Xero holds HP-1042 twice." in "".join(trial.blocked)
+    assert trial.ending is Ending.POST
+
+
 def test_what_is_closed_or_too_many_is_not_tried() -> None:
     flow, desk, letter = refused_invoice()
     case = desk.case(letter)
