@@ -49,6 +49,10 @@ class StreamHeldError(FatalError):
     """A person holds this work, or a double does; nothing was sent."""
 
 
+class ConsentError(AuthenticationError):
+    """No refresh token that we hold is accepted any more: a person must connect the app anew."""
+
+
 class RetryableError(TieoutError):
     """Nothing was written; the same call may work later."""
 

@@ -4,7 +4,7 @@ Adapters in connectors, ledger and validation implement these; fakes in tests/fa
 contract tests. Nothing here imports an adapter.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from decimal import Decimal
@@ -61,6 +61,7 @@ from tieout.domain.ledger import (
 )
 from tieout.domain.order import Order
 from tieout.domain.streams import Admission, Stream
+from tieout.domain.tokens import Minted, Token
 
 
 class Clock(Protocol):
@@ -472,6 +473,30 @@ class Streams(Protocol):
 
         Raises:
             RejectedError: It is open (``stream_open``).
+        """
+
+
+class TokenStore(Protocol):
+    """Where all processes of an installation share the tokens of the systems that they call."""
+
+    def token(self, name: str) -> Token | None:
+        """Return the token of that name as it is stored, or None before the first."""
+
+    def exchange(
+        self,
+        name: str,
+        *,
+        is_good: Callable[[Token], bool],
+        mint: Callable[[Token | None], Minted],
+    ) -> Token:
+        """Return the stored token, or when it is not good a new one, one caller at a time.
+
+        The stored one is read again once nobody else can exchange it. What ``mint`` makes of it
+        is stored, with the refresh token that it replaces, before anybody gets to see it. When
+        ``mint`` fails, what is stored stays, so that the old refresh token can be tried again.
+
+        Raises:
+            UnavailableError: Somebody else was at it all the time that we may wait.
         """
 
 

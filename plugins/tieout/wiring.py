@@ -34,6 +34,7 @@ from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.ledger.desk import PostgresDesk
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
+from tieout.ledger.tokens import KEY_SETTING, PostgresTokenStore
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs, sweep_cron, sweep_interval
 from tieout.usecases import holding
@@ -55,6 +56,8 @@ from tieout.usecases.tie_out_cases import read_books
 from tieout.validation.gate import GreatExpectationsGate
 
 LEDGER_CONNECTION = "tieout_ledger"
+AIRFLOW_KEY_SETTING = "AIRFLOW__CORE__FERNET_KEY"
+"""Whose key seals the tokens unless they have one of their own: what guards the connections."""
 
 
 class ConnectionSettings(Frozen):
@@ -185,6 +188,12 @@ class Tieout:
         """Return the desk of dead letters, over the ledger's database."""
         return PostgresDesk(self.ledger.database)
 
+    @cached_property
+    def tokens(self) -> PostgresTokenStore | None:
+        """Return the tokens that all processes share, or None where no key is given."""
+        keys = os.environ.get(KEY_SETTING) or os.environ.get(AIRFLOW_KEY_SETTING)
+        return PostgresTokenStore(self.ledger.database, keys.split(",")) if keys else None
+
     def mapper(self, pair: str) -> YamlMapper:
         """Return the mapper of a pair."""
         return YamlMapper(self._include, self._pair(pair))
@@ -290,7 +299,14 @@ class Tieout:
     def xero(self, pair: str) -> XeroConnector:
         """Return the connector of the pair's Xero organization."""
         connection = self._lookup(self._pair(pair).xero_connection)
-        return XeroConnector(xero_config(connection), clock=self.clock)
+        config = xero_config(connection)
+        if config.refresh_token.get_secret_value() and self.tokens is None:
+            raise ConfigurationError(
+                f"Connection {self._pair(pair).xero_connection!r} has a refresh token, which "
+                "rotates, and there is no key to store it under.",
+                remedy=f"Set {KEY_SETTING} to a Fernet key, the same for every process.",
+            )
+        return XeroConnector(config, clock=self.clock, tokens=self.tokens)
 
     def sage100(self, pair: str) -> Sage100Connector:
         """Return the connector of the pair's Sage 100 company."""
@@ -305,7 +321,8 @@ class Tieout:
     def shop(self, pair: str, domain: str) -> ShopifyConnector:
         """Return the connector of one of the pair's shops."""
         shop = next(shop for shop in self._pair(pair).shops if shop.domain == domain)
-        return ShopifyConnector(shopify_config(self._lookup(shop.connection)), clock=self.clock)
+        config = shopify_config(self._lookup(shop.connection))
+        return ShopifyConnector(config, clock=self.clock, tokens=self.tokens)
 
     def status(self) -> Status:
         """Count where every inbox entry is."""

@@ -210,7 +210,7 @@ class HttpClient:
         """Name the system for messages and take the way to wait."""
         self.system = system
         self.rate_limits: dict[str, str] = {}
-        self._sleep = sleep
+        self.sleep = sleep
         self._timeouts_s = (connect_timeout_s, read_timeout_s)
         self._answer_timeout_s = answer_timeout_s
         self._answer_bytes_max = answer_bytes_max
@@ -237,7 +237,7 @@ class HttpClient:
             waited_s += wait_s
             if waited_s > RATE_LIMIT_WAIT_TOTAL_S:
                 raise self._rate_limited(answer, wait_s)
-            self._sleep(wait_s)
+            self.sleep(wait_s)
             answer = self._send_patiently(request)
         return self._judged(answer)
 
@@ -253,7 +253,7 @@ class HttpClient:
             else:
                 if answer.status not in UNWELL_STATUSES:
                     return answer
-            self._sleep(READ_RETRY_WAIT_S * attempt)
+            self.sleep(READ_RETRY_WAIT_S * attempt)
         return self._send_once(request)
 
     def _send_once(self, request: Request) -> Answer:

@@ -1,63 +1,132 @@
-"""Access tokens by client credentials (RFC 6749, 4.4), kept in memory and renewed in time.
+"""Access tokens: by client credentials or by a refresh token that rotates; renewed in time.
 
-Nothing is stored: a second worker mints its own token, which both Xero and Shopify allow for this
-grant. Rotating refresh tokens would need a store and a lock, and do not belong here.
+A token is minted inside the store's exchange, so by one worker at a time, and shared by all
+(RFC 6749, 4.4 and 6; RELIABILITY 4.4). Without a store each process mints its own, which client
+credentials allow and rotating refresh tokens do not.
 """
 
 import base64
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
 
 from tieout.connectors.http import Answer, HttpClient, Request, typed
-from tieout.errors import AuthenticationError
-from tieout.ports import Clock
+from tieout.domain.tokens import Minted, Token
+from tieout.errors import AuthenticationError, ConsentError, TieoutError
+from tieout.ports import Clock, TokenStore
 
 TOKEN_RENEWAL_LEAD_S = 120
 TOKEN_LIFE_MAX_S = 31_536_000
 """A year; an answer that promises more is no token answer."""
+TOKEN_TIMEOUT_S = 10.0
+"""How long an identity service may take: others wait meanwhile, for at most 20 s."""
 
 
 class _TokenAnswer(BaseModel):
-    """The members of a token answer that matter (RFC 6749, 5.1)."""
+    """The members of a token answer that matter (RFC 6749, 5.1); unknown ones are no trouble."""
 
     model_config = ConfigDict(extra="ignore")
 
     access_token: str = Field(min_length=1)
     expires_in: int = Field(gt=0, le=TOKEN_LIFE_MAX_S)
+    refresh_token: str = ""
+
+
+class _Refusal(BaseModel):
+    """The members of a refusal that matter (RFC 6749, 5.2)."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    error: str = ""
+
+
+class MemoryTokenStore(TokenStore):
+    """The tokens of one process, by its own clock; gone when it ends."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Start with none."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tokens: dict[str, tuple[Token, datetime]] = {}
+
+    @override
+    def token(self, name: str) -> Token | None:
+        if name not in self._tokens:
+            return None
+        token, at = self._tokens[name]
+        age_s = (self._clock.now() - at).total_seconds()
+        left_s = token.lifetime_s - age_s
+        return token.model_copy(update={"expires_in_s": left_s, "previous_age_s": age_s})
+
+    @override
+    def exchange(
+        self,
+        name: str,
+        *,
+        is_good: Callable[[Token], bool],
+        mint: Callable[[Token | None], Minted],
+    ) -> Token:
+        with self._lock:
+            known = self.token(name)
+            if known is not None and is_good(known):
+                return known
+            minted = mint(known)
+            token = Token(
+                **minted.model_dump(),
+                version=known.version + 1 if known else 1,
+                previous_refresh_token=known.refresh_token if known else "",
+                lifetime_s=float(int(minted.expires_in_s)),
+            )
+            self._tokens[name] = (token, self._clock.now())
+            return token
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Where to ask and with what: form members, and HTTP Basic credentials if given.
+
+    With ``refresh_token``, the first one, which consent gave, the token is refreshed from there
+    instead of granted to client credentials.
+    """
+
+    url: str
+    form: tuple[tuple[str, str], ...] = ()
+    basic: tuple[str, str] | None = field(default=None, repr=False)
+    refresh_token: str = field(default="", repr=False)
 
 
 class TokenSource:
-    """A client-credentials access token, minted when first needed and renewed before it expires."""
+    """An access token, minted when first needed and renewed before it expires."""
 
     def __init__(
         self,
         client: HttpClient,
+        grant: Grant,
         *,
-        url: str,
-        form: Sequence[tuple[str, str]],
         clock: Clock,
-        basic: tuple[str, str] | None = None,
+        store: TokenStore | None = None,
+        name: str = "",
     ) -> None:
-        """Take where to ask and with what: form members, and HTTP Basic credentials if given."""
+        """Take by what it is granted, and under which name it is shared in ``store``."""
         self._client = client
-        self._clock = clock
-        self._request = Request(
-            "POST",
-            url,
-            is_write=False,  # a second token does no harm
-            headers={
-                "Accept": "application/json",
-                "Content-Type": "application/x-www-form-urlencoded",
-                **({"Authorization": _basic(*basic)} if basic else {}),
-            },
-            body=urlencode(form).encode(),
+        self._identity = HttpClient(
+            system=client.system,
+            sleep=client.sleep,
+            read_timeout_s=TOKEN_TIMEOUT_S,
+            answer_timeout_s=TOKEN_TIMEOUT_S,
         )
+        self._grant = grant
+        self._clock = clock
+        self._store = store or MemoryTokenStore(clock)
+        self._name = name or grant.url
         self._lock = threading.Lock()
         self._token = ""
+        self._refused = ""
         self._renew_at: datetime | None = None
 
     def token(self) -> str:
@@ -65,28 +134,102 @@ class TokenSource:
 
         Raises:
             AuthenticationError: The credentials are refused.
+            ConsentError: No refresh token is accepted any more.
         """
         with self._lock:
             if self._renew_at is None or self._clock.now() >= self._renew_at:
-                self._mint()
+                self._take(self._exchanged())
             return self._token
 
     def discard(self, token: str) -> None:
         """Forget ``token``, which was refused; a newer one that somebody minted meanwhile stays."""
         with self._lock:
+            self._refused = token
             if token == self._token:
                 self._renew_at = None
 
-    def _mint(self) -> None:
-        answer = self._client.send(self._request)
+    def _take(self, token: Token) -> None:
+        self._token = token.access_token
+        left_s = token.expires_in_s - _lead_s(token)
+        self._renew_at = self._clock.now() + timedelta(seconds=left_s)
+
+    def _exchanged(self) -> Token:
+        """Exchange; when all is refused, see once whether somebody else has brought a new one."""
+        known = self._store.token(self._name)
+        if known is not None and self._is_good(known):
+            return known
+        try:
+            return self._store.exchange(self._name, is_good=self._is_good, mint=self._mint)
+        except ConsentError:
+            newer = self._store.token(self._name)
+            if newer is None or not self._is_good(newer):
+                raise
+            return newer
+
+    def _is_good(self, token: Token) -> bool:
+        is_alive = token.expires_in_s > _lead_s(token)
+        return is_alive and token.access_token != self._refused
+
+    def _mint(self, known: Token | None) -> Minted:
+        if not self._grant.refresh_token:
+            return self._asked(self._grant.form)
+        tried = known.refresh_tokens() if known else ()
+        for refresh_token in dict.fromkeys([*tried, self._grant.refresh_token]):
+            form = (("grant_type", "refresh_token"), ("refresh_token", refresh_token))
+            try:
+                minted = self._asked(form)
+            except ConsentError:
+                continue
+            # A service that does not rotate answers without one: the old one goes on.
+            kept = minted.refresh_token or refresh_token
+            return minted.model_copy(update={"refresh_token": kept})
+        raise _consent_lost(self._client.system)
+
+    def _asked(self, form: Sequence[tuple[str, str]]) -> Minted:
+        answer = self._identity.send(
+            Request(
+                "POST",
+                self._grant.url,
+                is_write=False,  # a second token does no harm; a replaced one is taken for a while
+                headers={
+                    "Accept": "application/json",
+                    "Content-Type": "application/x-www-form-urlencoded",
+                    **({"Authorization": _basic(*self._grant.basic)} if self._grant.basic else {}),
+                },
+                body=urlencode(form).encode(),
+            )
+        )
         if not answer.is_success:
+            if _error_of(answer) == "invalid_grant":
+                raise _consent_lost(self._client.system)
             message = f"{self._client.system} issued no access token (HTTP {answer.status})."
             remedy = "Check the client id, the secret and the scopes of the connection."
             raise AuthenticationError(message, remedy=remedy)
         minted = typed(_TokenAnswer, answer.json(), system=self._client.system)
-        self._token = minted.access_token
-        lead_s = min(TOKEN_RENEWAL_LEAD_S, minted.expires_in // 2)
-        self._renew_at = self._clock.now() + timedelta(seconds=minted.expires_in - lead_s)
+        return Minted(
+            access_token=minted.access_token,
+            refresh_token=minted.refresh_token,
+            expires_in_s=minted.expires_in,
+        )
+
+
+def _lead_s(token: Token) -> float:
+    """Return how long before its end a token is renewed, in seconds."""
+    return min(TOKEN_RENEWAL_LEAD_S, token.lifetime_s // 2)
+
+
+def _error_of(answer: Answer) -> str:
+    try:
+        return _Refusal.model_validate(answer.json()).error
+    except (ValueError, TieoutError):
+        return ""
+
+
+def _consent_lost(system: str) -> ConsentError:
+    return ConsentError(
+        f"{system} takes none of our refresh tokens any more.",
+        remedy="Connect the app anew, as one who may consent, and store the new refresh token.",
+    )
 
 
 def send_authorized(

@@ -236,3 +236,14 @@ audit = Table(
     *_texts("pair", "actor", "action", "subject"),
     _json("detail"),
 )
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _counter("version"),
+    Column("sealed", LargeBinary),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("lifetime_s", Integer),
+    _moment("changed_at"),
+)

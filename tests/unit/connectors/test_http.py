@@ -14,7 +14,7 @@ from tieout.connectors.http import (
     parse_json,
     plain_json,
 )
-from tieout.connectors.tokens import TokenSource, send_authorized
+from tieout.connectors.tokens import Grant, TokenSource, send_authorized
 from tieout.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -212,7 +212,7 @@ def token_reply(token: str) -> Reply:
 
 def tokens_of(client: HttpClient, clock: SetClock, url: str) -> TokenSource:
     form = (("grant_type", "client_credentials"), ("scope", "a b"))
-    return TokenSource(client, url=f"{url}/token", form=form, basic=("app", "s3cret"), clock=clock)
+    return TokenSource(client, Grant(f"{url}/token", form, ("app", "s3cret")), clock=clock)
 
 
 def test_a_token_is_minted_once_and_renewed_before_it_expires(

@@ -21,7 +21,7 @@ from tieout.connectors.http import (
     untrusted_answer,
 )
 from tieout.connectors.shopify.config import ShopifyConfig
-from tieout.connectors.tokens import TokenSource, send_authorized
+from tieout.connectors.tokens import Grant, TokenSource, send_authorized
 from tieout.domain.base import Json
 from tieout.errors import (
     AuthenticationError,
@@ -29,7 +29,7 @@ from tieout.errors import (
     RateLimitedError,
     TieoutError,
 )
-from tieout.ports import Clock
+from tieout.ports import Clock, TokenStore
 
 SYSTEM = "Shopify"
 THROTTLE_WAIT_TOTAL_S = 60.0
@@ -90,7 +90,12 @@ class ShopifyClient:
     """One shop's API."""
 
     def __init__(
-        self, config: ShopifyConfig, *, clock: Clock, sleep: Callable[[float], None]
+        self,
+        config: ShopifyConfig,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        tokens: TokenStore | None = None,
     ) -> None:
         """Prepare; nothing is called before the first request."""
         self._url = f"{config.origin}/admin/api/{config.api_version}/graphql.json"
@@ -101,16 +106,16 @@ class ShopifyClient:
         self._known_costs: dict[str, Decimal] = {}
         self.http = HttpClient(system=SYSTEM, sleep=sleep)
         self.calls_made = 0
-        self._tokens = TokenSource(
-            self.http,
-            url=f"{config.origin}/admin/oauth/access_token",
+        grant = Grant(
+            f"{config.origin}/admin/oauth/access_token",
             form=(
                 ("grant_type", "client_credentials"),
                 ("client_id", config.client_id),
                 ("client_secret", config.client_secret.get_secret_value()),
             ),
-            clock=clock,
         )
+        name = f"shopify {config.shop_domain} {config.client_id}"
+        self._tokens = TokenSource(self.http, grant, clock=clock, store=tokens, name=name)
 
     def query(self, text: str, variables: Mapping[str, JsonValue]) -> Json:
         """Run a query and return its data.

@@ -16,7 +16,7 @@ from tieout.connectors.shopify.stock import InventoryLevelTarget
 from tieout.connectors.shopify.targets import OrderStatusTarget, user_errors
 from tieout.domain.base import Json
 from tieout.errors import ConfigurationError
-from tieout.ports import Clock, Shop, Target
+from tieout.ports import Clock, Shop, Target, TokenStore
 
 __all__ = ["ShopifyConfig", "ShopifyConnector"]
 
@@ -42,10 +42,15 @@ class ShopifyConnector(Shop):
     """Reads and writes one shop; calls nothing before it is asked to."""
 
     def __init__(
-        self, config: ShopifyConfig, *, clock: Clock, sleep: Callable[[float], None] = time.sleep
+        self,
+        config: ShopifyConfig,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], None] = time.sleep,
+        tokens: TokenStore | None = None,
     ) -> None:
-        """Take the shop's connection, the present and the way to wait."""
-        self._client = ShopifyClient(config, clock=clock, sleep=sleep)
+        """Take the shop's connection, the present, the way to wait, and shared tokens."""
+        self._client = ShopifyClient(config, clock=clock, sleep=sleep, tokens=tokens)
         self._orders = OrderReader(self._client)
 
     @property

@@ -16,10 +16,10 @@ from tieout.connectors.http import (
     Request,
     untrusted_answer,
 )
-from tieout.connectors.tokens import TokenSource, send_authorized
+from tieout.connectors.tokens import Grant, TokenSource, send_authorized
 from tieout.connectors.xero.config import API_PATH, TOKEN_PATH, XeroConfig
 from tieout.errors import ConfigurationError, UnavailableError
-from tieout.ports import Clock
+from tieout.ports import Clock, TokenStore
 
 SYSTEM = "Xero"
 PAGE_SIZE_MAX = 1000
@@ -46,19 +46,27 @@ class _Pagination(BaseModel):
 class XeroClient:
     """One organization's API."""
 
-    def __init__(self, config: XeroConfig, *, clock: Clock, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        config: XeroConfig,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        tokens: TokenStore | None = None,
+    ) -> None:
         """Prepare; nothing is called before the first request."""
         self._base_url = config.base_url + API_PATH
         self._tenant_id = config.tenant_id
         self.http = HttpClient(system=SYSTEM, sleep=sleep)
         self.calls_made = 0
-        self._tokens = TokenSource(
-            self.http,
-            url=config.identity_url + TOKEN_PATH,
+        grant = Grant(
+            config.identity_url + TOKEN_PATH,
             form=(("grant_type", "client_credentials"), ("scope", " ".join(config.scopes))),
             basic=(config.client_id, config.client_secret.get_secret_value()),
-            clock=clock,
+            refresh_token=config.refresh_token.get_secret_value(),
         )
+        name = f"xero {config.client_id}"
+        self._tokens = TokenSource(self.http, grant, clock=clock, store=tokens, name=name)
 
     def rows(self, path: str, member: str, *, params: Mapping[str, str] | None = None) -> list[Row]:
         """Read one unpaged list; a path that Xero does not know has no rows."""

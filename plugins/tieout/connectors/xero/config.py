@@ -23,13 +23,15 @@ SCOPES = (
 
 
 class XeroConfig(Frozen):
-    """A custom connection of one Xero organization.
+    """One Xero organization: a custom connection, or an app that somebody consented to.
 
     ``base_url`` and ``identity_url`` are origins; the usual paths behind them may be given too.
     """
 
     client_id: str
     client_secret: SecretStr
+    refresh_token: SecretStr = SecretStr("")
+    """The one that the consent gave to an app that is no custom connection; later ones rotate."""
     tenant_id: str
     base_url: str = API_ORIGIN
     identity_url: str = IDENTITY_ORIGIN

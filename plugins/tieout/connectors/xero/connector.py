@@ -28,7 +28,7 @@ from tieout.connectors.xero.targets import (
 )
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment
 from tieout.errors import ConfigurationError, UnavailableError
-from tieout.ports import Clock, Party, Target, Xero, XeroReference
+from tieout.ports import Clock, Party, Target, TokenStore, Xero, XeroReference
 
 __all__ = ["XeroConfig", "XeroConnector"]
 
@@ -44,10 +44,15 @@ class XeroConnector(Xero):
     """Reads and writes one Xero organization; calls nothing before it is asked to."""
 
     def __init__(
-        self, config: XeroConfig, *, clock: Clock, sleep: Callable[[float], None] = time.sleep
+        self,
+        config: XeroConfig,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], None] = time.sleep,
+        tokens: TokenStore | None = None,
     ) -> None:
-        """Take the organization's connection, the present and the way to wait."""
-        self._client = XeroClient(config, clock=clock, sleep=sleep)
+        """Take the organization's connection, the present, the way to wait, and shared tokens."""
+        self._client = XeroClient(config, clock=clock, sleep=sleep, tokens=tokens)
         self._settle_s = config.settle_s
 
     @property
