@@ -21,6 +21,7 @@ from tieout.domain.ledger import (
     Refused,
 )
 from tieout.errors import (
+    AuthenticationError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
@@ -250,6 +251,10 @@ def _send_all(
             trouble.note(error)
             if trouble.is_over:
                 break
+        except AuthenticationError:
+            # Whoever does not let us in has done nothing; what was sent must not stay in doubt.
+            _take_back(writer.ledger, batch, sent)
+            raise
         except OutcomeUnknownError as error:
             writer.ledger.mark_in_doubt(sent)
             trouble.note(error)

@@ -1,6 +1,9 @@
 """The delivery protocol: what is sent when, and what a repeated or lost call leads to."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
+from typing_extensions import override
 
 import records
 from fakes import FakeClock, FakeLedger, FakeTarget
@@ -10,10 +13,17 @@ from tieout.connectors.xero.targets import (
     InvoiceTarget,
     PaymentTarget,
 )
-from tieout.domain.base import DocumentId, System
+from tieout.domain.base import DeliveryId, DocumentId, System
 from tieout.domain.hashing import content_hash
-from tieout.domain.ledger import DeliveryState, Landed, NewBinding, NewDelivery
-from tieout.errors import OutcomeUnknownError, UnavailableError
+from tieout.domain.ledger import (
+    Delivery,
+    DeliveryState,
+    Landed,
+    NewBinding,
+    NewDelivery,
+    Outcome,
+)
+from tieout.errors import AuthenticationError, OutcomeUnknownError, UnavailableError
 from tieout.ports import Target
 from tieout.usecases.delivery import Delivered, Writer, deliver
 
@@ -173,3 +183,19 @@ def test_in_doubt_under_a_key_that_covers_nothing_waits_until_it_can_no_longer_l
 def test_a_key_over_a_whole_request_covers_no_element_of_it(target: type[Target]) -> None:
     may_repeat_at_once = target.batch_max == 1 or target.guard
     assert may_repeat_at_once or target.key_window_s == 0.0
+
+
+class ClosedTarget(FakeTarget):
+    """A target that lets nobody in."""
+
+    @override
+    def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
+        raise AuthenticationError("Xero refused our key.", remedy="Renew it.")
+
+
+def test_a_target_that_lets_nobody_in_leaves_nothing_in_doubt(ledger: FakeLedger) -> None:
+    closed = ClosedTarget(System.XERO, "invoice", guard="number")
+    with pytest.raises(AuthenticationError):
+        sent(ledger, closed, make_delivery())
+    (delivery,) = ledger.deliveries_of("harbor_and_pine", "invoice", ["1042"])
+    assert (delivery.state, delivery.attempts) == (DeliveryState.INTENT, 0)
