@@ -17,7 +17,6 @@ from tieout.domain.ledger import (
     LANDED,
     Delivery,
     DocumentState,
-    InboxEntry,
     NewDeadLetter,
     NewDocument,
 )
@@ -133,12 +132,12 @@ class _TrialLedger(PlanningLedger):
             document_type=flow_steps(FLOW).document_type,
         )
         self._queue = []
-        self._tried: list[InboxEntry] = []
+        self._pending = {}
         self.became: dict[InboxId, DocumentId] = {}
         self.skipped: set[InboxId] = set()
         for case in cases:
             if case.document is None:
-                self._tried += [case.entry] if case.entry else []
+                self._pending |= {case.entry.inbox_id: case.entry} if case.entry else {}
             elif case.newer_version_id is None:
                 self._put_back(case, keeps_mapping=keeps_mapping)
 
@@ -158,10 +157,6 @@ class _TrialLedger(PlanningLedger):
     def take_all(self) -> None:
         """Claim all that was put back, and what the messages put back became."""
         self._claimed = list(self._queue)
-
-    @override
-    def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
-        return [one for one in self._tried if one.inbox_id not in self._settled][:limit]
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:

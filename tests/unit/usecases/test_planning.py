@@ -11,17 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from fakes import FakeGate, FakeLedger, FakeShop, FakeTarget
+import records
+from fakes import FakeClock, FakeGate, FakeLedger, FakeShop, FakeTarget
 from records import landed
 from tieout.domain.base import DeliveryId, System
 from tieout.domain.ledger import Delivery, DocumentState, Landed
 from tieout.domain.plan import Action, Ending, Plan
 from tieout.errors import ConfigurationError, FatalError, RetryableError, UnavailableError
-from tieout.ports import Finding, StockLevel
+from tieout.ports import Finding, Ledger, StockLevel
 from tieout.usecases.catalog import WRITE_KINDS, Posting
 from tieout.usecases.flow import Flow
 from tieout.usecases.planning.apply import apply_plan
 from tieout.usecases.planning.effects import POSTINGS
+from tieout.usecases.planning.ledger import PlanningLedger
 from tieout.usecases.planning.plan import make_plan
 from unit.usecases.test_steps import GUEST, PAIR, SHOP, make_flow, node, run, worked
 
@@ -280,6 +282,42 @@ def test_an_order_with_tax_in_its_prices_posts_net_and_tax_apart() -> None:
     assert sum(one.debit - one.credit for one in plan.effects) == 0
     sales = {one.role: f"{one.credit:.2f}" for one in plan.effects if one.role != "receivables"}
     assert (sales["sales"], sales["sales_tax"]) == ("22.05", "4.42")
+
+
+VERSIONS = st.lists(
+    st.tuples(st.sampled_from(["first", "second", "third"]), st.integers(0, 5)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(known=VERSIONS, arriving=VERSIONS)
+def test_a_plan_takes_in_versions_as_the_ledger_does(
+    known: list[tuple[str, int]], arriving: list[tuple[str, int]]
+) -> None:
+    real = FakeLedger(FakeClock())
+    for content, minutes in dict.fromkeys(known):
+        records.land_document(real, records.document(content=content, minutes=minutes))
+    entries = [
+        records.entry(body=f"{place}".encode(), topic="orders/updated")
+        for place in range(len(arriving))
+    ]
+    real.land(entries)
+    laid_over = PlanningLedger(real, FakeClock(), pair=PAIR.pair, document_type="shop_order")
+    for ledger in (laid_over, real):
+        pending = ledger.pending_entries(PAIR.pair, limit=100)
+        assert len(pending) == len(arriving)
+        for entry, (content, minutes) in zip(pending, arriving, strict=True):
+            ledger.document(entry.inbox_id, records.document(content=content, minutes=minutes))
+        assert ledger.pending_entries(PAIR.pair, limit=100) == []
+
+    def waiting(ledger: Ledger) -> list[tuple[str, object]]:
+        return [
+            (one.content_hash, one.version_at) for one in ledger.waiting(PAIR.pair, "shop_order")
+        ]
+
+    assert waiting(laid_over) == waiting(real)
 
 
 def test_every_kind_that_posts_says_how() -> None:

@@ -8,6 +8,7 @@ Every method of the port is here; tests/architecture holds it against the port.
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from itertools import islice
 
 from typing_extensions import override
 
@@ -41,7 +42,12 @@ from tieout.usecases.planning.unplanned import unplanned
 from tieout.usecases.planning.writes import PROVISIONAL_FROM, PlanningWrites
 
 BATCH = BatchId(PROVISIONAL_FROM)
+ENTRIES_MAX = 100_000
+"""How many pending entries one plan takes in; a run would take several rounds for them."""
 SETTLED_TOGETHER = (*UNFINISHED, DocumentState.HELD, DocumentState.DEAD_LETTER)
+
+
+RecordKey = tuple[str, str, str, str]
 
 
 class PlanningLedger(PlanningWrites):
@@ -59,13 +65,17 @@ class PlanningLedger(PlanningWrites):
         """Read what waits; ``only`` bounds what the plan may take up."""
         super().__init__(real, clock, pair=pair)
         self._only = only
-        self._entries: dict[InboxId, InboxEntry] = {}
-        self._settled: set[InboxId] = set()
+        pending = real.pending_entries(pair, limit=ENTRIES_MAX)
+        self._pending = {entry.inbox_id: entry for entry in pending}
+        self._landed: set[tuple[str, str]] = set()
         waiting = real.waiting(pair, document_type)
         self._documents = {one.document_id: one for one in real.unsettled(pair, document_type)}
         self._documents |= {one.document_id: one for one in waiting}
         self._queue = [one.document_id for one in waiting]
-        self._known_through: dict[DocumentId, datetime] = {}
+        self._of_record: dict[RecordKey, list[DocumentId]] = {}
+        for one in sorted(self._documents.values(), key=lambda document: document.document_id):
+            self._of_record.setdefault(_record(one), []).append(one.document_id)
+        self._known_through: dict[RecordKey, datetime] = {}
         self._claimed: list[DocumentId] = []
         self.letters: list[NewDeadLetter] = []
         """What would be set aside, in order."""
@@ -80,14 +90,17 @@ class PlanningLedger(PlanningWrites):
 
     @override
     def land(self, entries: Sequence[NewInboxEntry], *, watermark: Watermark | None = None) -> int:
-        known = {(entry.account, entry.body_sha256) for entry in self._entries.values()}
-        new = [entry for entry in entries if (entry.account, entry.body_sha256) not in known]
-        for entry in new:
+        new = 0
+        for entry in entries:
+            if (entry.account, entry.body_sha256) in self._landed:
+                continue
+            self._landed.add((entry.account, entry.body_sha256))
             inbox_id = InboxId(self._next_id())
-            self._entries[inbox_id] = InboxEntry(
+            self._pending[inbox_id] = InboxEntry(
                 inbox_id=inbox_id, received_at=self._clock.now(), **entry.model_dump()
             )
-        return len(new)
+            new += 1
+        return new
 
     @override
     def watermark(self, pair: str, source: System, resource: str) -> datetime | None:
@@ -95,14 +108,14 @@ class PlanningLedger(PlanningWrites):
 
     @override
     def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
-        real = self._real.pending_entries(pair, limit=limit + len(self._settled))
-        both = [*real, *self._entries.values()]
-        return [entry for entry in both if entry.inbox_id not in self._settled][:limit]
+        return list(islice(self._pending.values(), limit))
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
         rule = self.judge(document)
-        self._settled.add(inbox_id)
+        del self._pending[inbox_id]
+        if rule == "duplicate":
+            self._see_again(document)
         if rule:
             return None
         document_id = DocumentId(self._next_id())
@@ -112,33 +125,32 @@ class PlanningLedger(PlanningWrites):
         self._documents[document_id] = Document(
             document_id=document_id, state=DocumentState.RECEIVED, **document.model_dump()
         )
-        self._known_through[document_id] = document.version_at
+        self._of_record.setdefault(_record(document), []).append(document_id)
+        self._known_through[_record(document)] = document.version_at
         self._queue.append(document_id)
         return document_id
+
+    def _see_again(self, document: NewDocument) -> None:
+        """Note how late the record's newest content was still seen: what is older is superseded."""
+        through = self._known_through.get(_record(document), document.version_at)
+        self._known_through[_record(document)] = max(through, document.version_at)
 
     @override
     def judge(self, document: NewDocument) -> str:
         planned = [one for one in self._versions(document) if one.document_id > PROVISIONAL_FROM]
-        if not planned:
-            return self._real.judge(document)
-        latest = planned[-1]
-        if latest.content_hash == document.content_hash:
+        rule = "" if planned else self._real.judge(document)
+        if planned and planned[-1].content_hash == document.content_hash:
             return "duplicate"
-        is_newer = document.version_at >= self._known_through[latest.document_id]
-        return "" if is_newer else "superseded"
+        through = self._known_through.get(_record(document), document.version_at)
+        return rule or ("superseded" if document.version_at < through else "")
 
     def _versions(self, new: NewDocument) -> list[Document]:
         """Return the versions of the same record that are known here, oldest first."""
-        record = (new.source, new.account, new.document_type, new.source_id)
-        return [
-            one
-            for one in self._documents.values()
-            if (one.source, one.account, one.document_type, one.source_id) == record
-        ]
+        return [self._documents[one] for one in self._of_record.get(_record(new), [])]
 
     @override
     def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
-        self._settled.add(inbox_id)
+        self._pending.pop(inbox_id, None)
 
     @override
     def waits(self, pair: str, document_type: str) -> bool:
@@ -262,7 +274,7 @@ class PlanningLedger(PlanningWrites):
                 return
             self._move(dead_letter.document_id, DocumentState.DEAD_LETTER)
         elif dead_letter.inbox_id is not None:
-            self._settled.add(dead_letter.inbox_id)
+            self._pending.pop(dead_letter.inbox_id, None)
         self.letters.append(dead_letter)
 
     @override
@@ -295,6 +307,10 @@ def version_of(document: NewDocument) -> Version:
         source_id=document.source_id,
         content_hash=document.content_hash,
     )
+
+
+def _record(one: NewDocument) -> RecordKey:
+    return (one.source, one.account, one.document_type, one.source_id)
 
 
 def _in_order(documents: Iterable[Document]) -> list[Document]:

@@ -47,6 +47,7 @@ class PlanningWrites(Ledger):
         self._pair = pair
         self._ids = PROVISIONAL_FROM
         self._deliveries: dict[DeliveryId, Delivery] = {}
+        self._by_key: dict[tuple[str, str, str, str], DeliveryId] = {}
         self._bindings: list[Binding] = []
         self.touched: dict[DeliveryId, Touched] = {}
         """What the steps intended, in order."""
@@ -74,12 +75,14 @@ class PlanningWrites(Ledger):
         for entity, some in keys.items():
             for known in self._real.deliveries_of(self._pair, entity, some):
                 self._deliveries.setdefault(known.delivery_id, known)
+                self._by_key.setdefault(_key(known), known.delivery_id)
 
     def _intend(self, new: NewDelivery, *, newest_wins: bool) -> Delivery:
-        known = self._known(new)
-        if known is None:
+        known_id = self._by_key.get(_key(new))
+        if known_id is None:
             delivery = self._stored(new, DeliveryId(self._next_id()))
         else:
+            known = self._deliveries[known_id]
             before = Touched(new.document_id, known.state)
             self.touched.setdefault(known.delivery_id, before)
             differs = known.version_hash != new.version_hash
@@ -88,13 +91,8 @@ class PlanningWrites(Ledger):
             delivery = self._stored(new, known.delivery_id)
         self.touched.setdefault(delivery.delivery_id, Touched(new.document_id, None))
         self._deliveries[delivery.delivery_id] = delivery
+        self._by_key[_key(delivery)] = delivery.delivery_id
         return delivery
-
-    def _known(self, new: NewDelivery) -> Delivery | None:
-        for known in self._deliveries.values():
-            if _key(known) == _key(new):
-                return known
-        return None
 
     def _stored(self, new: NewDelivery, delivery_id: DeliveryId) -> Delivery:
         words = f"planned {_key(new)} {new.version_hash}"
