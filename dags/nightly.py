@@ -9,17 +9,17 @@ audit.
 A double, or a verdict that is not clean, fails its task with the words that say what is wrong.
 """
 
-from datetime import UTC, datetime
+from datetime import timedelta
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, CronTriggerTimetable
 
 from tieout.provider.nightly_operators import nightly
 from tieout.provider.retry import task_defaults
 
 with DAG(
     "nightly",
-    schedule="30 2 * * *",
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    # No start date and no grace: a new installation shall not run the night that was before it.
+    schedule=CronTriggerTimetable("30 2 * * *", timezone="UTC", run_immediately=timedelta(0)),
     catchup=False,
     max_active_runs=1,
     default_args=task_defaults(),

@@ -16,6 +16,8 @@ from processes import free_port
 from tieout.stack import processes, witness
 from tieout.stack.configuration import PORT_NAMES
 from tieout.wiring import connections_in
+from tieout_oracle.reading import judge_installation
+from world import INCLUDE
 
 pytestmark = pytest.mark.e2e
 PAIR = "harbor_and_pine"
@@ -212,6 +214,13 @@ def test_the_conservation_counts_add_up(installation: Installation) -> None:
     assert answer.returncode == 0
     assert report["is_conserved"] is True
     assert [pair["pending"] for pair in report["pairs"]] == [0, 0]
+
+
+@pytest.mark.usefixtures("second")
+def test_the_oracle_finds_nothing_lost_doubled_or_made_up(installation: Installation) -> None:
+    verdicts = judge_installation(installation.connections, INCLUDE / "pairs.yaml")
+    assert len(verdicts) == 2
+    assert {pair: one.text() for pair, one in verdicts.items() if not one.is_clean} == {}
 
 
 @pytest.mark.usefixtures("second")

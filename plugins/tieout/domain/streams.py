@@ -89,6 +89,11 @@ def target_stream(pair: str, system: System, entity: str) -> str:
     return f"{pair}/out/{system}/{entity}"
 
 
+def read_stream(pair: str, system: System) -> str:
+    """Name the stream of what steps read in one system before they write anything."""
+    return f"{pair}/read/{system}"
+
+
 def untouched(name: str) -> Stream:
     """Return the stream that nothing ever happened to."""
     return Stream(name=name, pair=name.partition("/")[0])

@@ -17,6 +17,8 @@ RETRY_DELAY = timedelta(seconds=5)
 RETRY_DELAY_MAX = timedelta(minutes=5)
 RATE_LIMIT_DELAY = timedelta(seconds=60)
 """Xero's minute window; a day's limit is met again and again until the retries are used up."""
+PAUSE_DELAY = timedelta(seconds=60)
+"""How often a paused stream lets anybody try."""
 
 
 def task_defaults() -> dict[str, Any]:
@@ -40,6 +42,12 @@ def task_defaults() -> dict[str, Any]:
                     action=RetryAction.RETRY,
                     retry_delay=RATE_LIMIT_DELAY,
                     reason="The system asked us to wait",
+                ),
+                RetryRule(
+                    exception="tieout.errors.StreamPausedError",
+                    action=RetryAction.RETRY,
+                    retry_delay=PAUSE_DELAY,
+                    reason="The stream pauses: it is tried once a minute",
                 ),
                 RetryRule(
                     exception="tieout.errors.OutcomeUnknownError",

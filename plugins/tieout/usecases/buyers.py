@@ -12,6 +12,7 @@ from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports import Party
 from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind
 from tieout.usecases.flow import Flow, ReadyOrder, StepReport, validated_orders
+from tieout.usecases.guarded import guarded_read
 from tieout.usecases.order_names import GUEST_KEY, buyer_name, customer_key, tax_rate
 from tieout.usecases.writing import Write, write_all
 
@@ -26,7 +27,8 @@ def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
     unbound = _unbound(flow, orders, System.XERO)
     buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
     _link_guest(flow, unbound, System.XERO)
-    by_email = flow.xero.find_contacts(emails={buyer.email for buyer in buyers if buyer.email})
+    emails = {buyer.email for buyer in buyers if buyer.email}
+    by_email = guarded_read(flow, System.XERO, lambda: flow.xero.find_contacts(emails=emails))
     begun = _begun(flow, CONTACT, unbound)
     new = _link_by_email(flow, unbound, by_email, begun, System.XERO)
     names = {buyer_name(ready.order) for ready in new}
@@ -54,7 +56,10 @@ def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
     unbound = _unbound(flow, orders, System.SAGE100)
     buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
     _link_guest(flow, unbound, System.SAGE100)
-    by_email = flow.sage100.find_customers(emails={buyer.email for buyer in buyers if buyer.email})
+    emails = {buyer.email for buyer in buyers if buyer.email}
+    by_email = guarded_read(
+        flow, System.SAGE100, lambda: flow.sage100.find_customers(emails=emails)
+    )
     begun = _begun(flow, CUSTOMER, unbound)
     new = _link_by_email(flow, unbound, by_email, begun, System.SAGE100)
 

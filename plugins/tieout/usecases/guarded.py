@@ -5,14 +5,15 @@ order be closed without its payment. A system that does not answer is counted; a
 answer, and so is being asked to wait. On the good path a step costs one read of its stream.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from typing_extensions import override
 
-from tieout.domain.base import DeliveryId
+from tieout.domain.base import DeliveryId, System
 from tieout.domain.ledger import Delivery, Landed, Outcome
-from tieout.domain.streams import Admission, StreamState
+from tieout.domain.streams import Admission, StreamState, read_stream
 from tieout.errors import (
     OutcomeUnknownError,
     StreamHeldError,
@@ -21,6 +22,9 @@ from tieout.errors import (
     UnavailableError,
 )
 from tieout.ports import Clock, Streams, Target
+from tieout.usecases.flow import Flow
+
+Read = TypeVar("Read")
 
 RECHECK_S = 30.0
 """How long an admission is good for: so soon a worker in mid-step learns of a pause or a hold."""
@@ -63,7 +67,7 @@ class GuardedTarget(Target):
                 f"{self._name} is held: {admission.stream.reason}",
                 remedy=f"Act on it, then: tieout resume {self._name} --by NAME --reason WHY.",
             )
-        raise self._paused(admission)
+        raise _paused(admission)
 
     def leave(self) -> None:
         """Say that the step came to its end without trouble."""
@@ -114,7 +118,7 @@ class GuardedTarget(Target):
         if admission is None or at is None or self._is_stale(admission, at):
             admission = self._admit()
         if not admission.is_admitted:
-            raise self._paused(admission)
+            raise _paused(admission)
 
     def _is_stale(self, admission: Admission, at: datetime) -> bool:
         is_old = self._clock.now() - at >= timedelta(seconds=RECHECK_S)
@@ -131,11 +135,32 @@ class GuardedTarget(Target):
             self._streams.succeeded(self._name)
             self._admit()
 
-    def _paused(self, admission: Admission) -> StreamPausedError:
-        stream = admission.stream
-        return StreamPausedError(
-            f"{self._name} is {stream.state}: {stream.reason}",
-            remedy="Nothing was sent. It is tried again by itself, at most once a minute; "
-            "'tieout streams' shows why and since when.",
-            retry_after_s=admission.wait_s or None,
-        )
+
+def guarded_read(flow: Flow, system: System, read: Callable[[], Read]) -> Read:
+    """Read something that a step needs before it writes, unless the system does not answer now.
+
+    Raises:
+        StreamPausedError: It has not answered some times in a row, and no probe is due.
+    """
+    name = read_stream(flow.pair.pair, system)
+    admission = flow.streams.admit(name)
+    if not admission.is_admitted:
+        raise _paused(admission)
+    try:
+        found = read()
+    except UnavailableError as error:
+        flow.streams.failed(name, reason=error.message)
+        raise
+    if admission.is_probe or admission.stream.failures:
+        flow.streams.succeeded(name)
+    return found
+
+
+def _paused(admission: Admission) -> StreamPausedError:
+    stream = admission.stream
+    return StreamPausedError(
+        f"{stream.name} is {stream.state}: {stream.reason}",
+        remedy="Nothing was sent. It is tried again by itself, at most once a minute; "
+        "'tieout streams' shows why and since when.",
+        retry_after_s=admission.wait_s or None,
+    )

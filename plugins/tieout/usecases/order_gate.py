@@ -7,7 +7,7 @@ include/expectations' word; this module computes what the rules look at.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from tieout.domain.base import BatchId, DocumentId
+from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import UNFINISHED, DeliveryState, Document, DocumentState, NewDeadLetter
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
@@ -26,6 +26,7 @@ from tieout.usecases.flow import (
     documents_of,
     item_code,
 )
+from tieout.usecases.guarded import guarded_read
 
 SUITE = "shop_order"
 STEP = "gate_orders"
@@ -187,8 +188,8 @@ def _rows(flow: Flow, orders: Sequence[ReadyOrder]) -> list[dict[str, object]]:
     if not orders:
         return []
     codes = {item_code(flow.pair, line) for r in orders for line in _products(r.order)}
-    xero = flow.xero.reference()
-    sage100 = flow.sage100.reference(codes - {""})
+    xero = guarded_read(flow, System.XERO, flow.xero.reference)
+    sage100 = guarded_read(flow, System.SAGE100, lambda: flow.sage100.reference(codes - {""}))
     return [_row(flow.pair, ready, xero, sage100) for ready in orders]
 
 

@@ -8,7 +8,7 @@ written to Sage 100: stock moves by transactions only.
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from tieout.domain.base import BatchId
+from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import LANDED, Document
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import Shop as ShopOfPair
@@ -24,6 +24,7 @@ from tieout.usecases.flow import (
     item_code,
     ready_orders,
 )
+from tieout.usecases.guarded import guarded_read
 from tieout.usecases.order_names import shop_of, warehouse_code
 from tieout.usecases.writing import Write, write_all
 
@@ -90,7 +91,7 @@ def _levels(
 def _available(flow: Flow, codes: set[str]) -> dict[Place, Decimal]:
     available = {
         (level.item_code, level.warehouse_code): level.available
-        for level in flow.sage100.stock(codes)
+        for level in guarded_read(flow, System.SAGE100, lambda: flow.sage100.stock(codes))
     }
     for place, quantity in _sold_elsewhere(flow).items():
         if place in available:

@@ -1,13 +1,25 @@
 """The breaker of incoming orders: a source turned bad leaves few dead letters, not thousands."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from fake_streams import FakeStreams
-from fakes import FakeClock, FakeGate, FakeShop
+from fakes import FakeClock, FakeGate, FakeSage100, FakeShop
+from tieout.domain.base import System
 from tieout.domain.ledger import DocumentState
-from tieout.domain.streams import PROBE_EVERY_S, StreamState, source_stream
+from tieout.domain.streams import (
+    FAILURES_IN_A_ROW_MAX,
+    PROBE_EVERY_S,
+    StreamState,
+    read_stream,
+    source_stream,
+)
+from tieout.errors import UnavailableError
+from tieout.ports import Sage100Reference
 from tieout.usecases.flow import Flow
 from tieout.usecases.steps import run_step
 from unit.usecases.test_steps import PAIR, SHOP, claimed, make_flow, node, worked
@@ -126,3 +138,38 @@ def test_a_bad_order_among_good_ones_is_set_aside_and_nothing_pauses() -> None:
     assert gate(flow) == 1
     assert flow.streams.stream(STREAM).state is StreamState.OPEN
     assert received(flow) == 0
+
+
+class SilentSage100(FakeSage100):
+    """A company that does not answer while ``is_down``; it counts who asked."""
+
+    def __init__(self, real: FakeSage100) -> None:
+        super().__init__(real.held_reference)
+        self.is_down = True
+        self.asked = 0
+
+    @override
+    def reference(self, item_codes: Collection[str]) -> Sage100Reference:
+        self.asked += 1
+        if self.is_down:
+            raise UnavailableError("Sage 100 does not answer.", remedy="Wait.")
+        return super().reference(item_codes)
+
+
+def test_reads_before_the_writes_pause_too_and_nothing_is_set_aside() -> None:
+    flow = make_flow(good(1))
+    assert isinstance(flow.sage100, FakeSage100)
+    silent = SilentSage100(flow.sage100)
+    flow = replace(flow, sage100=silent)
+    batch = claimed(flow)
+    for _ in range(180):
+        with pytest.raises(UnavailableError):
+            run_step(flow, "shop_order", batch)
+        pass_s(flow, 20)
+    assert FAILURES_IN_A_ROW_MAX + 55 <= silent.asked <= FAILURES_IN_A_ROW_MAX + 60
+    assert flow.streams.stream(read_stream(PAIR.pair, System.SAGE100)).state is StreamState.PAUSED
+    assert flow.ledger.dead_letters() == []
+    silent.is_down = False
+    pass_s(flow, PROBE_EVERY_S)
+    assert run_step(flow, "shop_order", batch).confirmed == 1
+    assert flow.streams.stream(read_stream(PAIR.pair, System.SAGE100)).state is StreamState.OPEN
