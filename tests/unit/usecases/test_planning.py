@@ -17,7 +17,14 @@ from records import landed
 from tieout.domain.base import DeliveryId, System
 from tieout.domain.ledger import Delivery, DocumentState, Landed
 from tieout.domain.plan import Action, Ending, Plan
-from tieout.errors import ConfigurationError, FatalError, RetryableError, UnavailableError
+from tieout.domain.streams import target_stream
+from tieout.errors import (
+    ConfigurationError,
+    FatalError,
+    RetryableError,
+    StreamPausedError,
+    UnavailableError,
+)
 from tieout.ports import Finding, Ledger, StockLevel
 from tieout.usecases.catalog import WRITE_KINDS, Posting
 from tieout.usecases.flow import Flow
@@ -190,6 +197,19 @@ def test_other_rules_and_another_mapping_are_drift() -> None:
     flow.mapper.version = "mapping-2"
     with pytest.raises(FatalError, match=r"(?s)mapping changed: .* then, mapping-2 now.*rule set"):
         apply_plan(replace(flow, gate=gate), plan)
+
+
+def test_nothing_is_applied_through_a_stream_that_is_held() -> None:
+    flow = make_flow(worked())
+    name = target_stream(PAIR.pair, System.XERO, "payment")
+    flow.streams.hold(name, reason="Xero holds one payment twice.")
+    plan = planned(flow)
+    assert plan.blocked == (f"{name} is held: Xero holds one payment twice.",)
+    with pytest.raises(StreamPausedError, match="holds one payment twice"):
+        apply_plan(flow, plan)
+    assert held(flow) == {}
+    flow.streams.resume(name, by="ana", reason="voided")
+    assert apply_plan(flow, planned(flow)).done == 1
 
 
 def test_an_altered_plan_is_refused() -> None:

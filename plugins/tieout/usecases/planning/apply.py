@@ -8,7 +8,7 @@ on under the same name, without being planned again.
 from tieout.domain.base import BatchId, Frozen
 from tieout.domain.ledger import LANDED, UNFINISHED, Document, DocumentState, Origin
 from tieout.domain.plan import Ending, GlEffect, Plan
-from tieout.errors import FatalError
+from tieout.errors import FatalError, StreamPausedError
 from tieout.usecases.capture import drain, sweep
 from tieout.usecases.flow import LEASE_S, Flow
 from tieout.usecases.planning.drift import drift, versions
@@ -76,6 +76,7 @@ def check(flow: Flow, plan: Plan) -> None:
 
     Raises:
         FatalError: It would not; the message names what changed.
+        StreamPausedError: A stream that it would go through is paused or held.
     """
     if not plan.is_true_to_its_hash:
         raise FatalError(
@@ -86,6 +87,11 @@ def check(flow: Flow, plan: Plan) -> None:
     now, known = replan(flow, plan.flow, interval=interval, only=versions(plan))
     if now.plan_hash != plan.plan_hash:
         raise _drifted(plan, drift(plan, now, known))
+    if now.blocked:
+        raise StreamPausedError(
+            f"Nothing was applied: {'; '.join(now.blocked)}",
+            remedy="See 'tieout streams'; apply the same plan again when they are open.",
+        )
 
 
 def _drifted(plan: Plan, found: list[str]) -> FatalError:
