@@ -4,6 +4,7 @@ Orders are read back from the simulators over HTTP and ODBC. Which run posted an
 ledger's word: the batch says who claimed it.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,12 +15,15 @@ import pytest
 import requests
 
 from installation import Installation, own_folder, wait_for
+from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
 from tieout.stack.environment import airflow_settings
 from tieout.stack.secrets import load_or_create
 from tieout.wiring import Tieout, connections_in, ledger_url
+from tieout_oracle.reading import judge_installation
+from world import INCLUDE
 
 pytestmark = pytest.mark.e2e
 
@@ -33,6 +37,8 @@ DAY = datetime(2026, 3, 5, tzinfo=UTC)
 
 BACKFILL_STATES = "SELECT state FROM dag_run WHERE run_type = 'backfill'"
 ORIGINS = "SELECT DISTINCT origin FROM tieout.inbox WHERE resource_id = %s"
+NIGHTS = "SELECT state FROM dag_run WHERE dag_id = 'nightly'"
+NIGHTS_TASKS = "SELECT task_id FROM task_instance WHERE dag_id = 'nightly' AND state = 'success'"
 CLAIMED_BY = """
     SELECT batch.claimed_by FROM tieout.batches AS batch
     JOIN tieout.documents AS document USING (batch_id)
@@ -263,3 +269,26 @@ def test_a_forged_webhook_is_refused_and_leaves_no_trace(
 
 def test_both_ledgers_tie_out_after_all_of_it(tieout: Tieout) -> None:
     assert tieout.tie_out(PAIR).unknown == 0
+
+
+def test_the_night_finds_everything_in_order(installation: Installation, tieout: Tieout) -> None:
+    unseen = make_order(DAY)  # of a past that no sweep of these runs reads, and no webhook tells of
+    control(installation, "orders", unseen)
+    assert tieout.compare_source(PAIR).landed > 0
+    wait_until_posted(tieout, unseen)
+    wait_for(lambda: is_quiet(installation), limit_s=POSTED_WAIT_S, what="a quiet moment")
+    triggered = installation.airflow("dags", "trigger", "nightly")
+    assert triggered.returncode == 0, triggered.stdout + triggered.stderr
+    wait_for(
+        lambda: set(ask_airflow(installation, NIGHTS)) & {"success", "failed"},
+        limit_s=POSTED_WAIT_S,
+        what="the night to be over",
+    )
+    assert ask_airflow(installation, NIGHTS) == ["success"]  # none ran by itself at the start
+    done = Counter(ask_airflow(installation, NIGHTS_TASKS))
+    each_pair = ["pair.ask_oracle", "pair.compare_source", "pair.sweep_doubles"]
+    assert Counter(["list_pairs", "seal_audit", *each_pair * len(tieout.pairs)]) <= done
+    assert (installation.home / ANCHORS_NAME).stat().st_size > 0
+    assert documents_of(tieout, unseen) == (1, 1, 1, 1)
+    verdicts = judge_installation(installation.connections, INCLUDE / "pairs.yaml")
+    assert {pair: one.text() for pair, one in verdicts.items() if not one.is_clean} == {}
