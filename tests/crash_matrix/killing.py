@@ -161,7 +161,8 @@ def fork(act: Callable[[], object], *, name: str) -> int:
         act()
         code = DONE
     except BaseException as error:  # noqa: BLE001 - the parent must hear of everything
-        os.write(2, f"worker {name}: {type(error).__name__}: {error}\n".encode())
+        notes = "; ".join(getattr(error, "__notes__", ()))
+        os.write(2, f"worker {name}: {type(error).__name__}: {error} {notes}\n".encode())
     finally:
         os._exit(code)  # no pytest in the child, and no clean-up of what is the parent's
 
