@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tokens.races import racing, strict_rotation
 
-ROUNDS = 10
+ROUNDS = 3
 
 
 def test_a_refresh_without_the_lock_is_caught(tmp_path: Path, emptied_ledger_url: str) -> None:

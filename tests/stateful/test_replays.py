@@ -22,8 +22,9 @@ from tieout.ledger.postgres import PostgresLedger
 
 SEQUENCES = 500
 STEPS = 20
-SEQUENCES_IN_POSTGRES = 25
-STEPS_IN_POSTGRES = 12
+SEQUENCES_IN_POSTGRES = 8
+SEQUENCES_IN_POSTGRES_BY_NIGHT = 100
+STEPS_IN_POSTGRES = 10
 SEQUENCES_WITH_A_BUG = 400
 """Within how many sequences each seeded bug must show."""
 WRITER_WAIT_S = 0.3
@@ -92,8 +93,15 @@ def assert_injected() -> None:
         assert tally[what], f"not injected: {what}"
 
 
+@pytest.mark.parametrize(
+    "how_many",
+    [
+        SEQUENCES_IN_POSTGRES,
+        pytest.param(SEQUENCES_IN_POSTGRES_BY_NIGHT, marks=pytest.mark.tier2),
+    ],
+)
 def test_two_people_at_once_on_the_real_ledger_change_nothing_either(
-    shared_ledger_url: str,
+    shared_ledger_url: str, how_many: int
 ) -> None:
     ledger = PostgresLedger(shared_ledger_url, writer_wait_s=WRITER_WAIT_S)
     url = make_url(shared_ledger_url).set(drivername="postgresql")
@@ -147,7 +155,7 @@ def test_two_people_at_once_on_the_real_ledger_change_nothing_either(
 
     tally.clear()
     try:
-        some = sequences(SEQUENCES_IN_POSTGRES, steps=STEPS_IN_POSTGRES)
+        some = sequences(how_many, steps=STEPS_IN_POSTGRES)
         run_state_machine_as_test(OnPostgres, settings=settings(some, phases=(Phase.generate,)))
     finally:
         ledger.close()
