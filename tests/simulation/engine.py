@@ -24,6 +24,10 @@ LOCK_WAIT_S = 60.0
 PAUSE_MIN_S = 30.0
 PAUSE_MAX_S = 1500.0
 """Longer than a lease, and than Xero remembers a key."""
+DEADLY_SHARE = 0.05
+"""Which share of the points is deadly in a seed: workers die there again and again."""
+DEADLY_ODDS = 0.5
+DEATHS_MAX = 4
 TRACE_MAX = 60
 """How many of the last happenings a failing seed shows."""
 
@@ -97,6 +101,9 @@ class Simulation:
         self._hub = getcurrent()
         self._holders: dict[str, Actor] = {}
         self._waiting: dict[str, list[Actor]] = {}
+        self.deadly_points: frozenset[str] = frozenset()
+        """Points that are deadly in every seed that has kills, whatever the lot says."""
+        self._deadly: dict[str, int] = {}
         self._is_over = False
 
     @property
@@ -198,10 +205,29 @@ class Simulation:
             return
         if actor.is_mortal:
             self.points[point] += 1
-            if self.strikes("killed"):
+            if self._is_deadly(point) or self.strikes("killed"):
                 self._kill(actor, point)
             self.may_pause(actor, "paused")
         self.sleep(self.rng.uniform(least_s, most_s))
+
+    def _is_deadly(self, point: str) -> bool:
+        """Say whether the actor dies here because in this seed so many do."""
+        if point not in self._deadly:
+            lot = Random(f"{self.seed} at {point}").random()  # noqa: S311 - repeatable
+            can_be = self.faults.odds.get("killed", 0.0) > 0.0
+            is_chosen = can_be and (lot < DEADLY_SHARE or point in self.deadly_points)
+            self._deadly[point] = DEATHS_MAX if is_chosen else 0
+        if not self.faults.is_on or not self._deadly[point] or self.rng.random() >= DEADLY_ODDS:
+            return False
+        self._deadly[point] -= 1
+        self.hit("killed")
+        return True
+
+    def may_die(self, point: str, fault: str) -> None:
+        """Kill the actor whose turn it is, if it is mortal and the fault strikes."""
+        actor = self.current()
+        if actor is not None and actor.is_mortal and self.strikes(fault):
+            self._kill(actor, point)
 
     def may_pause(self, actor: Actor, fault: str) -> None:
         """Stop the actor for long, if the fault strikes; others may think it dead meanwhile."""

@@ -44,6 +44,8 @@ RUNS_MAX = 4
 RETRIES = 5
 HEARTBEAT_S = 300.0
 """How long a silent task is waited for; then another attempt starts beside it."""
+HOST_LOST_MAX_S = 500.0
+"""How long it takes at the most until a task whose host is gone starts anew."""
 WEBHOOK_TRIES = 8
 STAGES: tuple[tuple[str, ...], ...] = (
     ("shop_order",),
@@ -299,7 +301,9 @@ class Installation:
             if self.simulation.strikes("run abandoned"):
                 self._fail(task)
             else:
-                self._retry(task, delay_s=self.simulation.rng.choice((5.0, HEARTBEAT_S)))
+                rng = self.simulation.rng
+                delay_s = rng.choice((5.0, rng.uniform(HEARTBEAT_S, HOST_LOST_MAX_S)))
+                self._retry(task, delay_s=delay_s)
         elif actor.error is not None:
             self._failed(task, actor.error)
         else:

@@ -11,6 +11,7 @@ from simulation.shop import DOMAIN, INDEX_LAG_S, PAIR, Version
 from simulation.systems import Record
 from tieout.domain.base import System
 from tieout.domain.hashing import content_hash
+from tieout.domain.ledger import DocumentState
 from tieout.usecases.capture import VOLATILE_MEMBERS
 from tieout_oracle.judge import Verdict, judge
 from tieout_oracle.sets import Sets, SourceRecord, TargetRecord
@@ -57,6 +58,7 @@ def judge_installation(installation: Installation, *, before_compare: bool = Fal
     wrongs = [] if verdict.is_clean else verdict.text().splitlines()
     wrongs += _unbalanced(installation)
     wrongs += _stale(installation, shown)
+    wrongs += _incomplete(installation, copies)
     wrongs += installation.defects
     for world in installation.worlds.values():
         wrongs += [f"{world.system}: key {key} of another body" for key in world.reused_keys]
@@ -146,3 +148,33 @@ def _stale(installation: Installation, shown: Shown) -> Iterator[str]:
             held = newest[source_id].content_hash
             if held != content_hash(versions[-1].node, without=VOLATILE_MEMBERS):
                 yield f"order {source_id}: the ledger's newest version is an old one"
+
+
+def _incomplete(installation: Installation, records: list[Record]) -> Iterator[str]:
+    """Name every order that is done and of which a system lacks something."""
+    held = {(one.system, one.entity, one.key) for one in records}
+    for source_id, document in installation.ledger.newest().items():
+        if document.state != DocumentState.DONE:
+            continue
+        wanted = {
+            (System.XERO, "invoice", source_id),
+            (System.XERO, "invoice_note", source_id),
+            (System.SAGE100, "sales_order", source_id),
+        }
+        taken = Decimal(0)
+        for transaction in document.payload["transactions"]:
+            number = transaction["id"].rpartition("/")[2]
+            wanted |= {(System.XERO, "payment", number), (System.SAGE100, "cash_receipt", number)}
+            taken += Decimal(transaction["amountSet"]["shopMoney"]["amount"])
+        for system, entity, key in sorted(wanted - held):
+            yield f"order {source_id} is done, and {system} has no {entity} {key}"
+        yield from _short(installation, source_id, taken)
+
+
+def _short(installation: Installation, source_id: str, taken: Decimal) -> Iterator[str]:
+    """Say when a sales order shows another deposit than what was taken."""
+    sage100 = installation.worlds[System.SAGE100]
+    order = sage100.held("sales_order", source_id)
+    shown = sage100.states.get(("order_deposit", source_id)) or (order.figures if order else {})
+    if Decimal(shown.get("deposit", "0")) != taken:
+        yield f"order {source_id} is done, {taken} was taken, and its deposit is {shown}"

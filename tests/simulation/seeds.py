@@ -20,10 +20,11 @@ ORDERS = (4, 8)
 
 ODDS: dict[str, tuple[float, float]] = {
     "killed": (0.002, 0.01),
+    "killed with a write under way": (0.1, 0.5),
     "paused": (0.0005, 0.002),
     "paused before the socket": (0.02, 0.08),
     "cut off while paused": (0.5, 0.5),
-    "run abandoned": (0.3, 0.3),
+    "run abandoned": (0.3, 0.45),
     "scheduler away": (0.1, 0.3),
     "xero away": (0.005, 0.02),
     "sage100 away": (0.005, 0.02),
@@ -36,15 +37,18 @@ ODDS: dict[str, tuple[float, float]] = {
     "ledger lost before the commit": (0.001, 0.005),
     "ledger lost after the commit": (0.001, 0.005),
     "bad record": (0.05, 0.15),
-    "webhook lost": (0.1, 0.5),
+    "webhook lost": (0.2, 0.8),
     "webhook twice": (0.1, 0.3),
     "webhook out of order": (0.1, 0.3),
-    "row visible late": (0.1, 0.4),
+    "row visible late": (0.2, 0.6),
     "row visible far too late": (0.05, 0.2),
 }
 """Between which odds each fault strikes, in the seeds that have it."""
 HAVING_IT = 0.7
 """How many of the seeds have a fault at all."""
+EXTREMES = {"webhook lost": 1.0, "row visible late": 0.9, "late write": 0.6}
+"""How likely these are where a subscription is gone, an index lags, a target answers 504."""
+HAVING_EXTREME = 0.3
 DIRECTED = (
     "target refuses",
     "target lies",
@@ -83,9 +87,11 @@ class Outcome:
 def odds_of(seed: int) -> dict[str, float]:
     """Return which faults the seed has, and how likely each is."""
     rng = Random(f"odds of {seed}")  # noqa: S311 - to be repeatable is the point
-    return {
+    odds = {
         name: rng.uniform(*between) for name, between in ODDS.items() if rng.random() < HAVING_IT
     }
+    extremes = {name: most for name, most in EXTREMES.items() if rng.random() < HAVING_EXTREME}
+    return odds | extremes
 
 
 def run_seed(seed: int, parts: Parts = SOUND) -> Outcome:

@@ -31,6 +31,8 @@ XERO_REMEMBERS_S = 360.0
 """How long Xero knows an idempotency key, as it says; the connector trusts it for less."""
 LATE_XERO_S = 590.0
 LATE_AGENT_S = 60.0
+STILL_AT_IT = 0.5
+"""How often a repeated request finds the first one still under way, and not done by itself."""
 ITEM = "LAMP-01"
 """The one item that both systems sell."""
 STALE_AFTER_S = 5.0
@@ -231,6 +233,8 @@ class SimulatedTarget(Target):
         request = self._request(deliveries)
         if request.outcomes is None:
             self._carry_out(request)
+        if request.outcomes is None:
+            simulation.may_die(f"{self.entity} under way", "killed with a write under way")
         simulation.pass_by(f"{self.entity} answered", least_s=0.05, most_s=1.0)
         if simulation.strikes("answer dropped after the commit"):
             raise OutcomeUnknownError("The connection broke.", remedy="Look it up.")
@@ -270,6 +274,8 @@ class SimulatedTarget(Target):
     def _carry_out(self, request: _Request) -> None:
         """Write now, later or never; the sender learns of it what the network lets it."""
         simulation = self._simulation
+        if request in self._world.late and self._forgets and simulation.rng.random() < STILL_AT_IT:
+            raise OutcomeUnknownError("Still at work on that key.", remedy="Look it up.")
         if simulation.strikes("5xx before the commit"):
             if request not in self._world.late:
                 self._world.forget(request)
