@@ -62,7 +62,7 @@ STAGES: tuple[tuple[str, ...], ...] = (
 class SteppedLedger:
     """A ledger whose every call takes time, and may be the last thing that its caller does."""
 
-    def __init__(self, simulation: Simulation, ledger: OpenLedger) -> None:
+    def __init__(self, simulation: Simulation, ledger: OpenLedger | FakeStreams) -> None:
         self.simulation = simulation
         self.behind = ledger
 
@@ -165,11 +165,12 @@ class Installation:
         self.shop = SimulatedShop(self.worlds[System.SHOPIFY])
         self.ledger = parts.ledger(simulation)
         self.stepped = SteppedLedger(simulation, self.ledger)
+        self.streams = FakeStreams(simulation.clock)
         self.flow = parts.change(
             Flow(
                 pair=_pair(),
                 ledger=self.stepped,
-                streams=SteppedLedger(simulation, FakeStreams(simulation.clock)),
+                streams=SteppedLedger(simulation, self.streams),
                 xero=SimulatedXero(self.worlds[System.XERO], _pair()),
                 sage100=SimulatedSage100(self.worlds[System.SAGE100], _pair()),
                 shops={DOMAIN: self.shop},

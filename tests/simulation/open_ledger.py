@@ -79,6 +79,10 @@ class OpenLedger(FakeLedger):
             if state == InboxState.DEAD_LETTER
         }
 
+    def attempts(self) -> list[int]:
+        """Return how much of its retry budget every delivery has spent."""
+        return [one.attempts for one in self._deliveries.values()]
+
     def newest(self) -> dict[str, Document]:
         """Return the newest version of every order."""
         return {one.source_id: one for one in self._documents.values()}
