@@ -271,7 +271,7 @@ BY_400 = {
     ("way", "batches"),
     [
         *(pytest.param(way, 1, id=way) for way in BY_400),
-        *(pytest.param(way, 34, id=f"{way}, 34 times", marks=pytest.mark.tier2) for way in BY_400),
+        *(pytest.param(way, 12, id=f"{way}, 12 times", marks=pytest.mark.tier2) for way in BY_400),
     ],
 )
 def test_one_bad_of_fifty_is_set_aside_and_the_others_are_posted_once(
