@@ -64,6 +64,36 @@ def paid(xero: XeroClient) -> Json:
     bought = {**xero.invoice_body(), "PurchaseOrderNumber": unique("PO")}
     order = {key: bought[key] for key in bought if key not in {"Type", "InvoiceNumber", "DueDate"}}
     ordered = xero.put("PurchaseOrders", {"PurchaseOrders": [order]}).json()["PurchaseOrders"][0]
+    moves = (
+        (
+            "ManualJournals",
+            {
+                "Narration": "deferral",
+                "Status": "POSTED",
+                "JournalLines": [
+                    {"LineAmount": 5, "AccountCode": "840"},
+                    {"LineAmount": -5, "AccountCode": "200"},
+                ],
+            },
+        ),
+        (
+            "BankTransfers",
+            {"FromBankAccount": {"Code": "091"}, "ToBankAccount": {"Code": "090"}, "Amount": 5},
+        ),
+        (
+            "BatchPayments",
+            {
+                "Account": {"Code": "090"},
+                "Reference": "batch",
+                "Payments": [{"Invoice": {"InvoiceID": owed["InvoiceID"]}, "Amount": 5}],
+            },
+        ),
+    )
+    moved = {}
+    for resource, body in moves:
+        written = xero.put(resource, {resource: [body]})
+        written.raise_for_status()
+        moved |= written.json()[resource][0]
     note = {"HistoryRecords": [{"Details": "note"}]}
     xero.put(f"Invoices/{invoice['InvoiceID']}/History", note)
     return {
@@ -72,6 +102,7 @@ def paid(xero: XeroClient) -> Json:
         "payment": payment,
         "credit": created,
         "order": ordered,
+        "moved": moved,
     }
 
 
@@ -106,6 +137,15 @@ def errors(rules: Json, content: object) -> Iterator[ValidationError]:
         ("Overpayments?page=1", "Overpayments"),
         ("Prepayments?page=1", "Prepayments"),
         ("CreditNotes/{CreditNoteID}", "CreditNotes"),
+        ("ManualJournals?page=1", "ManualJournals"),
+        ("ManualJournals/{ManualJournalID}", "ManualJournals"),
+        ("ManualJournals/{ManualJournalID}/History", "HistoryRecords"),
+        ("BankTransfers", "BankTransfers"),
+        ("BankTransfers/{BankTransferID}", "BankTransfers"),
+        ("BankTransfers/{BankTransferID}/History", "HistoryRecords"),
+        ("BatchPayments", "BatchPayments"),
+        ("BatchPayments/{BatchPaymentID}", "BatchPayments"),
+        ("BatchPayments/{BatchPaymentID}/History", "HistoryRecords"),
         ("TrackingCategories?includeArchived=true", "TrackingCategories"),
         ("Payments/{PaymentID}", "Payments"),
     ],
@@ -113,7 +153,8 @@ def errors(rules: Json, content: object) -> Iterator[ValidationError]:
 def test_answers_keep_to_the_specification(
     specification: Json, xero: XeroClient, paid: Json, path: str, schema: str
 ) -> None:
-    answer = xero.get(path.format(**(paid["credit"] | paid["invoice"] | paid["payment"])))
+    named = paid["moved"] | paid["credit"] | paid["invoice"] | paid["payment"]
+    answer = xero.get(path.format(**named))
     assert answer.status_code == 200
     assert violations(specification, schema, answer.json()) == []
 
@@ -125,7 +166,13 @@ def test_the_other_organisation_keeps_to_the_specification_too(
     assert violations(specification, "Organisations", answer) == []
 
 
-@pytest.mark.parametrize("resource", ["Contacts", "Invoices", "Payments", "Items"])
+@pytest.mark.parametrize(
+    "resource",
+    [
+        *("Contacts", "Invoices", "Payments", "Items"),
+        *("ManualJournals", "BankTransfers", "BatchPayments"),
+    ],
+)
 def test_refusals_keep_to_the_specification(
     specification: Json, xero: XeroClient, resource: str
 ) -> None:
@@ -134,6 +181,9 @@ def test_refusals_keep_to_the_specification(
         "Invoices": {"Type": "ACCREC", "Status": "PAID"},
         "Payments": {"Amount": 1},
         "Items": {"Code": "LAMP-01"},
+        "ManualJournals": {"Narration": "", "JournalLines": [{"LineAmount": 1}]},
+        "BankTransfers": {"Amount": 1},
+        "BatchPayments": {"Payments": [{"Amount": 1}]},
     }
     answer = xero.put(resource, {resource: [refused[resource]]})
     assert answer.status_code == 400

@@ -198,6 +198,8 @@ def _updated(
     problems = lock_problems(books, prior.date, request.date)
     if prior.status != "AUTHORISED":
         problems = ["BankTransaction not of valid status for modification"]
+    elif (prior.type or "").endswith("TRANSFER"):
+        problems = ["Bank transfers cannot be edited as bank transactions; use BankTransfers"]
     elif request.status in ("DELETED", "VOIDED"):
         return _closed(books, prior, request.status)
     elif prior.overpayment_id or prior.prepayment_id:

@@ -31,7 +31,9 @@ SCOPES: Final = frozenset(
             for name in ("contacts", "invoices", "payments", "banktransactions", "settings")
             for suffix in ("", ".read")
         ),
-        *("accounting.attachments", "accounting.attachments.read", "accounting.manualjournals"),
+        *("accounting.attachments", "accounting.attachments.read"),
+        *("accounting.manualjournals", "accounting.manualjournals.read"),
+        *("accounting.reports.trialbalance.read", "accounting.reports.banksummary.read"),
     ]
 )
 

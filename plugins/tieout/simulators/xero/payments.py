@@ -82,11 +82,16 @@ def answer(call: Call) -> Answer:
 
 
 def _apply(call: Call, request: PaymentRequest) -> Json:
-    write = _deleted if request.payment_id else _created
+    write = _deleted if request.payment_id else created
     return shown(call, write(call.books, request), full=True)
 
 
-def _created(books: Books, request: PaymentRequest) -> Payment:
+def created(books: Books, request: PaymentRequest, batch_payment_id: str | None = None) -> Payment:
+    """Pay an invoice, alone or in a batch, or pay back a credit.
+
+    Raises:
+        InvalidError: The request breaks a rule.
+    """
     if _names_credit(request):
         return _refunded(books, request)
     invoice, messages = _invoice(books, request)
@@ -105,7 +110,8 @@ def _created(books: Books, request: PaymentRequest) -> Payment:
     check(messages)
     if invoice is None or account is None:
         raise NotFoundError
-    money = _Money(amount, day, f"{invoice.type}PAYMENT", invoice_id=invoice.invoice_id or "")
+    kind = f"{invoice.type}PAYMENT"
+    money = _Money(amount, day, kind, invoice.invoice_id or "", batch_payment_id=batch_payment_id)
     payment = _put(books, request, account, money)
     invoices.paid(books, invoice, amount)
     details = f"Payment of {amount} on {day:%d %B %Y}"
@@ -122,6 +128,7 @@ class _Money:
     payment_type: str
     invoice_id: str = ""
     credit_id: str = ""
+    batch_payment_id: str | None = None
 
 
 def _put(books: Books, request: PaymentRequest, account: Account, money: _Money) -> Payment:
@@ -130,6 +137,7 @@ def _put(books: Books, request: PaymentRequest, account: Account, money: _Money)
             payment_id=books.new_id(),
             invoice_id=money.invoice_id,
             credit_id=money.credit_id,
+            batch_payment_id=money.batch_payment_id,
             account_id=account.account_id or "",
             date=money.day,
             amount=money.amount,
@@ -236,8 +244,15 @@ def _deleted(books: Books, request: PaymentRequest) -> Payment:
         problems = ["Payment not of valid status for modification"]
     elif payment.is_reconciled:
         problems = ["This payment has been reconciled and cannot be deleted"]
+    elif payment.batch_payment_id:
+        problems = ["This payment is part of a batch payment and cannot be deleted alone"]
     if problems:
         raise InvalidError(problems, stored_id=payment.payment_id)
+    return undone(books, payment)
+
+
+def undone(books: Books, payment: Payment) -> Payment:
+    """Delete a payment, and take back what it did to its invoice or credit."""
     gone = payment.model_copy(update={"status": "DELETED", "updated": books.clock()})
     books.payments.put(gone)
     invoice = books.invoices.get(payment.invoice_id)
@@ -265,6 +280,7 @@ def shown(call: Call, payment: Payment, *, full: bool) -> Json:
         "HasAccount": True,
         "IsReconciled": payment.is_reconciled,
         "Account": members(account, *account_keys) if account else {},
+        **members(payment, "batch_payment_id"),
     }
     if invoice is not None:
         content["Invoice"] = in_payment(books, invoice, call.unit_places, full=full)

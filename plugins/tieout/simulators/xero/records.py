@@ -417,6 +417,8 @@ class Payment(Wire):
     is_reconciled: bool = False
     status: PaymentStatus = "AUTHORISED"
     payment_type: str
+    batch_payment_id: str | None = None
+    """The batch that it is part of."""
     updated: datetime
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from tieout.simulators.xero.money_records import BankTransfer, BatchPayment, ManualJournal
 from tieout.simulators.xero.records import (
     Account,
     Allocation,
@@ -219,6 +220,9 @@ class Books:
     bank_transactions: Shelf[BankTransaction] = field(init=False)
     purchase_orders: Shelf[PurchaseOrder] = field(init=False)
     payments: Shelf[Payment] = field(init=False)
+    batch_payments: Shelf[BatchPayment] = field(init=False)
+    bank_transfers: Shelf[BankTransfer] = field(init=False)
+    manual_journals: Shelf[ManualJournal] = field(init=False)
     items: Shelf[Item] = field(init=False)
     accounts: Shelf[Account] = field(init=False)
     tax_rates: Shelf[TaxRate] = field(init=False)
@@ -261,7 +265,11 @@ class Books:
                 lambda r: r.payment_id,
                 invoice=lambda r: r.invoice_id,
                 credit=lambda r: r.credit_id,
+                batch=lambda r: r.batch_payment_id,
             ),
+            "batch_payments": self._shelf(BatchPayment, lambda r: r.batch_payment_id),
+            "bank_transfers": self._shelf(BankTransfer, lambda r: r.bank_transfer_id),
+            "manual_journals": self._shelf(ManualJournal, lambda r: r.manual_journal_id),
             "items": self._shelf(Item, lambda r: r.item_id, code=lambda r: r.code),
             "accounts": self._shelf(
                 Account, lambda r: r.account_id, code=lambda r: r.code, name=lambda r: r.name
