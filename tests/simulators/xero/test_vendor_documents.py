@@ -119,6 +119,9 @@ def errors(rules: Json, content: object) -> Iterator[ValidationError]:
     ("path", "schema"),
     [
         ("Organisation", "Organisations"),
+        ("Organisation/Actions", "Actions"),
+        ("Reports/TrialBalance?date=2026-11-30", "ReportWithRows"),
+        ("Reports/BankSummary", "ReportWithRows"),
         ("Accounts", "Accounts"),
         ("TaxRates", "TaxRates"),
         ("Currencies", "Currencies"),

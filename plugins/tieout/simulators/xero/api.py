@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -11,21 +11,6 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tieout.simulators.xero import (
-    advances,
-    bank_transactions,
-    bank_transfers,
-    batch_payments,
-    charts,
-    contacts,
-    credit_notes,
-    invoices,
-    items,
-    manual_journals,
-    payments,
-    purchase_orders,
-    tracking,
-)
 from tieout.simulators.xero.batch import validation_exception
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.idempotency import Replays
@@ -38,27 +23,13 @@ from tieout.simulators.xero.refusals import (
     XeroRefusalError,
     validation_errors,
 )
+from tieout.simulators.xero.resources import RESOURCES, Resource
 from tieout.simulators.xero.store import Books, Journal
 from tieout.simulators.xero.wire import Json, as_json, as_xml, envelope
 
 BODY_BYTES_MAX: Final = 10_000_000
 PREFIX: Final = "/api.xro/2.0/"
-_HISTORY: Final = "history"
 _JSON: Final = "application/json; charset=utf-8"
-
-
-@dataclass(frozen=True)
-class Resource:
-    """What a resource takes: methods on the list, on one record, on its parts; and its scopes.
-
-    A part is what follows the record's id, such as ``history``, or ``options/*`` for one of many.
-    """
-
-    answer: Callable[[Call], Answer]
-    on_list: tuple[str, ...]
-    on_record: tuple[str, ...]
-    scopes: tuple[str, ...]
-    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class _HttpError(Exception):
@@ -71,108 +42,6 @@ class _HttpError(Exception):
         self.status = status
         self.text = text
         self.headers = dict(headers or {})
-
-
-_NOTED: Final = {_HISTORY: ("GET", "PUT")}
-_ALLOCATED: Final = {"allocations": ("PUT",), "allocations/*": ("DELETE",)}
-_SETTINGS: Final = ("accounting.settings",)
-RESOURCES: Final = {
-    "accounts": Resource(charts.accounts, ("GET", "PUT"), ("GET", "POST", "DELETE"), _SETTINGS),
-    "banktransactions": Resource(
-        bank_transactions.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.banktransactions",),
-        _NOTED,
-    ),
-    "banktransfers": Resource(
-        bank_transfers.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.banktransactions",),
-        _NOTED,
-    ),
-    "batchpayments": Resource(
-        batch_payments.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.payments",),
-        _NOTED,
-    ),
-    "contacts": Resource(
-        contacts.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.contacts",),
-        _NOTED,
-    ),
-    "creditnotes": Resource(
-        credit_notes.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.invoices",),
-        {**_NOTED, **_ALLOCATED},
-    ),
-    "currencies": Resource(charts.currencies, ("GET", "PUT"), (), _SETTINGS),
-    "invoices": Resource(
-        invoices.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.invoices",),
-        _NOTED,
-    ),
-    "items": Resource(
-        items.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST", "DELETE"),
-        ("accounting.settings", "accounting.invoices"),
-        _NOTED,
-    ),
-    "manualjournals": Resource(
-        manual_journals.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.manualjournals",),
-        _NOTED,
-    ),
-    "organisation": Resource(charts.organisation, ("GET",), (), _SETTINGS),
-    "overpayments": Resource(
-        advances.overpayments,
-        ("GET",),
-        ("GET",),
-        ("accounting.payments",),
-        {**_NOTED, **_ALLOCATED},
-    ),
-    "payments": Resource(
-        payments.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.payments",),
-        _NOTED,
-    ),
-    "prepayments": Resource(
-        advances.prepayments,
-        ("GET",),
-        ("GET",),
-        ("accounting.payments",),
-        {**_NOTED, **_ALLOCATED},
-    ),
-    "purchaseorders": Resource(
-        purchase_orders.answer,
-        ("GET", "PUT", "POST"),
-        ("GET", "POST"),
-        ("accounting.invoices",),
-        _NOTED,
-    ),
-    "taxrates": Resource(charts.tax_rates, ("GET", "PUT", "POST"), ("GET",), _SETTINGS),
-    "trackingcategories": Resource(
-        tracking.answer,
-        ("GET", "PUT"),
-        ("GET", "POST", "DELETE"),
-        _SETTINGS,
-        {"options": ("PUT",), "options/*": ("POST", "DELETE")},
-    ),
-}
 
 
 @dataclass
@@ -345,6 +214,8 @@ def _parts(path: str) -> tuple[str, str, str, str]:
     """Return resource, record, action and part of a path; resource and action in lower case."""
     name, _, rest = path[len(PREFIX) :].strip("/").partition("/")
     record_id, _, rest = rest.partition("/")
+    if f"{name}/{record_id}".lower() in RESOURCES:
+        return f"{name}/{record_id}".lower(), rest, "", ""
     action, _, part_id = rest.partition("/")
     return name.lower(), record_id, action.lower(), part_id
 

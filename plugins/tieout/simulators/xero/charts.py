@@ -1,4 +1,4 @@
-"""Settings of an organisation: accounts, tax rates, currencies and the organisation itself."""
+"""Settings of an organisation: accounts, tax rates and currencies."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,10 +8,10 @@ from tieout.simulators.xero import batch, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import Account, Currency, Organisation, TaxRate
+from tieout.simulators.xero.records import Account, Currency, TaxRate
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
 from tieout.simulators.xero.store import Books
-from tieout.simulators.xero.wire import Json, given, members, ms_date, rendered
+from tieout.simulators.xero.wire import Json, given, members, rendered
 
 _CLASSES: Final = {
     **dict.fromkeys(("BANK", "CURRENT", "FIXED", "INVENTORY", "NONCURRENT", "PREPAYMENT"), "ASSET"),
@@ -165,11 +165,6 @@ def currencies(call: Call) -> Answer:
     return batch.written(call, _CURRENCY_WRITING)
 
 
-def organisation(call: Call) -> Answer:
-    """Serve /Organisation."""
-    return Answer(content={"Organisations": [shown_organisation(call.books.organisation())]})
-
-
 def _list_answer(
     call: Call, chosen: list[lists.T], listing: Listing[lists.T], show: Callable[[lists.T], Json]
 ) -> Answer:
@@ -223,9 +218,21 @@ def _deleted_account(call: Call) -> Answer:
         raise NotFoundError
     if account.system_account:
         raise InvalidError(["You cannot delete a system account."])
+    if _is_used(call.books, account.account_id or ""):
+        raise InvalidError(["This account is in use and cannot be deleted; archive it"])
     gone = account.model_copy(update={"status": "DELETED", "updated": call.books.clock()})
     call.books.accounts.drop(account)
     return Answer(content={"Accounts": [shown_account(gone)]})
+
+
+def _is_used(books: Books, account_id: str) -> bool:
+    """Say whether a document, or money that moved, names the account; the rule's text is ours."""
+    documents = (*books.invoices.all(), *books.credit_notes.all(), *books.bank_transactions.all())
+    named = [line.account_id for document in documents for line in document.line_items]
+    named += [line.account_id for one in books.manual_journals.all() for line in one.journal_lines]
+    named += [transaction.account_id for transaction in books.bank_transactions.all()]
+    named += [payment.account_id for payment in books.payments.all()]
+    return account_id in named
 
 
 def _write_tax_rate(call: Call, request: TaxRate) -> Json:
@@ -297,35 +304,6 @@ def shown_tax_rate(rate: TaxRate) -> Json:
 def shown_currency(currency: Currency) -> Json:
     """Return a currency as the vendor shows it."""
     return members(currency, "code", "description")
-
-
-def shown_organisation(org: Organisation) -> Json:
-    """Return the organisation as the vendor shows it."""
-    return {
-        **members(org, "name", "legal_name"),
-        "PaysTax": True,
-        **members(org, "version"),
-        "OrganisationType": "COMPANY",
-        **members(org, "base_currency", "country_code"),
-        "IsDemoCompany": False,
-        "OrganisationStatus": "ACTIVE",
-        "FinancialYearEndDay": 31,
-        "FinancialYearEndMonth": 12,
-        "DefaultSalesTax": "Remember previous",
-        "DefaultPurchasesTax": "Remember previous",
-        **members(org, "period_lock_date", "end_of_year_lock_date"),
-        "CreatedDateUTC": ms_date(org.created).replace("+0000", ""),
-        "OrganisationEntityType": "COMPANY",
-        **members(org, "timezone"),
-        "ShortCode": f"!{org.organisation_id[:5]}",
-        **members(org, "organisation_id"),
-        "Edition": "BUSINESS",
-        "Class": "GROW",
-        "Addresses": [],
-        "Phones": [],
-        "ExternalLinks": [],
-        "PaymentTerms": {},
-    }
 
 
 def _echo_account(request: Account, _refusal: InvalidError) -> Json:
