@@ -4,7 +4,9 @@ Deliberately not our connectors and not our ledger: a witness must not share the
 only; what should have been booked belongs to demo.py.
 """
 
+import time
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -14,6 +16,7 @@ from tieout.errors import AuthenticationError, UnavailableError
 from tieout.wiring import ConnectionSettings
 
 TIMEOUT_S = 30.0
+MINUTE_S = 60.0
 PAGES_MAX = 50
 PAGE_SIZE = 100
 XERO_SCOPES = "accounting.invoices accounting.payments accounting.contacts accounting.settings.read"
@@ -101,7 +104,8 @@ def xero_bookings(connection: ConnectionSettings) -> dict[str, list[XeroBooking]
     )
     bookings: dict[str, list[XeroBooking]] = {}
     for page in range(1, PAGES_MAX + 1):
-        answer = requests.get(
+        asked = requests.Request(
+            "GET",
             f"{base}/api.xro/2.0/Invoices",
             params={"where": 'Type=="ACCREC"', "page": str(page), "pageSize": str(PAGE_SIZE)},
             headers={
@@ -109,9 +113,8 @@ def xero_bookings(connection: ConnectionSettings) -> dict[str, list[XeroBooking]
                 "xero-tenant-id": tenant,
                 "Accept": "application/json",
             },
-            timeout=TIMEOUT_S,
         )
-        invoices = _json(answer, "Xero")["Invoices"]
+        invoices = _json(_answered(asked), "Xero")["Invoices"]
         for invoice in invoices:
             source_id = str(invoice.get("Reference", "")).partition(" ")[0]
             bookings.setdefault(source_id, []).append(
@@ -192,6 +195,16 @@ def _token(url: str, connection: ConnectionSettings, more: dict[str, str]) -> st
             remedy="Check the client id and secret in the connections file.",
         )
     return str(answer.json()["access_token"])
+
+
+def _answered(asked: requests.Request) -> requests.Response:
+    """Return the answer to a request; the flows' calls may have used up this minute's."""
+    with requests.Session() as session:
+        answer = session.send(asked.prepare(), timeout=TIMEOUT_S)
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            time.sleep(min(float(answer.headers.get("Retry-After", "0")), MINUTE_S))
+            answer = session.send(asked.prepare(), timeout=TIMEOUT_S)
+    return answer
 
 
 def _json(answer: requests.Response, who: str) -> dict[str, Any]:
