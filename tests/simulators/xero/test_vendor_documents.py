@@ -81,6 +81,10 @@ def paid(xero: XeroClient) -> Json:
             {"FromBankAccount": {"Code": "091"}, "ToBankAccount": {"Code": "090"}, "Amount": 5},
         ),
         (
+            "ContactGroups",
+            {"Name": unique("Group")},
+        ),
+        (
             "BatchPayments",
             {
                 "Account": {"Code": "090"},
@@ -94,6 +98,10 @@ def paid(xero: XeroClient) -> Json:
         written = xero.put(resource, {resource: [body]})
         written.raise_for_status()
         moved |= written.json()[resource][0]
+    members = {"Contacts": [{"ContactID": contact["ContactID"]}]}
+    xero.put(f"ContactGroups/{moved['ContactGroupID']}/Contacts", members).raise_for_status()
+    file = f"Invoices/{invoice['InvoiceID']}/Attachments/proof.pdf"
+    xero.send("PUT", file, data=b"%PDF", headers={"Content-Type": "application/pdf"})
     note = {"HistoryRecords": [{"Details": "note"}]}
     xero.put(f"Invoices/{invoice['InvoiceID']}/History", note)
     return {
@@ -133,6 +141,9 @@ def errors(rules: Json, content: object) -> Iterator[ValidationError]:
         ("Invoices?summaryOnly=true", "Invoices"),
         ("Invoices/{InvoiceID}", "Invoices"),
         ("Invoices/{InvoiceID}/History", "HistoryRecords"),
+        ("Invoices/{InvoiceID}/Attachments", "Attachments"),
+        ("ContactGroups", "ContactGroups"),
+        ("ContactGroups/{ContactGroupID}", "ContactGroups"),
         ("Payments?page=1", "Payments"),
         ("CreditNotes?page=1", "CreditNotes"),
         ("PurchaseOrders", "PurchaseOrders"),

@@ -11,6 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tieout.simulators.xero import attachments
 from tieout.simulators.xero.batch import validation_exception
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.idempotency import Replays
@@ -29,6 +30,7 @@ from tieout.simulators.xero.wire import Json, as_json, as_xml, envelope
 
 BODY_BYTES_MAX: Final = 10_000_000
 PREFIX: Final = "/api.xro/2.0/"
+_FILE_SCOPES: Final = ("accounting.attachments",)
 _JSON: Final = "application/json; charset=utf-8"
 
 
@@ -81,7 +83,8 @@ class AccountingApi:
         return response
 
     def _answered(self, request: Request, body: bytes, claims: Json, tenant_id: str) -> Response:
-        form = _accepted(request.headers.get("accept", ""))
+        # A file is answered in its own form, whatever is accepted.
+        form = _accepted(request.headers.get("accept", "")) or ("json" if _is_file(request) else "")
         if not form:
             return self._plain(406, {})
         try:
@@ -103,9 +106,10 @@ class AccountingApi:
         allowed = _allowed(resource, record_id, part)
         if request.method not in allowed:
             raise _HttpError(405, headers={"Allow": ", ".join(allowed)})
-        if not _in_scope(resource, request.method, claims):
+        if not _in_scope(resource, action, request.method, claims):
             raise AccessDeniedError(403, "AuthenticationUnsuccessful")
-        if request.method in ("POST", "PUT") and not _is_json(request):
+        is_write = request.method in ("POST", "PUT")
+        if is_write and not _is_file(request) and not _is_json(request):
             raise _HttpError(415, "The simulator reads JSON only")
         return Call(
             method=request.method,
@@ -178,6 +182,8 @@ class AccountingApi:
         if answer.status == HTTPStatus.NOT_FOUND:
             # Recorded: text/html and an empty body.
             return Response(b"", 404, {"Content-Type": "text/html"})
+        if answer.raw is not None:
+            return Response(answer.raw, answer.status, dict(answer.headers))
         if answer.content is None:
             return self._plain(answer.status, {})
         is_good = answer.status == HTTPStatus.OK
@@ -233,11 +239,17 @@ def _allowed(resource: Resource, record_id: str, part: str) -> tuple[str, ...]:
     return resource.on_record if record_id else resource.on_list
 
 
-def _in_scope(resource: Resource, method: str, claims: Json) -> bool:
+def _is_file(request: Request) -> bool:
+    _, _, action, part_id = _parts(request.url.path)
+    return action == attachments.PART and bool(part_id)
+
+
+def _in_scope(resource: Resource, action: str, method: str, claims: Json) -> bool:
     granted = claims["scope"]
-    wanted = set(resource.scopes)
+    scopes = _FILE_SCOPES if action == attachments.PART else resource.scopes
+    wanted = set(scopes)
     if method == "GET":
-        wanted |= {f"{scope}.read" for scope in resource.scopes}
+        wanted |= {f"{scope}.read" for scope in scopes}
     return isinstance(granted, list) and not wanted.isdisjoint(granted)
 
 

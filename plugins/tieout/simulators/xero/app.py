@@ -83,6 +83,7 @@ def _routes(api: AccountingApi, web: "_IdentityWeb", controls: Controls) -> list
         Route("/_calls", controls.calls, methods=["GET", "DELETE"]),
         Route("/_clock", controls.clock, methods=["POST"]),
         Route(document, controls.overwrite, methods=["PUT"]),
+        Route("/_merges/{tenant_id}", controls.merge, methods=["POST"]),
         Route("/_organisations/{tenant_id}/{resource}", controls.upsert, methods=["POST"]),
     ]
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from tieout.simulators.xero import batch, history, lists
 from tieout.simulators.xero.batch import Writing
@@ -10,7 +10,7 @@ from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.records import Address, Contact, Phone
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check, too_long
-from tieout.simulators.xero.store import Books
+from tieout.simulators.xero.store import Books, Shelf
 from tieout.simulators.xero.wire import Json, given, members, rendered, wire_name
 
 _LENGTHS: Final = {
@@ -28,7 +28,7 @@ _EMAIL: Final = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _COUNTRY: Final = re.compile(r"^[^\W\d_]+(?:[ .,'()-]+[^\W\d_]+)*[.)]?$")
 _ADDRESS_TYPES: Final = ("STREET", "POBOX")
 _PHONE_TYPES: Final = ("DEFAULT", "DDI", "FAX", "MOBILE")
-_READ_ONLY: Final = {"contact_id", "updated"}
+_READ_ONLY: Final = {"contact_id", "merged_to_contact_id", "updated"}
 _ARCHIVED_TEXT: Final = (
     "The specified contact details matched an archived contact. "
     "Archived contacts cannot currently be edited via the API."
@@ -76,7 +76,7 @@ def answer(call: Call) -> Answer:
         contact = _by_id_or_number(call.books, call.record_id)
         if call.action:
             return history.answer(call, contact.contact_id or "")
-        return Answer(content={"Contacts": [shown(contact)]})
+        return Answer(content={"Contacts": [_with_groups(call.books, contact)]})
     return batch.written(call, WRITING)
 
 
@@ -92,7 +92,44 @@ def _listed(call: Call) -> Answer:
     chosen = lists.selected(call, contacts, LISTING)
     if call.flag("summaryOnly"):
         return Answer(content=lists.paged(call, chosen, LISTING, render=_summary, force=True))
-    return Answer(content=lists.paged(call, chosen, LISTING, render=shown, render_short=_short))
+    return Answer(
+        content=lists.paged(
+            call,
+            chosen,
+            LISTING,
+            render=lambda contact: _with_groups(call.books, contact),
+            render_short=_short,
+        )
+    )
+
+
+def _with_groups(books: Books, contact: Contact) -> Json:
+    """Return a contact in full, with its active groups."""
+    groups = [
+        {**members(group, "contact_group_id", "name", "status"), "Contacts": []}
+        for group in books.contact_groups.all()
+        if group.status == "ACTIVE" and contact.contact_id in group.contact_ids
+    ]
+    return {**shown(contact), "ContactGroups": groups}
+
+
+def merged(books: Books, lost: Contact, kept: Contact) -> Contact:
+    """Merge a contact into another, as people do at the vendor's screen: the API cannot.
+
+    The lost one is archived and names the other (specification: MergedToContactID); its documents
+    are the other's from now on. That this does not touch the documents' UpdatedDateUTC is ours.
+    """
+    shelves: tuple[Shelf[Any], ...] = (
+        *(books.invoices, books.credit_notes, books.overpayments, books.prepayments),
+        *(books.bank_transactions, books.purchase_orders),
+    )
+    for shelf in shelves:
+        for one in shelf.all():
+            if one.contact_id == lost.contact_id:
+                shelf.put(one.model_copy(update={"contact_id": kept.contact_id}))
+    history.recorded(books, kept.contact_id, "Merged", f"{lost.name} merged into this contact")
+    update = {"contact_status": "ARCHIVED", "merged_to_contact_id": kept.contact_id}
+    return books.contacts.put(lost.model_copy(update={**update, "updated": books.clock()}))
 
 
 def _searched(contact: Contact) -> str:
@@ -201,7 +238,7 @@ def _names(limits: Mapping[str, int]) -> dict[str, str]:
 
 def _created(books: Books, request: Contact) -> Contact:
     values = {
-        **given(request),
+        **{name: value for name, value in given(request).items() if name not in _READ_ONLY},
         "contact_id": books.new_id(),
         "contact_status": request.contact_status or "ACTIVE",
         "bank_account_details": request.bank_account_details or "",
@@ -296,7 +333,7 @@ def shown(contact: Contact, *, written: bool = False, full: bool = True) -> Json
     if written:
         content |= {"SalesTrackingCategories": [], "PurchasesTrackingCategories": []}
     if full:
-        content |= members(contact, "default_currency", "payment_terms")
+        content |= members(contact, "merged_to_contact_id", "default_currency", "payment_terms")
     content["ContactPersons"] = rendered(contact.contact_persons) if full else []
     if not written:
         content["HasAttachments"] = False

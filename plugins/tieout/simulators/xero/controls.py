@@ -10,6 +10,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from tieout.simulators.xero import contacts
 from tieout.simulators.xero.limits import Meter
 from tieout.simulators.xero.records import Account, Contact, Currency, Item, Organisation, TaxRate
 from tieout.simulators.xero.refusals import MalformedError
@@ -74,6 +75,18 @@ class Controls:
             identified = {key_field: books.new_id(), "updated": books.clock(), **body}
             prior = read_as(model, identified)
         return await self._stored(shelf, prior, request)
+
+    async def merge(self, request: Request) -> Response:
+        """Merge the contact ``FromContactID`` into ``ToContactID``."""
+        books = self.books.get(request.path_params["tenant_id"])
+        body = _object(parsed_body(await request.body()))
+        lost = books.contacts.get(str(body.get("fromcontactid"))) if books else None
+        kept = books.contacts.get(str(body.get("tocontactid"))) if books else None
+        if books is None or lost is None or kept is None or lost is kept:
+            return Response(status_code=404)
+        content = rendered(contacts.merged(books, lost, kept))
+        self.journal.commit()
+        return JSONResponse(_plain(content))
 
     async def _stored(self, shelf: Shelf[Record], record: Record, request: Request) -> Response:
         try:

@@ -73,8 +73,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer without its envelope; ``content`` None is an empty body."""
+    """An answer without its envelope; ``content`` None is an empty body, unless there are bytes."""
 
     status: int = 200
     content: Json | None = None
+    raw: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

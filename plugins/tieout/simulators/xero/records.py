@@ -1,8 +1,8 @@
 """The records that the simulated organisations hold, and the requests that change them.
 
-Fields and enumerations are those of the official specification that this simulator serves; what it
-does not serve (contact groups) is absent. Rules are in the modules named
-after the resources.
+Fields and enumerations are those of the official specification that this simulator serves; rules
+are in the modules named after the resources. Money moved without lines is in money_records, what
+hangs on other records in side_records.
 """
 
 from datetime import datetime
@@ -103,6 +103,7 @@ class Contact(Wire):
     contact_number: str | None = None
     account_number: str | None = None
     contact_status: ContactStatus | None = None
+    merged_to_contact_id: str | None = None
     name: str | None = None
     first_name: str | None = None
     last_name: str | None = None

@@ -6,10 +6,12 @@ from typing import Final
 
 from tieout.simulators.xero import (
     advances,
+    attachments,
     bank_transactions,
     bank_transfers,
     batch_payments,
     charts,
+    contact_groups,
     contacts,
     credit_notes,
     invoices,
@@ -39,16 +41,17 @@ class Resource:
 
 
 _NOTED: Final = {"history": ("GET", "PUT")}
+_FILED: Final = {**_NOTED, "attachments": ("GET",), "attachments/*": ("GET", "PUT", "POST")}
 _ALLOCATED: Final = {"allocations": ("PUT",), "allocations/*": ("DELETE",)}
 _SETTINGS: Final = ("accounting.settings",)
 RESOURCES: Final = {
     "accounts": Resource(charts.accounts, ("GET", "PUT"), ("GET", "POST", "DELETE"), _SETTINGS),
     "banktransactions": Resource(
-        bank_transactions.answer,
+        attachments.attached(bank_transactions.answer, "BankTransactions", "BankTransactionID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.banktransactions",),
-        _NOTED,
+        _FILED,
     ),
     "banktransfers": Resource(
         bank_transfers.answer,
@@ -64,27 +67,34 @@ RESOURCES: Final = {
         ("accounting.payments",),
         _NOTED,
     ),
+    "contactgroups": Resource(
+        contact_groups.answer,
+        ("GET", "PUT"),
+        ("GET", "POST"),
+        ("accounting.contacts",),
+        {"contacts": ("PUT", "DELETE"), "contacts/*": ("DELETE",)},
+    ),
     "contacts": Resource(
-        contacts.answer,
+        attachments.attached(contacts.answer, "Contacts", "ContactID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.contacts",),
-        _NOTED,
+        _FILED,
     ),
     "creditnotes": Resource(
-        credit_notes.answer,
+        attachments.attached(credit_notes.answer, "CreditNotes", "CreditNoteID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.invoices",),
-        {**_NOTED, **_ALLOCATED},
+        {**_FILED, **_ALLOCATED},
     ),
     "currencies": Resource(charts.currencies, ("GET", "PUT"), (), _SETTINGS),
     "invoices": Resource(
-        invoices.answer,
+        attachments.attached(invoices.answer, "Invoices", "InvoiceID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.invoices",),
-        _NOTED,
+        _FILED,
     ),
     "items": Resource(
         items.answer,
@@ -124,11 +134,11 @@ RESOURCES: Final = {
         {**_NOTED, **_ALLOCATED},
     ),
     "purchaseorders": Resource(
-        purchase_orders.answer,
+        attachments.attached(purchase_orders.answer, "PurchaseOrders", "PurchaseOrderID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.invoices",),
-        _NOTED,
+        _FILED,
     ),
     "reports/banksummary": Resource(
         reports.bank_summary, ("GET",), (), ("accounting.reports.banksummary",)

@@ -31,6 +31,7 @@ from tieout.simulators.xero.records import (
     TaxRate,
     TrackingCategory,
 )
+from tieout.simulators.xero.side_records import Attachment, ContactGroup
 from tieout.simulators.xero.wire import Wire
 
 Record = TypeVar("Record", bound=Wire)
@@ -229,6 +230,8 @@ class Books:
     currencies: Shelf[Currency] = field(init=False)
     tracking_categories: Shelf[TrackingCategory] = field(init=False)
     notes: Shelf[Note] = field(init=False)
+    contact_groups: Shelf[ContactGroup] = field(init=False)
+    attachments: Shelf[Attachment] = field(init=False)
 
     def __post_init__(self) -> None:
         """Open the shelves."""
@@ -278,6 +281,10 @@ class Books:
             "currencies": self._shelf(Currency, lambda r: r.code),
             "tracking_categories": self._shelf(
                 TrackingCategory, lambda r: r.tracking_category_id, name=lambda r: r.name
+            ),
+            "contact_groups": self._shelf(ContactGroup, lambda r: r.contact_group_id),
+            "attachments": self._shelf(
+                Attachment, lambda r: r.attachment_id, subject=lambda r: r.subject_id
             ),
             "notes": self._shelf(Note, lambda r: r.note_id, subject=lambda r: r.subject_id),
         }
