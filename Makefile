@@ -32,7 +32,7 @@ stop:
 test: lint system
 	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
-# The nightly half of the proof, at most 75 minutes on two cores: 3,000 kills, workers asleep, PostgreSQL
+# The nightly half of the proof, at most 75 minutes on two cores: 3,600 kills, workers asleep, PostgreSQL
 # crashes, the receiver's burst, simulated seeds, Airflow's processes struck one by one. One after the
 # other: several use both cores, and some measure time.
 crash-matrix: system

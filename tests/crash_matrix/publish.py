@@ -26,6 +26,8 @@ TRIALS = {
     "strikes": "strikes",
 }
 """What a scenario repeats, by its figure; the first one that it has is what its zeros are of."""
+TENTHS_FROM = 3
+"""Figures from here on are told to the tenth, smaller ones to three digits."""
 FAULTS = ("lost", "doubled", "phantom")
 HITS = ("kills_per_point", "faults")
 """Figures that count one by one where, or with what, a run was struck."""
@@ -87,7 +89,8 @@ def published(page: str, scenarios: Sequence[Figures]) -> str:
 def tables(scenarios: Sequence[Figures]) -> str:
     """Return all tables: the faults of every scenario, what struck, and what else was counted."""
     header = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-    parts = ["\n".join([*header, *map(row, scenarios)])]
+    rows = [row(one) for one in scenarios if not TRIALS.keys().isdisjoint(one)]
+    parts = ["\n".join([*header, *rows])]
     struck = [(one, name) for one in scenarios for name in HITS if name in one]
     parts += [hits(one["scenario"], one[name]) for one, name in struck]
     also = [f"| {one['scenario']} | {rest} |" for one in scenarios if (rest := remainder(one))]
@@ -102,7 +105,9 @@ def row(one: Figures) -> str:
         one["scenario"],
         how_often(one),
         _number(one.get("documents")),
-        *(_number(one.get(name)) for name in FAULTS),
+        _number(one.get("lost")),
+        doubled(one),
+        _number(one.get("phantom")),
         money(one.get("gaps")),
         bound(one),
         ", ".join(str(seed) for seed in one.get("seeds", ())),
@@ -112,10 +117,21 @@ def row(one: Figures) -> str:
 
 
 def how_often(one: Figures) -> str:
-    """Return what was repeated, and how long it took."""
+    """Return what was repeated, how many of it failed, and how long it took."""
     counted = [f"{one[name]:,} {words}" for name, words in TRIALS.items() if name in one]
     seconds = one.get("seconds")
-    return ", ".join([*counted, *([f"{seconds:.0f} s"] if seconds is not None else [])])
+    failed = [f"{one['failed']} failed"] if "failed" in one else []
+    took = [f"{seconds:.0f} s"] if seconds is not None else []
+    return ", ".join([*counted, *failed, *took])
+
+
+def doubled(one: Figures) -> str:
+    """Return the doubles, and apart from them those that no target refuses."""
+    unrefused = one.get("doubled_unrefused", one.get("doubled_where_nothing_refuses", 0))
+    if isinstance(unrefused, dict):
+        unrefused = sum(unrefused.values())
+    others = f"{unrefused:,} where no target refuses" if unrefused else ""
+    return ", ".join(part for part in (_number(one.get("doubled")), others) if part)
 
 
 def money(gaps: Mapping[str, str] | None) -> str:
@@ -129,7 +145,9 @@ def bound(one: Figures) -> str:
     zeros = [name for name in (*FAULTS, "failed") if one.get(name) == 0]
     if not trials or not one[trials] or not zeros:
         return ""
-    return f"{BOUND}/{one[trials]:,} = {100 * BOUND / one[trials]:.2g} %"
+    share = BOUND / one[trials]
+    said = f"= {100 * share:.2g} %" if share < 1 else "says nothing"
+    return f"{BOUND}/{one[trials]:,} {said}"
 
 
 def hits(scenario: str, counted: Mapping[str, int]) -> str:
@@ -149,7 +167,9 @@ def _shown(value: object) -> str:
         return ", ".join(f"{name}: {_shown(one)}" for name, one in value.items()) or "none"
     if isinstance(value, list):
         return ", ".join(map(_shown, value)) or "none"
-    return f"{value:.3g}" if isinstance(value, float) and abs(value) < BOUND else _number(value)
+    if isinstance(value, float):
+        return f"{value:,.1f}" if abs(value) >= TENTHS_FROM else f"{value:.3g}"
+    return _number(value)
 
 
 def _number(value: object) -> str:

@@ -27,6 +27,7 @@ from crash_matrix.airflow_scenarios import (
     refuse_not_injected,
     sleep_until,
 )
+from crash_matrix.judging import gaps
 from crash_matrix.report import record
 from installation import Installation, own_folder, wait_for
 from tieout.stack import processes
@@ -126,6 +127,8 @@ def judge(scene: Scene, run: Scenario, *, attempts_most: int = ATTEMPTS_MAX) -> 
         documents=4 * (len(scene.orders) - run.placed_before),
         lost=len(found.lost),
         doubled=len(found.doubled),
+        phantom=len(verdict.phantom),
+        gaps=gaps([verdict]),
         dead_letters=len(dead_letters),
         attempts_most=attempts,
         restarted=_more(run.restarts_before, scene.restarts()),

@@ -22,7 +22,7 @@ from crash_matrix.routes import DEATHS, NotInjectedError, Route, Traveler, plan
 from tieout.usecases.steps import CRASHES_MAX
 from world import World, fresh_world
 
-ROUNDS_NIGHTLY = 25
+ROUNDS_NIGHTLY = 30
 """How often each of the two worlds of a night passes by every point of every kind."""
 WORLDS_NIGHTLY = 2
 JUDGED_EVERY = 500

@@ -67,13 +67,20 @@ def test_a_scenario_is_published_with_its_trials_faults_seeds_and_bound() -> Non
 def test_a_number_of_seeds_is_so_many_runs() -> None:
     (one,) = publish.read('{"scenario": "simulated", "seeds": 5000, "failed": 0}')
 
-    assert publish.how_often(one) == "5,000 simulated seeds"
+    assert publish.how_often(one) == "5,000 simulated seeds, 0 failed"
     assert publish.bound(one) == "3/5,000 = 0.06 %"
+
+
+def test_doubles_that_no_target_refuses_are_told_apart_and_never_hidden() -> None:
+    asleep = {**COUNTED, "doubled": 0, "doubled_unrefused": {"payment": 20, "invoice_note": 20}}
+
+    assert publish.doubled(asleep) == "0, 40 where no target refuses"
 
 
 def test_no_bound_is_claimed_where_nothing_was_zero_or_nothing_was_tried() -> None:
     assert publish.bound({**COUNTED, "lost": 1, "phantom": 2}) == ""
     assert publish.bound({**COUNTED, "kills": 0}) == ""
+    assert publish.bound({**COUNTED, "kills": 2}) == "3/2 says nothing"
 
 
 def test_of_a_scenario_that_ran_twice_the_newest_run_is_published() -> None:
