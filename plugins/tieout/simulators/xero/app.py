@@ -24,6 +24,7 @@ from tieout.simulators.xero.identity import AccessDeniedError, Identity, TokenRe
 from tieout.simulators.xero.limits import Limits, Meter
 from tieout.simulators.xero.seed import apps, seed
 from tieout.simulators.xero.store import Books, Journal
+from tieout.simulators.xero.webhooks import Webhooks
 
 _STATE_FILE = "xero.sqlite"
 _GZIP_BYTES_MIN = 200
@@ -55,12 +56,15 @@ def create_app(
     api = AccountingApi(
         books, identity, meter, Replays(journal, clock), journal, clock, new_id, latency_s
     )
-    controls = Controls(books, meter, journal, advance)
+    webhooks = Webhooks(clock, new_id)
+    journal.listener = webhooks.announce
+    controls = Controls(books, meter, journal, advance, webhooks)
     web = _IdentityWeb(identity, journal, api)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
+        webhooks.close()
         journal.close()
 
     gzip = Middleware(GZipMiddleware, minimum_size=_GZIP_BYTES_MIN)
@@ -83,6 +87,7 @@ def _routes(api: AccountingApi, web: "_IdentityWeb", controls: Controls) -> list
         Route("/_calls", controls.calls, methods=["GET", "DELETE"]),
         Route("/_clock", controls.clock, methods=["POST"]),
         Route(document, controls.overwrite, methods=["PUT"]),
+        Route("/_webhooks", controls.webhook, methods=["GET", "POST", "DELETE"]),
         Route("/_merges/{tenant_id}", controls.merge, methods=["POST"]),
         Route("/_organisations/{tenant_id}/{resource}", controls.upsert, methods=["POST"]),
     ]

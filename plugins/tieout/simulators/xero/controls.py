@@ -15,6 +15,7 @@ from tieout.simulators.xero.limits import Meter
 from tieout.simulators.xero.records import Account, Contact, Currency, Item, Organisation, TaxRate
 from tieout.simulators.xero.refusals import MalformedError
 from tieout.simulators.xero.store import Books, Journal, Record, Shelf
+from tieout.simulators.xero.webhooks import Target, Webhooks
 from tieout.simulators.xero.wire import Json, Wire, parsed_body, read_as, rendered
 
 
@@ -26,6 +27,7 @@ class Controls:
     meter: Meter
     journal: Journal
     advance: Callable[[timedelta], None]
+    webhooks: Webhooks
 
     async def health(self, _request: Request) -> Response:
         """Say that the simulator runs."""
@@ -51,7 +53,20 @@ class Controls:
         """Set the clock forward by ``advance_seconds``."""
         body = _object(parsed_body(await request.body()))
         self.advance(timedelta(seconds=float(str(body["advance_seconds"]))))
+        self.webhooks.woken()
         return JSONResponse({"status": "ok"})
+
+    async def webhook(self, request: Request) -> Response:
+        """Configure where webhooks go (``Url``, ``Key``, ``PaymentsFire``), show, or forget it."""
+        if request.method == "DELETE":
+            self.webhooks.forget()
+        elif request.method == "POST":
+            body = _object(parsed_body(await request.body()))
+            if not (body.get("url") and body.get("key")):
+                return Response("Url and Key must be given", 400)
+            fires = body.get("paymentsfire") is True
+            self.webhooks.configure(Target(str(body["url"]), str(body["key"]), fires))
+        return JSONResponse(self.webhooks.state())
 
     async def overwrite(self, request: Request) -> Response:
         """Overwrite figures of a stored record, whatever the rules say."""

@@ -43,6 +43,16 @@ CREATE TABLE IF NOT EXISTS record (
 """
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a commit made of one record; what was not there is None."""
+
+    shelf: str
+    record_id: str
+    before: object
+    after: object
+
+
 class Journal:
     """Everything changed since the last commit, oldest first."""
 
@@ -54,6 +64,9 @@ class Journal:
         self._database.execute(_SCHEMA)
         self._undo: list[Callable[[], None]] = []
         self._dirty: dict[tuple[str, str], Callable[[], tuple[int, str] | None]] = {}
+        self._compared: dict[tuple[str, str], tuple[object, Callable[[], object]]] = {}
+        self.listener: Callable[[list[Change]], None] | None = None
+        """Told of every change that was committed."""
 
     def saved(self, shelf: str) -> list[str]:
         """Return the bodies of a shelf, in the order in which the records came to be."""
@@ -67,10 +80,16 @@ class Journal:
         *,
         undo: Callable[[], None],
         body: Callable[[], tuple[int, str] | None],
+        prior: object,
+        now: Callable[[], object],
     ) -> None:
-        """Note a change; ``body`` gives position and body at the commit, None if it is gone."""
+        """Note a change; ``body`` gives position and body at the commit, None if it is gone.
+
+        ``prior`` is the record before it, and ``now`` gives the one at the commit.
+        """
         self._undo.append(undo)
         self._dirty[shelf, record_id] = body
+        self._compared.setdefault((shelf, record_id), (prior, now))
 
     def mark(self) -> int:
         """Return the point to which a rollback can return."""
@@ -98,8 +117,16 @@ class Journal:
                     (shelf, record_id, *content),
                 )
         self._database.execute("COMMIT")
+        changes = [
+            Change(shelf, record_id, prior, after)
+            for (shelf, record_id), (prior, now) in self._compared.items()
+            if (after := now()) is not prior
+        ]
         self._undo.clear()
         self._dirty.clear()
+        self._compared.clear()
+        if self.listener is not None:
+            self.listener(changes)
 
     def close(self) -> None:
         """Close the file."""
@@ -155,6 +182,8 @@ class Shelf(Generic[Record]):
             record_id,
             undo=lambda: self._unset(record_id) if prior is None else self._set(prior),
             body=lambda: self._body(record_id),
+            prior=prior,
+            now=lambda: self._records.get(record_id),
         )
         return record
 
@@ -167,6 +196,8 @@ class Shelf(Generic[Record]):
             record_id,
             undo=lambda: self._set(record),
             body=lambda: self._body(record_id),
+            prior=record,
+            now=lambda: self._records.get(record_id),
         )
 
     def _id(self, record: Record) -> str:
