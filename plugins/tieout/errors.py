@@ -8,7 +8,8 @@
     ├── RetryableError          nothing is known to be written; try again later
     │   ├── RateLimitedError        the system asked us to wait
     │   └── UnavailableError        the system did not take the request
-    │       └── StreamPausedError       we did not even ask it
+    │       ├── StreamPausedError       we did not even ask it
+    │       └── UnsettledError          what was sent before may yet land; only time settles it
     ├── OutcomeUnknownError     sent, and no trustworthy answer: only reading the target settles it
     └── RejectedError           this one record is refused; its neighbors go on
 
@@ -72,6 +73,10 @@ class UnavailableError(RetryableError):
 
 class StreamPausedError(UnavailableError):
     """This work pauses; nothing was sent, and nothing else is to be sent now."""
+
+
+class UnsettledError(UnavailableError):
+    """An earlier send may yet land, and nothing would refuse a second one: wait it out."""
 
 
 class OutcomeUnknownError(TieoutError):

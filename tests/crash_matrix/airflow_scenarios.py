@@ -40,7 +40,8 @@ ORDER_EVERY_S = 4.0
 ORDERS_MAX = 10
 """How many orders the traffic of one scenario has at most; Xero allows 60 calls a minute."""
 ANSWER_S = 60
-DRAINED_WITHIN_S = 600.0
+DRAINED_WITHIN_S = 1200.0
+"""A payment in doubt waits ten minutes, and a claim that nobody renewed a quarter of an hour."""
 AIRFLOW_PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 JOB_TYPES = {
     "scheduler": "SchedulerJob",

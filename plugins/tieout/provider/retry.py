@@ -20,6 +20,9 @@ RATE_LIMIT_DELAY = timedelta(seconds=60)
 PAUSE_DELAY = timedelta(seconds=60)
 """How often a paused stream lets anybody try."""
 
+UNSETTLED_DELAY = timedelta(seconds=125)
+"""RETRIES of it are longer than the ten minutes within which a payment in doubt may yet land."""
+
 
 def task_defaults() -> dict[str, Any]:
     """Return the default arguments that every Tieout task runs with."""
@@ -48,6 +51,12 @@ def task_defaults() -> dict[str, Any]:
                     action=RetryAction.RETRY,
                     retry_delay=PAUSE_DELAY,
                     reason="The stream pauses: it is tried once a minute",
+                ),
+                RetryRule(
+                    exception="tieout.errors.UnsettledError",
+                    action=RetryAction.RETRY,
+                    retry_delay=UNSETTLED_DELAY,
+                    reason="In doubt, and it may yet land: only time settles it",
                 ),
                 RetryRule(
                     exception="tieout.errors.OutcomeUnknownError",

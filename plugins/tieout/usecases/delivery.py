@@ -27,7 +27,7 @@ from tieout.errors import (
     RejectedError,
     RetryableError,
     StreamPausedError,
-    UnavailableError,
+    UnsettledError,
 )
 from tieout.ports import Ledger, Target
 
@@ -162,9 +162,9 @@ def _is_forgotten(target: Target, delivery: Delivery) -> bool:
     return (delivery.sent_age_s or 0) > target.key_window_s
 
 
-def _unsettled(target: Target, waiting: Sequence[Delivery]) -> UnavailableError:
+def _unsettled(target: Target, waiting: Sequence[Delivery]) -> UnsettledError:
     rest_s = max(target.settle_s - (delivery.sent_age_s or 0) for delivery in waiting)
-    return UnavailableError(
+    return UnsettledError(
         f"{len(waiting)} {target.entity} writes are in doubt and may yet land in {target.system}.",
         remedy=f"They are looked up again when nothing can land any more, in {rest_s:.0f} s.",
         retry_after_s=rest_s,
