@@ -184,7 +184,7 @@ def test_the_other_organisation_keeps_to_the_specification_too(
     "resource",
     [
         *("Contacts", "Invoices", "Payments", "Items"),
-        *("ManualJournals", "BankTransfers", "BatchPayments"),
+        *("ManualJournals", "BankTransfers", "BatchPayments", "ContactGroups"),
     ],
 )
 def test_refusals_keep_to_the_specification(
@@ -197,6 +197,7 @@ def test_refusals_keep_to_the_specification(
         "Items": {"Code": "LAMP-01"},
         "ManualJournals": {"Narration": "", "JournalLines": [{"LineAmount": 1}]},
         "BankTransfers": {"Amount": 1},
+        "ContactGroups": {"Status": "ACTIVE"},
         "BatchPayments": {"Payments": [{"Amount": 1}]},
     }
     answer = xero.put(resource, {resource: [refused[resource]]})

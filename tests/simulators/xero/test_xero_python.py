@@ -5,6 +5,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,3 +136,80 @@ def test_it_lists_the_connections(base: str, api: Any) -> None:
 
     connections = IdentityApi(api.api_client, base_url=base).get_connections()
     assert [connection.tenant_id for connection in connections] == [HPS]
+
+
+def test_it_moves_money_without_documents(api: Any) -> None:
+    from xero_python.accounting import (
+        Account,
+        BankTransfer,
+        BankTransfers,
+        ManualJournal,
+        ManualJournalLine,
+        ManualJournals,
+    )
+
+    ends = {"from_bank_account": Account(code="091"), "to_bank_account": Account(code="090")}
+    wanted = BankTransfer(**ends, amount=12.5, date=date(2026, 11, 20))
+    made = api.create_bank_transfer(HPS, BankTransfers(bank_transfers=[wanted])).bank_transfers[0]
+    read = api.get_bank_transfer(HPS, made.bank_transfer_id).bank_transfers[0]
+    lines = [
+        ManualJournalLine(line_amount=amount, account_code=code)
+        for amount, code in ((5.0, "840"), (-5.0, "200"))
+    ]
+    entry = ManualJournal(narration="deferral", journal_lines=lines, status="POSTED")
+    journals = api.create_manual_journals(HPS, ManualJournals(manual_journals=[entry]))
+    posted = journals.manual_journals[0]
+    again = api.get_manual_journal(HPS, posted.manual_journal_id).manual_journals[0]
+    assert (read.amount, read.status) == (12.5, "AUTHORISED")
+    assert [line.line_amount for line in again.journal_lines] == [5, -5]
+
+
+def test_it_pays_a_batch_and_deletes_it(api: Any, xero: XeroClient) -> None:
+    from xero_python.accounting import (
+        Account,
+        BatchPayment,
+        BatchPaymentDelete,
+        BatchPayments,
+        Invoice,
+        Payment,
+    )
+
+    invoices = [xero.invoice()["InvoiceID"] for _ in range(2)]
+    parts = [Payment(invoice=Invoice(invoice_id=one), amount=10.0) for one in invoices]
+    wanted = BatchPayment(account=Account(code="090"), date=date(2026, 11, 20), payments=parts)
+    made = api.create_batch_payment(HPS, BatchPayments(batch_payments=[wanted])).batch_payments[0]
+    delete = BatchPaymentDelete(batch_payment_id=made.batch_payment_id, status="DELETED")
+    gone = api.delete_batch_payment(HPS, delete).batch_payments[0]
+    assert (made.total_amount, len(made.payments), gone.status) == (20, 2, "DELETED")
+
+
+def test_it_reads_the_reports_and_the_permissions(api: Any) -> None:
+    balance = api.get_report_trial_balance(HPS, date=date(2026, 11, 30)).reports[0]
+    banks = api.get_report_bank_summary(HPS).reports[0]
+    actions = api.get_organisation_actions(HPS).actions
+    total = balance.rows[-1].rows[0].cells
+    assert total[1].value == total[2].value
+    assert total[3].value == total[4].value
+    assert banks.rows[0].cells[4].value == "Closing Balance"
+    assert "CreateApprovedInvoice" in {one.name for one in actions if one.status == "ALLOWED"}
+
+
+def test_it_groups_contacts_and_attaches_files(api: Any, contact: Any) -> None:
+    from xero_python.accounting import Contact, ContactGroup, ContactGroups, Contacts
+
+    groups = ContactGroups(contact_groups=[ContactGroup(name=unique("Python"))])
+    group_id = api.create_contact_group(HPS, groups).contact_groups[0].contact_group_id
+    members = Contacts(contacts=[Contact(contact_id=contact.contact_id)])
+    api.create_contact_group_contacts(HPS, group_id, members)
+    named = api.get_contact_group(HPS, group_id).contact_groups[0].contacts
+    made = api.create_contact_attachment_by_file_name(
+        HPS, contact.contact_id, "proof.txt", b"delivered"
+    ).attachments[0]
+    # The client keeps what it read in a file and returns the path.
+    path = Path(
+        api.get_contact_attachment_by_file_name(HPS, contact.contact_id, "proof.txt", "text/plain")
+    )
+    content = path.read_bytes()
+    path.unlink()
+    assert [one.contact_id for one in named] == [contact.contact_id]
+    assert (made.content_length, content) == (len(b"delivered"), b"delivered")
