@@ -47,6 +47,7 @@ __all__ = [
     "FakeShop",
     "FakeTarget",
     "FakeXero",
+    "ItemGate",
 ]
 
 Fault = Literal["refuse", "drop_after_write", "unavailable", "wrong_figures"]
@@ -370,3 +371,25 @@ class FakeGate(Gate):
         keys = {row["row_key"] for row in rows}
         found = tuple(finding for finding in self.findings if finding.row_key in keys)
         return GateResult(suite=suite, findings=found)
+
+
+class ItemGate(FakeGate):
+    """A gate that parks what sells an item that nobody knows."""
+
+    @override
+    def validate(self, suite: str, rows: Sequence[Mapping[str, object]]) -> GateResult:
+        findings = tuple(
+            Finding(
+                row_key=str(row["row_key"]),
+                rule="unknown_item",
+                severity="park",
+                owner="bookkeeper",
+                column="unknown_items",
+                value=str(row["unknown_items"]),
+                message="It sells an item that nobody knows.",
+                remedy="Create it.",
+            )
+            for row in rows
+            if row["unknown_items"]
+        )
+        return GateResult(suite=suite, findings=findings)

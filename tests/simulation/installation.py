@@ -11,10 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from typing_extensions import override
-
 from fake_streams import FakeStreams
-from fakes import FakeGate
+from fakes import ItemGate
 from simulation.engine import START, Actor, Faults, Locks, Simulation
 from simulation.open_ledger import OpenLedger
 from simulation.shop import DOMAIN, PAIR, SimulatedShop, hint
@@ -31,7 +29,6 @@ from tieout.errors import (
     UnavailableError,
 )
 from tieout.mapping.mapper import YamlMapper
-from tieout.ports import Finding, GateResult
 from tieout.settings import load_pairs
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
@@ -86,28 +83,6 @@ class SteppedLedger:
     def locks(self, names: Sequence[str]) -> Locks:
         """Hold locks among all actors."""
         return self.simulation.locks(names)
-
-
-class ItemGate(FakeGate):
-    """A gate that parks orders with items that nobody knows."""
-
-    @override
-    def validate(self, suite: str, rows: Sequence[Any]) -> GateResult:
-        findings = tuple(
-            Finding(
-                row_key=str(row["row_key"]),
-                rule="unknown_item",
-                severity="park",
-                owner="bookkeeper",
-                column="unknown_items",
-                value=str(row["unknown_items"]),
-                message="An item is unknown.",
-                remedy="Create it.",
-            )
-            for row in rows
-            if row["unknown_items"]
-        )
-        return GateResult(suite=suite, findings=findings)
 
 
 @cache

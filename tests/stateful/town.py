@@ -6,23 +6,21 @@ histories of tests/stateful call them in any order.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from typing_extensions import override
-
 from fake_streams import FakeStreams
-from fakes import FakeClock, FakeGate, FakeShop, FakeTarget
+from fakes import FakeClock, FakeShop, FakeTarget, ItemGate
 from stateful.books import Books, KilledError, make_systems
 from tieout.domain.base import DeadLetterId, DocumentId, System
 from tieout.domain.ledger import NewDocument, NewInboxEntry, Origin
 from tieout.domain.streams import StreamState
 from tieout.errors import OutcomeUnknownError, RejectedError, RetryableError
 from tieout.mapping.mapper import YamlMapper
-from tieout.ports import Finding, GateResult, Ledger
+from tieout.ports import Ledger
 from tieout.settings import load_pairs
 from tieout.usecases.capture import SWEEP_TOPIC, capture, sweep
 from tieout.usecases.flow import LEASE_S, Flow
@@ -40,28 +38,6 @@ BUYERS = ("Dana Okafor", "Ann Other", "")
 """The last is nobody: a guest."""
 ROUNDS_MAX = 12
 """After how many runs without faults everything must have come to an end."""
-
-
-class ItemGate(FakeGate):
-    """A gate that parks what sells an item that nobody knows."""
-
-    @override
-    def validate(self, suite: str, rows: Sequence[Any]) -> GateResult:
-        found = tuple(
-            Finding(
-                row_key=str(row["row_key"]),
-                rule="unknown_item",
-                severity="park",
-                owner="bookkeeper",
-                column="unknown_items",
-                value=str(row["unknown_items"]),
-                message="It sells an item that nobody knows.",
-                remedy="Correct it.",
-            )
-            for row in rows
-            if row["unknown_items"]
-        )
-        return GateResult(suite=suite, findings=found)
 
 
 class Fuse:
