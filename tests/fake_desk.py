@@ -22,7 +22,8 @@ from tieout.domain.desk import (
 )
 from tieout.domain.ledger import UNFINISHED, DeadLetter, Document, InboxState
 from tieout.errors import RejectedError
-from tieout.ports import Clock, Desk
+from tieout.ports.clock import Clock
+from tieout.ports.desk import Desk
 
 
 class Job:

@@ -49,7 +49,8 @@ from tieout.domain.ledger import (
     Watermark,
 )
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
-from tieout.ports import Clock, Ledger
+from tieout.ports.clock import Clock
+from tieout.ports.ledger import Ledger
 
 UNSETTLED = (DeliveryState.INTENT, DeliveryState.SENT, DeliveryState.IN_DOUBT)
 NOT_AT_TARGET = (DeliveryState.INTENT, DeliveryState.REFUSED)

@@ -16,7 +16,8 @@ from tieout.domain.streams import (
     untouched,
 )
 from tieout.errors import RejectedError
-from tieout.ports import Clock, Streams
+from tieout.ports.clock import Clock
+from tieout.ports.streams import Streams
 
 
 class FakeStreams(Streams):

@@ -24,20 +24,18 @@ from tieout.domain.books import (
 )
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import OutcomeUnknownError, UnavailableError
-from tieout.ports import (
-    Clock,
-    Finding,
-    Gate,
-    GateResult,
+from tieout.ports.clock import Clock
+from tieout.ports.gate import Finding, Gate, GateResult
+from tieout.ports.systems import (
     Party,
     Sage100,
     Sage100Reference,
     Shop,
     StockLevel,
-    Target,
     Xero,
     XeroReference,
 )
+from tieout.ports.targets import Target
 
 __all__ = [
     "FakeClock",

@@ -14,7 +14,7 @@ from processes import free_port
 from tieout.stack.configuration import PORT_NAMES, configure
 from tieout.stack.environment import airflow_environment, inherited_environment
 from tieout.stack.secrets import load_or_create
-from tieout.wiring import Tieout, open_tieout
+from tieout.wiring.installation import Tieout, open_tieout
 
 POLL_S = 0.5
 

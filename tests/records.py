@@ -19,7 +19,7 @@ from tieout.domain.ledger import (
     Origin,
     Refused,
 )
-from tieout.ports import Ledger
+from tieout.ports.ledger import Ledger
 
 PAIR = "harbor_and_pine"
 SHOP = "harbor-and-pine.myshopify.com"

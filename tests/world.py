@@ -30,7 +30,7 @@ from tieout.stack.secrets import load_or_create
 from tieout.stack.setup import write_files
 from tieout.usecases.capture import capture
 from tieout.usecases.steps import STEPS, run_step
-from tieout.wiring import Tieout, open_tieout
+from tieout.wiring.installation import Tieout, open_tieout
 from tieout_oracle.judge import Verdict
 from tieout_oracle.reading import judge_installation
 

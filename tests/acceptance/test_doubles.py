@@ -21,7 +21,7 @@ from tieout.simulators.shopify.demo_people import address, person
 from tieout.usecases.capture import capture
 from tieout.usecases.doubles import Swept
 from tieout.usecases.steps import STEPS, run_step
-from tieout.wiring import connections_in, xero_config
+from tieout.wiring.connections import connections_in, xero_config
 from world import HARBOR, INCLUDE, SWEEP_FROM, World
 
 STREAM = target_stream(HARBOR, System.XERO, "payment")

@@ -21,7 +21,7 @@ from tieout.simulators.shopify.demo_build import Draft, build, order_id
 from tieout.simulators.shopify.demo_people import address, person
 from tieout.usecases.flow import SHOP_ORDER
 from tieout.usecases.tie_out_cases import check_no_of
-from tieout.wiring import connections_in, xero_config
+from tieout.wiring.connections import connections_in, xero_config
 from world import HARBOR, SHOPS, World
 
 NUMBERS = count(7001)

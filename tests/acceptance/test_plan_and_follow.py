@@ -29,7 +29,7 @@ from tieout.domain.plan import Action, Ending, Plan, PlannedDocument, When
 from tieout.errors import FatalError
 from tieout.simulators.shopify.demo_build import Draft
 from tieout.stack.plan_reports import read_plans
-from tieout.wiring import Tieout, open_tieout
+from tieout.wiring.installation import Tieout, open_tieout
 from world import HARBOR, INCLUDE, World
 
 NUMBERS = count(7001)

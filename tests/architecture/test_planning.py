@@ -2,7 +2,10 @@
 
 from typing import Protocol
 
-from tieout.ports import Ledger, Sage100, Shop, Streams, Target, Xero
+from tieout.ports.ledger import Ledger
+from tieout.ports.streams import Streams
+from tieout.ports.systems import Sage100, Shop, Xero
+from tieout.ports.targets import Target
 from tieout.usecases.planning.ledger import PlanningLedger
 from tieout.usecases.planning.targets import (
     PlanningSage100,

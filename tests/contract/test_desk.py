@@ -31,7 +31,8 @@ from tieout.domain.ledger import DocumentState
 from tieout.errors import RejectedError
 from tieout.ledger.desk import PostgresDesk
 from tieout.ledger.postgres import PostgresLedger
-from tieout.ports import Desk, Ledger
+from tieout.ports.desk import Desk
+from tieout.ports.ledger import Ledger
 
 WORKERS = 6
 ANNA = "anna@example.com"

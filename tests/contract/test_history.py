@@ -9,7 +9,7 @@ from records import PAIR, document, entry
 from tieout.domain.base import BatchId, DocumentId
 from tieout.domain.ledger import Origin
 from tieout.ledger.postgres import PostgresLedger
-from tieout.ports import Ledger
+from tieout.ports.ledger import Ledger
 
 
 @pytest.fixture

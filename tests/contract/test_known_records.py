@@ -8,7 +8,7 @@ from fakes import FakeClock, FakeLedger
 from records import PAIR, SHOP, claim, document, entry
 from tieout.domain.ledger import NewDeadLetter, NewDocument
 from tieout.ledger.postgres import PostgresLedger
-from tieout.ports import Ledger
+from tieout.ports.ledger import Ledger
 
 
 @pytest.fixture

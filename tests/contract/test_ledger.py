@@ -12,7 +12,7 @@ from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, In
 from tieout.domain.ledger import DeliveryState, DocumentState, Origin, Watermark
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
 from tieout.ledger.postgres import PostgresLedger
-from tieout.ports import Ledger
+from tieout.ports.ledger import Ledger
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tieout.domain.streams import (
 from tieout.errors import RejectedError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
-from tieout.ports import Streams
+from tieout.ports.streams import Streams
 
 PAIR = "harbor_and_pine"
 ORDERS = source_stream(PAIR, "shop_order")

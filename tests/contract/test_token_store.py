@@ -15,7 +15,7 @@ from tieout.errors import AuthenticationError, ConfigurationError, UnavailableEr
 from tieout.ledger.grants import Work, grants
 from tieout.ledger.session import Database
 from tieout.ledger.tokens import PostgresTokenStore
-from tieout.ports import TokenStore
+from tieout.ports.tokens import TokenStore
 
 NAME = "xero app"
 FIRST = "access-1"

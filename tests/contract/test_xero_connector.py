@@ -16,7 +16,7 @@ from tieout.domain.base import DeliveryId, Json
 from tieout.domain.books import XeroInvoiceLine
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import AuthenticationError, OutcomeUnknownError, RateLimitedError
-from tieout.ports import Xero
+from tieout.ports.systems import Xero
 from tieout.simulators.company import COMPANIES
 from wire import SetClock
 

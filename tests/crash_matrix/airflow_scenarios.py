@@ -29,7 +29,8 @@ from tieout.stack import control, processes
 from tieout.stack.environment import airflow_settings
 from tieout.stack.secrets import load_or_create
 from tieout.stack.supervisor import SUPERVISOR
-from tieout.wiring import Tieout, connections_in, ledger_url
+from tieout.wiring.connections import connections_in, ledger_url
+from tieout.wiring.installation import Tieout
 from tieout_oracle.judge import Verdict
 from tieout_oracle.reading import judge_installation
 

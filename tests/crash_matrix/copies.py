@@ -4,7 +4,7 @@ import time
 from collections import Counter
 
 from tieout.connectors.xero.client import XeroClient
-from tieout.wiring import connections_in, xero_config
+from tieout.wiring.connections import connections_in, xero_config
 from world import HARBOR, World
 
 OUR_CUSTOMERS = "SELECT UDF_TIEOUT_ID FROM AR_Customer WHERE UDF_TIEOUT_ID <> ''"

@@ -8,7 +8,7 @@ import psycopg
 
 from crash_matrix.copies import copies_unread
 from tieout.domain.ledger import Conservation
-from tieout.wiring import LEDGER_CONNECTION, connections_in, ledger_url
+from tieout.wiring.connections import LEDGER_CONNECTION, connections_in, ledger_url
 from tieout_oracle.judge import Verdict
 from world import HARBOR, World
 

@@ -24,7 +24,8 @@ from tieout.ledger.postgres import PostgresLedger
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
 from tieout.usecases.steps import STEPS, run_step
-from tieout.wiring import LEDGER_CONNECTION, connections_in, ledger_url, open_tieout
+from tieout.wiring.connections import LEDGER_CONNECTION, connections_in, ledger_url
+from tieout.wiring.installation import open_tieout
 
 DONE, BROKEN = 0, 1
 POOL_SIZE = 4

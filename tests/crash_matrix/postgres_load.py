@@ -31,7 +31,7 @@ from tieout.domain.ledger import (
 )
 from tieout.errors import OutcomeUnknownError, RetryableError, UnavailableError
 from tieout.ledger.postgres import PostgresLedger
-from tieout.ports import Target
+from tieout.ports.targets import Target
 from tieout.usecases.delivery import Writer, deliver
 
 ENOUGH = "enough"

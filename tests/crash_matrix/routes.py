@@ -30,7 +30,7 @@ from tieout.usecases.catalog import (
 )
 from tieout.usecases.flow import Flow
 from tieout.usecases.steps import CRASHES_MAX, STEPS, run_step
-from tieout.wiring import open_tieout
+from tieout.wiring.installation import open_tieout
 from world import HARBOR, INCLUDE, World
 
 DEATHS = [Death(point, kind.entity) for kind in WRITE_KINDS for point in KILL_POINTS]

@@ -12,10 +12,11 @@ from crash_matrix.killing import DONE, Death, Point
 from tieout.domain.base import DeliveryId
 from tieout.domain.ledger import Delivery, DeliveryState, Fence, Landed, NewDelivery, Outcome
 from tieout.ledger.postgres import PostgresLedger
-from tieout.ports import Sage100, Target
+from tieout.ports.systems import Sage100
+from tieout.ports.targets import Target
 from tieout.usecases.delivery import DOUBTFUL
 from tieout.usecases.flow import Flow
-from tieout.wiring import LEDGER_CONNECTION, connections_in, ledger_url
+from tieout.wiring.connections import LEDGER_CONNECTION, connections_in, ledger_url
 from world import World, fresh_world
 
 RECEIPT_LANDED = Death(Point.BEFORE_RECORD, "cash_receipt")

@@ -23,7 +23,7 @@ from tieout.simulators.shopify.demo_maker import Maker
 from tieout.simulators.shopify.demo_people import address, person
 from tieout.stack.environment import UI_USER, airflow_settings
 from tieout.stack.secrets import load_or_create
-from tieout.wiring import connections_in, ledger_url
+from tieout.wiring.connections import connections_in, ledger_url
 
 PAIR = "harbor_and_pine"
 COMPANY = COMPANIES["HPS"]

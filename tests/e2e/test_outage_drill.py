@@ -20,7 +20,7 @@ from browser import browsing
 from crash_matrix.report import record
 from e2e.outage import OUTAGE, PAIR, SEEN_BY_SWEEPS, SWEEP_CRON, AirflowPages, Outage, now
 from installation import Installation, wait_for
-from tieout.wiring import Tieout
+from tieout.wiring.installation import Tieout
 from tieout_oracle.reading import judge_installation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.tier2, pytest.mark.drill]

@@ -21,7 +21,8 @@ from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
 from tieout.stack.environment import airflow_settings
 from tieout.stack.secrets import load_or_create
-from tieout.wiring import Tieout, connections_in, ledger_url
+from tieout.wiring.connections import connections_in, ledger_url
+from tieout.wiring.installation import Tieout
 from tieout_oracle.reading import judge_installation
 from world import INCLUDE
 

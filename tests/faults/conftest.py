@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from faults.proxy import FaultProxy, proxying
-from tieout.wiring import open_tieout
+from tieout.wiring.installation import open_tieout
 from world import INCLUDE, World, fresh_world
 
 XERO, SHOPIFY, AGENT = "xero", "shopify", "agent"

@@ -33,7 +33,7 @@ from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import Delivery, DeliveryState, NewDelivery, Origin
 from tieout.domain.streams import FAILURES_IN_A_ROW_MAX
 from tieout.errors import ConfigurationError, OutcomeUnknownError, RetryableError
-from tieout.ports import Target
+from tieout.ports.targets import Target
 from tieout.simulators.shopify.demo_build import Draft
 from tieout.usecases.capture import capture
 from tieout.usecases.delivery import Writer, deliver

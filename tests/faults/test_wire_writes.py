@@ -33,7 +33,7 @@ from tieout.simulators.shopify.demo_build import Draft, order_id
 from tieout.usecases.capture import capture
 from tieout.usecases.delivery import Delivered, Writer, deliver
 from tieout.usecases.steps import STEPS, run_step
-from tieout.wiring import LEDGER_CONNECTION, connections_in, ledger_url
+from tieout.wiring.connections import LEDGER_CONNECTION, connections_in, ledger_url
 from world import HARBOR, LOTUS, SHOPS, SWEEP_FROM, World
 
 API = "/api.xro/2.0/"

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from acceptance.orders import PLACED_DAYS_AGO, maker, paid
-from tieout.wiring import connections_in, ledger_url
+from tieout.wiring.connections import connections_in, ledger_url
 from tieout_oracle.__main__ import main
 from tieout_oracle.systems import SCOPES
 from world import CALL_TIMEOUT_S, HARBOR, INCLUDE, World, fresh_world

@@ -21,7 +21,7 @@ from tieout.domain.ledger import (
     NewInboxEntry,
     Watermark,
 )
-from tieout.ports import Target
+from tieout.ports.targets import Target
 from tieout.usecases.capture import SWEEP_OVERLAP
 from tieout.usecases.delivery import DOUBTFUL
 from tieout.usecases.flow import Flow

@@ -25,7 +25,8 @@ from tieout.domain.base import DeliveryId, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.pair import Pair
 from tieout.errors import OutcomeUnknownError, RateLimitedError, UnavailableError
-from tieout.ports import Party, Sage100Reference, StockLevel, Target, XeroReference
+from tieout.ports.systems import Party, Sage100Reference, StockLevel, XeroReference
+from tieout.ports.targets import Target
 
 XERO_REMEMBERS_S = 360.0
 """How long Xero knows an idempotency key, as it says; the connector trusts it for less."""

@@ -15,7 +15,7 @@ from installation import own_folder
 from processes import free_port
 from tieout.stack import processes, witness
 from tieout.stack.configuration import PORT_NAMES
-from tieout.wiring import connections_in
+from tieout.wiring.connections import connections_in
 from tieout_oracle.reading import judge_installation
 from world import INCLUDE
 

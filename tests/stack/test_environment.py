@@ -12,7 +12,12 @@ from tieout.settings import load_pairs
 from tieout.stack import environment
 from tieout.stack.configuration import StackConfiguration, checkout, configure
 from tieout.stack.secrets import make
-from tieout.wiring import ConnectionSettings, sage100_config, shopify_config, xero_config
+from tieout.wiring.connections import (
+    ConnectionSettings,
+    sage100_config,
+    shopify_config,
+    xero_config,
+)
 
 
 @pytest.fixture

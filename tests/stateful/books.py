@@ -18,7 +18,7 @@ from tieout.domain.base import DeliveryId, DocumentId, Json, System
 from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.pair import Pair
-from tieout.ports import Party, StockLevel
+from tieout.ports.systems import Party, StockLevel
 from tieout.usecases.catalog import WRITE_KINDS, OnChange, WriteKind
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from tieout.domain.ledger import NewDocument, NewInboxEntry, Origin
 from tieout.domain.streams import StreamState
 from tieout.errors import OutcomeUnknownError, RejectedError, RetryableError
 from tieout.mapping.mapper import YamlMapper
-from tieout.ports import Ledger
+from tieout.ports.ledger import Ledger
 from tieout.settings import load_pairs
 from tieout.usecases.capture import SWEEP_TOPIC, capture, sweep
 from tieout.usecases.flow import LEASE_S, Flow

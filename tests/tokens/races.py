@@ -25,7 +25,7 @@ from tieout.simulators.xero import identity as xero_identity
 from tieout.simulators.xero.identity import AccessDeniedError, Identity, TokenRequestError
 from tieout.simulators.xero.seed import apps
 from tieout.simulators.xero.store import Journal
-from tieout.wiring import SystemClock
+from tieout.wiring.clock import SystemClock
 
 REFRESHERS = Path(__file__).with_name("refreshers.py")
 PROCESSES = 2

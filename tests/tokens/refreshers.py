@@ -20,7 +20,7 @@ from tieout.connectors.tokens import Grant, TokenSource
 from tieout.errors import TieoutError
 from tieout.ledger.session import Database
 from tieout.ledger.tokens import PostgresTokenStore
-from tieout.wiring import SystemClock
+from tieout.wiring.clock import SystemClock
 
 NAME = "xero tieout-app"
 APP = ("tieout-app", "xero-secret-app")

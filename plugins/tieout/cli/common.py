@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from tieout.domain.desk import LetterQuery
-    from tieout.wiring import Tieout
+    from tieout.wiring.installation import Tieout
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no other name
 
@@ -86,7 +86,7 @@ def letter_query(given: argparse.Namespace, *, is_open: bool | None = True) -> "
 def open_installation(given: argparse.Namespace) -> "Tieout":
     """Return the installation that the options or the environment name."""
     from tieout.stack.configuration import checkout
-    from tieout.wiring import open_tieout
+    from tieout.wiring.installation import open_tieout
 
     include = given.include or Path(os.environ.get(INCLUDE_SETTING, str(checkout() / "include")))
     return open_tieout(connections_file(given), include)

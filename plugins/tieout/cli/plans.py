@@ -20,7 +20,7 @@ from tieout.errors import ConfigurationError
 if TYPE_CHECKING:
     from tieout.cli.common import Commands
     from tieout.domain.plan import Plan
-    from tieout.wiring import Tieout
+    from tieout.wiring.installation import Tieout
 
 FLOW_DEFAULT = "order_to_cash"
 PLANS_FOLDER = "plans"

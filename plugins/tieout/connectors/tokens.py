@@ -18,7 +18,8 @@ from typing_extensions import override
 from tieout.connectors.http import Answer, HttpClient, Request, typed
 from tieout.domain.tokens import Minted, Token
 from tieout.errors import AuthenticationError, ConsentError, TieoutError
-from tieout.ports import Clock, TokenStore
+from tieout.ports.clock import Clock
+from tieout.ports.tokens import TokenStore
 
 TOKEN_RENEWAL_LEAD_S = 120
 TOKEN_LIFE_MAX_S = 31_536_000

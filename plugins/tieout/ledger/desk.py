@@ -28,7 +28,7 @@ from tieout.ledger import replay_jobs, rows
 from tieout.ledger.documents import SUPERSEDED, newer_version, same_record
 from tieout.ledger.schema import corrections, dead_letters, deliveries, documents, inbox
 from tieout.ledger.session import Database, act_as
-from tieout.ports import Desk
+from tieout.ports.desk import Desk
 
 NOTHING_TO_CORRECT = "nothing_to_correct"
 

@@ -56,7 +56,7 @@ from tieout.ledger import (
 from tieout.ledger import deliveries as delivery_statements
 from tieout.ledger.locks import lock_session
 from tieout.ledger.session import Database
-from tieout.ports import Ledger
+from tieout.ports.ledger import Ledger
 
 POOL_SIZE = 4
 """Connections of one process; the connections of ``locks`` come on top."""

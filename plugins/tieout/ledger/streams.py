@@ -25,7 +25,7 @@ from tieout.domain.streams import (
 from tieout.errors import RejectedError
 from tieout.ledger.schema import streams
 from tieout.ledger.session import Database
-from tieout.ports import Streams
+from tieout.ports.streams import Streams
 
 Change = Callable[[Stream, datetime], Stream]
 

@@ -18,7 +18,7 @@ from tieout.domain.tokens import Minted, Token
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.ledger.schema import tokens
 from tieout.ledger.session import Database
-from tieout.ports import TokenStore
+from tieout.ports.tokens import TokenStore
 
 KEY_SETTING: Final = "TIEOUT_TOKEN_KEY"
 _KEY_REMEDY = (

@@ -16,7 +16,7 @@ from tieout.mapping.shop_node import Node
 from tieout.mapping.shop_order import read_order
 from tieout.mapping.source import read_csv
 from tieout.mapping.spec import Spec, load_spec
-from tieout.ports import Mapper
+from tieout.ports.mapper import Mapper
 
 SYSTEMS = ("xero", "sage100", "shopify")
 TABLE_COLUMNS = ("from", "to", "note")

@@ -10,7 +10,7 @@ from tieout.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tieout.wiring import ConnectionSettings
+    from tieout.wiring.connections import ConnectionSettings
 
 
 def lookup(connection_id: str) -> "ConnectionSettings":
@@ -19,7 +19,7 @@ def lookup(connection_id: str) -> "ConnectionSettings":
     Raises:
         ConfigurationError: Airflow has no such connection.
     """
-    from tieout.wiring import ConnectionSettings  # noqa: PLC0415 - adapters load in tasks only
+    from tieout.wiring.connections import ConnectionSettings  # noqa: PLC0415 - adapters load in tasks only
 
     try:
         connection = BaseHook.get_connection(connection_id)

@@ -50,7 +50,8 @@ class XeroHook(BaseHook):
     def get_conn(self) -> Any:
         """Return the connector."""
         from tieout.connectors.xero.connector import XeroConnector  # noqa: PLC0415 - tasks only
-        from tieout.wiring import SystemClock, xero_config  # noqa: PLC0415 - tasks only
+        from tieout.wiring.clock import SystemClock  # noqa: PLC0415 - tasks only
+        from tieout.wiring.connections import xero_config  # noqa: PLC0415 - tasks only
 
         return XeroConnector(xero_config(lookup(self.xero_conn_id)), clock=SystemClock())
 
@@ -92,7 +93,8 @@ class ShopifyHook(BaseHook):
         from tieout.connectors.shopify.connector import (  # noqa: PLC0415 - tasks only
             ShopifyConnector,
         )
-        from tieout.wiring import SystemClock, shopify_config  # noqa: PLC0415 - tasks only
+        from tieout.wiring.clock import SystemClock  # noqa: PLC0415 - tasks only
+        from tieout.wiring.connections import shopify_config  # noqa: PLC0415 - tasks only
 
         return ShopifyConnector(shopify_config(lookup(self.shopify_conn_id)), clock=SystemClock())
 

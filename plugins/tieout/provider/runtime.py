@@ -16,7 +16,8 @@ from tieout.provider.connections import lookup
 
 if TYPE_CHECKING:
     from tieout.connectors.sage100.reader import OdbcConnection
-    from tieout.wiring import ConnectionSettings, Tieout
+    from tieout.wiring.connections import ConnectionSettings
+    from tieout.wiring.installation import Tieout
 
 INCLUDE_VARIABLE = "TIEOUT_INCLUDE"
 DATA_DOCS_VARIABLE = "TIEOUT_DATA_DOCS"
@@ -40,7 +41,7 @@ def open_runtime() -> "Tieout":
     Raises:
         ConfigurationError: The environment does not say where include/ is.
     """
-    from tieout.wiring import Tieout  # noqa: PLC0415 - adapters load in tasks only
+    from tieout.wiring.installation import Tieout  # noqa: PLC0415 - adapters load in tasks only
 
     return Tieout(
         lookup,

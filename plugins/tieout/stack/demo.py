@@ -27,7 +27,8 @@ from tieout.stack.configuration import StackConfiguration
 from tieout.stack.letters import letters_text
 from tieout.stack.tables import text_table
 from tieout.usecases.flow import SHOP_ORDER
-from tieout.wiring import Status, Tieout, connections_in, open_tieout
+from tieout.wiring.connections import connections_in
+from tieout.wiring.installation import Status, Tieout, open_tieout
 
 SETTLE_WAIT_S = 420.0
 SETTLED_LOOKS = 3

@@ -10,7 +10,7 @@ from tieout.connectors.sage100 import targets as sage100
 from tieout.connectors.shopify import stock
 from tieout.connectors.shopify import targets as shopify
 from tieout.connectors.xero import targets as xero
-from tieout.ports import Target
+from tieout.ports.targets import Target
 from tieout.usecases.catalog import WRITE_KINDS, OnChange, WriteKind
 
 TARGETS: tuple[type[Target], ...] = (

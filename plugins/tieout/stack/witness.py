@@ -13,7 +13,7 @@ import requests
 
 from tieout.domain.base import Frozen
 from tieout.errors import AuthenticationError, UnavailableError
-from tieout.wiring import ConnectionSettings
+from tieout.wiring.connections import ConnectionSettings
 
 TIMEOUT_S = 30.0
 MINUTE_S = 60.0

@@ -9,7 +9,7 @@ from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import NewBinding
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.ports import Party
+from tieout.ports.systems import Party
 from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind
 from tieout.usecases.flow import Flow, ReadyOrder, StepReport, validated_orders
 from tieout.usecases.guarded import guarded_read

@@ -20,7 +20,7 @@ from tieout.domain.ledger import (
     Watermark,
 )
 from tieout.errors import RejectedError
-from tieout.ports import Shop
+from tieout.ports.systems import Shop
 from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow, as_refused, each
 
 SWEEP_OVERLAP = timedelta(minutes=10)

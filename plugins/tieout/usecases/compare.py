@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from tieout.domain.base import Frozen, Json
 from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import Origin
-from tieout.ports import Shop
+from tieout.ports.systems import Shop
 from tieout.usecases.capture import VOLATILE_MEMBERS, swept
 from tieout.usecases.flow import SHOP_ORDER, Flow, each
 

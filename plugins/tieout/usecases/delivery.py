@@ -29,7 +29,8 @@ from tieout.errors import (
     StreamPausedError,
     UnsettledError,
 )
-from tieout.ports import Ledger, Target
+from tieout.ports.ledger import Ledger
+from tieout.ports.targets import Target
 
 BindingOf = Callable[[Delivery, Landed], NewBinding | None]
 

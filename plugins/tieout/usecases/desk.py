@@ -23,7 +23,8 @@ from tieout.domain.desk import (
 from tieout.domain.json_patch import Act, Operation, differences, found, patched
 from tieout.domain.ledger import Document, json_object
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.ports import Desk, Mapper
+from tieout.ports.desk import Desk
+from tieout.ports.mapper import Mapper
 from tieout.usecases.flow import SHOP_ORDER
 
 FLOWS = {

@@ -16,7 +16,8 @@ from tieout.domain.base import Frozen, System
 from tieout.domain.ledger import LANDED, Delivery, NewDeadLetter, Watermark
 from tieout.domain.streams import target_stream
 from tieout.errors import RetryableError, StreamHeldError
-from tieout.ports import Target, Xero
+from tieout.ports.systems import Xero
+from tieout.ports.targets import Target
 from tieout.usecases.catalog import PAYMENT, WRITE_KINDS, OnChange, WriteKind
 from tieout.usecases.flow import Flow
 

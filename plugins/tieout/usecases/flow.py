@@ -9,7 +9,12 @@ from tieout.domain.ledger import Document, DocumentState, Fence, NewDeadLetter, 
 from tieout.domain.order import Order, OrderLine
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError, TieoutError
-from tieout.ports import Clock, Gate, Ledger, Mapper, Sage100, Shop, Streams, Xero
+from tieout.ports.clock import Clock
+from tieout.ports.gate import Gate
+from tieout.ports.ledger import Ledger
+from tieout.ports.mapper import Mapper
+from tieout.ports.streams import Streams
+from tieout.ports.systems import Sage100, Shop, Xero
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")

@@ -13,7 +13,8 @@ from tieout.domain.books import SageState, Standing
 from tieout.domain.ledger import Delivery, DeliveryState, NewDeadLetter
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
-from tieout.ports import Ledger, Sage100
+from tieout.ports.ledger import Ledger
+from tieout.ports.systems import Sage100
 from tieout.usecases.catalog import WRITE_KINDS, Posting, WriteKind
 
 STEP = "follow"

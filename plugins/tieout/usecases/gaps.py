@@ -17,7 +17,7 @@ from tieout.domain.ledger import UNFINISHED, DocumentState
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair, Shop
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.ports import Sage100, Xero
+from tieout.ports.systems import Sage100, Xero
 from tieout.usecases.capture import VOLATILE_MEMBERS
 from tieout.usecases.flow import SHOP_ORDER, Flow
 from tieout.usecases.order_names import check_no, invoice_number_of

@@ -21,7 +21,9 @@ from tieout.errors import (
     TieoutError,
     UnavailableError,
 )
-from tieout.ports import Clock, Streams, Target
+from tieout.ports.clock import Clock
+from tieout.ports.streams import Streams
+from tieout.ports.targets import Target
 from tieout.usecases.flow import Flow
 
 Read = TypeVar("Read")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tieout.domain.base import DocumentId
 from tieout.domain.ledger import UNFINISHED, Document, DocumentState
 from tieout.errors import RejectedError
-from tieout.ports import Ledger
+from tieout.ports.ledger import Ledger
 from tieout.usecases.steps import FLOWS
 
 NOTHING_TO_HOLD = "nothing_to_hold"

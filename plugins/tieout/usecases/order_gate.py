@@ -14,7 +14,8 @@ from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import AccountKind, Pair
 from tieout.domain.streams import is_too_bad, source_stream
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.ports import Finding, Sage100Reference, XeroReference
+from tieout.ports.gate import Finding
+from tieout.ports.systems import Sage100Reference, XeroReference
 from tieout.usecases.catalog import INVOICE, SALES_ORDER
 from tieout.usecases.flow import (
     SHOP_ORDER,

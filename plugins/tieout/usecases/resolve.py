@@ -16,7 +16,7 @@ from tieout.domain.desk import Case, LetterQuery
 from tieout.domain.ledger import DeliveryState, DocumentState
 from tieout.domain.order import Order
 from tieout.errors import RejectedError
-from tieout.ports import Desk
+from tieout.ports.desk import Desk
 from tieout.usecases.delivery import DOUBTFUL
 from tieout.usecases.flow import SHOP_ORDER, Flow
 from tieout.usecases.order_gate import STEP as GATE_STEP

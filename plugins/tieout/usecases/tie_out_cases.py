@@ -18,7 +18,7 @@ from tieout.domain.books import (
 from tieout.domain.hashing import base36
 from tieout.domain.pair import Pair
 from tieout.domain.tie_out import Effect, added
-from tieout.ports import Sage100, Xero
+from tieout.ports.systems import Sage100, Xero
 
 RECEIVABLES = "receivables"
 SALES = "sales"

@@ -15,7 +15,7 @@ from tieout.domain.ledger import (
 )
 from tieout.domain.streams import target_stream
 from tieout.errors import RejectedError
-from tieout.ports import Target
+from tieout.ports.targets import Target
 from tieout.usecases.catalog import OnChange, WriteKind
 from tieout.usecases.delivery import Delivered, Writer, deliver
 from tieout.usecases.flow import LEASE_S, Flow, ReadyOrder, StepReport, as_refused, set_aside

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from tieout.domain.hashing import folder_hash
 from tieout.errors import ConfigurationError, FatalError
-from tieout.ports import Finding, Gate, GateResult
+from tieout.ports.gate import Finding, Gate, GateResult
 from tieout.validation.exact import Exact
 from tieout.validation.suite import VALUE, Expectation, Suite, load_suite
 

@@ -19,7 +19,7 @@ from tieout.domain.streams import (
     source_stream,
 )
 from tieout.errors import UnavailableError
-from tieout.ports import Sage100Reference
+from tieout.ports.systems import Sage100Reference
 from tieout.usecases.flow import Flow
 from tieout.usecases.steps import run_step
 from unit.usecases.test_steps import PAIR, SHOP, claimed, make_flow, node, worked

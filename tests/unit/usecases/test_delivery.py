@@ -24,7 +24,7 @@ from tieout.domain.ledger import (
     Outcome,
 )
 from tieout.errors import AuthenticationError, OutcomeUnknownError, UnavailableError
-from tieout.ports import Target
+from tieout.ports.targets import Target
 from tieout.usecases.delivery import Delivered, Writer, deliver
 
 

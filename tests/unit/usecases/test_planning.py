@@ -25,7 +25,9 @@ from tieout.errors import (
     StreamPausedError,
     UnavailableError,
 )
-from tieout.ports import Finding, Ledger, StockLevel
+from tieout.ports.gate import Finding
+from tieout.ports.ledger import Ledger
+from tieout.ports.systems import StockLevel
 from tieout.usecases.catalog import WRITE_KINDS, Posting
 from tieout.usecases.flow import Flow
 from tieout.usecases.planning.apply import apply_plan

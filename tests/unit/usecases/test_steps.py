@@ -25,7 +25,8 @@ from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import Origin
 from tieout.errors import ConfigurationError, OutcomeUnknownError, UnavailableError
 from tieout.mapping.mapper import YamlMapper
-from tieout.ports import Finding, Party, StockLevel
+from tieout.ports.gate import Finding
+from tieout.ports.systems import Party, StockLevel
 from tieout.settings import load_pairs
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow

@@ -17,7 +17,7 @@ from typing_extensions import override
 from tieout.connectors.http import Answer, HttpClient, Request, untrusted_answer
 from tieout.domain.base import Json
 from tieout.errors import OutcomeUnknownError, UnavailableError
-from tieout.ports import Clock
+from tieout.ports.clock import Clock
 
 COMMANDS_PATH = "/v1/commands"
 

@@ -16,7 +16,9 @@ from tieout.connectors.sage100.targets import (
 )
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
 from tieout.errors import ConfigurationError
-from tieout.ports import Clock, Party, Sage100Reference, StockLevel, Target
+from tieout.ports.clock import Clock
+from tieout.ports.systems import Party, Sage100Reference, StockLevel
+from tieout.ports.targets import Target
 
 ACTIVE = "A"
 INACTIVE_STATUSES = frozenset({"I"})

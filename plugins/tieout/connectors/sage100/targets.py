@@ -19,7 +19,7 @@ from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.money import ZERO, round_half_up
 from tieout.errors import OutcomeUnknownError, RejectedError, TieoutError, UnavailableError
-from tieout.ports import Target
+from tieout.ports.targets import Target
 
 GUARD = "the agent's journal: one command id, one document under a reserved record number"
 NUMBER_TAKEN = "number_taken"

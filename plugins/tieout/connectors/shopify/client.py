@@ -29,7 +29,8 @@ from tieout.errors import (
     RateLimitedError,
     TieoutError,
 )
-from tieout.ports import Clock, TokenStore
+from tieout.ports.clock import Clock
+from tieout.ports.tokens import TokenStore
 
 SYSTEM = "Shopify"
 THROTTLE_WAIT_TOTAL_S = 60.0

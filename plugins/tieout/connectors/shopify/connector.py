@@ -16,7 +16,10 @@ from tieout.connectors.shopify.stock import InventoryLevelTarget
 from tieout.connectors.shopify.targets import OrderStatusTarget, user_errors
 from tieout.domain.base import Json
 from tieout.errors import ConfigurationError
-from tieout.ports import Clock, Shop, Target, TokenStore
+from tieout.ports.clock import Clock
+from tieout.ports.systems import Shop
+from tieout.ports.targets import Target
+from tieout.ports.tokens import TokenStore
 
 __all__ = ["ShopifyConfig", "ShopifyConnector"]
 
@@ -92,7 +95,7 @@ class ShopifyConnector(Shop):
                 return InventoryLevelTarget(self._client)
             case _:
                 message = f"Shopify has no target {entity!r}."
-                raise ConfigurationError(message, remedy="See tieout.ports.Shop.target.")
+                raise ConfigurationError(message, remedy="See tieout.ports.systems.Shop.target.")
 
     def subscribe(self, topic: str, uri: str) -> str:
         """Have ``topic``, such as ``orders/create``, delivered to ``uri``; return its id.

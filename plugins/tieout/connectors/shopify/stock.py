@@ -13,7 +13,7 @@ from tieout.connectors.shopify.targets import refused, user_errors
 from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome
 from tieout.errors import ConfigurationError, FatalError, OutcomeUnknownError, RetryableError
-from tieout.ports import Target
+from tieout.ports.targets import Target
 
 LEVELS_MAX = 50
 CALLS_PER_BATCH = 3

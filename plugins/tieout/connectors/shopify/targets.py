@@ -12,7 +12,7 @@ from tieout.connectors.shopify.orders import GID
 from tieout.domain.base import DeliveryId, Frozen, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import ConfigurationError, OutcomeUnknownError
-from tieout.ports import Target
+from tieout.ports.targets import Target
 
 NAMESPACE = "tieout"
 STATUS_KEY = "status"

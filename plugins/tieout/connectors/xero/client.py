@@ -19,7 +19,8 @@ from tieout.connectors.http import (
 from tieout.connectors.tokens import Grant, TokenSource, send_authorized
 from tieout.connectors.xero.config import API_PATH, TOKEN_PATH, XeroConfig
 from tieout.errors import ConfigurationError, UnavailableError
-from tieout.ports import Clock, TokenStore
+from tieout.ports.clock import Clock
+from tieout.ports.tokens import TokenStore
 
 SYSTEM = "Xero"
 PAGE_SIZE_MAX = 1000

@@ -28,7 +28,10 @@ from tieout.connectors.xero.targets import (
 )
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment
 from tieout.errors import ConfigurationError, UnavailableError
-from tieout.ports import Clock, Party, Target, TokenStore, Xero, XeroReference
+from tieout.ports.clock import Clock
+from tieout.ports.systems import Party, Xero, XeroReference
+from tieout.ports.targets import Target
+from tieout.ports.tokens import TokenStore
 
 __all__ = ["XeroConfig", "XeroConnector"]
 
@@ -164,7 +167,7 @@ class XeroConnector(Xero):
                 return InvoiceNoteTarget(self._client, settle_s=self._settle_s)
             case _:
                 message = f"Xero has no target {entity!r}."
-                raise ConfigurationError(message, remedy="See tieout.ports.Xero.target.")
+                raise ConfigurationError(message, remedy="See tieout.ports.systems.Xero.target.")
 
     def _organisation(self) -> SaidOrganisation:
         rows = self._client.rows("Organisation", "Organisations")

@@ -33,7 +33,7 @@ from tieout.connectors.xero.writes import (
 from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import ConfigurationError, OutcomeUnknownError
-from tieout.ports import Target
+from tieout.ports.targets import Target
 
 BATCH_MAX = 50
 KEY_WINDOW_S = 240.0

@@ -15,7 +15,7 @@ PRELOADED = (
     "psycopg",
     "requests",
     "xero_python.accounting",
-    "tieout.wiring",
+    "tieout.wiring.installation",
 )
 
 

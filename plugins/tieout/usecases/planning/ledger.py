@@ -37,7 +37,8 @@ from tieout.domain.ledger import (
 )
 from tieout.domain.plan import Version
 from tieout.errors import RetryableError
-from tieout.ports import Clock, Ledger
+from tieout.ports.clock import Clock
+from tieout.ports.ledger import Ledger
 from tieout.usecases.planning.unplanned import unplanned
 from tieout.usecases.planning.writes import PROVISIONAL_FROM, PlanningWrites
 

@@ -29,17 +29,17 @@ from tieout.domain.books import (
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.plan import Action, FieldChange
 from tieout.domain.streams import Admission, Stream, StreamState
-from tieout.ports import (
+from tieout.ports.streams import Streams
+from tieout.ports.systems import (
     Party,
     Sage100,
     Sage100Reference,
     Shop,
     StockLevel,
-    Streams,
-    Target,
     Xero,
     XeroReference,
 )
+from tieout.ports.targets import Target
 from tieout.usecases.catalog import SALES_ORDER, kind_of
 from tieout.usecases.planning.unplanned import unplanned
 

@@ -20,7 +20,8 @@ from tieout.domain.ledger import (
     Refused,
 )
 from tieout.errors import RejectedError
-from tieout.ports import Clock, Ledger
+from tieout.ports.clock import Clock
+from tieout.ports.ledger import Ledger
 from tieout.usecases.planning.unplanned import unplanned
 
 PROVISIONAL_FROM = 10**15

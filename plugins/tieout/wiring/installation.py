@@ -1,27 +1,23 @@
 """The composition root: connections and pairs in, use cases ready to run out.
 
-Nothing is decided here but which adapter stands behind which port. Airflow's hooks bring their
-connections through ``lookup``; the command line reads them from a file in Airflow's own form.
+Nothing is decided here but which adapter stands behind which port.
 """
 
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
-from tieout.connectors.sage100.reader import OdbcConnection
-from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
-from tieout.connectors.xero.connector import XeroConfig, XeroConnector
-from tieout.domain.base import BatchId, DeadLetterId, Frozen, Json
+from tieout.connectors.shopify.connector import ShopifyConnector
+from tieout.connectors.xero.connector import XeroConnector
+from tieout.domain.base import BatchId, DeadLetterId, Frozen
 from tieout.domain.desk import MappingChoice, ReplayJob
 from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Document, Origin
@@ -54,32 +50,21 @@ from tieout.usecases.steps import run_step
 from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import read_books
 from tieout.validation.gate import GreatExpectationsGate
+from tieout.wiring.clock import SystemClock
+from tieout.wiring.connections import (
+    LEDGER_CONNECTION,
+    Lookup,
+    OdbcFactory,
+    connections_in,
+    ledger_url,
+    odbc_by_pyodbc,
+    sage100_config,
+    shopify_config,
+    xero_config,
+)
 
-LEDGER_CONNECTION = "tieout_ledger"
 AIRFLOW_KEY_SETTING = "AIRFLOW__CORE__FERNET_KEY"
 """Whose key seals the tokens unless they have one of their own: what guards the connections."""
-
-
-class ConnectionSettings(Frozen):
-    """One connection, with the fields of an Airflow connection."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-    conn_type: str
-    host: str = ""
-    port: int | None = None
-    login: str = ""
-    password: str = ""
-    database: str = Field(default="", alias="schema")
-    extra: dict[str, object] = Field(default_factory=dict)
-
-    def text(self, name: str, default: str = "") -> str:
-        """Return a member of ``extra`` as text."""
-        return str(self.extra.get(name, default))
-
-
-Lookup = Callable[[str], ConnectionSettings]
-OdbcFactory = Callable[[str, ConnectionSettings], Callable[[], OdbcConnection]]
 
 
 class Status(Frozen):
@@ -96,52 +81,6 @@ class Status(Frozen):
     def is_settled(self) -> bool:
         """Say whether nothing is pending in any pair."""
         return all(pair.pending == 0 for pair in self.pairs)
-
-
-class SystemClock:
-    """The computer's clock."""
-
-    def now(self) -> datetime:
-        """Return the present in UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - the one place that reads the clock
-
-
-def connections_in(path: Path) -> Lookup:
-    """Return a look-up in a JSON file that maps connection ids to Airflow connection objects."""
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"There is no connections file {path}.",
-            remedy="Start the stack with 'make demo', or name your own with TIEOUT_CONNECTIONS.",
-        ) from None
-
-    def lookup(connection_id: str) -> ConnectionSettings:
-        if connection_id not in stored:
-            raise ConfigurationError(
-                f"{path} has no connection {connection_id!r}.", remedy="Add it to the file."
-            )
-        try:
-            return ConnectionSettings.model_validate(stored[connection_id])
-        except ValidationError as error:
-            raise ConfigurationError(
-                f"Connection {connection_id!r} in {path} is wrong: {error}.",
-                remedy="Correct the fields named.",
-            ) from error
-
-    return lookup
-
-
-def odbc_by_pyodbc(_id: str, settings: ConnectionSettings) -> Callable[[], OdbcConnection]:
-    """Connect by pyodbc itself, where Airflow's hook is not at hand."""
-
-    def connect() -> OdbcConnection:
-        import pyodbc  # the driver manager, which only readers of Sage 100 need
-
-        connection: OdbcConnection = pyodbc.connect(settings.text("odbc"), autocommit=True)
-        return connection
-
-    return connect
 
 
 class Tieout:
@@ -418,62 +357,6 @@ class Tieout:
 
 
 SUBSCRIBED_TOPICS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_PAID", "ORDERS_CANCELLED")
-
-
-def ledger_url(connection: ConnectionSettings) -> str:
-    """Return the SQLAlchemy URL of the ledger's database."""
-    from sqlalchemy import URL  # noqa: PLC0415 - half a second that parsing a DAG need not pay
-
-    is_socket = connection.host.startswith("/")
-    url = URL.create(
-        "postgresql+psycopg",
-        username=connection.login or None,
-        password=connection.password or None,
-        host=None if is_socket else connection.host or None,
-        port=connection.port,
-        database=connection.database,
-        query={"host": connection.host} if is_socket else {},
-    )
-    return url.render_as_string(hide_password=False)
-
-
-def xero_config(connection: ConnectionSettings) -> XeroConfig:
-    """Read a Xero connection; addresses default to Xero's own."""
-    fields: Json = {
-        name: connection.text(name)
-        for name in ("base_url", "identity_url", "tenant_id", "settle_s")
-        if name in connection.extra
-    }
-    return XeroConfig.model_validate(
-        {"client_id": connection.login, "client_secret": connection.password, **fields}
-    )
-
-
-def shopify_config(connection: ConnectionSettings) -> ShopifyConfig:
-    """Read a Shopify connection; the address defaults to the shop's own."""
-    fields: Json = {
-        name: connection.text(name)
-        for name in ("base_url", "api_version")
-        if name in connection.extra
-    }
-    return ShopifyConfig.model_validate(
-        {
-            "shop_domain": connection.host,
-            "client_id": connection.login,
-            "client_secret": connection.password,
-            **fields,
-        }
-    )
-
-
-def sage100_config(connection: ConnectionSettings, pair: Pair) -> Sage100Config:
-    """Read a Sage 100 connection; the company and division are the pair's."""
-    return Sage100Config(
-        company=pair.sage100_company,
-        division=pair.sage100_division,
-        agent_url=connection.text("agent_url"),
-        agent_key=connection.password,
-    )
 
 
 def open_tieout(connections: Path, include: Path) -> Tieout:

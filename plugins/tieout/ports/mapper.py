@@ -1,0 +1,28 @@
+"""Canonical records to and from the systems' own shapes."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from tieout.domain.base import Json
+from tieout.domain.order import Order
+
+
+class Mapper(Protocol):
+    """Canonical records to and from the systems' own shapes, by include/mappings."""
+
+    version: str
+    """Which mapping applies: a hash over all mapping files and tables."""
+
+    def order_from_shop(self, node: Json, *, shop: str = "") -> Order:
+        """Read a GraphQL order node of the shop with that domain; '' = the pair's only one.
+
+        Raises:
+            RejectedError: The node lacks something without which it is no order.
+        """
+
+    def payload(self, mapping: str, record: Mapping[str, object]) -> Json:
+        """Apply include/mappings/<mapping>.yaml to a record and return the target's payload.
+
+        Raises:
+            RejectedError: A value cannot be brought into the target's form.
+        """

@@ -1,0 +1,47 @@
+"""The breakers between flows and systems."""
+
+from typing import Protocol
+
+from tieout.domain.streams import Admission, Stream
+
+
+class Streams(Protocol):
+    """The breakers: one for each pair and direction of work, named by domain.streams.
+
+    Every method is one transaction; every change of a state writes an audit row in it. Times are
+    the ledger's.
+    """
+
+    def stream(self, name: str) -> Stream:
+        """Return a stream as it stands; one that nothing ever happened to is open."""
+
+    def streams(self, pair: str | None = None) -> list[Stream]:
+        """Return the streams that anything ever happened to, by name."""
+
+    def admit(self, name: str) -> Admission:
+        """Ask whether work may go on now.
+
+        A paused stream admits one probe each PROBE_EVERY_S, whoever asks first; the asking counts.
+        """
+
+    def judged(self, name: str, *, good: int, is_bad: bool) -> bool:
+        """Count ``good`` good records and, after them, one bad one if ``is_bad``.
+
+        Returns whether the stream is open: if not, the bad one is not to be set aside.
+        """
+
+    def failed(self, name: str, *, reason: str) -> Stream:
+        """Count a call that the system did not answer, and return the stream after it."""
+
+    def succeeded(self, name: str) -> None:
+        """Forget the failures; a paused stream goes on, a held one stays held."""
+
+    def hold(self, name: str, *, reason: str) -> None:
+        """Hold the stream until a person resumes it; held again, it says the newest reason."""
+
+    def resume(self, name: str, *, by: str, reason: str) -> None:
+        """Let a paused or held stream go on, on the word of the person ``by``.
+
+        Raises:
+            RejectedError: It is open (``stream_open``).
+        """

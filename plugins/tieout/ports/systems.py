@@ -1,0 +1,168 @@
+"""The systems of a pair: the Xero organization, the Sage 100 company, its shops."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from tieout.domain.base import Frozen, Json
+from tieout.domain.books import (
+    GlPosting,
+    SageInvoice,
+    SageOrder,
+    SageReceipt,
+    Standing,
+    XeroInvoice,
+    XeroPayment,
+)
+from tieout.ports.targets import Target
+
+
+class StockLevel(Frozen):
+    """Quantities of one item in one warehouse, in its standard unit of measure."""
+
+    item_code: str
+    warehouse_code: str
+    on_hand: Decimal
+    committed: Decimal
+    available: Decimal
+
+
+class Party(Frozen):
+    """A customer as one system holds it; enough to recognize it by."""
+
+    external_id: str
+    external_no: str
+    name: str
+    email: str
+
+
+class XeroReference(Frozen):
+    """What the gate must know of the Xero organization; codes only of ACTIVE records."""
+
+    base_currency: str
+    currencies: frozenset[str]
+    account_codes: frozenset[str]
+    tax_types: frozenset[str]
+    item_codes: frozenset[str]
+    tracked_item_codes: frozenset[str]
+    lock_date: date | None
+
+
+class Sage100Reference(Frozen):
+    """What the gate must know of the Sage 100 company."""
+
+    item_codes: frozenset[str]
+    accounts: frozenset[str]
+    bank_codes: frozenset[str]
+
+
+class Xero(Protocol):
+    """The Xero organization of a pair."""
+
+    @property
+    def calls_made(self) -> int:
+        """Return how many calls this object has made, tokens apart; one ODBC query is one."""
+
+    def reference(self) -> XeroReference:
+        """Read what the gate needs."""
+
+    def find_contacts(
+        self,
+        *,
+        numbers: Collection[str] = (),
+        emails: Collection[str] = (),
+        names: Collection[str] = (),
+    ) -> list[Party]:
+        """Return the ACTIVE contacts that have one of the numbers, e-mails or names."""
+
+    def invoices(self) -> list[XeroInvoice]:
+        """Return every ACCREC invoice that is AUTHORISED or PAID."""
+
+    def payments(self) -> list[XeroPayment]:
+        """Return every AUTHORISED payment on an ACCREC invoice."""
+
+    def payments_since(self, since: datetime) -> list[XeroPayment]:
+        """Return the payments on ACCREC invoices changed at or after ``since``, in any status."""
+
+    def invoices_numbered(self, numbers: Collection[str]) -> list[XeroInvoice]:
+        """Return the AUTHORISED and PAID ACCREC invoices that have one of the numbers."""
+
+    def payments_on(self, invoice_ids: Collection[str]) -> list[XeroPayment]:
+        """Return the AUTHORISED payments on the ACCREC invoices with these ids."""
+
+    def target(self, entity: str) -> Target:
+        """Return the target for ``contact``, ``invoice``, ``payment`` or ``invoice_note``."""
+
+
+class Sage100(Protocol):
+    """The Sage 100 company of a pair: read by ODBC, written by the agent."""
+
+    @property
+    def calls_made(self) -> int:
+        """Return how many calls this object has made, tokens apart; one ODBC query is one."""
+
+    def reference(self, item_codes: Collection[str]) -> Sage100Reference:
+        """Read what the gate needs; ``item_codes`` bounds the item look-up."""
+
+    def find_customers(
+        self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
+    ) -> list[Party]:
+        """Return the division's active customers that have one of the numbers or e-mails."""
+
+    def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
+        """Return IM_ItemWarehouse for the items, every warehouse."""
+
+    def orders(self) -> list[SageOrder]:
+        """Return the sales orders, open and in history."""
+
+    def order_numbers(self, customer_pos: Collection[str]) -> dict[str, str]:
+        """Return the number of a sales order, open or in history, by customer PO number."""
+
+    def receipts(self) -> list[SageReceipt]:
+        """Return the cash receipts, entered and posted."""
+
+    def receipts_entered(self, check_nos: Collection[str]) -> frozenset[str]:
+        """Return which of the check numbers cash receipts have, entered or posted."""
+
+    def invoices(self) -> list[SageInvoice]:
+        """Return the invoices, entered and posted."""
+
+    def postings(self) -> list[GlPosting]:
+        """Return every GL posting."""
+
+    def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
+        """Return how far people have posted ``sales_order`` or ``cash_receipt`` documents.
+
+        By external id; left out is what Sage 100 does not have any more. A sales order stands where
+        the last of its invoices does once it is completed, and is entered until then.
+        """
+
+    def accounts(self) -> dict[str, str]:
+        """Return the formatted account number by AccountKey."""
+
+    def banks(self) -> dict[str, str]:
+        """Return the formatted cash account number by bank code."""
+
+    def target(self, entity: str) -> Target:
+        """Return the target for customer, sales_order, order_deposit or cash_receipt."""
+
+
+class Shop(Protocol):
+    """One shop of a pair."""
+
+    @property
+    def calls_made(self) -> int:
+        """Return how many calls this object has made, tokens apart; one ODBC query is one."""
+
+    def changed_orders(self, since: datetime, until: datetime) -> list[Json]:
+        """Return the GraphQL nodes of orders updated in [since, until), oldest first."""
+
+    def orders(self, source_ids: Sequence[str]) -> dict[str, Json]:
+        """Return the GraphQL nodes of the orders that exist, by numeric id."""
+
+    def inventory_items(self, variant_ids: Collection[str]) -> dict[str, str]:
+        """Return the numeric inventory item id by numeric variant id, for variants that exist."""
+
+    def target(self, entity: str) -> Target:
+        """Return the target for ``order_status`` or ``inventory_level``."""
