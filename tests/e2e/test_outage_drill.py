@@ -48,9 +48,6 @@ SAGE_ATTEMPTS = """
     SELECT count(*), coalesce(sum(attempts), 0), coalesce(max(attempts), 0)
     FROM tieout.deliveries WHERE target = 'sage100'
 """
-NIGHT_IS_OVER = """
-    SELECT count(*) FROM dag_run WHERE dag_id = 'nightly' AND state IN ('success', 'failed')
-"""
 BACKFILLS_UNDER_WAY = "SELECT count(*) FROM backfill WHERE completed_at IS NULL"
 BACKFILL_RUNS = """
     SELECT dag_run.state, count(*) FROM dag_run JOIN backfill ON backfill.id = dag_run.backfill_id
@@ -93,15 +90,10 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
 
 
 def _put_off_the_night(outage: Outage) -> None:
-    """Wait for the night's compare, which a new installation runs at once, and let none follow.
+    """Let no night's compare come in between.
 
     It would bring in what is missing, and this is about the backfill that people create.
     """
-    wait_for(
-        lambda: outage.ask_airflow(NIGHT_IS_OVER) != [(0,)],
-        limit_s=MET_WITHIN_S,
-        what="the first night to end",
-    )
     paused = outage.installation.airflow("dags", "pause", "nightly")
     assert paused.returncode == 0, paused.stderr
 
