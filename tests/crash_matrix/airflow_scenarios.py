@@ -5,6 +5,7 @@ orders placed so far. Processes are found by the stack's own records, by Airflow
 /proc, and struck by their id. What must hold afterwards belongs to test_airflow_scenarios.py.
 """
 
+import json
 import os
 import signal
 import threading
@@ -25,7 +26,7 @@ from installation import Installation, wait_for
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
-from tieout.stack import control, processes
+from tieout.stack import control, processes, systems
 from tieout.stack.environment import airflow_settings
 from tieout.stack.secrets import load_or_create
 from tieout.stack.supervisor import SUPERVISOR
@@ -41,8 +42,10 @@ ORDER_EVERY_S = 4.0
 ORDERS_MAX = 10
 """How many orders the traffic of one scenario has at most; Xero allows 60 calls a minute."""
 ANSWER_S = 60
+SETTLE_S = 60.0
+"""How long after it was sent a write may still land: longer than any request here is slow."""
 DRAINED_WITHIN_S = 1200.0
-"""A payment in doubt waits ten minutes, and a claim that nobody renewed a quarter of an hour."""
+"""A claim that nobody renewed waits a quarter of an hour."""
 AIRFLOW_PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 JOB_TYPES = {
     "scheduler": "SchedulerJob",
@@ -113,10 +116,18 @@ class Scene:
     _numbers: Iterator[int] = field(default_factory=lambda: count(FIRST_NUMBER))
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """Start all processes, with these settings."""
-        self.installation.set_environment(environment)
+        """Start all processes, with these settings, and a Xero that is not slow for long."""
+        self.installation.set_environment({**environment, **self._xero()})
         started = self.installation.run("stack", "start")
         assert started.returncode == 0, started.stdout + started.stderr
+
+    def _xero(self) -> dict[str, str]:
+        """Return the connection of a Xero of which we know how late its writes land."""
+        secrets = load_or_create(self.installation.home)
+        known = systems.connections(self.installation.configuration, secrets)
+        connection: Any = known[f"xero_{PAIR}"]
+        connection["extra"]["settle_s"] = SETTLE_S
+        return {f"TIEOUT_AIRFLOW_CONN_XERO_{PAIR.upper()}": json.dumps(connection)}
 
     def stop(self) -> None:
         """Stop all processes."""

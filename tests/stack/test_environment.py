@@ -85,6 +85,16 @@ def test_a_setting_of_airflow_can_be_changed_for_one_installation(
     )
 
 
+def test_a_connection_can_be_replaced_for_one_installation(
+    configuration: StackConfiguration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_AIRFLOW_CONN_TIEOUT_LEDGER", '{"conn_type": "postgres"}')
+
+    told = environment.airflow_environment(configuration, make())
+
+    assert json.loads(told["AIRFLOW_CONN_TIEOUT_LEDGER"]) == {"conn_type": "postgres"}
+
+
 def test_a_lost_task_is_tried_again_while_xero_still_knows_its_keys(
     configuration: StackConfiguration,
 ) -> None:

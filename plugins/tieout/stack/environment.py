@@ -17,7 +17,8 @@ AIRFLOW_DATABASE = "airflow"
 TASKS_AT_ONCE_MAX = 4
 UI_USER = "demo"
 PRELOAD_FOLDER = Path("plugins/tieout/stack/airflow_config")
-OVERRIDE_PREFIX = "TIEOUT_AIRFLOW__"
+OVERRIDE_PREFIX = "TIEOUT_AIRFLOW_"
+"""Before what Airflow shall read: one of its options, or a connection."""
 HEARTBEAT_TIMEOUT_S = 120
 """How long a task may be silent until it counts as lost and is tried again.
 
@@ -127,7 +128,7 @@ def airflow_environment(configuration: StackConfiguration, secrets: StackSecrets
 
 
 def _overrides() -> dict[str, str]:
-    """Return the settings of Airflow's that our own environment changes for this installation."""
+    """Return the options and connections that our own environment changes for this installation."""
     return {
         name.removeprefix("TIEOUT_"): value
         for name, value in os.environ.items()
