@@ -105,7 +105,10 @@ def test_a_line_that_cannot_be_posted_is_refused(xero: XeroClient, values: Json,
         ({"LineItems": []}, "One or more line items must be specified"),
         ({"Status": "PAID"}, "Invoice not of valid status for creation"),
         ({"Total": 99}, "The document total does not equal the sum of the lines."),
-        ({"InvoiceNumber": "n" * 256}, "InvoiceNumber must not be longer than 255 characters"),
+        (
+            {"InvoiceNumber": "n" * 256},
+            "The InvoiceNumber field must be a string with a maximum length of 255.",
+        ),
     ],
 )
 def test_an_invoice_that_cannot_be_posted_is_refused(

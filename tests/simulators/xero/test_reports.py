@@ -265,7 +265,7 @@ def _controls_agree(books: Books) -> None:
         due = (invoice.total or 0) - invoice.amount_paid - invoice.amount_credited
         open_amount += due if invoice.type == "ACCREC" else -due
     for credit in (*books.credit_notes.all(), *books.overpayments.all()):
-        used = sum(a.amount for a in books.allocations.find("credit", credit.credit_id))
+        used = sum(a.amount for a in books.allocations.find("credit", credit.document_id))
         left = (credit.total or 0) - used - credit.refunded
         open_amount += -left if credit.settles == "ACCREC" else left
     assert posted == open_amount

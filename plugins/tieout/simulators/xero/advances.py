@@ -3,10 +3,10 @@
 from typing import Final, TypeVar
 
 from tieout.simulators.xero import contacts, crediting, history, lists
+from tieout.simulators.xero.document_records import Credit, Overpayment, Prepayment
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import shown_line
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import Credit, Overpayment, Prepayment
 from tieout.simulators.xero.refusals import NotFoundError
 from tieout.simulators.xero.store import Books, Shelf
 from tieout.simulators.xero.wire import Json, day_string, members, ms_date, stamp_string
@@ -40,7 +40,7 @@ def _answer(call: Call, shelf: Shelf[Advance], kind: str) -> Answer:
     if call.action == "allocations":
         return crediting.allocations(call, credit)
     if call.action:
-        return history.answer(call, credit.credit_id)
+        return history.answer(call, credit.document_id)
     return Answer(content={f"{kind}s": [shown(call, credit)]})
 
 
@@ -49,7 +49,7 @@ def _listing(books: Books, kind: str) -> Listing[Advance]:
         plural=f"{kind}s",
         singular=kind,
         fields={
-            f"{kind.lower()}id": lambda c: c.credit_id,
+            f"{kind.lower()}id": lambda c: c.document_id,
             "type": lambda c: c.type,
             "status": lambda c: c.status,
             "date": lambda c: c.date,
@@ -68,8 +68,8 @@ def shown(call: Call, credit: Credit) -> Json:
     books = call.books
     contact = books.contacts.get(credit.contact_id)
     content: Json = {
-        f"{crediting.kind_of(credit)}ID": credit.credit_id,
-        "ID": credit.credit_id,
+        f"{crediting.kind_of(credit)}ID": credit.document_id,
+        "ID": credit.document_id,
         **members(credit, "type", "reference", "currency_rate"),
         "RemainingCredit": crediting.remaining(books, credit),
         "Allocations": crediting.shown_allocations(books, credit),

@@ -5,30 +5,28 @@ transaction cannot be edited, an overpayment has one line and no tax (domain/xer
 Transfers are made by bank transfers alone.
 """
 
-from decimal import Decimal
+from dataclasses import replace
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, crediting, history, lists
+from tieout.simulators.xero import batch, contacts, crediting, documents, history, lists
 from tieout.simulators.xero.batch import Writing
-from tieout.simulators.xero.charts import account_of, is_subscribed
-from tieout.simulators.xero.documents import drawn_up, rounded_lines, with_all_lines
-from tieout.simulators.xero.exchange import Answer, Call
-from tieout.simulators.xero.invoice_forms import shown_line
-from tieout.simulators.xero.lines import Terms
-from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.locks import lock_problems
-from tieout.simulators.xero.records import (
-    Account,
+from tieout.simulators.xero.charts import account_of
+from tieout.simulators.xero.document_records import (
     BankTransaction,
     BankTransactionRequest,
     Overpayment,
     Prepayment,
 )
+from tieout.simulators.xero.exchange import Answer, Call
+from tieout.simulators.xero.invoice_forms import shown_line
+from tieout.simulators.xero.lines import Terms
+from tieout.simulators.xero.lists import Listing
+from tieout.simulators.xero.locks import lock_problems
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
+from tieout.simulators.xero.setting_records import Account
 from tieout.simulators.xero.store import Books
-from tieout.simulators.xero.wire import Json, day_string, given, members, ms_date, rendered
+from tieout.simulators.xero.wire import Json, day_string, members, ms_date, rendered
 
-_KEPT: Final = ("bank_transaction_id", "line_items", "sub_total", "total_tax", "total", "type")
 _CREDIT_MEMBERS: Final = (
     *("reference", "date", "line_amount_types", "currency_code", "currency_rate", "line_items"),
     *("sub_total", "total_tax", "total", "contact_id", "type"),
@@ -68,7 +66,7 @@ def answer(call: Call) -> Answer:
     if transaction is None:
         raise NotFoundError
     if call.action:
-        return history.answer(call, transaction.bank_transaction_id or "")
+        return history.answer(call, transaction.document_id)
     if call.method == "GET":
         return Answer(content={"BankTransactions": [shown(call, transaction)]})
     return batch.written(call, WRITING)
@@ -103,28 +101,28 @@ def _created(call: Call, request: BankTransactionRequest) -> BankTransaction:
     messages = _type_problems(request)
     account, account_messages = _bank_account(books, request)
     contact = contacts.resolved(books, request.contact)
-    day = request.date or books.clock().date()
     currency = account.currency_code if account else None
-    values: dict[str, object] = {
-        "line_amount_types": "NoTax" if kind.endswith("OVERPAYMENT") else "Exclusive",
-        "currency_code": currency or books.organisation().base_currency,
-        "currency_rate": Decimal(1),
-        **given(request),
-        "status": "AUTHORISED",
-        "is_reconciled": bool(request.is_reconciled),
-        "bank_transaction_id": books.new_id(),
-        "contact_id": contact.contact_id,
-        "account_id": (account.account_id or "") if account else "",
-        "date": day,
-        "updated": books.clock(),
-        "line_items": (),
-    }
+    values = documents.opened(
+        call,
+        request,
+        line_amount_types=request.line_amount_types or _line_amount_types(kind),
+        currency_code=request.currency_code or currency or books.organisation().base_currency,
+        status="AUTHORISED",
+        is_reconciled=bool(request.is_reconciled),
+        bank_transaction_id=books.new_id(),
+        contact_id=contact.contact_id,
+        account_id=(account.account_id or "") if account else "",
+    )
     draft = BankTransaction.model_validate(values)
-    messages += account_messages + lock_problems(books, day)
-    if not is_subscribed(books, (draft.currency_code or "").upper()):
-        messages.append(f"Organisation is not subscribed to currency {draft.currency_code}")
-    transaction = _with_lines(call, draft, rounded_lines(call, request), messages, None)
+    messages += account_messages + lock_problems(books, draft.date)
+    messages += documents.currency_problems(books, draft)
+    lines = documents.rounded_lines(call, request)
+    transaction = documents.with_lines(call, draft, lines, _terms(call, draft), messages)
     return _stored(books, _with_credit(books, transaction), "Created")
+
+
+def _line_amount_types(kind: str) -> str:
+    return "NoTax" if kind.endswith("OVERPAYMENT") else "Exclusive"
 
 
 def _type_problems(request: BankTransactionRequest) -> list[str]:
@@ -155,24 +153,13 @@ def _bank_account(
     return account, []
 
 
-def _with_lines(
-    call: Call,
-    transaction: BankTransaction,
-    request: BankTransactionRequest,
-    messages: list[str],
-    prior: BankTransaction | None,
-) -> BankTransaction:
-    received = (transaction.type or "").startswith("RECEIVE")
-    terms = Terms(
-        invoice_type="ACCREC" if received else "ACCPAY",
-        line_amount_types=transaction.line_amount_types or "Exclusive",
-        status="AUTHORISED",
-        unit_places=call.unit_places,
-        may_name_control_accounts=(transaction.type or "").endswith("OVERPAYMENT"),
+def _terms(call: Call, transaction: BankTransaction) -> Terms:
+    kind = transaction.type or ""
+    invoice_type = "ACCREC" if kind.startswith("RECEIVE") else "ACCPAY"
+    return replace(
+        documents.terms_of(call, transaction, invoice_type),
+        may_name_control_accounts=kind.endswith("OVERPAYMENT"),
     )
-    drawn = drawn_up(call, request, terms, prior.line_items if prior else ())
-    drawn.check(messages, stored_id=(prior.bank_transaction_id or "") if prior else "")
-    return transaction.model_copy(update=drawn.as_update())
 
 
 def _with_credit(books: Books, transaction: BankTransaction) -> BankTransaction:
@@ -205,15 +192,13 @@ def _updated(
     elif prior.overpayment_id or prior.prepayment_id:
         problems = ["An overpayment or prepayment cannot be edited"]
     if problems:
-        raise InvalidError(problems, stored_id=prior.bank_transaction_id or "")
-    named = {n: v for n, v in given(request).items() if n in BankTransaction.model_fields}
-    for kept in _KEPT:
-        named.pop(kept, None)
-    if request.contact is not None:
-        named["contact_id"] = contacts.resolved(books, request.contact).contact_id
-    changed = prior.model_copy(update=named)
-    whole = with_all_lines(call, prior, request)
-    return _stored(books, _with_lines(call, changed, whole, [], prior), "Edited")
+        raise InvalidError(problems, stored_id=prior.document_id)
+    contact_id = contacts.of_edited(books, request.contact, prior.contact_id)
+    changed = documents.edited(prior, request, contact_id=contact_id)
+    lines = documents.with_all_lines(call, prior, request)
+    terms = _terms(call, changed)
+    transaction = documents.with_lines(call, changed, lines, terms, [], prior=prior)
+    return _stored(books, transaction, "Edited")
 
 
 def _closed(books: Books, prior: BankTransaction, status: str) -> BankTransaction:
@@ -221,9 +206,7 @@ def _closed(books: Books, prior: BankTransaction, status: str) -> BankTransactio
     if prior.is_reconciled:
         check(["This transaction has been reconciled and cannot be deleted"])
     if credit is not None and crediting.is_applied(books, credit):
-        check(
-            ["This document cannot be edited as it has a payment or credit note allocated to it."]
-        )
+        check([documents.APPLIED_TEXT])
     if isinstance(credit, Overpayment):
         books.overpayments.put(credit.model_copy(update={"status": "VOIDED"}))
     if isinstance(credit, Prepayment):
@@ -232,8 +215,8 @@ def _closed(books: Books, prior: BankTransaction, status: str) -> BankTransactio
 
 
 def _stored(books: Books, transaction: BankTransaction, change: str) -> BankTransaction:
-    history.recorded(books, transaction.bank_transaction_id, change, f"{transaction.total}")
-    return books.bank_transactions.put(transaction.model_copy(update={"updated": books.clock()}))
+    shelf = books.bank_transactions
+    return documents.stored(books, shelf, transaction, change, f"{transaction.total}")
 
 
 def shown(call: Call, transaction: BankTransaction) -> Json:

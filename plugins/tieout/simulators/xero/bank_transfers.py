@@ -11,13 +11,15 @@ from typing import Final
 from tieout.simulators.xero import batch, history, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.charts import account_of
+from tieout.simulators.xero.document_records import BankTransaction
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.locks import lock_problems
 from tieout.simulators.xero.money_records import BankTransfer, BankTransferRequest
-from tieout.simulators.xero.records import Account, AccountLink, BankTransaction
+from tieout.simulators.xero.payment_records import AccountLink
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
+from tieout.simulators.xero.setting_records import Account
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.tracking import tracked
 from tieout.simulators.xero.wire import Json, members, ms_date, rendered

@@ -13,7 +13,7 @@ from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.locks import lock_problems
 from tieout.simulators.xero.money_records import BatchPayment, BatchPaymentRequest
-from tieout.simulators.xero.records import Payment
+from tieout.simulators.xero.payment_records import Payment
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check, too_long
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, given, members, ms_date, rendered, wire_name

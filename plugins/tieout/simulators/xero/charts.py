@@ -8,8 +8,8 @@ from tieout.simulators.xero import batch, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import Account, Currency, TaxRate
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
+from tieout.simulators.xero.setting_records import Account, Currency, TaxRate
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, given, members, rendered
 

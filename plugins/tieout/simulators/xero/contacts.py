@@ -6,9 +6,9 @@ from typing import Any, Final, TypeVar
 
 from tieout.simulators.xero import batch, history, lists
 from tieout.simulators.xero.batch import Writing
+from tieout.simulators.xero.contact_records import Address, Contact, Phone
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import Address, Contact, Phone
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check, too_long
 from tieout.simulators.xero.store import Books, Shelf
 from tieout.simulators.xero.wire import Json, given, members, rendered, wire_name
@@ -311,6 +311,11 @@ def resolved(books: Books, request: Contact | None) -> Contact:
     if matched is not None and "contact_persons" not in request.model_fields_set:
         request = request.model_copy(update={"contact_persons": ()})
     return upserted(books, request, creates_only=False)
+
+
+def of_edited(books: Books, request: Contact | None, prior_id: str) -> str:
+    """Return the id of the contact that a document has after an update."""
+    return prior_id if request is None else resolved(books, request).contact_id or ""
 
 
 def marked(books: Books, contact: Contact, invoice_type: str) -> Contact:

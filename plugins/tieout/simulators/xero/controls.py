@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tieout.simulators.xero import contacts
+from tieout.simulators.xero.contact_records import Contact
 from tieout.simulators.xero.limits import Meter
-from tieout.simulators.xero.records import Account, Contact, Currency, Item, Organisation, TaxRate
 from tieout.simulators.xero.refusals import MalformedError
+from tieout.simulators.xero.setting_records import Account, Currency, Item, Organisation, TaxRate
 from tieout.simulators.xero.store import Books, Journal, Record, Shelf
 from tieout.simulators.xero.webhooks import Target, Webhooks
 from tieout.simulators.xero.wire import Json, Wire, parsed_body, read_as, rendered

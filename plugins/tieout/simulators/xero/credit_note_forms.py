@@ -1,13 +1,14 @@
 """How credit notes look (recording ``GET CreditNotes``)."""
 
-from tieout.simulators.xero import contacts, crediting, lists
+from tieout.simulators.xero import contacts, crediting, documents, lists
+from tieout.simulators.xero.contact_records import Contact
+from tieout.simulators.xero.document_records import CreditNote, CreditNoteRequest
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import shown_line
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import Contact, CreditNote, CreditNoteRequest
-from tieout.simulators.xero.refusals import InvalidError, validation_errors
+from tieout.simulators.xero.refusals import InvalidError
 from tieout.simulators.xero.store import Books
-from tieout.simulators.xero.wire import Json, day_string, members, ms_date, rendered, stamp_string
+from tieout.simulators.xero.wire import Json, day_string, members, ms_date, stamp_string
 
 
 def _listing(books: Books) -> Listing[CreditNote]:
@@ -89,15 +90,5 @@ def echoed(request: CreditNoteRequest, refusal: InvalidError) -> Json:
     if request.contact is not None:
         content["Contact"] = members(request.contact, "contact_id", "contact_number", "name")
     content |= members(request, "date", "line_amount_types", "currency_code")
-    content["LineItems"] = [
-        {
-            **{k: v for k, v in _as_json(rendered(line)).items() if v is not None},
-            "ValidationErrors": validation_errors(refusal.lines.get(index, ())),
-        }
-        for index, line in enumerate(request.line_items)
-    ]
+    content["LineItems"] = documents.echoed_lines(request, refusal)
     return content
-
-
-def _as_json(content: object) -> Json:
-    return dict(content) if isinstance(content, dict) else {}

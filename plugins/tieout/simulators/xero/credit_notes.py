@@ -4,33 +4,21 @@ Statuses and lines follow those of invoices (domain/xero README, 1.3 and 2.8). T
 recording shows are worded as those of invoices.
 """
 
-from decimal import Decimal
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, crediting, history
+from tieout.simulators.xero import batch, contacts, crediting, documents, history
 from tieout.simulators.xero.batch import Writing
-from tieout.simulators.xero.charts import is_subscribed
 from tieout.simulators.xero.credit_note_forms import echoed, listed, shown
-from tieout.simulators.xero.documents import drawn_up, rounded_lines, with_all_lines
+from tieout.simulators.xero.document_records import CreditNote, CreditNoteRequest
 from tieout.simulators.xero.exchange import Answer, Call
-from tieout.simulators.xero.lines import Terms
 from tieout.simulators.xero.locks import lock_problems
-from tieout.simulators.xero.records import CreditNote, CreditNoteRequest
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
 from tieout.simulators.xero.store import Books
-from tieout.simulators.xero.wire import Json, given
+from tieout.simulators.xero.wire import Json
 
-_CREATABLE: Final = ("DRAFT", "SUBMITTED", "AUTHORISED")
-_NEXT_STATUSES: Final = {
-    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
-    "SUBMITTED": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
-    "AUTHORISED": ("AUTHORISED", "VOIDED"),
-}
 _FROZEN_TEXT: Final = "Credit note not of valid status for modification"
 _UNKNOWN_TEXT: Final = "An existing Credit Note with the specified CreditNoteID could not be found"
-_APPLIED_TEXT: Final = (
-    "This document cannot be edited as it has a payment or credit note allocated to it."
-)
+_UNIQUE_TEXT: Final = "Credit Note # must be unique."
 
 
 def answer(call: Call) -> Answer:
@@ -41,7 +29,7 @@ def answer(call: Call) -> Answer:
     if call.action == "allocations":
         return crediting.allocations(call, note)
     if call.action:
-        return history.answer(call, note.credit_note_id or "")
+        return history.answer(call, note.document_id)
     if call.method == "GET":
         return Answer(content={"CreditNotes": [shown(call.books, note, call.unit_places)]})
     return batch.written(call, WRITING)
@@ -67,110 +55,74 @@ def _apply(call: Call, request: CreditNoteRequest) -> Json:
     if prior is None and not call.creates_only:
         prior = next(iter(_sharing_number(books, request.credit_note_number)), None)
     if prior is not None and call.creates_only:
-        check(["Credit Note # must be unique."])
+        check([_UNIQUE_TEXT])
     note = _updated(call, prior, request) if prior else _created(call, request)
     return shown(books, note, call.unit_places)
 
 
 def _sharing_number(books: Books, number: str | None) -> list[CreditNote]:
-    notes = books.credit_notes.find("number", number)
-    return [n for n in notes if n.type == "ACCRECCREDIT" and n.status != "DELETED"]
+    return documents.sharing_number(books.credit_notes, number, "ACCRECCREDIT")
 
 
 def _created(call: Call, request: CreditNoteRequest) -> CreditNote:
     books = call.books
-    status = request.status or "DRAFT"
-    messages = [] if request.type else ["Type must be specified"]
-    if status not in _CREATABLE:
-        messages.append("Credit note not of valid status for creation")
     contact = contacts.resolved(books, request.contact)
-    day = request.date or books.clock().date()
-    values: dict[str, object] = {
-        "status": status,
-        "sent_to_contact": False,
-        "line_amount_types": "Exclusive",
-        "currency_code": books.organisation().base_currency,
-        "currency_rate": Decimal(1),
-        **given(request),
-        "credit_note_id": books.new_id(),
-        "contact_id": contact.contact_id,
-        "date": day,
-        "created_by": call.client_id,
-        "updated": books.clock(),
-        "line_items": (),
-    }
-    if request.type == "ACCRECCREDIT" and not request.credit_note_number:
-        values["credit_note_number"] = _next_number(books)
+    number = request.credit_note_number
+    if request.type == "ACCRECCREDIT" and not number:
+        number = documents.next_number(books.credit_notes, "CN")
+    values = documents.opened(
+        call,
+        request,
+        credit_note_id=books.new_id(),
+        credit_note_number=number,
+        contact_id=contact.contact_id,
+        created_by=call.client_id,
+    )
     draft = CreditNote.model_validate(values)
-    messages += _problems(books, draft, None) + lock_problems(books, day)
-    note = _with_lines(call, draft, rounded_lines(call, request), messages)
+    messages = [] if draft.type else ["Type must be specified"]
+    if draft.status not in documents.CREATABLE:
+        messages.append("Credit note not of valid status for creation")
+    messages += _problems(books, draft, None) + lock_problems(books, draft.date)
+    terms = documents.terms_of(call, draft, draft.settles)
+    lines = documents.rounded_lines(call, request)
+    note = documents.with_lines(call, draft, lines, terms, messages)
     contacts.marked(books, contact, note.settles)
-    history.recorded(books, note.credit_note_id, "Created", f"{note.credit_note_number or ''}")
-    return books.credit_notes.put(note)
-
-
-def _next_number(books: Books) -> str:
-    number = len(books.credit_notes.all()) + 1
-    while books.credit_notes.find("number", f"CN-{number:04d}"):
-        number += 1
-    return f"CN-{number:04d}"
+    return _stored(books, note, "Created")
 
 
 def _problems(books: Books, note: CreditNote, prior: CreditNote | None) -> list[str]:
     messages = []
     sharing = _sharing_number(books, note.credit_note_number) if note.type == "ACCRECCREDIT" else []
     if any(other is not prior for other in sharing):
-        messages.append("Credit Note # must be unique.")
-    currency = (note.currency_code or "").upper()
-    if not is_subscribed(books, currency):
-        messages.append(f"Organisation is not subscribed to currency {currency}")
-    return messages
-
-
-def _with_lines(
-    call: Call,
-    note: CreditNote,
-    request: CreditNoteRequest,
-    messages: list[str],
-    prior: CreditNote | None = None,
-) -> CreditNote:
-    terms = Terms(
-        invoice_type=note.settles,
-        line_amount_types=note.line_amount_types or "Exclusive",
-        status=note.status or "DRAFT",
-        unit_places=call.unit_places,
-    )
-    drawn = drawn_up(call, request, terms, prior.line_items if prior else ())
-    drawn.check(messages, stored_id=(prior.credit_note_id or "") if prior else "")
-    return note.model_copy(update=drawn.as_update())
+        messages.append(_UNIQUE_TEXT)
+    return messages + documents.currency_problems(books, note)
 
 
 def _updated(call: Call, prior: CreditNote, request: CreditNoteRequest) -> CreditNote:
     books = call.books
     status = request.status or prior.status or "DRAFT"
     problems = lock_problems(books, prior.date, request.date)
-    if status not in _NEXT_STATUSES.get(prior.status or "", ()):
+    if status not in documents.NEXT_STATUSES.get(prior.status or "", ()):
         problems = [_FROZEN_TEXT]
     elif crediting.is_applied(books, prior):
-        problems = [_APPLIED_TEXT]
+        problems = [documents.APPLIED_TEXT]
     if problems:
-        raise InvalidError(problems, stored_id=prior.credit_note_id or "")
+        raise InvalidError(problems, stored_id=prior.document_id)
     if status in ("VOIDED", "DELETED"):
         return _stored(books, prior.model_copy(update={"status": status}), status.title())
-    named = {n: v for n, v in given(request).items() if n in CreditNote.model_fields}
-    for kept in ("credit_note_id", "line_items", "sub_total", "total_tax", "total", "type"):
-        named.pop(kept, None)
-    if request.contact is not None:
-        named["contact_id"] = contacts.resolved(books, request.contact).contact_id
-    changed = prior.model_copy(update=named)
-    messages = _problems(books, changed, prior)
-    whole = with_all_lines(call, prior, request)
-    return _stored(books, _with_lines(call, changed, whole, messages, prior), "Edited")
+    contact_id = contacts.of_edited(books, request.contact, prior.contact_id)
+    changed = documents.edited(prior, request, contact_id=contact_id)
+    terms = documents.terms_of(call, changed, changed.settles)
+    lines = documents.with_all_lines(call, prior, request)
+    problems = _problems(books, changed, prior)
+    note = documents.with_lines(call, changed, lines, terms, problems, prior=prior)
+    return _stored(books, note, "Edited")
 
 
 def _stored(books: Books, note: CreditNote, change: str) -> CreditNote:
-    history.recorded(books, note.credit_note_id, change, f"{note.credit_note_number or ''}")
-    return books.credit_notes.put(note.model_copy(update={"updated": books.clock()}))
+    return documents.stored(
+        books, books.credit_notes, note, change, f"{note.credit_note_number or ''}"
+    )
 
 
 WRITING: Final = Writing[CreditNoteRequest](

@@ -10,19 +10,18 @@ from typing import Final, TypeVar
 
 from tieout.simulators.xero import batch, invoices
 from tieout.simulators.xero.batch import Writing
-from tieout.simulators.xero.exchange import Answer, Call
-from tieout.simulators.xero.invoice_forms import amount_due
-from tieout.simulators.xero.lines import rounded
-from tieout.simulators.xero.locks import lock_problems
-from tieout.simulators.xero.records import (
-    Allocation,
-    AllocationRequest,
+from tieout.simulators.xero.document_records import (
     Credit,
     CreditNote,
     Invoice,
     Overpayment,
     Prepayment,
 )
+from tieout.simulators.xero.exchange import Answer, Call
+from tieout.simulators.xero.invoice_forms import amount_due
+from tieout.simulators.xero.lines import rounded
+from tieout.simulators.xero.locks import lock_problems
+from tieout.simulators.xero.payment_records import Allocation, AllocationRequest
 from tieout.simulators.xero.refusals import NotFoundError, check
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, members
@@ -62,7 +61,7 @@ def is_applied(books: Books, credit: Credit) -> bool:
 
 def allocations_of(books: Books, credit: Credit) -> list[Allocation]:
     """Return what of the credit is set against invoices."""
-    return books.allocations.find("credit", credit.credit_id)
+    return books.allocations.find("credit", credit.document_id)
 
 
 def settled(books: Books, credit: Credit, day: date) -> None:
@@ -96,7 +95,7 @@ def allocations(call: Call, credit: Credit) -> Answer:
         on_list = Call(**{**vars(call), "record_id": ""})  # the id is the credit's, not theirs
         return batch.written(on_list, _allocating(credit))
     allocation = call.books.allocations.get(call.part_id)
-    if allocation is None or allocation.credit_id != credit.credit_id:
+    if allocation is None or allocation.credit_id != credit.document_id:
         raise NotFoundError
     call.books.allocations.drop(allocation)
     invoice = invoices.found(call.books, allocation.invoice_id)
@@ -107,7 +106,7 @@ def allocations(call: Call, credit: Credit) -> Answer:
 
 def _allocating(credit: Credit) -> Writing[AllocationRequest]:
     def apply(call: Call, request: AllocationRequest) -> Json:
-        now = find(call.books, credit.credit_id) or credit  # as the element before left it
+        now = find(call.books, credit.document_id) or credit  # as the element before left it
         return shown_allocation(call.books, now, _allocated(call.books, now, request))
 
     return Writing[AllocationRequest](
@@ -136,7 +135,7 @@ def _allocated(books: Books, credit: Credit, request: AllocationRequest) -> Allo
     allocation = books.allocations.put(
         Allocation(
             allocation_id=books.new_id(),
-            credit_id=credit.credit_id,
+            credit_id=credit.document_id,
             invoice_id=invoice.invoice_id or "",
             amount=amount,
             date=day,
@@ -173,7 +172,7 @@ def shown_allocations(books: Books, credit: Credit) -> list[Json]:
 
 def shown_refunds(books: Books, credit: Credit) -> list[Json]:
     """Return the payments that gave back of a credit, as the credit shows them."""
-    payments = books.payments.find("credit", credit.credit_id)
+    payments = books.payments.find("credit", credit.document_id)
     return [
         {
             **members(payment, "payment_id", "date", "amount", "reference", "currency_rate"),
@@ -205,5 +204,5 @@ def _nested(books: Books, allocation: Allocation) -> Json:
 def shown_allocation(books: Books, credit: Credit, allocation: Allocation) -> Json:
     """Return an allocation as the answer to its writing shows it."""
     kind = kind_of(credit)
-    reference = {f"{kind}ID": credit.credit_id, "ID": credit.credit_id, "LineItems": []}
+    reference = {f"{kind}ID": credit.document_id, "ID": credit.document_id, "LineItems": []}
     return {**_nested(books, allocation), kind: reference, "ValidationErrors": []}

@@ -6,8 +6,8 @@ and overpayments take none (domain/xero README, 1.3).
 
 from tieout.simulators.xero.batch import validation_exception
 from tieout.simulators.xero.exchange import Answer, Call
-from tieout.simulators.xero.records import Note
 from tieout.simulators.xero.refusals import validation_errors
+from tieout.simulators.xero.side_records import Note
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import (
     Json,

@@ -10,17 +10,12 @@ from enum import Enum
 from typing import Final
 
 from tieout.simulators.xero import contacts, lists
+from tieout.simulators.xero.contact_records import Contact
+from tieout.simulators.xero.document_records import Credit, Invoice, InvoiceRequest, LineItem
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import (
-    Contact,
-    Credit,
-    Invoice,
-    InvoiceRequest,
-    LineItem,
-    Payment,
-)
+from tieout.simulators.xero.payment_records import Payment
 from tieout.simulators.xero.refusals import InvalidError, validation_errors
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import (

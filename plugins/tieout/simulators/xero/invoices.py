@@ -4,35 +4,24 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, history
+from tieout.simulators.xero import batch, contacts, documents, history
 from tieout.simulators.xero.batch import Writing
-from tieout.simulators.xero.charts import is_subscribed
-from tieout.simulators.xero.documents import drawn_up, rounded_lines, with_all_lines
+from tieout.simulators.xero.document_records import Invoice, InvoiceRequest
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import Form, echoed, listed, shown
-from tieout.simulators.xero.lines import Terms
 from tieout.simulators.xero.locks import lock_problems
-from tieout.simulators.xero.records import Invoice, InvoiceRequest
-from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
+from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check, too_long
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, given
 
-_NUMBER_LENGTH_MAX: Final = 255
+_LENGTHS: Final = {"invoice_number": 255}
 _FROZEN_TEXT: Final = "Invoice not of valid status for modification"
-_PAID_TEXT: Final = (
-    "This document cannot be edited as it has a payment or credit note allocated to it."
-)
+_UNIQUE_TEXT: Final = "Invoice # must be unique."
 _VOID_TEXT: Final = (
     "The status VOIDED cannot be applied to the invoice because it has payments or credit notes "
     "allocated to it."
 )
-_CREATABLE: Final = ("DRAFT", "SUBMITTED", "AUTHORISED")
-_NEXT_STATUSES: Final = {
-    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
-    "SUBMITTED": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
-    "AUTHORISED": ("AUTHORISED", "VOIDED"),
-    "PAID": ("PAID",),
-}
+_NEXT_STATUSES: Final = {**documents.NEXT_STATUSES, "PAID": ("PAID",)}
 # What stays editable once something is paid (domain/xero README, 2.8); the rest must not change.
 _EDITABLE_WHEN_PAID: Final = {
     *("invoice_id", "type", "status", "reference", "due_date", "invoice_number", "url"),
@@ -47,7 +36,7 @@ def answer(call: Call) -> Answer:
         return listed(call) if call.method == "GET" else batch.written(call, WRITING)
     invoice = found(call.books, call.record_id)
     if call.action:
-        return history.answer(call, invoice.invoice_id or "")
+        return history.answer(call, invoice.document_id)
     if call.method == "GET":
         form = Form.SINGLE
         return Answer(content={"Invoices": [shown(call.books, invoice, form, call.unit_places)]})
@@ -61,15 +50,11 @@ def found(books: Books, key: str | None) -> Invoice:
         NotFoundError: There is none.
     """
     numbered = books.invoices.find("number", key)
-    invoice = books.invoices.get(key) or next(iter(_live(numbered)), None)
+    live = (invoice for invoice in numbered if invoice.status != "DELETED")
+    invoice = books.invoices.get(key) or next(live, None)
     if invoice is None:
         raise NotFoundError
     return invoice
-
-
-def _live(invoices: list[Invoice]) -> list[Invoice]:
-    """Return those whose number is taken: a deleted draft's number is free, a void one's is not."""
-    return [invoice for invoice in invoices if invoice.status != "DELETED"]
 
 
 def _apply(call: Call, request: InvoiceRequest) -> Json:
@@ -80,101 +65,55 @@ def _apply(call: Call, request: InvoiceRequest) -> Json:
     elif not call.creates_only and request.type != "ACCPAY":
         prior = next(iter(_sharing_number(books, request.invoice_number)), None)
     if prior is not None and call.creates_only:
-        check(["Invoice # must be unique."])
+        check([_UNIQUE_TEXT])
     invoice = _updated(call, prior, request) if prior else _created(call, request)
     return shown(books, invoice, Form.WRITTEN, call.unit_places)
 
 
 def _sharing_number(books: Books, number: str | None) -> list[Invoice]:
-    return [i for i in _live(books.invoices.find("number", number)) if i.type == "ACCREC"]
+    return documents.sharing_number(books.invoices, number, "ACCREC")
 
 
 def _created(call: Call, request: InvoiceRequest) -> Invoice:
     books = call.books
-    status = request.status or "DRAFT"
     messages = [] if request.type else ["Type must be specified"]
-    if status not in _CREATABLE:
+    if (request.status or "DRAFT") not in documents.CREATABLE:
         messages.append("Invoice not of valid status for creation")
     try:
         contact = contacts.resolved(books, request.contact)
     except InvalidError as refusal:
         check([*messages, *refusal.messages])
         raise
-    today = books.clock().date()
-    day = request.date or today
-    values: dict[str, object] = {
-        "status": status,
-        "sent_to_contact": False,
-        "line_amount_types": "Exclusive",
-        "currency_code": books.organisation().base_currency,
-        "currency_rate": Decimal(1),
-        **given(request),
-        "invoice_id": books.new_id(),
-        "contact_id": contact.contact_id,
-        "date": day,
-        "due_date": request.due_date or day,
-        "created_by": call.client_id,
-        "updated": books.clock(),
-        "line_items": (),
-    }
-    if request.type == "ACCREC" and not request.invoice_number:
-        values["invoice_number"] = _next_number(books)
-    draft = Invoice.model_validate(values)
-    messages += _problems(books, draft, None) + lock_problems(books, day)
-    invoice = _with_lines(call, draft, rounded_lines(call, request), messages, None)
-    contacts.marked(books, contact, invoice.type or "")
-    history.recorded(
-        books, invoice.invoice_id, "Created", f"{invoice.invoice_number or ''} to {contact.name}"
+    number = request.invoice_number
+    if request.type == "ACCREC" and not number:
+        number = documents.next_number(books.invoices, "INV")
+    values = documents.opened(
+        call,
+        request,
+        invoice_id=books.new_id(),
+        invoice_number=number,
+        contact_id=contact.contact_id,
+        due_date=request.due_date or request.date or books.clock().date(),
+        created_by=call.client_id,
     )
-    return books.invoices.put(invoice)
-
-
-def _next_number(books: Books) -> str:
-    number = len(books.invoices.all()) + 1
-    while books.invoices.find("number", f"INV-{number:04d}"):
-        number += 1
-    return f"INV-{number:04d}"
+    draft = Invoice.model_validate(values)
+    messages += _problems(books, draft, None) + lock_problems(books, draft.date)
+    terms = documents.terms_of(call, draft, draft.type or "ACCREC")
+    lines = documents.rounded_lines(call, request)
+    invoice = _settled(documents.with_lines(call, draft, lines, terms, messages))
+    contacts.marked(books, contact, invoice.type or "")
+    return _stored(books, invoice, "Created", f"{invoice.invoice_number or ''} to {contact.name}")
 
 
 def _problems(books: Books, invoice: Invoice, prior: Invoice | None) -> list[str]:
-    messages = []
     sharing = _sharing_number(books, invoice.invoice_number) if invoice.type == "ACCREC" else []
-    if any(other is not prior for other in sharing):
-        messages.append("Invoice # must be unique.")
-    if len(invoice.invoice_number or "") > _NUMBER_LENGTH_MAX:
-        messages.append(f"InvoiceNumber must not be longer than {_NUMBER_LENGTH_MAX} characters")
-    currency = (invoice.currency_code or "").upper()
-    if not is_subscribed(books, currency):
-        messages.append(f"Organisation is not subscribed to currency {currency}")
-    return messages
+    messages = [_UNIQUE_TEXT] if any(other is not prior for other in sharing) else []
+    messages += too_long(invoice, _LENGTHS, {"invoice_number": "InvoiceNumber"})
+    return messages + documents.currency_problems(books, invoice)
 
 
-def _with_lines(
-    call: Call,
-    invoice: Invoice,
-    request: InvoiceRequest,
-    messages: list[str],
-    prior: Invoice | None,
-) -> Invoice:
-    """Return the invoice with its lines priced and its totals.
-
-    Raises:
-        InvalidError: There are messages, given or found here.
-    """
-    terms = Terms(
-        invoice_type=invoice.type or "ACCREC",
-        line_amount_types=invoice.line_amount_types or "Exclusive",
-        status=invoice.status or "DRAFT",
-        unit_places=call.unit_places,
-    )
-    drawn = drawn_up(call, request, terms, prior.line_items if prior else ())
-    drawn.check(messages, stored_id=_stored_id(call, invoice))
-    return _settled(invoice.model_copy(update=drawn.as_update()))
-
-
-def _stored_id(call: Call, invoice: Invoice) -> str:
-    stored = call.books.invoices.get(invoice.invoice_id)
-    return (stored.invoice_id or "") if stored else ""
+def _stored(books: Books, invoice: Invoice, change: str, details: str) -> Invoice:
+    return documents.stored(books, books.invoices, invoice, change, details)
 
 
 def _settled(invoice: Invoice) -> Invoice:
@@ -196,21 +135,18 @@ def _updated(call: Call, prior: Invoice, request: InvoiceRequest) -> Invoice:
     _check_modifiable(books, prior, request, status)
     if status in ("VOIDED", "DELETED"):
         return _closed(books, prior, status)
-    values: dict[str, object] = {}
-    if request.contact is not None:
-        values["contact_id"] = contacts.resolved(books, request.contact).contact_id
-    named = {n: v for n, v in given(request).items() if n in Invoice.model_fields}
-    for computed in ("invoice_id", "line_items", "sub_total", "total_tax", "total", "type"):
-        named.pop(computed, None)
-    changed = prior.model_copy(update={**named, **values, "updated": books.clock()})
+    contact_id = contacts.of_edited(books, request.contact, prior.contact_id)
+    changed = documents.edited(prior, request, contact_id=contact_id)
     messages = _problems(books, changed, prior) + lock_problems(books, prior.date, changed.date)
     if _is_applied(prior) and "line_items" not in request.model_fields_set:
         check(messages)
         invoice = changed
     else:
-        invoice = _with_lines(call, changed, with_all_lines(call, prior, request), messages, prior)
-    history.recorded(books, invoice.invoice_id, "Edited", f"{invoice.invoice_number or ''} edited")
-    return books.invoices.put(invoice)
+        terms = documents.terms_of(call, changed, changed.type or "ACCREC")
+        lines = documents.with_all_lines(call, prior, request)
+        drawn = documents.with_lines(call, changed, lines, terms, messages, prior=prior)
+        invoice = _settled(drawn)
+    return _stored(books, invoice, "Edited", f"{invoice.invoice_number or ''} edited")
 
 
 def _check_modifiable(books: Books, prior: Invoice, request: InvoiceRequest, status: str) -> None:
@@ -220,11 +156,11 @@ def _check_modifiable(books: Books, prior: Invoice, request: InvoiceRequest, sta
     elif status not in _NEXT_STATUSES.get(prior.status or "", ()):
         problems = [_FROZEN_TEXT]
     elif _is_applied(prior) and _changes_what_is_paid(prior, request):
-        problems = [_PAID_TEXT]
+        problems = [documents.APPLIED_TEXT]
     elif status in ("VOIDED", "DELETED"):
         problems = lock_problems(books, prior.date)
     if problems:
-        raise InvalidError(problems, stored_id=prior.invoice_id or "")
+        raise InvalidError(problems, stored_id=prior.document_id)
 
 
 def _is_applied(invoice: Invoice) -> bool:
@@ -241,9 +177,8 @@ def _changes_what_is_paid(prior: Invoice, request: InvoiceRequest) -> bool:
 
 
 def _closed(books: Books, prior: Invoice, status: str) -> Invoice:
-    history.recorded(books, prior.invoice_id, status.title(), f"{prior.invoice_number or ''}")
-    closed = prior.model_copy(update={"status": status, "updated": books.clock()})
-    return books.invoices.put(closed)
+    closed = prior.model_copy(update={"status": status})
+    return _stored(books, closed, status.title(), prior.invoice_number or "")
 
 
 def paid(books: Books, invoice: Invoice, amount: Decimal) -> Invoice:

@@ -12,7 +12,6 @@ from tieout.simulators.xero.charts import account_of
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import Item, ItemPrice
 from tieout.simulators.xero.refusals import (
     BadRequestError,
     InvalidError,
@@ -20,6 +19,7 @@ from tieout.simulators.xero.refusals import (
     check,
     too_long,
 )
+from tieout.simulators.xero.setting_records import Item, ItemPrice
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import (
     Json,

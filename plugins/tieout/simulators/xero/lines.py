@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from tieout.simulators.xero.charts import account_of, active_tax_rate, effective_rate, may_apply
-from tieout.simulators.xero.records import Account, Item, LineItem
+from tieout.simulators.xero.document_records import LineItem
+from tieout.simulators.xero.setting_records import Account, Item
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.tracking import tracked
 

@@ -16,8 +16,8 @@ from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.locks import lock_problems
 from tieout.simulators.xero.money_records import JournalLine, ManualJournal, ManualJournalRequest
-from tieout.simulators.xero.records import Account
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, validation_errors
+from tieout.simulators.xero.setting_records import Account
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.tracking import tracked
 from tieout.simulators.xero.wire import Json, given, members, ms_date, rendered

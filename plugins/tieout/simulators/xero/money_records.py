@@ -1,20 +1,14 @@
 """Records of money moved without a document of lines: manual journals, transfers, batches.
 
-As in records, a request has whatever members were sent; rules are in the modules named after the
-resources.
+A request has whatever members were sent; rules are in the modules named after the resources.
 """
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from tieout.simulators.xero.records import (
-    AccountLink,
-    LineAmountTypes,
-    LineTracking,
-    PaymentRequest,
-    PaymentStatus,
-)
+from tieout.simulators.xero.document_records import LineAmountTypes, LineTracking
+from tieout.simulators.xero.payment_records import AccountLink, PaymentRequest, PaymentStatus
 from tieout.simulators.xero.wire import Day, Figure, Wire, one_of
 
 JournalStatus = Annotated[str, one_of("DRAFT", "POSTED", "DELETED", "VOIDED", "ARCHIVED")]

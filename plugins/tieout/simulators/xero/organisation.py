@@ -3,7 +3,7 @@
 from typing import Final
 
 from tieout.simulators.xero.exchange import Answer, Call
-from tieout.simulators.xero.records import Organisation
+from tieout.simulators.xero.setting_records import Organisation
 from tieout.simulators.xero.wire import Json, members, ms_date
 
 # The names of the specification's example; those of what is not served are not allowed.

@@ -8,13 +8,15 @@ from typing import Final
 from tieout.simulators.xero import batch, crediting, history, invoices, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.charts import account_of
+from tieout.simulators.xero.document_records import Credit, Invoice
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import amount_due, in_payment
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.locks import lock_problems
-from tieout.simulators.xero.records import Account, Credit, Invoice, Payment, PaymentRequest
+from tieout.simulators.xero.payment_records import Payment, PaymentRequest
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
+from tieout.simulators.xero.setting_records import Account
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, members, ms_date, rendered, stamp_string
 
@@ -195,10 +197,10 @@ def _refunded(books: Books, request: PaymentRequest) -> Payment:
     check(messages + lock_problems(books, day))
     if account is None:
         raise NotFoundError
-    money = _Money(amount, day, _refund_type(credit), credit_id=credit.credit_id)
+    money = _Money(amount, day, _refund_type(credit), credit_id=credit.document_id)
     payment = _put(books, request, account, money)
     crediting.refunded(books, credit, amount, day)
-    history.recorded(books, credit.credit_id, "Refunded", f"{amount} on {day:%d %B %Y}")
+    history.recorded(books, credit.document_id, "Refunded", f"{amount} on {day:%d %B %Y}")
     return payment
 
 
@@ -259,7 +261,7 @@ def undone(books: Books, payment: Payment) -> Payment:
     credit = crediting.find(books, payment.credit_id)
     if credit is not None:
         crediting.refunded(books, credit, -payment.amount, payment.date)
-        history.recorded(books, credit.credit_id, "Payment deleted", f"{payment.amount}")
+        history.recorded(books, credit.document_id, "Payment deleted", f"{payment.amount}")
     if invoice is not None:
         invoices.paid(books, invoice, -payment.amount)
         history.recorded(books, invoice.invoice_id, "Payment deleted", f"{payment.amount}")
@@ -288,8 +290,8 @@ def shown(call: Call, payment: Payment, *, full: bool) -> Json:
     if credit is not None:
         kind = crediting.kind_of(credit)
         content[kind] = {
-            f"{kind}ID": credit.credit_id,
-            "ID": credit.credit_id,
+            f"{kind}ID": credit.document_id,
+            "ID": credit.document_id,
             **members(credit, "type"),
             "Contact": {"ContactID": credit.contact_id},
             "LineItems": [],

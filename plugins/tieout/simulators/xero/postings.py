@@ -15,17 +15,11 @@ from decimal import Decimal
 from typing import Final
 
 from tieout.simulators.xero import crediting
+from tieout.simulators.xero.document_records import BankTransaction, Credit, CreditNote, Invoice
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.manual_journals import tax_of
 from tieout.simulators.xero.money_records import ManualJournal
-from tieout.simulators.xero.records import (
-    Allocation,
-    BankTransaction,
-    Credit,
-    CreditNote,
-    Invoice,
-    Payment,
-)
+from tieout.simulators.xero.payment_records import Allocation, Payment
 from tieout.simulators.xero.store import Books
 
 _ZERO: Final = Decimal("0.00")

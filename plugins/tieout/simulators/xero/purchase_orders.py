@@ -10,47 +10,32 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, history, lists
+from tieout.simulators.xero import batch, contacts, documents, history, lists
 from tieout.simulators.xero.batch import Writing
-from tieout.simulators.xero.charts import is_subscribed
-from tieout.simulators.xero.documents import drawn_up, rounded_lines, with_all_lines
+from tieout.simulators.xero.document_records import PurchaseOrder, PurchaseOrderRequest
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import shown_line
-from tieout.simulators.xero.lines import Terms
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import PurchaseOrder, PurchaseOrderRequest
-from tieout.simulators.xero.refusals import (
-    InvalidError,
-    NotFoundError,
-    too_long,
-    validation_errors,
-)
+from tieout.simulators.xero.refusals import InvalidError, NotFoundError, too_long
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import (
     Json,
     day_string,
-    given,
     members,
     ms_date,
     parsed_date,
-    rendered,
     wire_name,
 )
 
 _LENGTHS: Final = {"delivery_instructions": 500}
-_DELETED_TEXTS: Final = (
-    "PurchaseOrder status change is invalid",
-    "Deleted PurchaseOrders cannot be updated",
-)
 _STATUS_TEXT: Final = "PurchaseOrder status change is invalid"
+_DELETED_TEXTS: Final = (_STATUS_TEXT, "Deleted PurchaseOrders cannot be updated")
 _NEXT_STATUSES: Final = {
-    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
-    "SUBMITTED": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
+    **documents.NEXT_STATUSES,
     "AUTHORISED": ("SUBMITTED", "AUTHORISED", "BILLED", "DELETED"),
     "BILLED": ("AUTHORISED", "BILLED"),
 }
-_CREATABLE: Final = ("DRAFT", "SUBMITTED", "AUTHORISED", "BILLED")
-_KEPT: Final = ("purchase_order_id", "line_items", "sub_total", "total_tax", "total")
+_CREATABLE: Final = (*documents.CREATABLE, "BILLED")
 
 LISTING: Final = Listing[PurchaseOrder](
     plural="PurchaseOrders",
@@ -76,7 +61,7 @@ def answer(call: Call) -> Answer:
         return _listed(call) if call.method == "GET" else batch.written(call, WRITING)
     order = _found(call.books, call.record_id)
     if call.action:
-        return history.answer(call, order.purchase_order_id or "")
+        return history.answer(call, order.document_id)
     if call.method == "GET":
         return Answer(content={"PurchaseOrders": [shown(call.books, order)]})
     return batch.written(call, WRITING)
@@ -132,26 +117,20 @@ def _apply(call: Call, request: PurchaseOrderRequest) -> Json:
 
 def _created(call: Call, request: PurchaseOrderRequest) -> PurchaseOrder:
     books = call.books
-    status = request.status or "DRAFT"
-    messages = [] if status in _CREATABLE else [_STATUS_TEXT]
-    values: dict[str, object] = {
-        "status": status,
-        "sent_to_contact": False,
-        "line_amount_types": "Exclusive",
-        "currency_code": books.organisation().base_currency,
-        "currency_rate": Decimal(1),
-        **given(request),
-        "purchase_order_id": books.new_id(),
-        "purchase_order_number": request.purchase_order_number or _next_number(books),
-        "contact_id": _known_contact(books, request),
-        "date": request.date or books.clock().date(),
-        "updated": books.clock(),
-        "line_items": (),
-    }
+    number = request.purchase_order_number
+    values = documents.opened(
+        call,
+        request,
+        purchase_order_id=books.new_id(),
+        purchase_order_number=number or documents.next_number(books.purchase_orders, "PO"),
+        contact_id=_known_contact(books, request),
+    )
     draft = PurchaseOrder.model_validate(values)
+    messages = [] if draft.status in _CREATABLE else [_STATUS_TEXT]
     messages += _problems(books, draft)
-    order = _with_lines(call, draft, rounded_lines(call, request), messages, None)
-    return _stored(books, order, "Created")
+    terms = documents.terms_of(call, draft, "ACCPAY")
+    lines = documents.rounded_lines(call, request)
+    return _stored(books, documents.with_lines(call, draft, lines, terms, messages), "Created")
 
 
 def _known_contact(books: Books, request: PurchaseOrderRequest) -> str:
@@ -167,62 +146,35 @@ def _known_contact(books: Books, request: PurchaseOrderRequest) -> str:
     return contact.contact_id or ""
 
 
-def _next_number(books: Books) -> str:
-    number = len(books.purchase_orders.all()) + 1
-    while books.purchase_orders.find("number", f"PO-{number:04d}"):
-        number += 1
-    return f"PO-{number:04d}"
-
-
 def _problems(books: Books, order: PurchaseOrder) -> list[str]:
     messages = too_long(order, _LENGTHS, {field: wire_name(field) for field in _LENGTHS})
-    currency = (order.currency_code or "").upper()
-    if not is_subscribed(books, currency):
-        messages.append(f"Organisation is not subscribed to currency {currency}")
-    return messages
-
-
-def _with_lines(
-    call: Call,
-    order: PurchaseOrder,
-    request: PurchaseOrderRequest,
-    messages: list[str],
-    prior: PurchaseOrder | None,
-) -> PurchaseOrder:
-    terms = Terms(
-        invoice_type="ACCPAY",
-        line_amount_types=order.line_amount_types or "Exclusive",
-        status=order.status or "DRAFT",
-        unit_places=call.unit_places,
-    )
-    drawn = drawn_up(call, request, terms, prior.line_items if prior else ())
-    drawn.check(messages, stored_id=(prior.purchase_order_id or "") if prior else "")
-    return order.model_copy(update=drawn.as_update())
+    return messages + documents.currency_problems(books, order)
 
 
 def _updated(call: Call, prior: PurchaseOrder, request: PurchaseOrderRequest) -> PurchaseOrder:
     books = call.books
     status = request.status or prior.status or "DRAFT"
     if prior.status == "DELETED":
-        raise InvalidError(_DELETED_TEXTS, stored_id=prior.purchase_order_id or "")
+        raise InvalidError(_DELETED_TEXTS, stored_id=prior.document_id)
     if status not in _NEXT_STATUSES.get(prior.status or "", ()):
-        raise InvalidError([_STATUS_TEXT], stored_id=prior.purchase_order_id or "")
+        raise InvalidError([_STATUS_TEXT], stored_id=prior.document_id)
     if status == "DELETED":
         return _stored(books, prior.model_copy(update={"status": status}), "Deleted")
-    named = {n: v for n, v in given(request).items() if n in PurchaseOrder.model_fields}
-    for kept in _KEPT:
-        named.pop(kept, None)
+    contact_id = prior.contact_id
     if request.contact is not None:
-        named["contact_id"] = _known_contact(books, request)
-    changed = prior.model_copy(update=named)
-    whole = with_all_lines(call, prior, request)
-    order = _with_lines(call, changed, whole, _problems(books, changed), prior)
+        contact_id = _known_contact(books, request)
+    changed = documents.edited(prior, request, contact_id=contact_id)
+    terms = documents.terms_of(call, changed, "ACCPAY")
+    lines = documents.with_all_lines(call, prior, request)
+    problems = _problems(books, changed)
+    order = documents.with_lines(call, changed, lines, terms, problems, prior=prior)
     return _stored(books, order, "Edited")
 
 
 def _stored(books: Books, order: PurchaseOrder, change: str) -> PurchaseOrder:
-    history.recorded(books, order.purchase_order_id, change, f"{order.purchase_order_number}")
-    return books.purchase_orders.put(order.model_copy(update={"updated": books.clock()}))
+    return documents.stored(
+        books, books.purchase_orders, order, change, f"{order.purchase_order_number}"
+    )
 
 
 def shown(books: Books, order: PurchaseOrder) -> Json:
@@ -274,18 +226,8 @@ def _echo(request: PurchaseOrderRequest, refusal: InvalidError) -> Json:
     }
     if request.contact is not None:
         content["Contact"] = members(request.contact, "contact_id", "contact_number", "name")
-    content["LineItems"] = [
-        {
-            **_as_json(rendered(line)),
-            "ValidationErrors": validation_errors(refusal.lines.get(n, ())),
-        }
-        for n, line in enumerate(request.line_items)
-    ]
+    content["LineItems"] = documents.echoed_lines(request, refusal)
     return content
-
-
-def _as_json(content: object) -> Json:
-    return dict(content) if isinstance(content, dict) else {}
 
 
 WRITING: Final = Writing[PurchaseOrderRequest](

@@ -16,8 +16,8 @@ from tieout.simulators.xero import postings
 from tieout.simulators.xero.charts import account_class
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.postings import Posting
-from tieout.simulators.xero.records import Account
 from tieout.simulators.xero.refusals import BadQueryError
+from tieout.simulators.xero.setting_records import Account
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, ms_date, parsed_date
 

@@ -8,16 +8,14 @@ from uuid import UUID, uuid5
 from tieout.simulators.company import COMPANIES, Company, Customer
 from tieout.simulators.company import Account as SeedAccount
 from tieout.simulators.company import Item as SeedItem
+from tieout.simulators.xero.contact_records import Address, Contact, Phone
 from tieout.simulators.xero.identity import App
-from tieout.simulators.xero.records import (
+from tieout.simulators.xero.setting_records import (
     Account,
-    Address,
-    Contact,
     Currency,
     Item,
     ItemPrice,
     Organisation,
-    Phone,
     TaxComponent,
     TaxRate,
 )

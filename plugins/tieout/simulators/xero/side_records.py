@@ -1,4 +1,4 @@
-"""Records that hang on others: groups of contacts, and files attached to documents."""
+"""Records that hang on others: groups of contacts, files attached to documents, and history."""
 
 from datetime import datetime
 from typing import Annotated
@@ -34,3 +34,14 @@ class Attachment(Wire):
     include_online: bool | None = None
     content: str
     added: datetime
+
+
+class Note(Wire):
+    """A history record of a document."""
+
+    note_id: str = ""
+    subject_id: str = ""
+    changes: str | None = None
+    details: str | None = None
+    user: str = "System Generated"
+    at: datetime | None = None

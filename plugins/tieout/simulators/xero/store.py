@@ -12,26 +12,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from tieout.simulators.xero.money_records import BankTransfer, BatchPayment, ManualJournal
-from tieout.simulators.xero.records import (
-    Account,
-    Allocation,
+from tieout.simulators.xero.contact_records import Contact
+from tieout.simulators.xero.document_records import (
     BankTransaction,
-    Contact,
     CreditNote,
-    Currency,
     Invoice,
-    Item,
-    Note,
-    Organisation,
     Overpayment,
-    Payment,
     Prepayment,
     PurchaseOrder,
+)
+from tieout.simulators.xero.money_records import BankTransfer, BatchPayment, ManualJournal
+from tieout.simulators.xero.payment_records import Allocation, Payment
+from tieout.simulators.xero.setting_records import (
+    Account,
+    Currency,
+    Item,
+    Organisation,
     TaxRate,
     TrackingCategory,
 )
-from tieout.simulators.xero.side_records import Attachment, ContactGroup
+from tieout.simulators.xero.side_records import Attachment, ContactGroup, Note
 from tieout.simulators.xero.wire import Wire
 
 Record = TypeVar("Record", bound=Wire)

@@ -9,10 +9,11 @@ from typing import Final
 
 from tieout.simulators.xero import batch, lists
 from tieout.simulators.xero.batch import Writing
+from tieout.simulators.xero.document_records import LineTracking
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.records import LineTracking, TrackingCategory, TrackingOption
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check, too_long
+from tieout.simulators.xero.setting_records import TrackingCategory, TrackingOption
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, elements_of, members, parsed_body, read_as
 

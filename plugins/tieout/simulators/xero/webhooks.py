@@ -22,7 +22,8 @@ from typing import Final
 
 import requests
 
-from tieout.simulators.xero.records import Contact, CreditNote, Invoice
+from tieout.simulators.xero.contact_records import Contact
+from tieout.simulators.xero.document_records import CreditNote, Invoice
 from tieout.simulators.xero.store import Change
 from tieout.simulators.xero.wire import Json
 
