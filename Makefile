@@ -6,11 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 UV_VERSION := 0.13.9
+COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --custom-compile-command "make lock" --quiet
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?=
 # Tests wait more than they compute: two processes take little more than half the time of one.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo test crash-matrix outage-drill browser publish-matrix lint stop lock compose env system clean help
+.PHONY: demo test crash-matrix outage-drill browser publish-matrix lint stop lock compose env peers system clean help
 
 help:
 	@echo "make demo   start everything, post the demo orders, prove the result"
@@ -20,7 +23,7 @@ help:
 	@echo "make crash-matrix   thousands of kills, for the night"
 	@echo "make outage-drill   an outage with thousands of orders, rehearsed on real Airflow"
 	@echo "make publish-matrix   its figures into docs/exactly-once.md"
-	@echo "make lock   compile requirements.in into requirements.txt"
+	@echo "make lock   pin what requirements.in and tests/peers/*.in ask for"
 	@echo "make compose   write docker-compose.yaml from the stack's tables"
 
 demo: env system
@@ -29,7 +32,7 @@ demo: env system
 stop:
 	@if [ -x $(BIN)/tieout ]; then $(BIN)/tieout stack stop; fi
 
-test: lint system
+test: lint system peers
 	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # The nightly half of the proof, at most 75 minutes on two cores: 3,600 kills, workers asleep, PostgreSQL
@@ -57,10 +60,9 @@ lint: env
 	$(BIN)/lint-imports
 
 lock: $(STAMPS)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --custom-compile-command "make lock" --quiet
+	$(BIN)/python $(PIP_INSTALL) uv==$(UV_VERSION)
+	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) tests/peers/tap-xero.in --output-file tests/peers/tap-xero.txt
 
 compose: env
 	$(BIN)/python -m tieout.stack.compose > docker-compose.yaml
@@ -77,13 +79,21 @@ $(STAMPS)/python:
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/packages: requirements.txt $(STAMPS)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements.txt
 	@touch $@
 
 # Editable, never a wheel (docs/adr/0001).
 $(STAMPS)/ours: pyproject.toml sage100_agent/pyproject.toml oracle/pyproject.toml $(STAMPS)/packages
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation \
 	    --editable . --editable sage100_agent --editable oracle
+	@touch $@
+
+# The API clients of others, which the tests let loose on our simulators: their pins are not ours.
+peers: $(STAMPS)/tap-xero
+
+$(STAMPS)/tap-xero: tests/peers/tap-xero.txt $(STAMPS)/python
+	$(PYTHON) -m venv --clear $(VENV)/peers/tap-xero
+	$(VENV)/peers/tap-xero/bin/python $(PIP_INSTALL) --require-hashes -r $<
 	@touch $@
 
 # The simulated Sage 100 is read through a real ODBC driver, which is a Debian package.

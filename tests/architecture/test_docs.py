@@ -1,8 +1,8 @@
 """What people can meet is documented: commands, errors, states, settings, causes, classes."""
 
 import re
-from pathlib import Path
 
+import pytest
 import yaml
 
 from architecture.probing import ROOT
@@ -130,13 +130,14 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_the_lock_pins_every_package_with_hashes_and_names_no_host() -> None:
-    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.txt", "tests/peers/tap-xero.txt"])
+def test_a_lock_pins_every_package_with_hashes_and_names_no_host(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     pins = re.findall(r"^[a-z0-9].*$", lock, flags=re.MULTILINE)
 
     assert "://" not in lock
     assert [pin for pin in pins if not re.fullmatch(r"\S+==\S+ \\", pin)] == []
-    assert Path(ROOT / "requirements.in").exists()
+    assert (ROOT / name).with_suffix(".in").exists()
 
 
 def test_the_table_of_promises_is_the_codes() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -13,6 +14,8 @@ Start = Callable[..., AbstractContextManager[str]]
 
 HPS = "4f0e6a52-9d1b-4c63-8b7e-1a2c5d8e9f01"
 LLT = "b83d2c17-60f4-4e9a-a5d2-7c9e0b1f3a02"
+CALLBACK = "http://localhost:8080/callback"
+SCOPE = "openid offline_access accounting.contacts accounting.settings.read"
 TIMEOUT_S = 20
 _numbers = itertools.count(1)
 
@@ -109,6 +112,29 @@ def web_app(base: str) -> XeroClient:
     app = object.__new__(XeroClient)
     app.base, app.client_id, app.secret = base, "tieout-app", "xero-secret-app"
     return app
+
+
+def consent(app: XeroClient, **query: Any) -> requests.Response:
+    """Return where the consent page leads, with a code for the app."""
+    wanted = {
+        "response_type": "code",
+        "client_id": app.client_id,
+        "redirect_uri": CALLBACK,
+        "scope": SCOPE,
+        "state": "s1",
+        **query,
+    }
+    url = f"{app.base}/identity/connect/authorize"
+    return requests.get(url, params=wanted, allow_redirects=False, timeout=TIMEOUT_S)
+
+
+def granted(app: XeroClient, **query: Any) -> Json:
+    """Return the tokens that the app gets for a consent."""
+    location = consent(app, **query).headers["location"]
+    code = parse_qs(urlsplit(location).query)["code"][0]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+    answer: Json = app.token(**form).json()
+    return answer
 
 
 def moment(record: Json) -> int:

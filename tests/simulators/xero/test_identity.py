@@ -1,41 +1,26 @@
 """Tokens and connections: domain/xero README 2.1, 2.2 and 2.5, xero-identity.yaml."""
 
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from simulators.xero.client import HPS, LLT, TIMEOUT_S, Json, XeroClient, web_app
-
-CALLBACK = "http://localhost:8080/callback"
-SCOPE = "openid offline_access accounting.contacts accounting.settings.read"
+from simulators.xero.client import (
+    CALLBACK,
+    HPS,
+    LLT,
+    TIMEOUT_S,
+    Json,
+    XeroClient,
+    consent,
+    granted,
+    web_app,
+)
 
 
 @pytest.fixture
 def app(base: str) -> XeroClient:
     return web_app(base)
-
-
-def consent(app: XeroClient, **query: Any) -> requests.Response:
-    wanted = {
-        "response_type": "code",
-        "client_id": app.client_id,
-        "redirect_uri": CALLBACK,
-        "scope": SCOPE,
-        "state": "s1",
-        **query,
-    }
-    url = f"{app.base}/identity/connect/authorize"
-    return requests.get(url, params=wanted, allow_redirects=False, timeout=TIMEOUT_S)
-
-
-def granted(app: XeroClient, **query: Any) -> Json:
-    location = consent(app, **query).headers["location"]
-    code = parse_qs(urlsplit(location).query)["code"][0]
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
-    answer: Json = app.token(**form).json()
-    return answer
 
 
 def test_a_custom_connection_gets_a_30_minute_token_without_refresh_token(xero: XeroClient) -> None:

@@ -44,6 +44,7 @@ _NOTED: Final = {"history": ("GET", "PUT")}
 _FILED: Final = {**_NOTED, "attachments": ("GET",), "attachments/*": ("GET", "PUT", "POST")}
 _ALLOCATED: Final = {"allocations": ("PUT",), "allocations/*": ("DELETE",)}
 _SETTINGS: Final = ("accounting.settings",)
+_ORGANISATION: Final = Resource(organisation.answer, ("GET",), (), _SETTINGS)
 RESOURCES: Final = {
     "accounts": Resource(charts.accounts, ("GET", "PUT"), ("GET", "POST", "DELETE"), _SETTINGS),
     "banktransactions": Resource(
@@ -110,7 +111,9 @@ RESOURCES: Final = {
         ("accounting.manualjournals",),
         _NOTED,
     ),
-    "organisation": Resource(organisation.answer, ("GET",), (), _SETTINGS),
+    "organisation": _ORGANISATION,
+    # Not in the specification, but clients in use (tap-xero, pyxero) know no other spelling.
+    "organisations": _ORGANISATION,
     "organisation/actions": Resource(organisation.actions, ("GET",), (), _SETTINGS),
     "overpayments": Resource(
         advances.overpayments,
