@@ -22,7 +22,8 @@ from sqlalchemy import make_url
 from typing_extensions import override
 
 from tieout.simulators.xero import identity as xero_identity
-from tieout.simulators.xero.identity import AccessDeniedError, Identity, TokenRequestError
+from tieout.simulators.xero.access_tokens import AccessDeniedError
+from tieout.simulators.xero.identity import Identity, TokenRequestError
 from tieout.simulators.xero.seed import apps
 from tieout.simulators.xero.store import Journal
 from tieout.wiring.clock import SystemClock
@@ -70,6 +71,7 @@ def serving_identity(folder: Path, clock: ServiceClock) -> Iterator[IdentityServ
     identity = Identity(
         Journal(folder / "identity"), clock, lambda: f"id-{next(numbers):032d}", apps()
     )
+    identity.register("tieout-app", REDIRECT)
     code = identity.consent(
         {
             "client_id": "tieout-app",

@@ -14,7 +14,7 @@ Start = Callable[..., AbstractContextManager[str]]
 
 HPS = "4f0e6a52-9d1b-4c63-8b7e-1a2c5d8e9f01"
 LLT = "b83d2c17-60f4-4e9a-a5d2-7c9e0b1f3a02"
-CALLBACK = "http://localhost:8080/callback"
+CALLBACK = "http://localhost:5410/callback"
 SCOPE = "openid offline_access accounting.contacts accounting.settings.read"
 TIMEOUT_S = 20
 _numbers = itertools.count(1)
@@ -114,8 +114,8 @@ def web_app(base: str) -> XeroClient:
     return app
 
 
-def consent(app: XeroClient, **query: Any) -> requests.Response:
-    """Return where the consent page leads, with a code for the app."""
+def authorize(app: XeroClient, method: str = "GET", **query: Any) -> requests.Response:
+    """Return what the consent page says, or where its answer leads."""
     wanted = {
         "response_type": "code",
         "client_id": app.client_id,
@@ -125,15 +125,30 @@ def consent(app: XeroClient, **query: Any) -> requests.Response:
         **query,
     }
     url = f"{app.base}/identity/connect/authorize"
-    return requests.get(url, params=wanted, allow_redirects=False, timeout=TIMEOUT_S)
+    how = {"params": wanted} if method == "GET" else {"data": wanted}
+    return requests.request(method, url, allow_redirects=False, timeout=TIMEOUT_S, **how)
+
+
+def consent(app: XeroClient, **query: Any) -> requests.Response:
+    """Allow access on the consent page."""
+    return authorize(app, "POST", decision="allow", **query)
+
+
+def answer_of(redirect: requests.Response) -> dict[str, str]:
+    """Return what the consent page says to the app."""
+    query = parse_qs(urlsplit(redirect.headers["location"]).query)
+    return {name: values[0] for name, values in query.items()}
+
+
+def redeem(app: XeroClient, code: str, **form: str) -> requests.Response:
+    """Exchange a code for tokens."""
+    whole = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, **form}
+    return app.token(**whole)
 
 
 def granted(app: XeroClient, **query: Any) -> Json:
     """Return the tokens that the app gets for a consent."""
-    location = consent(app, **query).headers["location"]
-    code = parse_qs(urlsplit(location).query)["code"][0]
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
-    answer: Json = app.token(**form).json()
+    answer: Json = redeem(app, answer_of(consent(app, **query))["code"]).json()
     return answer
 
 

@@ -1,7 +1,5 @@
 """Tokens and connections: domain/xero README 2.1, 2.2 and 2.5, xero-identity.yaml."""
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 import requests
 
@@ -9,13 +7,24 @@ from simulators.xero.client import (
     CALLBACK,
     HPS,
     LLT,
+    SCOPE,
     TIMEOUT_S,
     Json,
+    Start,
     XeroClient,
+    answer_of,
+    authorize,
     consent,
     granted,
+    redeem,
     web_app,
 )
+
+VERIFIER = "a-verifier-of-forty-three-characters-at-least"
+CHALLENGE = {
+    "code_challenge": "EGHA1oGwfCkTOpFl1Vsn4veFSVESRiTz-nEgRwqWX7E",
+    "code_challenge_method": "S256",
+}
 
 
 @pytest.fixture
@@ -73,21 +82,125 @@ def test_a_web_app_cannot_use_client_credentials(app: XeroClient) -> None:
 
 
 def test_consent_gives_a_code_that_works_once(app: XeroClient) -> None:
-    location = consent(app).headers["location"]
-    query = parse_qs(urlsplit(location).query)
-    form = {
-        "grant_type": "authorization_code",
-        "code": query["code"][0],
-        "redirect_uri": CALLBACK,
-    }
-    first, second = app.token(**form), app.token(**form)
-    assert query["state"] == ["s1"]
+    answer = answer_of(consent(app))
+    first, second = redeem(app, answer["code"]), redeem(app, answer["code"])
+    assert (answer["state"], answer["scope"]) == ("s1", SCOPE)
     assert {"access_token", "refresh_token", "id_token"} <= set(first.json())
     assert second.json() == {"error": "invalid_grant"}
 
 
-def test_a_redirect_to_127_0_0_1_is_refused(app: XeroClient) -> None:
-    assert consent(app, redirect_uri="http://127.0.0.1/callback").status_code == 400
+def test_a_code_works_for_five_minutes(travelling: str) -> None:
+    app = web_app(travelling)
+    in_time, late = (answer_of(consent(app))["code"] for _twice in range(2))
+    app.control("POST", "clock", {"advance_seconds": 4 * 60})
+    assert redeem(app, in_time).status_code == 200
+    app.control("POST", "clock", {"advance_seconds": 2 * 60})
+    assert redeem(app, late).json() == {"error": "invalid_grant"}
+
+
+def test_a_code_is_bound_to_its_redirect_and_used_up_by_a_wrong_one(app: XeroClient) -> None:
+    code = answer_of(consent(app))["code"]
+    wrong = redeem(app, code, redirect_uri="http://localhost:5411/callback")
+    assert wrong.json() == redeem(app, code).json() == {"error": "invalid_grant"}
+
+
+def test_a_code_with_a_challenge_needs_its_verifier(app: XeroClient) -> None:
+    codes = [answer_of(consent(app, **CHALLENGE))["code"] for _thrice in range(3)]
+    assert redeem(app, codes[0]).json() == {"error": "invalid_grant"}
+    other = redeem(app, codes[1], code_verifier=VERIFIER.swapcase())
+    assert other.json() == {"error": "invalid_grant"}
+    assert redeem(app, codes[2], code_verifier=VERIFIER).status_code == 200
+
+
+def test_a_verifier_that_was_never_announced_is_refused(app: XeroClient) -> None:
+    code = answer_of(consent(app))["code"]
+    assert redeem(app, code, code_verifier=VERIFIER).json() == {"error": "invalid_grant"}
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"redirect_uri": "http://127.0.0.1:5410/callback"}, "invalid_request"),
+        ({"redirect_uri": f"{CALLBACK}/"}, "invalid_request"),
+        ({"redirect_uri": "http://localhost:5411/callback"}, "invalid_request"),
+        ({"response_type": "token"}, "invalid_request"),
+        ({**CHALLENGE, "code_challenge_method": "plain"}, "invalid_request"),
+        ({"scope": "accounting.transactions"}, "invalid_scope"),
+        ({"client_id": "nobody"}, "unauthorized_client"),
+        ({"client_id": "tieout-harbor_and_pine"}, "unauthorized_client"),
+    ],
+)
+def test_a_request_that_is_refused_tells_the_person_and_not_the_app(
+    app: XeroClient, query: Json, code: str
+) -> None:
+    for answer in (authorize(app, **query), consent(app, **query)):
+        assert answer.status_code == 400
+        assert f"Error: {code}" in answer.text
+        assert "location" not in answer.headers
+
+
+def test_other_redirects_count_once_they_are_registered_unless_to_127_0_0_1(
+    app: XeroClient,
+) -> None:
+    uri = "https://books.example/connected"
+    assert consent(app, redirect_uri=uri).status_code == 400
+    body = {"ClientID": app.client_id, "RedirectURI": uri}
+    assert app.control("POST", "redirects", body).status_code == 200
+    assert consent(app, redirect_uri=uri).headers["location"].startswith(f"{uri}?code=")
+    bad = {**body, "RedirectURI": "http://127.0.0.1:5410/callback"}
+    assert app.control("POST", "redirects", bad).status_code == 400
+
+
+def test_the_page_shows_who_asks_for_what_and_where_to_decide(app: XeroClient) -> None:
+    page = authorize(app, state='"><script>1</script>')
+    assert page.status_code == 200
+    for part in ("tieout-app", SCOPE, HPS, LLT, 'value="allow"', 'value="deny"'):
+        assert part in page.text
+    assert "<script>" not in page.text
+
+
+def test_a_denied_consent_says_so_to_the_app(app: XeroClient) -> None:
+    denied = authorize(app, "POST", decision="deny")
+    assert answer_of(denied) == {"error": "access_denied", "state": "s1"}
+
+
+def test_a_consent_may_be_for_one_organisation(start: Start) -> None:
+    with start() as base:
+        app = web_app(base)
+        token = granted(app, tenants=LLT)["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        listed = requests.get(f"{base}/connections", headers=headers, timeout=TIMEOUT_S).json()
+    assert [connection["tenantId"] for connection in listed] == [LLT]
+
+
+def test_the_control_decides_in_the_place_of_a_person(start: Start) -> None:
+    with start() as base:
+        app = web_app(base)
+        app.control("POST", "consent", {"Answer": "deny"})
+        assert answer_of(authorize(app))["error"] == "access_denied"
+        app.control("POST", "consent", {"Answer": "allow", "Tenants": [HPS]})
+        assert redeem(app, answer_of(authorize(app))["code"]).status_code == 200
+        app.control("POST", "consent", {"Answer": "ask"})
+        assert authorize(app).status_code == 200
+        assert app.control("POST", "consent", {"Answer": "perhaps"}).status_code == 400
+
+
+def test_a_revoked_token_takes_its_whole_consent_and_the_connections_with_it(start: Start) -> None:
+    with start() as base:
+        app = web_app(base)
+        old = granted(app)["refresh_token"]
+        new = app.token(grant_type="refresh_token", refresh_token=old).json()
+        form = {"token": new["refresh_token"]}
+        url, basic = f"{base}/connect/revocation", (app.client_id, app.secret)
+        revoked = requests.post(url, data=form, auth=basic, timeout=TIMEOUT_S)
+        headers = {"Authorization": f"Bearer {new['access_token']}"}
+        listed = requests.get(f"{base}/connections", headers=headers, timeout=TIMEOUT_S).json()
+        refused = [
+            app.token(grant_type="refresh_token", refresh_token=token).json()
+            for token in (old, new["refresh_token"])
+        ]
+    assert (revoked.status_code, listed) == (200, [])
+    assert refused == [{"error": "invalid_grant"}] * 2
 
 
 def test_a_refresh_token_rotates_and_its_predecessor_works_for_30_minutes(travelling: str) -> None:

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tieout.simulators.xero import attachments
+from tieout.simulators.xero.access_tokens import AccessDeniedError
 from tieout.simulators.xero.batch import validation_exception
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.idempotency import Replays
-from tieout.simulators.xero.identity import AccessDeniedError, Identity
+from tieout.simulators.xero.identity import Identity
 from tieout.simulators.xero.limits import Meter
 from tieout.simulators.xero.refusals import (
     BadRequestError,

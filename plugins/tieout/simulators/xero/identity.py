@@ -1,27 +1,31 @@
-"""Who may call: apps, tokens, connections (domain/xero README, 2.1 and 2.2).
+"""Who may call: apps, consents, tokens, connections (domain/xero README, 2.1 and 2.2).
 
-Access tokens live 30 minutes and are signed; a refresh token lives 60 days and is replaced by every
-use, its predecessor working 30 minutes longer. A custom connection, an app with one organisation,
-mints tokens with its own credentials. Consent is given at once: there is nobody to ask.
+A consent gives a code that is good once and for five minutes, at the exact address that the app has
+registered, to whoever has the verifier of its challenge (RFC 7636). A refresh token lives 60 days
+and is replaced by every use, its predecessor working 30 minutes longer. A custom connection, an app
+with one organisation, mints tokens with its own credentials.
 """
 
 import base64
 import hashlib
 import hmac
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from tieout.simulators.xero.access_tokens import (
+    ACCESS_TOKEN_LIFE,
+    ID_TOKEN_LIFE,
+    AccessDeniedError,
+    AccessTokens,
+)
 from tieout.simulators.xero.store import Journal, Shelf
 from tieout.simulators.xero.wire import Json, Wire
 
-ACCESS_TOKEN_LIFE: Final = timedelta(minutes=30)
 REFRESH_TOKEN_LIFE: Final = timedelta(days=60)
 REFRESH_GRACE: Final = timedelta(minutes=30)
 CODE_LIFE: Final = timedelta(minutes=5)
-ISSUER: Final = "https://identity.xero.com"
 # Apps made since 2 March 2026 get granular scopes alone; a broad one is an invalid scope.
 SCOPES: Final = frozenset(
     [
@@ -39,22 +43,12 @@ SCOPES: Final = frozenset(
 
 
 class TokenRequestError(Exception):
-    """The token endpoint's no; ``code`` is its ``error`` member."""
+    """The identity service's no; ``code`` is its ``error`` member."""
 
     def __init__(self, code: str) -> None:
         """Keep the code."""
         super().__init__(code)
         self.code = code
-
-
-class AccessDeniedError(Exception):
-    """The API's no; ``status`` 401 or 403, ``detail`` as the vendor says it."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        """Keep status and detail."""
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -79,6 +73,13 @@ class Secret(Wire):
     value: str
 
 
+class Redirect(Wire):
+    """An address that an app has registered for the answers of consents."""
+
+    client_id: str
+    uri: str
+
+
 class Connection(Wire):
     """An app's connection to an organisation."""
 
@@ -92,13 +93,15 @@ class Connection(Wire):
 
 
 class Grant(Wire):
-    """An authorisation code or a refresh token."""
+    """An authorisation code or a refresh token; all of one consent share its event id."""
 
     token: str
     kind: str
     client_id: str
     scope: str
+    event_id: str = ""
     redirect_uri: str = ""
+    challenge: str = ""
     issued: datetime
     replaced: datetime | None = None
 
@@ -113,7 +116,8 @@ class Identity:
     apps: Mapping[str, App]
     _connections: Shelf[Connection] = field(init=False)
     _grants: Shelf[Grant] = field(init=False)
-    _key: bytes = field(init=False)
+    _redirects: Shelf[Redirect] = field(init=False)
+    _tokens: AccessTokens = field(init=False)
 
     def __post_init__(self) -> None:
         """Open the shelves, and connect the custom connections on first use."""
@@ -121,13 +125,71 @@ class Identity:
             self.journal, "identity/Connection", Connection, identify=lambda c: c.connection_id
         )
         self._grants = Shelf(self.journal, "identity/Grant", Grant, identify=lambda g: g.token)
+        self._redirects = Shelf(
+            self.journal, "identity/Redirect", Redirect, identify=lambda r: f"{r.client_id} {r.uri}"
+        )
         secrets = Shelf(self.journal, "identity/Secret", Secret, identify=lambda s: s.use)
         if not secrets.all():
             secrets.put(Secret(value=self.new_id() + self.new_id()))
             for app in self.apps.values():
                 if app.is_custom_connection:
-                    self._connect(app)
-        self._key = secrets.all()[0].value.encode()
+                    self._connect(app, app.tenants, self.new_id())
+        key = secrets.all()[0].value.encode()
+        self._tokens = AccessTokens(key, self.clock, self.new_id)
+
+    def register(self, client_id: str, uri: str) -> None:
+        """Register an address for the answers of consents, as the developer portal does.
+
+        Raises:
+            TokenRequestError: There is no such app, or the address is neither https nor localhost.
+        """
+        # http goes to localhost by that name, never to 127.0.0.1.
+        may_redirect = uri.startswith(("https://", "http://localhost:", "http://localhost/"))
+        if client_id not in self.apps or not may_redirect:
+            code = "invalid_request"
+            raise TokenRequestError(code)
+        self._redirects.put(Redirect(client_id=client_id, uri=uri))
+
+    def asked(self, query: Mapping[str, str]) -> App:
+        """Judge an authorisation request and return its app.
+
+        Raises:
+            TokenRequestError: It is refused; the person is told, and nothing goes to the app.
+        """
+        app = self.apps.get(query.get("client_id", ""))
+        if app is None or app.is_custom_connection:
+            code = "unauthorized_client"
+            raise TokenRequestError(code)
+        redirect = self._redirects.get(f"{app.client_id} {query.get('redirect_uri', '')}")
+        has_challenge = "code_challenge" in query
+        is_hashed = query.get("code_challenge_method") == "S256"
+        if redirect is None or query.get("response_type") != "code" or has_challenge != is_hashed:
+            code = "invalid_request"
+            raise TokenRequestError(code)
+        _checked_scope(query.get("scope", ""))
+        return app
+
+    def consent(self, query: Mapping[str, str], tenant_ids: Collection[str] = ()) -> str:
+        """Consent for these organisations, or for all of the app, and return the code.
+
+        Raises:
+            TokenRequestError: The request is refused.
+        """
+        app = self.asked(query)
+        chosen = {key: name for key, name in app.tenants.items() if key in (tenant_ids or (key,))}
+        if not chosen:
+            code = "invalid_request"
+            raise TokenRequestError(code)
+        event_id = self.new_id()
+        self._connect(app, chosen, event_id)
+        return self._issue(
+            "code",
+            app,
+            scope=query.get("scope", ""),
+            event_id=event_id,
+            redirect_uri=query["redirect_uri"],
+            challenge=query.get("code_challenge", ""),
+        ).token
 
     def token(self, form: Mapping[str, str]) -> Json:
         """Answer a token request.
@@ -148,35 +210,19 @@ class Identity:
         code = "unsupported_grant_type"
         raise TokenRequestError(code)
 
-    def consent(self, query: Mapping[str, str]) -> str:
-        """Consent to an authorisation request and return its code.
-
-        Raises:
-            TokenRequestError: The request is refused.
-        """
-        app = self.apps.get(query.get("client_id", ""))
-        uri = query.get("redirect_uri", "")
-        # A redirect goes to https or to localhost by that name, never to 127.0.0.1.
-        may_redirect = uri.startswith(("https://", "http://localhost"))
-        if app is None or query.get("response_type") != "code" or not may_redirect:
-            code = "invalid_request"
-            raise TokenRequestError(code)
-        scope = _checked_scope(query.get("scope", ""))
-        self._connect(app)
-        grant = self._issue("code", app, scope, uri)
-        return grant.token
-
     def revoke(self, form: Mapping[str, str]) -> None:
-        """Revoke a refresh token and the connections of its app.
+        """Revoke a refresh token with all of its consent, and the connections of its app.
 
         Raises:
             TokenRequestError: The app is unknown.
         """
         app = self._app(form)
-        grant = self._grants.get(form.get("token"))
-        if grant is None or grant.client_id != app.client_id:
+        revoked = self._grants.get(form.get("token"))
+        if revoked is None or revoked.client_id != app.client_id:
             return
-        self._grants.drop(grant)
+        for grant in self._grants.all():
+            if grant.event_id == revoked.event_id:
+                self._grants.drop(grant)
         for connection in self._of(app.client_id):
             self._connections.drop(connection)
 
@@ -186,19 +232,7 @@ class Identity:
         Raises:
             AccessDeniedError: It is not ours, or has expired.
         """
-        kind, _, token = authorization.partition(" ")
-        body, _, signature = token.rpartition(".")
-        if kind.lower() != "bearer" or not hmac.compare_digest(
-            self._sign(body).encode(), signature.encode()
-        ):
-            raise AccessDeniedError(401, "AuthenticationUnsuccessful")
-        claims: Json = json.loads(_decoded(body.partition(".")[2]))
-        expiry = int(str(claims["exp"]))
-        if expiry <= self.clock().timestamp():
-            moment = datetime.fromtimestamp(expiry, tz=self.clock().tzinfo)
-            detail = f"TokenExpired: token expired at {moment:%m/%d/%Y %H:%M:%S}"
-            raise AccessDeniedError(401, detail)
-        return claims
+        return self._tokens.claims(authorization)
 
     def tenant(self, claims: Json, tenant_id: str) -> str:
         """Return the organisation that a call is for.
@@ -253,19 +287,25 @@ class Identity:
             raise TokenRequestError(code)
         # Without a scope the token gets what the connection was set up with: here, everything.
         scope = _checked_scope(form.get("scope", "")) or " ".join(sorted(SCOPES - _PERSONAL))
-        return self._access(app, scope)
+        event_ids = [connection.auth_event_id for connection in self._of(app.client_id)]
+        return self._access(app, scope, next(iter(event_ids), self.new_id()))
 
     def _authorization_code(self, app: App, form: Mapping[str, str]) -> Json:
         grant = self._grants.get(form.get("code"))
         good = grant is not None and grant.kind == "code" and grant.client_id == app.client_id
-        if grant is None or not good or grant.redirect_uri != form.get("redirect_uri"):
+        if grant is None or not good:
             code = "invalid_grant"
             raise TokenRequestError(code)
+        # Whatever comes of it, the code has been used.
         self._grants.drop(grant)
-        if self.clock() - grant.issued > CODE_LIFE:
+        if (
+            grant.redirect_uri != form.get("redirect_uri")
+            or self.clock() - grant.issued > CODE_LIFE
+            or grant.challenge != _challenge(form.get("code_verifier", ""))
+        ):
             code = "invalid_grant"
             raise TokenRequestError(code)
-        return self._with_refresh(app, grant.scope)
+        return self._with_refresh(app, grant)
 
     def _refresh(self, app: App, form: Mapping[str, str]) -> Json:
         grant = self._grants.get(form.get("refresh_token"))
@@ -281,18 +321,22 @@ class Identity:
             raise TokenRequestError(code)
         if grant.replaced is None:
             self._grants.put(grant.model_copy(update={"replaced": now}))
-        return self._with_refresh(app, grant.scope)
+        return self._with_refresh(app, grant)
 
-    def _with_refresh(self, app: App, scope: str) -> Json:
-        answer = self._access(app, scope)
-        if "openid" in scope.split():
-            answer["id_token"] = self._signed(self._claims(app, scope, timedelta(minutes=5)))
-        if "offline_access" in scope.split():
-            answer["refresh_token"] = self._issue("refresh", app, scope).token
+    def _with_refresh(self, app: App, grant: Grant) -> Json:
+        scope, event_id = grant.scope.split(), grant.event_id
+        answer = self._access(app, grant.scope, event_id)
+        if "openid" in scope:
+            answer["id_token"] = self._tokens.issue(
+                app.client_id, scope, event_id=event_id, life=ID_TOKEN_LIFE
+            )
+        if "offline_access" in scope:
+            new = self._issue("refresh", app, scope=grant.scope, event_id=event_id)
+            answer["refresh_token"] = new.token
         return answer
 
-    def _access(self, app: App, scope: str) -> Json:
-        token = self._signed(self._claims(app, scope, ACCESS_TOKEN_LIFE))
+    def _access(self, app: App, scope: str, event_id: str) -> Json:
+        token = self._tokens.issue(app.client_id, scope.split(), event_id=event_id)
         return {
             "access_token": token,
             "expires_in": int(ACCESS_TOKEN_LIFE.total_seconds()),
@@ -300,47 +344,18 @@ class Identity:
             "scope": scope,
         }
 
-    def _claims(self, app: App, scope: str, life: timedelta) -> Json:
-        now = self.clock()
-        return {
-            "nbf": int(now.timestamp()),
-            "exp": int((now + life).timestamp()),
-            "iss": ISSUER,
-            "aud": f"{ISSUER}/resources",
-            "client_id": app.client_id,
-            "iat": int(now.timestamp()),
-            "jti": self.new_id().replace("-", ""),
-            "authentication_event_id": self.new_id(),
-            "scope": scope.split(),
-        }
-
-    def _signed(self, claims: Json) -> str:
-        header = {"alg": "HS256", "typ": "JWT", "kid": "simulated"}
-        body = ".".join(_encoded(json.dumps(part).encode()) for part in (header, claims))
-        return f"{body}.{self._sign(body)}"
-
-    def _sign(self, body: str) -> str:
-        return _encoded(hmac.new(self._key, body.encode(), hashlib.sha256).digest())
-
-    def _issue(self, kind: str, app: App, scope: str, redirect_uri: str = "") -> Grant:
-        return self._grants.put(
-            Grant(
-                token=self.new_id().replace("-", "") + self.new_id().replace("-", ""),
-                kind=kind,
-                client_id=app.client_id,
-                scope=scope,
-                redirect_uri=redirect_uri,
-                issued=self.clock(),
-            )
-        )
+    def _issue(self, kind: str, app: App, **members: str) -> Grant:
+        token = self.new_id().replace("-", "") + self.new_id().replace("-", "")
+        given = {"token": token, "kind": kind, "client_id": app.client_id, **members}
+        return self._grants.put(Grant.model_validate({**given, "issued": self.clock()}))
 
     def _of(self, client_id: str) -> list[Connection]:
         return [c for c in self._connections.all() if c.client_id == client_id]
 
-    def _connect(self, app: App) -> None:
-        event_id, now = self.new_id(), self.clock()
+    def _connect(self, app: App, tenants: Mapping[str, str], event_id: str) -> None:
+        now = self.clock()
         known = {connection.tenant_id: connection for connection in self._of(app.client_id)}
-        for tenant_id, name in app.tenants.items():
+        for tenant_id, name in tenants.items():
             prior = known.get(tenant_id)
             self._connections.put(
                 Connection(
@@ -365,13 +380,13 @@ def _checked_scope(scope: str) -> str:
     return scope
 
 
+def _challenge(verifier: str) -> str:
+    """Return what a verifier must have been announced by; without one, nothing was."""
+    if not verifier:
+        return ""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
 def _stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0")
-
-
-def _encoded(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -9,7 +9,7 @@ from tieout.simulators.company import COMPANIES, Company, Customer
 from tieout.simulators.company import Account as SeedAccount
 from tieout.simulators.company import Item as SeedItem
 from tieout.simulators.xero.contact_records import Address, Contact, Phone
-from tieout.simulators.xero.identity import App
+from tieout.simulators.xero.identity import App, Identity
 from tieout.simulators.xero.setting_records import (
     Account,
     Currency,
@@ -30,6 +30,8 @@ _SALES_ACCOUNT: Final = "200"
 _PURCHASES_ACCOUNT: Final = "630"
 _GIFT_CARDS_ACCOUNT: Final = "840"
 _NAME_LENGTH_MAX: Final = 50
+_WEB_APP: Final = "tieout-app"
+_REDIRECT: Final = "http://localhost:5410/callback"
 
 
 def apps() -> dict[str, App]:
@@ -40,8 +42,13 @@ def apps() -> dict[str, App]:
         tenants = {company.xero_tenant_id: company.xero_tenant_name}
         registered.append(App(f"tieout-{pair}", f"xero-secret-{pair}", tenants))
     everything = {c.xero_tenant_id: c.xero_tenant_name for c in COMPANIES.values()}
-    registered.append(App("tieout-app", "xero-secret-app", everything))
+    registered.append(App(_WEB_APP, "xero-secret-app", everything))
     return {app.client_id: app for app in registered}
+
+
+def register(identity: Identity) -> None:
+    """Register where the answer of a consent to the app of all organisations goes."""
+    identity.register(_WEB_APP, _REDIRECT)
 
 
 def seed(books: Books, company: Company) -> None:
