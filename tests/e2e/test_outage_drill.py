@@ -19,7 +19,7 @@ import pytest
 from browser import browsing
 from crash_matrix.report import record
 from e2e.outage import OUTAGE, PAIR, SEEN_BY_SWEEPS, SWEEP_CRON, AirflowPages, Outage, now
-from installation import Installation, wait_for
+from installation import Installation, own_folder, wait_for
 from tieout.wiring.installation import Tieout
 from tieout_oracle.reading import judge_installation
 
@@ -75,8 +75,12 @@ class Drill:
 
 
 @pytest.fixture(scope="module")
-def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
-    made = Installation(tmp_path_factory.mktemp("drill"), SETTINGS)
+def outage() -> Iterator[Outage]:
+    with own_folder() as folder:
+        yield from _outage(Installation(folder, SETTINGS))
+
+
+def _outage(made: Installation) -> Iterator[Outage]:
     try:
         started = made.run("stack", "start")
         assert started.returncode == 0, started.stdout + started.stderr
@@ -106,14 +110,14 @@ def tieout(outage: Outage) -> Iterator[Tieout]:
 
 
 @pytest.fixture(scope="module")
-def drill(outage: Outage, tieout: Tieout) -> Drill:
+def drill(outage: Outage, tieout: Tieout, tmp_path_factory: pytest.TempPathFactory) -> Drill:
     """Go through the drill once."""
     seen = Drill()
     since = now() - OUTAGE - SEEN_BY_SWEEPS
     _go_through_outage(outage, seen, since)
     seen.found_code, seen.found = outage.gaps(since)
     began, calls_before = time.monotonic(), outage.xero_calls()
-    _backfill_in_the_pages(outage, seen)
+    _backfill_in_the_pages(outage, seen, pictures=tmp_path_factory.mktemp("pictures"))
     _place_live_orders(outage, tieout, seen)
     wait_for(
         lambda: outage.ask_airflow(BACKFILLS_UNDER_WAY) == [(0,)] and tieout.status().is_settled,
@@ -141,7 +145,7 @@ def _go_through_outage(outage: Outage, seen: Drill, since: datetime) -> None:
     assert started.returncode == 0, started.stderr
 
 
-def _backfill_in_the_pages(outage: Outage, seen: Drill) -> None:
+def _backfill_in_the_pages(outage: Outage, seen: Drill, *, pictures: Path) -> None:
     """Create the backfill that the plan names by filling in Airflow's form."""
     planned = seen.found["plan"]["backfill"]
     with browsing() as browser:
@@ -150,9 +154,9 @@ def _backfill_in_the_pages(outage: Outage, seen: Drill) -> None:
         seen.promised_runs = pages.create_backfill(
             datetime.fromisoformat(planned["from_date"]),
             datetime.fromisoformat(planned["to_date"]),
-            picture=outage.installation.home / "backfill_form.png",
+            picture=pictures / "backfill_form.png",
         )
-        pages.watch_backfill(outage.installation.home / "backfill_running.png")
+        pages.watch_backfill(pictures / "backfill_running.png")
 
 
 def _place_live_orders(outage: Outage, tieout: Tieout, seen: Drill) -> None:
