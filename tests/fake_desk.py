@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from fake_ledger import FakeLedger
+from fake_ledger.ledger import FakeLedger
 from tieout.domain.base import DeadLetterId, DocumentId, Json
 from tieout.domain.desk import (
     JOB_DECIDED_MIN,
@@ -54,7 +54,8 @@ class FakeDesk(FakeLedger, Desk):
     @override
     def letters(self, query: LetterQuery) -> list[DeadLetter]:
         with self._lock:
-            return [letter for letter in self._dead_letters if self._is_asked_for(letter, query)]
+            letters = self._dead_letters.values()
+            return [letter for letter in letters if self._is_asked_for(letter, query)]
 
     def _is_asked_for(self, letter: DeadLetter, query: LetterQuery) -> bool:
         return (
@@ -83,9 +84,9 @@ class FakeDesk(FakeLedger, Desk):
     @override
     def case(self, dead_letter_id: DeadLetterId) -> Case:
         with self._lock:
-            if not 1 <= dead_letter_id <= len(self._dead_letters):
+            if dead_letter_id not in self._dead_letters:
                 self._open_letter(dead_letter_id)
-            letter = self._dead_letters[dead_letter_id - 1]
+            letter = self._dead_letters[dead_letter_id]
             document = self._document_or_none(letter.document_id)
             inbox_id = letter.inbox_id
             if document is not None:
@@ -104,7 +105,7 @@ class FakeDesk(FakeLedger, Desk):
                 ),
                 letters=tuple(
                     one
-                    for one in self._dead_letters
+                    for one in self._dead_letters.values()
                     if (
                         self._is_same(one.document_id, document)
                         if document
@@ -251,7 +252,7 @@ class FakeDesk(FakeLedger, Desk):
             job.replayed[one] = self._clock.now()
 
     def _is_undecided(self, dead_letter_id: DeadLetterId) -> bool:
-        letter = self._dead_letters[dead_letter_id - 1]
+        letter = self._dead_letters[dead_letter_id]
         document_id = letter.document_id
         if document_id is None and letter.inbox_id is not None:
             if self._entry_states[letter.inbox_id][0] == InboxState.PENDING:
@@ -261,11 +262,12 @@ class FakeDesk(FakeLedger, Desk):
         return document is not None and document.state in UNFINISHED
 
     def _has_failed_again(self, dead_letter_id: DeadLetterId) -> bool:
-        letter = self._dead_letters[dead_letter_id - 1]
+        letter = self._dead_letters[dead_letter_id]
         return any(
             (later.document_id, later.inbox_id, later.cause)
             == (letter.document_id, letter.inbox_id, letter.cause)
-            for later in self._dead_letters[dead_letter_id:]
+            for later in self._dead_letters.values()
+            if later.dead_letter_id > dead_letter_id
         )
 
     def _told(self, job: Job) -> ReplayJob:

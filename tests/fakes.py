@@ -1,7 +1,7 @@
 """Stand-ins for the ports, for tests of what uses them; each passes its port's contract test.
 
 A fake keeps state and follows the port's words. Set its public attributes to say what the system
-holds; arm faults with ``faults`` of a FakeTarget. FakeLedger is in fake_ledger.py.
+holds; arm faults with ``faults`` of a FakeTarget. FakeLedger is in fake_ledger.
 """
 
 from collections import deque
@@ -11,7 +11,7 @@ from typing import Literal
 
 from typing_extensions import override
 
-from fake_ledger import FakeLedger
+from fake_ledger.ledger import FakeLedger
 from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.books import (
     GlPosting,

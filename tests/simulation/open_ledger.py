@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
-from fake_ledger import FakeLedger
+from fake_ledger.ledger import FakeLedger
 from simulation.systems import MONEY
 from tieout.domain.base import DocumentId
 from tieout.domain.ledger import Document, DocumentState, InboxState

@@ -169,8 +169,8 @@ class ReplaysWhatIsClosed(FakeLedger):
 
     @override
     def replay(self, dead_letter_id: DeadLetterId) -> None:
-        letter = self._dead_letters[dead_letter_id - 1]
-        self._dead_letters[dead_letter_id - 1] = letter.model_copy(update={"is_open": True})
+        letter = self._dead_letters[dead_letter_id]
+        self._dead_letters[dead_letter_id] = letter.model_copy(update={"is_open": True})
         super().replay(dead_letter_id)
 
 
