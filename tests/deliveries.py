@@ -1,9 +1,11 @@
-"""Makes deliveries for tests of targets, with plain defaults."""
+"""Makes deliveries for tests of targets, with plain defaults, and delivers."""
 
 import hashlib
+from collections.abc import Sequence
 
 from tieout.domain.base import DeliveryId, DocumentId, Json, System
-from tieout.domain.ledger import Delivery, DeliveryState
+from tieout.domain.ledger import Delivery, DeliveryState, NewDelivery
+from tieout.usecases.delivery import Delivered, Trouble, Writer, deliver
 
 
 def make_delivery(
@@ -31,3 +33,11 @@ def make_delivery(
         attempts=0,
         idempotency_key=digest,
     )
+
+
+def delivered(writer: Writer, wanted: Sequence[NewDelivery]) -> dict[str, Delivered]:
+    """Deliver, and raise whatever kept some of it from being settled."""
+    trouble = Trouble()
+    settled = deliver(writer, wanted, trouble)
+    trouble.raise_worst()
+    return settled

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from deliveries import delivered
 from records import PAIR, delivery, document, entry
 from tieout.domain.base import BatchId, DeliveryId, System
 from tieout.domain.ledger import (
@@ -32,7 +33,7 @@ from tieout.domain.ledger import (
 from tieout.errors import OutcomeUnknownError, RetryableError, UnavailableError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ports.targets import Target
-from tieout.usecases.delivery import Writer, deliver
+from tieout.usecases.delivery import Writer
 
 ENOUGH = "enough"
 """The file whose existence ends the landing."""
@@ -198,7 +199,7 @@ class Poster:
             binding_of=lambda _delivery, _landed: None,
         )
         if documents:
-            deliver(writer, [_wanted(one, target.entity) for one in documents])
+            delivered(writer, [_wanted(one, target.entity) for one in documents])
         self.ledger.end_step(fence)
 
     def check_drained(self) -> None:

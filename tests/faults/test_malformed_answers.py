@@ -22,7 +22,7 @@ from acceptance.test_faults import (
     new_buyer,
     on_account,
 )
-from deliveries import make_delivery
+from deliveries import delivered, make_delivery
 from fakes import FakeClock, FakeLedger
 from faults.conftest import AGENT, SHOPIFY, XERO, ProxiedWorld
 from faults.proxy import Fault, Mode
@@ -36,7 +36,7 @@ from tieout.errors import ConfigurationError, OutcomeUnknownError, RetryableErro
 from tieout.ports.targets import Target
 from tieout.simulators.shopify.demo_build import Draft
 from tieout.usecases.capture import capture
-from tieout.usecases.delivery import Writer, deliver
+from tieout.usecases.delivery import Writer
 from world import HARBOR, LOTUS, SHOPS, SWEEP_FROM
 
 WATERMARK = f"orders {SHOPS[HARBOR]}"
@@ -179,7 +179,7 @@ def sent(ledger: FakeLedger, target: Target, new: NewDelivery) -> Delivery:
         lease_s=900,
         binding_of=lambda _delivery, _landed: None,
     )
-    (settled,) = deliver(writer, [new]).values()
+    (settled,) = delivered(writer, [new]).values()
     assert settled.refused is None
     return settled.delivery
 

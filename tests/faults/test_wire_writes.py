@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from acceptance.orders import paid
 from acceptance.test_faults import ONE_OF_EACH, causes_of, copies_of, draft_of, new_buyer
 from crash_matrix.report import record
-from deliveries import make_delivery
+from deliveries import delivered, make_delivery
 from fakes import FakeClock, FakeLedger
 from faults.conftest import AGENT, SHOPIFY, XERO, ProxiedWorld
 from faults.proxy import Fault, Mode
@@ -31,7 +31,7 @@ from tieout.domain.ledger import Delivery, Landed, NewInboxEntry, Origin
 from tieout.errors import AuthenticationError, OutcomeUnknownError
 from tieout.simulators.shopify.demo_build import Draft, order_id
 from tieout.usecases.capture import capture
-from tieout.usecases.delivery import Delivered, Writer, deliver
+from tieout.usecases.delivery import Delivered, Writer
 from tieout.usecases.steps import STEPS, run_step
 from tieout.wiring.connections import LEDGER_CONNECTION, connections_in, ledger_url
 from world import HARBOR, LOTUS, SHOPS, SWEEP_FROM, World
@@ -253,7 +253,7 @@ def settle(proxied: ProxiedWorld, ledger: FakeLedger, batch: list[Any]) -> dict[
         lease_s=900,
         binding_of=lambda _delivery, _landed: None,
     )
-    return deliver(writer, batch)
+    return delivered(writer, batch)
 
 
 REFUSED_WHOLE = http(

@@ -63,24 +63,22 @@ class Writer:
     """For writes that set a state: the newest content goes, whatever became of an older one."""
 
 
-def deliver(writer: Writer, wanted: Sequence[NewDelivery]) -> dict[str, Delivered]:
+def deliver(
+    writer: Writer, wanted: Sequence[NewDelivery], trouble: "Trouble"
+) -> dict[str, Delivered]:
     """Bring every wanted write to a settled outcome and return it by document key.
 
     Safe to repeat and to run twice at once. Deliveries of one call share pair, target and entity
-    and have distinct document keys.
-
-    Raises:
-        RetryableError: The target did not take some of them now; the rest are settled.
-        OutcomeUnknownError: Some are in doubt; the next call looks them up before anything is sent.
+    and have distinct document keys. Some are left out when the target did not take them now, or
+    when they are in doubt until the next call looks them up: ``trouble`` says why, for the caller
+    to raise once it has acted on what was settled.
     """
     settled: dict[str, Delivered] = {}
-    trouble = Trouble()
     for some in _chunks(wanted, KEYS_LOCKED_MAX):
         with writer.ledger.locks(_lock_names(writer.target, some)):
             settled |= _deliver(writer, some, trouble)
         if trouble.is_over:
             break
-    trouble.raise_worst()
     return _marked_changed(settled, wanted)
 
 

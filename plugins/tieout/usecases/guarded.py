@@ -1,8 +1,9 @@
 """A target behind its stream: nothing is sent while the stream pauses or is held.
 
 A paused stream raises and never skips: a step that ended well with nothing written would let an
-order be closed without its payment. A system that does not answer is counted; a refusal is an
-answer, and so is being asked to wait. On the good path a step costs one read of its stream.
+order be closed without its payment. A system that does not answer is counted. A refusal is an
+answer, and one record's own trouble; refusals of many are the stream's, so they are counted too.
+Being asked to wait is neither. On the good path a step costs one read of its stream.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +13,15 @@ from typing import TypeVar
 from typing_extensions import override
 
 from tieout.domain.base import DeliveryId, System
-from tieout.domain.ledger import Delivery, Landed, Outcome
-from tieout.domain.streams import Admission, StreamState, read_stream
+from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
+from tieout.domain.streams import (
+    PROBE_EVERY_S,
+    Admission,
+    StreamCause,
+    StreamState,
+    is_too_bad,
+    read_stream,
+)
 from tieout.errors import (
     OutcomeUnknownError,
     StreamHeldError,
@@ -53,6 +61,12 @@ class GuardedTarget(Target):
         self._is_unsettled = False
         """Whether the stream has failures or pauses, so that a success is news to it."""
         self._has_answered = False
+        self._has_refusals = False
+        """Whether the stream counts: without refusals there is no share of them to take."""
+        self._is_probing_refusals = False
+        """Whether this is the one try of a stream that pauses because too many were refused."""
+        self.kept_back: set[DeliveryId] = set()
+        """What was refused when the stream had paused for it: not to be set aside."""
 
     def enter(self) -> None:
         """Ask the stream whether anything may be sent.
@@ -72,7 +86,13 @@ class GuardedTarget(Target):
         raise _paused(admission)
 
     def leave(self) -> None:
-        """Say that the step came to its end without trouble."""
+        """Say that the step came to its end without trouble.
+
+        Raises:
+            StreamPausedError: The stream paused at the last of what was sent.
+        """
+        if self.kept_back:
+            raise _paused(self._closed())
         if self._has_answered:
             self._succeeded()
 
@@ -99,14 +119,61 @@ class GuardedTarget(Target):
         except (UnavailableError, OutcomeUnknownError) as error:
             self._failed(error)
             raise
+        refused = {key for key, outcome in outcomes.items() if isinstance(outcome, Refused)}
+        if self._is_probing_refusals:
+            self._judge_probe(len(deliveries), refused)
+            return outcomes
         self._succeeded()
+        if refused or self._has_refusals:
+            self._judge([delivery.delivery_id for delivery in deliveries], refused)
         return outcomes
+
+    def _judge_probe(self, sent: int, refused: set[DeliveryId]) -> None:
+        """Let the stream go on if few enough of what was sent were refused.
+
+        Raises:
+            StreamPausedError: All were. So nothing was written, and none of them counts as tried.
+        """
+        if not is_too_bad(judged=sent, bad=len(refused)):
+            self._streams.succeeded(self._name)
+            self._admit()
+            return
+        closed = self._closed()
+        if len(refused) == sent:
+            raise _paused(closed)
+        self.kept_back |= refused
+
+    def _judge(self, sent: Sequence[DeliveryId], refused: set[DeliveryId]) -> None:
+        """Count the refusals, and from the first of them on what is taken as well."""
+        self._has_refusals = True
+        good = 0
+        for delivery_id in sent:
+            if delivery_id not in refused:
+                good += 1
+                continue
+            if not self._streams.judged(self._name, good=good, is_bad=True):
+                self.kept_back.add(delivery_id)
+            good = 0
+        if good:
+            self._streams.judged(self._name, good=good, is_bad=False)
+        if self.kept_back:
+            self._closed()
+
+    def _closed(self) -> Admission:
+        """Let nothing more be sent in this step."""
+        stream = self._streams.stream(self._name)
+        self._admission = Admission(stream=stream, is_admitted=False, wait_s=PROBE_EVERY_S)
+        self._is_unsettled = self._is_probing_refusals = False
+        return self._admission
 
     def _admit(self) -> Admission:
         admission = self._streams.admit(self._name)
         self._admission = admission
         self._admitted_at = self._clock.now()
-        self._is_unsettled = admission.is_probe or admission.stream.failures > 0
+        stream = admission.stream
+        self._is_unsettled = admission.is_probe or stream.failures > 0
+        self._has_refusals = stream.bad > 0
+        self._is_probing_refusals = admission.is_probe and stream.cause is StreamCause.TOO_MANY_BAD
         return admission
 
     def _check(self) -> None:
@@ -133,7 +200,8 @@ class GuardedTarget(Target):
             self._admission = Admission(stream=after, is_admitted=False)
 
     def _succeeded(self) -> None:
-        if self._is_unsettled:
+        # That a system answers says nothing of a stream that pauses for what it answers.
+        if self._is_unsettled and not self._is_probing_refusals:
             self._streams.succeeded(self._name)
             self._admit()
 

@@ -17,7 +17,7 @@ from tieout.domain.streams import target_stream
 from tieout.errors import RejectedError
 from tieout.ports.targets import Target
 from tieout.usecases.catalog import OnChange, WriteKind
-from tieout.usecases.delivery import Delivered, Writer, deliver
+from tieout.usecases.delivery import Delivered, Trouble, Writer, deliver
 from tieout.usecases.flow import LEASE_S, Flow, ReadyOrder, StepReport, as_refused, set_aside
 from tieout.usecases.guarded import GuardedTarget
 
@@ -51,7 +51,8 @@ def write_all(
 ) -> StepReport:
     """Write every record of every order, each once, and report.
 
-    An order of which one record is refused is set aside; its neighbors go on.
+    An order of which one record is refused is set aside; its neighbors go on. When so many are
+    refused that the stream pauses, the rest wait for it.
 
     Raises:
         RetryableError: The target did not take some of them now, or its stream pauses.
@@ -88,9 +89,16 @@ def write_all(
         binding_of=lambda delivery, landed: _binding(entity_of, delivery, landed),
         newest_wins=kind.on_change is OnChange.SEND,
     )
-    settled = deliver(writer, list(wanted.values()))
+    trouble = Trouble()
+    settled = deliver(writer, list(wanted.values()), trouble)
+    judged = {
+        key: one
+        for key, one in settled.items()
+        if one.delivery.delivery_id not in guarded.kept_back
+    }
+    aside += _set_aside_refused(flow, kind, planned, judged)
+    trouble.raise_worst()
     guarded.leave()
-    aside += _set_aside_refused(flow, kind, planned, settled)
     confirmed = sum(1 for one in settled.values() if one.refused is None)
     return StepReport(step=kind.entity, documents=len(orders), confirmed=confirmed, set_aside=aside)
 

@@ -6,6 +6,7 @@ import pytest
 from typing_extensions import override
 
 import records
+from deliveries import delivered
 from fakes import FakeClock, FakeLedger, FakeTarget
 from tieout.connectors.xero.targets import (
     ContactTarget,
@@ -25,7 +26,7 @@ from tieout.domain.ledger import (
 )
 from tieout.errors import AuthenticationError, OutcomeUnknownError, UnavailableError
 from tieout.ports.targets import Target
-from tieout.usecases.delivery import Delivered, Writer, deliver
+from tieout.usecases.delivery import Delivered, Writer
 
 
 def make_delivery(key: str = "1042", *, total: str = "110.13") -> NewDelivery:
@@ -48,7 +49,7 @@ def no_binding(_delivery: object, _landed: Landed) -> NewBinding | None:
 
 
 def sent(ledger: FakeLedger, target: FakeTarget, *wanted: NewDelivery) -> dict[str, Delivered]:
-    return deliver(writer(ledger, target), wanted)
+    return delivered(writer(ledger, target), wanted)
 
 
 def writer(ledger: FakeLedger, target: FakeTarget, *, newest_wins: bool = False) -> Writer:

@@ -7,6 +7,7 @@ import pytest
 from typing_extensions import override
 
 import records
+from deliveries import delivered
 from fake_streams import FakeStreams
 from fakes import FakeClock, FakeLedger, FakeTarget
 from records import PAIR
@@ -25,7 +26,7 @@ from tieout.errors import (
     StreamPausedError,
     UnavailableError,
 )
-from tieout.usecases.delivery import Writer, deliver
+from tieout.usecases.delivery import Writer
 from tieout.usecases.guarded import RECHECK_S, GuardedTarget
 
 STREAM = target_stream(PAIR, System.XERO, "invoice")
@@ -97,7 +98,7 @@ class World:
             lease_s=900,
             binding_of=lambda _delivery, _landed: None,
         )
-        deliver(writer, wanted)
+        delivered(writer, wanted)
         guarded.leave()
 
     def try_step(self) -> bool:
@@ -195,6 +196,17 @@ def test_a_refusal_is_an_answer(world: World) -> None:
     world.target.faults.extend(["refuse"] * 20)
     world.step()
     assert world.state is StreamState.OPEN
+
+
+def test_a_refusal_to_a_probe_says_that_the_system_answers_again(world: World) -> None:
+    world.target.is_down = True
+    world.try_step()
+    world.target.is_down = False
+    world.target.faults.append("refuse")
+    world.clock.advance(PROBE_EVERY_S)
+    world.step()
+    assert world.state is StreamState.OPEN
+    assert len(world.target.copies) == len(world.ids) - 1
 
 
 def test_being_asked_to_wait_is_an_answer(world: World) -> None:
