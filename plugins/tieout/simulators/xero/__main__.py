@@ -1,6 +1,7 @@
 """Run the Xero simulator: ``python -m tieout.simulators.xero --port N --state DIR``."""
 
 import argparse
+import gc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def main() -> None:
         latency_s=options.latency_ms / 1000,
         advance=clock.advance,
     )
+    # The collector need not go through the loaded records again and again.
+    gc.freeze()
     serve(app, port=options.port, state=options.state)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final, TypeVar
 
-from tieout.simulators.xero import contacts, crediting, history, lists
+from tieout.simulators.xero import attachments, contacts, crediting, history, lists
 from tieout.simulators.xero.document_records import Credit, Overpayment, Prepayment
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import shown_line
@@ -30,7 +30,7 @@ def prepayments(call: Call) -> Answer:
 def _answer(call: Call, shelf: Shelf[Advance], kind: str) -> Answer:
     if not call.record_id:
         listing: Listing[Advance] = _listing(call.books, kind)
-        chosen = lists.selected(call, shelf.all(), listing)
+        chosen = lists.selected(call, shelf.changed_since(call.modified_since), listing)
         return Answer(
             content=lists.paged(call, chosen, listing, render=lambda credit: shown(call, credit))
         )
@@ -58,7 +58,6 @@ def _listing(books: Books, kind: str) -> Listing[Advance]:
             "contact.contactid": lambda c: c.contact_id,
             "updateddateutc": lambda c: c.updated,
         },
-        updated=lambda c: c.updated,
         paged=True,
     )
 
@@ -74,7 +73,7 @@ def shown(call: Call, credit: Credit) -> Json:
         "RemainingCredit": crediting.remaining(books, credit),
         "Allocations": crediting.shown_allocations(books, credit),
         "Payments": crediting.shown_refunds(books, credit),
-        "HasAttachments": False,
+        "HasAttachments": attachments.are_on(books, credit.document_id),
         "UpdatedDateUTCString": stamp_string(credit.updated),
         "Contact": contacts.reference(contact) if contact else {},
     }

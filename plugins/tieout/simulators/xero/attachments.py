@@ -31,7 +31,7 @@ def attached(serve: Callable[[Call], Answer], plural: str, id_key: str) -> Calla
 
     def answer(call: Call) -> Answer:
         if call.action != PART:
-            return _flagged(call.books, serve(call), plural, id_key)
+            return serve(call)
         alone = replace(call, method="GET", action="", part_id="", query={}, body=b"")
         content = serve(alone).content or {}
         found = content.get(plural)
@@ -41,13 +41,9 @@ def attached(serve: Callable[[Call], Answer], plural: str, id_key: str) -> Calla
     return answer
 
 
-def _flagged(books: Books, answer: Answer, plural: str, id_key: str) -> Answer:
-    """Return the answer with ``HasAttachments`` true where it is."""
-    elements = (answer.content or {}).get(plural)
-    for element in elements if isinstance(elements, list) else ():
-        if "HasAttachments" in element and books.attachments.find("subject", element.get(id_key)):
-            element["HasAttachments"] = True
-    return answer
+def are_on(books: Books, record_id: str | None) -> bool:
+    """Say whether a record has files."""
+    return bool(books.attachments.find("subject", record_id))
 
 
 def _files(call: Call, plural: str, subject_id: str) -> Answer:

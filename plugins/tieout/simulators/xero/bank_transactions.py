@@ -8,7 +8,15 @@ Transfers are made by bank transfers alone.
 from dataclasses import replace
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, crediting, documents, history, lists
+from tieout.simulators.xero import (
+    attachments,
+    batch,
+    contacts,
+    crediting,
+    documents,
+    history,
+    lists,
+)
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.charts import account_of
 from tieout.simulators.xero.document_records import (
@@ -53,7 +61,6 @@ def _listing(books: Books) -> Listing[BankTransaction]:
             "bankaccount.code": lambda t: a.code if (a := account(t)) else None,
             "updateddateutc": lambda t: t.updated,
         },
-        updated=lambda t: t.updated,
         paged=True,
     )
 
@@ -74,7 +81,8 @@ def answer(call: Call) -> Answer:
 
 def _listed(call: Call) -> Answer:
     listing = _listing(call.books)
-    chosen = lists.selected(call, call.books.bank_transactions.all(), listing)
+    changed = call.books.bank_transactions.changed_since(call.modified_since)
+    chosen = lists.selected(call, changed, listing)
     return Answer(
         content=lists.paged(
             call,
@@ -228,7 +236,7 @@ def shown(call: Call, transaction: BankTransaction) -> Json:
     content = members(transaction, *head, "overpayment_id", "prepayment_id")
     content |= {
         "BankAccount": members(account, "account_id", "code", "name") if account else {},
-        "HasAttachments": False,
+        "HasAttachments": attachments.are_on(books, transaction.document_id),
         "Contact": contacts.reference(contact) if contact else {},
     }
     if transaction.date is not None:

@@ -8,7 +8,7 @@ the two accounts must have one currency.
 from decimal import Decimal
 from typing import Final
 
-from tieout.simulators.xero import batch, history, lists
+from tieout.simulators.xero import attachments, batch, history, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.charts import account_of
 from tieout.simulators.xero.document_records import BankTransaction
@@ -40,7 +40,6 @@ LISTING: Final = Listing[BankTransfer](
         "tobankaccount.accountid": lambda t: t.to_account_id,
         "createddateutc": lambda t: t.created,
     },
-    updated=lambda t: t.updated,
 )
 
 
@@ -59,7 +58,7 @@ def answer(call: Call) -> Answer:
 
 
 def _listed(call: Call) -> Answer:
-    transfers = call.books.bank_transfers.all()
+    transfers = call.books.bank_transfers.changed_since(call.modified_since)
     if not call.flag("includeDeleted"):
         transfers = [transfer for transfer in transfers if transfer.status != "DELETED"]
     chosen = lists.selected(call, transfers, LISTING)
@@ -185,7 +184,7 @@ def shown(books: Books, transfer: BankTransfer) -> Json:
         **members(transfer, "amount", "from_bank_transaction_id", "to_bank_transaction_id"),
         **members(transfer, "from_is_reconciled", "to_is_reconciled", "reference"),
         **members(transfer, "currency_rate", "from_tracking", "to_tracking"),
-        "HasAttachments": False,
+        "HasAttachments": attachments.are_on(books, transfer.bank_transfer_id),
     }
 
 

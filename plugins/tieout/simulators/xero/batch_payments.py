@@ -37,7 +37,6 @@ LISTING: Final = Listing[BatchPayment](
         "account.accountid": lambda b: b.account_id,
         "updateddateutc": lambda b: b.updated,
     },
-    updated=lambda b: b.updated,
 )
 
 
@@ -56,7 +55,8 @@ def answer(call: Call) -> Answer:
 
 
 def _listed(call: Call) -> Answer:
-    chosen = lists.selected(call, call.books.batch_payments.all(), LISTING)
+    changed = call.books.batch_payments.changed_since(call.modified_since)
+    chosen = lists.selected(call, changed, LISTING)
     return Answer(
         content=lists.paged(call, chosen, LISTING, render=lambda one: shown(call.books, one))
     )

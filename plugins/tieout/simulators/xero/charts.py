@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
-from tieout.simulators.xero import batch, lists
+from tieout.simulators.xero import attachments, batch, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
@@ -77,7 +78,6 @@ ACCOUNTS: Final = Listing[Account](
         "currencycode": lambda a: a.currency_code,
         "updateddateutc": lambda a: a.updated,
     },
-    updated=lambda a: a.updated,
 )
 TAX_RATES: Final = Listing[TaxRate](
     plural="TaxRates",
@@ -132,13 +132,14 @@ def is_subscribed(books: Books, currency: str) -> bool:
 def accounts(call: Call) -> Answer:
     """Serve /Accounts; writes take one account each."""
     if call.method == "GET" and not call.record_id:
-        chosen = lists.selected(call, call.books.accounts.all(), ACCOUNTS)
-        return _list_answer(call, chosen, ACCOUNTS, shown_account)
+        changed = call.books.accounts.changed_since(call.modified_since)
+        chosen = lists.selected(call, changed, ACCOUNTS)
+        return _list_answer(call, chosen, ACCOUNTS, partial(shown_account, call.books))
     if call.method == "GET":
         account = call.books.accounts.get(call.record_id)
         if account is None:
             raise NotFoundError
-        return Answer(content={"Accounts": [shown_account(account)]})
+        return Answer(content={"Accounts": [shown_account(call.books, account)]})
     if call.method == "DELETE":
         return _deleted_account(call)
     return batch.written(call, _ACCOUNT_WRITING)
@@ -187,10 +188,10 @@ def _write_account(call: Call, request: Account) -> Json:
             "add_to_watchlist": False,
         }
         values = {**defaults, **given(request), "updated": books.clock()}
-        return shown_account(books.accounts.put(Account.model_validate(values)))
+        return shown_account(books, books.accounts.put(Account.model_validate(values)))
     changes = {name: value for name, value in given(request).items() if name != "account_id"}
     changed = prior.model_copy(update={**changes, "updated": books.clock()})
-    return shown_account(books.accounts.put(changed))
+    return shown_account(books, books.accounts.put(changed))
 
 
 def _account_problems(books: Books, request: Account, prior: Account | None) -> list[str]:
@@ -222,7 +223,7 @@ def _deleted_account(call: Call) -> Answer:
         raise InvalidError(["This account is in use and cannot be deleted; archive it"])
     gone = account.model_copy(update={"status": "DELETED", "updated": call.books.clock()})
     call.books.accounts.drop(account)
-    return Answer(content={"Accounts": [shown_account(gone)]})
+    return Answer(content={"Accounts": [shown_account(call.books, gone)]})
 
 
 def _is_used(books: Books, account_id: str) -> bool:
@@ -265,7 +266,7 @@ def _write_currency(call: Call, request: Currency) -> Json:
     return shown_currency(call.books.currencies.put(currency))
 
 
-def shown_account(account: Account) -> Json:
+def shown_account(books: Books, account: Account) -> Json:
     """Return an account as the vendor shows it."""
     head = ("account_id", "code", "name", "status", "type", "tax_type", "description")
     flags = ("system_account", "enable_payments_to_account", "show_in_expense_claims")
@@ -278,7 +279,7 @@ def shown_account(account: Account) -> Json:
         "Class": account_class(account),
         **members(account, *flags, *(bank if account.type == "BANK" else ())),
         **reporting,
-        "HasAttachments": False,
+        "HasAttachments": attachments.are_on(books, account.account_id),
         "UpdatedDateUTC": rendered(account.updated),
         "AddToWatchlist": bool(account.add_to_watchlist),
     }

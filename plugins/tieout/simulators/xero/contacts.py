@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, TypeVar
 
-from tieout.simulators.xero import batch, history, lists
+from tieout.simulators.xero import attachments, batch, history, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.contact_records import Address, Contact, Phone
 from tieout.simulators.xero.exchange import Answer, Call
@@ -63,7 +64,6 @@ LISTING: Final = Listing[Contact](
         "issupplier": lambda c: bool(c.is_supplier),
         "updateddateutc": lambda c: c.updated,
     },
-    updated=lambda c: c.updated,
     paged=True,
 )
 
@@ -76,12 +76,12 @@ def answer(call: Call) -> Answer:
         contact = _by_id_or_number(call.books, call.record_id)
         if call.action:
             return history.answer(call, contact.contact_id or "")
-        return Answer(content={"Contacts": [_with_groups(call.books, contact)]})
+        return Answer(content={"Contacts": [shown(call.books, contact)]})
     return batch.written(call, WRITING)
 
 
 def _listed(call: Call) -> Answer:
-    contacts = call.books.contacts.all()
+    contacts = call.books.contacts.changed_since(call.modified_since)
     ids = {contact_id.casefold() for contact_id in call.names("ids")}
     if ids:
         contacts = [c for c in contacts if (c.contact_id or "").casefold() in ids]
@@ -91,26 +91,20 @@ def _listed(call: Call) -> Answer:
         contacts = [c for c in contacts if term in _searched(c)]
     chosen = lists.selected(call, contacts, LISTING)
     if call.flag("summaryOnly"):
-        return Answer(content=lists.paged(call, chosen, LISTING, render=_summary, force=True))
+        return Answer(
+            content=lists.paged(
+                call, chosen, LISTING, render=partial(_summary, call.books), force=True
+            )
+        )
     return Answer(
         content=lists.paged(
             call,
             chosen,
             LISTING,
-            render=lambda contact: _with_groups(call.books, contact),
-            render_short=_short,
+            render=partial(shown, call.books),
+            render_short=partial(shown, call.books, full=False),
         )
     )
-
-
-def _with_groups(books: Books, contact: Contact) -> Json:
-    """Return a contact in full, with its active groups."""
-    groups = [
-        {**members(group, "contact_group_id", "name", "status"), "Contacts": []}
-        for group in books.contact_groups.all()
-        if group.status == "ACTIVE" and contact.contact_id in group.contact_ids
-    ]
-    return {**shown(contact), "ContactGroups": groups}
 
 
 def merged(books: Books, lost: Contact, kept: Contact) -> Contact:
@@ -148,7 +142,8 @@ def _by_id_or_number(books: Books, key: str) -> Contact:
 
 
 def _apply(call: Call, request: Contact) -> Json:
-    return shown(upserted(call.books, request, creates_only=call.creates_only), written=True)
+    contact = upserted(call.books, request, creates_only=call.creates_only)
+    return shown(call.books, contact, written=True)
 
 
 def upserted(books: Books, request: Contact, *, creates_only: bool) -> Contact:
@@ -326,14 +321,14 @@ def marked(books: Books, contact: Contact, invoice_type: str) -> Contact:
     return books.contacts.put(contact.model_copy(update={field: True}))
 
 
-def shown(contact: Contact, *, written: bool = False, full: bool = True) -> Json:
+def shown(books: Books, contact: Contact, *, written: bool = False, full: bool = True) -> Json:
     """Return a contact as the vendor shows it alone, on a page, or after a write."""
     content = members(contact, *_HEAD, *_DETAIL) if full else members(contact, *_HEAD)
     blanks = written
     content["Addresses"] = [_address(slot, blanks=blanks) for slot in contact.addresses]
     content["Phones"] = [_phone(slot, blanks=blanks) for slot in contact.phones]
     content |= members(contact, "updated") and {"UpdatedDateUTC": rendered(contact.updated)}
-    content["ContactGroups"] = []
+    content["ContactGroups"] = _groups(books, contact) if full and not written else []
     content |= {"IsSupplier": bool(contact.is_supplier), "IsCustomer": bool(contact.is_customer)}
     if written:
         content |= {"SalesTrackingCategories": [], "PurchasesTrackingCategories": []}
@@ -341,17 +336,22 @@ def shown(contact: Contact, *, written: bool = False, full: bool = True) -> Json
         content |= members(contact, "merged_to_contact_id", "default_currency", "payment_terms")
     content["ContactPersons"] = rendered(contact.contact_persons) if full else []
     if not written:
-        content["HasAttachments"] = False
+        content["HasAttachments"] = attachments.are_on(books, contact.contact_id)
     content["HasValidationErrors"] = False
     return content
 
 
-def _short(contact: Contact) -> Json:
-    return shown(contact, full=False)
+def _groups(books: Books, contact: Contact) -> list[Json]:
+    """Return the active groups that a contact is in."""
+    return [
+        {**members(group, "contact_group_id", "name", "status"), "Contacts": []}
+        for group in books.contact_groups.all()
+        if group.status == "ACTIVE" and contact.contact_id in group.contact_ids
+    ]
 
 
-def _summary(contact: Contact) -> Json:
-    content = _short(contact)
+def _summary(books: Books, contact: Contact) -> Json:
+    content = shown(books, contact, full=False)
     return {key: value for key, value in content.items() if key not in ("IsSupplier", "IsCustomer")}
 
 

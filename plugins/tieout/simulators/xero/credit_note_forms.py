@@ -1,6 +1,6 @@
 """How credit notes look (recording ``GET CreditNotes``)."""
 
-from tieout.simulators.xero import contacts, crediting, documents, lists
+from tieout.simulators.xero import attachments, contacts, crediting, documents, lists
 from tieout.simulators.xero.contact_records import Contact
 from tieout.simulators.xero.document_records import CreditNote, CreditNoteRequest
 from tieout.simulators.xero.exchange import Answer, Call
@@ -32,7 +32,6 @@ def _listing(books: Books) -> Listing[CreditNote]:
             "contact.contactid": lambda n: n.contact_id,
             "contact.name": lambda n: c.name if (c := contact(n)) else None,
         },
-        updated=lambda n: n.updated,
         paged=True,
     )
 
@@ -40,7 +39,8 @@ def _listing(books: Books) -> Listing[CreditNote]:
 def listed(call: Call) -> Answer:
     """Return the list of credit notes that the call asks for; unpaged it has no lines."""
     listing = _listing(call.books)
-    chosen = lists.selected(call, call.books.credit_notes.all(), listing)
+    changed = call.books.credit_notes.changed_since(call.modified_since)
+    chosen = lists.selected(call, changed, listing)
     places = call.unit_places
     return Answer(
         content=lists.paged(
@@ -66,7 +66,7 @@ def shown(books: Books, note: CreditNote, unit_places: int) -> Json:
         **members(note, "currency_rate", "type", "reference"),
         "RemainingCredit": crediting.remaining(books, note),
         "Allocations": crediting.shown_allocations(books, note),
-        "HasAttachments": False,
+        "HasAttachments": attachments.are_on(books, note.document_id),
         "UpdatedDateUTCString": stamp_string(note.updated),
         "Contact": contacts.reference(contact) if contact else {},
     }

@@ -183,7 +183,7 @@ def currency_problems(books: Books, document: DocumentMembers) -> list[str]:
 
 def next_number(shelf: Shelf[Document], prefix: str) -> str:
     """Return the number that a document without one gets."""
-    number = len(shelf.all()) + 1
+    number = len(shelf) + 1
     while shelf.find("number", f"{prefix}-{number:04d}"):
         number += 1
     return f"{prefix}-{number:04d}"

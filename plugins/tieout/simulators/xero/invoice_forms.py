@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from tieout.simulators.xero import contacts, lists
+from tieout.simulators.xero import attachments, contacts, lists
 from tieout.simulators.xero.contact_records import Contact
 from tieout.simulators.xero.document_records import Credit, Invoice, InvoiceRequest, LineItem
 from tieout.simulators.xero.exchange import Answer, Call
@@ -72,7 +72,6 @@ def _listing(books: Books) -> Listing[Invoice]:
             "contact.name": lambda i: c.name if (c := contact(i)) else None,
             "contact.contactnumber": lambda i: c.contact_number if (c := contact(i)) else None,
         },
-        updated=lambda i: i.updated,
         paged=True,
     )
 
@@ -92,7 +91,7 @@ def listed(call: Call) -> Answer:
     """Return the list of invoices that the call asks for."""
     books = call.books
     listing = _listing(books)
-    invoices = _filtered(call, books.invoices.all())
+    invoices = _filtered(call, books.invoices.changed_since(call.modified_since))
     summary = call.flag("summaryOnly")
 
     def shown_as(form: Form) -> Callable[[Invoice], Json]:
@@ -145,7 +144,10 @@ def shown(books: Books, invoice: Invoice, form: Form, unit_places: int) -> Json:
     content |= members(invoice, "currency_rate")
     content["IsDiscounted"] = _discount(invoice) != 0
     if not written:
-        content |= {"HasAttachments": False, "InvoiceAddresses": []}
+        content |= {
+            "HasAttachments": attachments.are_on(books, invoice.document_id),
+            "InvoiceAddresses": [],
+        }
     content |= {"HasErrors": False, "InvoicePaymentServices": []}
     content |= members(invoice, "url", "expected_payment_date", "planned_payment_date")
     return content | _tail(books, invoice, form, unit_places)
@@ -225,7 +227,7 @@ def _contact(books: Books, invoice: Invoice, form: Form) -> Json:
     if contact is None:
         return {"ContactID": invoice.contact_id}
     if form in (Form.SINGLE, Form.WRITTEN):
-        return contacts.shown(contact, written=True)
+        return contacts.shown(books, contact, written=True)
     return contacts.reference(contact)
 
 

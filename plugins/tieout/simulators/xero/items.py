@@ -47,7 +47,6 @@ LISTING: Final = Listing[Item](
         "istrackedasinventory": lambda i: bool(i.is_tracked_as_inventory),
         "updateddateutc": lambda i: i.updated,
     },
-    updated=lambda i: i.updated,
 )
 
 
@@ -72,7 +71,8 @@ def answer(call: Call) -> Answer:
 
 
 def _listed(call: Call) -> Answer:
-    chosen = lists.selected(call, call.books.items.all(), LISTING)
+    changed = call.books.items.changed_since(call.modified_since)
+    chosen = lists.selected(call, changed, LISTING)
     places = call.unit_places
     return Answer(
         content=lists.paged(call, chosen, LISTING, render=lambda item: shown(item, places))

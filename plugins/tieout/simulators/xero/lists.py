@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 from tieout.simulators.xero import query
 from tieout.simulators.xero.exchange import Call
 from tieout.simulators.xero.refusals import BadQueryError
-from tieout.simulators.xero.wire import Json
+from tieout.simulators.xero.wire import Json, Shown
 
 T = TypeVar("T")
 _PAGE_SIZE = 100
@@ -22,31 +22,21 @@ class Listing(Generic[T]):
     plural: str
     singular: str
     fields: query.Fields[T]
-    updated: Callable[[T], datetime | None] | None = None
-    """When a record last changed; None where If-Modified-Since is not supported."""
     paged: bool = False
 
 
 def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> list[T]:
-    """Return the records that the call asks for, in the order that it asks for.
-
-    ``If-Modified-Since`` is read as inclusive; the vendor does not say.
+    """Return those of the records that the call asks for, in the order that it asks for.
 
     Raises:
         BadQueryError: ``where`` or ``order`` cannot be understood.
     """
-    since = call.modified_since
-    read_updated = listing.updated
     chosen = list(records)
-    if since is not None and read_updated is not None:
-        chosen = [record for record in chosen if _not_before(read_updated(record), since)]
     if text := call.query.get("where", "").strip():
         predicate = query.where(text, listing.fields, listing.singular)
         chosen = [record for record in chosen if predicate(record)]
     if text := call.query.get("order", "").strip():
         return query.ordered(chosen, text, listing.fields, listing.singular)
-    if read_updated is not None:
-        chosen.sort(key=lambda record: str(read_updated(record)))
     return chosen
 
 
@@ -78,11 +68,10 @@ def paged(
         "pageCount": -(-len(records) // size),
         "itemCount": len(records),
     }
-    return {"pagination": pagination, listing.plural: [render(record) for record in chosen]}
-
-
-def _not_before(updated: datetime | None, since: datetime) -> bool:
-    return updated is None or updated.replace(microsecond=0) >= since
+    form = (listing.plural, call.unit_places, call.flag("summaryOnly"))
+    keep = call.books.renderings.text
+    shown = [Shown(partial(render, record), partial(keep, (form, id(record)))) for record in chosen]
+    return {"pagination": pagination, listing.plural: shown}
 
 
 def _positive(call: Call, name: str, default: int) -> int:

@@ -6,9 +6,10 @@ document: which accounts a line may not name, which status follows which, and th
 """
 
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
-from tieout.simulators.xero import batch, history, lists
+from tieout.simulators.xero import attachments, batch, history, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.charts import account_of, active_tax_rate, effective_rate
 from tieout.simulators.xero.exchange import Answer, Call
@@ -45,7 +46,6 @@ LISTING: Final = Listing[ManualJournal](
         "showoncashbasisreports": lambda j: bool(j.show_on_cash_basis_reports),
         "updateddateutc": lambda j: j.updated,
     },
-    updated=lambda j: j.updated,
     paged=True,
 )
 
@@ -60,19 +60,20 @@ def answer(call: Call) -> Answer:
     if call.action:
         return history.answer(call, journal.manual_journal_id or "")
     if call.method == "GET":
-        return Answer(content={"ManualJournals": [shown(journal)]})
+        return Answer(content={"ManualJournals": [shown(call.books, journal)]})
     return batch.written(call, WRITING)
 
 
 def _listed(call: Call) -> Answer:
-    chosen = lists.selected(call, call.books.manual_journals.all(), LISTING)
+    changed = call.books.manual_journals.changed_since(call.modified_since)
+    chosen = lists.selected(call, changed, LISTING)
     return Answer(
         content=lists.paged(
             call,
             chosen,
             LISTING,
-            render=shown,
-            render_short=lambda journal: shown(journal) | {"JournalLines": []},
+            render=partial(shown, call.books),
+            render_short=lambda journal: shown(call.books, journal) | {"JournalLines": []},
         )
     )
 
@@ -108,7 +109,8 @@ def _updated(books: Books, prior: ManualJournal, request: ManualJournalRequest) 
     if problems:
         raise InvalidError(problems, stored_id=prior.manual_journal_id or "")
     if status not in _CREATABLE:
-        return shown(_stored(books, prior.model_copy(update={"status": status}), status.title()))
+        closed = prior.model_copy(update={"status": status})
+        return shown(books, _stored(books, closed, status.title()))
     named = {name: value for name, value in given(request).items() if name != "manual_journal_id"}
     return _drawn_up(books, prior.model_copy(update=named), [], "Edited", is_stored=True)
 
@@ -139,7 +141,7 @@ def _drawn_up(
     if every:
         stored_id = (journal.manual_journal_id or "") if is_stored else ""
         raise InvalidError(every, lines=line_messages, stored_id=stored_id)
-    content = shown(_stored(books, whole, change))
+    content = shown(books, _stored(books, whole, change))
     return {**content, "Warnings": validation_errors(warnings)} if warnings else content
 
 
@@ -228,7 +230,7 @@ def _stored(books: Books, journal: ManualJournal, change: str) -> ManualJournal:
     return books.manual_journals.put(journal.model_copy(update={"updated": books.clock()}))
 
 
-def shown(journal: ManualJournal) -> Json:
+def shown(books: Books, journal: ManualJournal) -> Json:
     """Return a manual journal as the vendor shows it."""
     return {
         **members(journal, "date", "status", "line_amount_types"),
@@ -236,7 +238,7 @@ def shown(journal: ManualJournal) -> Json:
         **members(journal, "manual_journal_id", "narration", "url"),
         "JournalLines": [_shown_line(line) for line in journal.journal_lines],
         **members(journal, "show_on_cash_basis_reports"),
-        "HasAttachments": False,
+        "HasAttachments": attachments.are_on(books, journal.manual_journal_id),
     }
 
 

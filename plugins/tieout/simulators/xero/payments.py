@@ -53,7 +53,6 @@ def _listing(books: Books) -> Listing[Payment]:
             "account.accountid": lambda p: p.account_id,
             "account.code": lambda p: a.code if (a := account(p)) else None,
         },
-        updated=lambda p: p.updated,
         paged=True,
     )
 
@@ -64,7 +63,8 @@ def answer(call: Call) -> Answer:
         if call.method != "GET":
             return batch.written(call, WRITING)
         listing = _listing(call.books)
-        chosen = lists.selected(call, call.books.payments.all(), listing)
+        changed = call.books.payments.changed_since(call.modified_since)
+        chosen = lists.selected(call, changed, listing)
         return Answer(
             content=lists.paged(
                 call,

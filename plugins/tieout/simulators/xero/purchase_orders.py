@@ -49,7 +49,6 @@ LISTING: Final = Listing[PurchaseOrder](
         "total": lambda o: o.total,
         "updateddateutc": lambda o: o.updated,
     },
-    updated=lambda o: o.updated,
     paged=True,
 )
 
@@ -77,9 +76,8 @@ def _found(books: Books, key: str | None) -> PurchaseOrder:
 
 def _listed(call: Call) -> Answer:
     unfiltered = {key: value for key, value in call.query.items() if key != "where"}
-    chosen = lists.selected(
-        replace(call, query=unfiltered), _filtered(call, call.books.purchase_orders.all()), LISTING
-    )
+    changed = _filtered(call, call.books.purchase_orders.changed_since(call.modified_since))
+    chosen = lists.selected(replace(call, query=unfiltered), changed, LISTING)
     return Answer(
         content=lists.paged(
             call, chosen, LISTING, render=lambda order: shown(call.books, order), force=True
@@ -139,9 +137,9 @@ def _known_contact(books: Books, request: PurchaseOrderRequest) -> str:
     Raises:
         InvalidError: It does not.
     """
-    known = len(books.contacts.all())
+    known = len(books.contacts)
     contact = contacts.resolved(books, request.contact)
-    if len(books.contacts.all()) > known:
+    if len(books.contacts) > known:
         raise InvalidError(["The contact of a purchase order must exist already"])
     return contact.contact_id or ""
 
@@ -190,7 +188,7 @@ def shown(books: Books, order: PurchaseOrder) -> Json:
         "Type": "PURCHASEORDER",
         **members(order, "currency_rate", "currency_code", "reference", "branding_theme_id"),
         **members(order, "delivery_address", "attention_to", "telephone", "delivery_instructions"),
-        "Contact": contacts.shown(contact, written=True) if contact else {},
+        "Contact": contacts.shown(books, contact, written=True) if contact else {},
         **members(order, "status", "line_amount_types"),
         "LineItems": [_line(books, order, index) for index in range(len(order.line_items))],
         **members(order, "sub_total", "total_tax", "total"),

@@ -4,11 +4,11 @@ Every change goes through a shelf and its journal, so that one element, or a who
 taken back before it is committed. A record is never changed in place. The rules are elsewhere.
 """
 
-import json
 import sqlite3
+from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -23,6 +23,7 @@ from tieout.simulators.xero.document_records import (
 )
 from tieout.simulators.xero.money_records import BankTransfer, BatchPayment, ManualJournal
 from tieout.simulators.xero.payment_records import Allocation, Payment
+from tieout.simulators.xero.renderings import Renderings
 from tieout.simulators.xero.setting_records import (
     Account,
     Currency,
@@ -35,6 +36,7 @@ from tieout.simulators.xero.side_records import Attachment, ContactGroup, Note
 from tieout.simulators.xero.wire import Wire
 
 Record = TypeVar("Record", bound=Wire)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
     shelf TEXT NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL,
@@ -65,6 +67,8 @@ class Journal:
         self._undo: list[Callable[[], None]] = []
         self._dirty: dict[tuple[str, str], Callable[[], tuple[int, str] | None]] = {}
         self._compared: dict[tuple[str, str], tuple[object, Callable[[], object]]] = {}
+        self.changes = 0
+        """How many changes there have been, those taken back included."""
         self.listener: Callable[[list[Change]], None] | None = None
         """Told of every change that was committed."""
 
@@ -87,6 +91,7 @@ class Journal:
 
         ``prior`` is the record before it, and ``now`` gives the one at the commit.
         """
+        self.changes += 1
         self._undo.append(undo)
         self._dirty[shelf, record_id] = body
         self._compared.setdefault((shelf, record_id), (prior, now))
@@ -98,6 +103,7 @@ class Journal:
     def rollback(self, mark: int) -> None:
         """Take back what was changed since ``mark``."""
         while len(self._undo) > mark:
+            self.changes += 1
             self._undo.pop()()
 
     def commit(self) -> None:
@@ -134,7 +140,7 @@ class Journal:
 
 
 class Shelf(Generic[Record]):
-    """The records of one kind, found by id or by an indexed text without regard to case."""
+    """The records of one kind, found by id, by age, or by an indexed text in any case."""
 
     def __init__(
         self,
@@ -154,16 +160,26 @@ class Shelf(Generic[Record]):
         self._positions: dict[str, int] = {}
         self._found: dict[tuple[str, str], dict[str, None]] = {}
         self._next = 0
+        self._order: list[tuple[datetime, str]] = []
         for body in journal.saved(name):
-            self._set(model.model_validate(json.loads(body)))
+            self._set(model.model_validate_json(body))
 
     def get(self, record_id: str | None) -> Record | None:
         """Return the record with this id."""
         return self._records.get((record_id or "").casefold())
 
+    def __len__(self) -> int:
+        """Return how many records there are."""
+        return len(self._records)
+
     def all(self) -> list[Record]:
         """Return every record, oldest first."""
         return list(self._records.values())
+
+    def changed_since(self, moment: datetime | None) -> list[Record]:
+        """Return the records changed then or later, in the order of their changes, then of ids."""
+        start = bisect_left(self._order, (moment, "")) if moment else 0
+        return [self._records[record_id] for _, record_id in self._order[start:]]
 
     def find(self, index: str, text: str | None) -> list[Record]:
         """Return the records whose indexed text equals ``text``."""
@@ -218,6 +234,7 @@ class Shelf(Generic[Record]):
             self._next += 1
         for key in self._keys(record):
             self._found.setdefault(key, {})[record_id] = None
+        insort(self._order, _age(record, record_id))
 
     def _unset(self, record_id: str) -> None:
         self._unindex(record_id)
@@ -226,12 +243,21 @@ class Shelf(Generic[Record]):
 
     def _unindex(self, record_id: str) -> None:
         prior = self._records.get(record_id)
-        for key in self._keys(prior) if prior else ():
+        if prior is None:
+            return
+        for key in self._keys(prior):
             self._found[key].pop(record_id, None)
+        del self._order[bisect_left(self._order, _age(prior, record_id))]
 
     def _keys(self, record: Record) -> list[tuple[str, str]]:
         texts = ((index, text(record)) for index, text in self._texts.items())
         return [(index, text.casefold()) for index, text in texts if text]
+
+
+def _age(record: Wire, record_id: str) -> tuple[datetime, str]:
+    """Return the place of a record in the vendor's default order (domain/xero README, 1.2)."""
+    updated: datetime | None = getattr(record, "updated", None)
+    return updated or _NEVER, record_id
 
 
 @dataclass(frozen=True)
@@ -263,6 +289,7 @@ class Books:
     notes: Shelf[Note] = field(init=False)
     contact_groups: Shelf[ContactGroup] = field(init=False)
     attachments: Shelf[Attachment] = field(init=False)
+    renderings: Renderings = field(init=False)
 
     def __post_init__(self) -> None:
         """Open the shelves."""
@@ -321,6 +348,7 @@ class Books:
         }
         for name, shelf in shelves.items():
             object.__setattr__(self, name, shelf)
+        object.__setattr__(self, "renderings", Renderings(lambda: self.journal.changes))
 
     def organisation(self) -> Organisation:
         """Return the organisation that these books belong to."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
+from json.encoder import encode_basestring
 from typing import Annotated, TypeAlias, TypeVar
 from xml.sax.saxutils import escape
 
@@ -23,10 +25,10 @@ ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 PROVIDER_NAME = "Tieout Xero simulator"
 _UPPER_WORDS = {"id": "ID", "utc": "UTC", "cogs": "COGS", "cis": "CIS", "api": "API"}
 _MS_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
-_ESCAPED_DATE = re.compile(r'"/Date\(([^)"]*)\)/"')
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@cache
 def wire_name(field: str) -> str:
     """Return the vendor's spelling of a field: ``contact_id`` is ``ContactID``."""
     return "".join(_UPPER_WORDS.get(word, word.capitalize()) for word in field.split("_"))
@@ -179,19 +181,54 @@ def envelope(now: datetime, answer_id: str) -> Json:
     }
 
 
-def _number(value: object) -> float:
-    if isinstance(value, Decimal):
-        # At most 14 digits, so the shortest float that reads back the same has the same digits.
-        return float(value)
-    message = f"{type(value).__name__} has no JSON form"
-    raise TypeError(message)
+class Shown:
+    """A record in a list: shown when the answer is written, or written already."""
+
+    def __init__(self, show: Callable[[], Json], kept: Callable[[Callable[[], str]], str]) -> None:
+        """Take how to show it, and what returns its text, which it may have to be told first."""
+        self.show = show
+        self._kept = kept
+
+    def text(self, line: str) -> str:
+        """Return the record written, its lines after the first beginning with ``line``."""
+        return self._kept(lambda: written(self.show(), line))
 
 
 def as_json(content: object) -> bytes:
     """Write an answer as the vendor does: indented, CRLF, dates with escaped slashes."""
-    text = json.dumps(content, default=_number, ensure_ascii=False, indent=2)
-    text = _ESCAPED_DATE.sub(r'"\\/Date(\1)\\/"', text)
-    return text.replace("\n", "\r\n").encode()
+    return written(content, "\r\n").encode()
+
+
+def written(value: object, line: str) -> str:
+    """Write a value; ``line`` is what begins a line at its depth.
+
+    Raises:
+        TypeError: It has no JSON form.
+    """
+    inner = line + "  "
+    if isinstance(value, dict):
+        parts = [f"{encode_basestring(k)}: {written(v, inner)}" for k, v in value.items()]
+        return _enclosed("{", parts, "}", line)
+    if isinstance(value, (list, tuple)):
+        return _enclosed("[", [written(element, inner) for element in value], "]", line)
+    return value.text(line) if isinstance(value, Shown) else _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, str):
+        is_date = value.startswith("/Date(") and _MS_DATE.match(value)
+        return f'"\\{value[:-1]}\\/"' if is_date else encode_basestring(value)
+    if isinstance(value, Decimal):
+        # At most 14 digits, so the shortest float that reads back the same has the same digits.
+        return repr(float(value))
+    return json.dumps(value)
+
+
+def _enclosed(opening: str, parts: list[str], closing: str, line: str) -> str:
+    if not parts:
+        return opening + closing
+    inner = line + "  "
+    return f"{opening}{inner}{f',{inner}'.join(parts)}{line}{closing}"
 
 
 _SINGULARS = {"Addresses": "Address", "Currencies": "Currency", "Elements": "DataContractBase"}
@@ -211,7 +248,8 @@ def _xml_singular(plural: str) -> str:
 def _xml_parts(
     pairs: Iterable[tuple[str, object]], singular: Callable[[str], str]
 ) -> Iterable[str]:
-    for key, value in pairs:
+    for key, one in pairs:
+        value = one.show() if isinstance(one, Shown) else one
         if isinstance(value, list):
             parts = _xml_parts(((singular(key), element) for element in value), singular)
             yield f"<{key}>{''.join(parts)}</{key}>"
