@@ -1,7 +1,5 @@
 """The Xero connector against the Xero simulator, a process of its own."""
 
-import json
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from deliveries import make_delivery
-from processes import free_port, running
-from tieout.connectors.xero.connector import XeroConfig, XeroConnector
+from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import DeliveryId, Json
 from tieout.domain.books import XeroInvoiceLine
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
@@ -19,19 +16,15 @@ from tieout.errors import AuthenticationError, OutcomeUnknownError, RateLimitedE
 from tieout.ports.systems import Xero
 from tieout.simulators.company import COMPANIES
 from wire import SetClock
+from xero_simulator import XeroSimulator, xero_simulator
 
-TENANT = str(COMPANIES["HPS"].xero_tenant_id)
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000001"
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    state = tmp_path_factory.mktemp("xero")
-    arguments = ["-m", "tieout.simulators.xero", "--port", str(port), "--state", str(state)]
-    url = f"http://127.0.0.1:{port}"
-    with running([*arguments, "--minute-limit", "100000"], ready_url=f"{url}/_health"):
-        yield url
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[XeroSimulator]:
+    with xero_simulator(tmp_path_factory.mktemp("xero")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -40,29 +33,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def xero(origin: str, clock: SetClock) -> XeroConnector:
-    return connector(origin, clock)
-
-
-def connector(
-    origin: str, clock: SetClock, *, proof: str = "xero-secret-harbor_and_pine"
-) -> XeroConnector:
-    config = XeroConfig.model_validate(
-        {
-            "client_id": "tieout-harbor_and_pine",
-            "client_secret": proof,
-            "tenant_id": TENANT,
-            "base_url": origin,
-            "identity_url": origin,
-        }
-    )
-    return XeroConnector(config, clock=clock, sleep=clock.sleep)
-
-
-def arm(origin: str, fault: Mapping[str, object]) -> None:
-    body = json.dumps(fault).encode()
-    request = urllib.request.Request(f"{origin}/_faults", data=body, method="POST")  # noqa: S310 - loopback
-    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - loopback
+def xero(simulator: XeroSimulator, clock: SetClock) -> XeroConnector:
+    return simulator.connector(clock)
 
 
 def send_one(xero: Xero, delivery: Delivery) -> Outcome:
@@ -198,7 +170,7 @@ def test_a_refused_element_does_not_stop_its_neighbors(xero: XeroConnector) -> N
     batch = [contact("SHOP-5"), contact("SHOP-6", name=taken), contact("SHOP-7")]
     outcomes = xero.target("contact").send(batch)
     (refusal,) = refusals(outcomes)
-    assert refusal.cause == "target_refused"
+    assert refusal.cause == "name_taken"
     assert "already assigned to another contact" in refusal.message
 
 
@@ -244,19 +216,22 @@ def test_a_number_with_another_total_is_taken(xero: XeroConnector) -> None:
     assert refusal.cause == "number_taken"
 
 
-def test_an_invoice_whose_answer_was_lost_is_found(origin: str, xero: XeroConnector) -> None:
+def test_an_invoice_whose_answer_was_lost_is_found(
+    simulator: XeroSimulator, xero: XeroConnector
+) -> None:
     delivery = invoice("HP-5", contact_id(xero))
-    arm(origin, {"kind": "drop_answer", "path": "/api.xro/2.0/Invoices", "method": "PUT"})
+    simulator.arm("Invoices", kind="drop_answer", method="PUT")
     with pytest.raises(OutcomeUnknownError):
         send_one(xero, delivery)
     found = xero.target("invoice").find([delivery])
     assert found[delivery.delivery_id].figures["total"] == "110.13"
 
 
-def test_an_invoice_that_was_not_read_back_is_in_doubt(origin: str, xero: XeroConnector) -> None:
+def test_an_invoice_that_was_not_read_back_is_in_doubt(
+    simulator: XeroSimulator, xero: XeroConnector
+) -> None:
     delivery = invoice("HP-6", contact_id(xero))
-    path = "/api.xro/2.0/Invoices"
-    arm(origin, {"kind": "status", "status": 503, "path": path, "method": "GET", "count": 3})
+    simulator.arm("Invoices", kind="status", status=503, method="GET", count=3)
     with pytest.raises(OutcomeUnknownError, match="not read back"):
         send_one(xero, delivery)
 
@@ -272,6 +247,32 @@ def test_a_batch_with_an_unknown_contact_posts_the_others(xero: XeroConnector) -
     outcomes = xero.target("invoice").send(batch)
     assert len(refusals(outcomes)) == 1
     assert xero.target("invoice").find(batch).keys() == {batch[0].delivery_id}
+
+
+NOT_TO_BE_READ = "9" * 30
+"""An amount of so many digits that Xero cannot read the request that has it."""
+
+
+def test_the_bad_one_of_a_request_that_xero_cannot_read_is_found(xero: XeroConnector) -> None:
+    buyer = contact_id(xero)
+    bad = invoice("HP-30", buyer, lines=[line("Lamp", "1", NOT_TO_BE_READ, "0.00")])
+    good = [invoice(f"HP-3{number}", buyer) for number in range(1, 9)]
+    outcomes = xero.target("invoice").send([*good[:5], bad, *good[5:]])
+    (refusal,) = refusals(outcomes)
+    assert (refusal.cause, outcomes[bad.delivery_id]) == ("bad_payload", refusal)
+    assert xero.target("invoice").find([*good, bad]).keys() == {one.delivery_id for one in good}
+
+
+def test_payments_beside_one_that_xero_cannot_read_are_made_once(xero: XeroConnector) -> None:
+    invoice_id = landed(xero, invoice("HP-40", contact_id(xero))).external_id
+    good = [
+        payment(invoice_id, amount="5.00", reference=f"HP-40 T{number}") for number in range(1, 6)
+    ]
+    bad = payment(invoice_id, amount=NOT_TO_BE_READ, reference="HP-40 T9")
+    (refusal,) = refusals(xero.target("payment").send([*good[:2], bad, *good[2:]]))
+    assert refusal.cause == "bad_payload"
+    held = xero.target("payment").copies_held([*good, bad])
+    assert [len(held[one.delivery_id]) for one in [*good, bad]] == [1, 1, 1, 1, 1, 0]
 
 
 def test_more_invoices_than_a_filter_names_are_all_read_back(xero: XeroConnector) -> None:
@@ -330,7 +331,7 @@ def test_two_payments_with_one_reference_are_pointed_out(xero: XeroConnector) ->
     landed(xero, delivery)
     landed(xero, copy)
     found = xero.target("payment").find([delivery])[delivery.delivery_id]
-    assert found.note == "Xero holds 2 payments with this reference"
+    assert found.note == "Xero holds 2 copies of this payment"
 
 
 def test_every_live_copy_of_a_payment_is_counted(xero: XeroConnector) -> None:
@@ -401,9 +402,9 @@ def test_lists_longer_than_one_page_are_read_whole(
     assert {posted.number for posted in xero.invoices()} == whole
 
 
-def test_a_wrong_secret_is_a_matter_for_a_person(origin: str, clock: SetClock) -> None:
+def test_a_wrong_secret_is_a_matter_for_a_person(simulator: XeroSimulator, clock: SetClock) -> None:
     with pytest.raises(AuthenticationError, match="client id"):
-        connector(origin, clock, proof="wrong").reference()
+        simulator.connector(clock, client_secret="wrong").reference()  # noqa: S106 - a wrong one
 
 
 def test_a_token_near_its_end_is_renewed(xero: XeroConnector, clock: SetClock) -> None:
@@ -414,14 +415,12 @@ def test_a_token_near_its_end_is_renewed(xero: XeroConnector, clock: SetClock) -
 
 def test_the_minute_limit_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
     clock = SetClock()
-    port = free_port()
-    state = ["--state", str(tmp_path), "--minute-limit", "3"]
-    arguments = ["-m", "tieout.simulators.xero", "--port", str(port), *state]
     now = datetime(2026, 11, 29, 12, 0, 5, tzinfo=UTC).isoformat()
-    url = f"http://127.0.0.1:{port}"
-    simulator = running([*arguments, "--now", now], ready_url=f"{url}/_health")
-    with simulator, pytest.raises(RateLimitedError):
-        connector(url, clock).reference()
+    with (
+        xero_simulator(tmp_path, "--minute-limit", "3", "--now", now) as limited,
+        pytest.raises(RateLimitedError),
+    ):
+        limited.connector(clock).reference()
     assert clock.slept_s
     assert sum(clock.slept_s) <= 60
 

@@ -19,7 +19,7 @@ from simulation.engine import Simulation
 from tieout.connectors.sage100 import targets as sage100_targets
 from tieout.connectors.shopify.stock import InventoryLevelTarget
 from tieout.connectors.shopify.targets import OrderStatusTarget
-from tieout.connectors.xero import targets as xero_targets
+from tieout.connectors.xero.targets.table import TARGETS as XERO_TARGETS
 from tieout.connectors.xero.writes import batch_key
 from tieout.domain.base import DeliveryId, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
@@ -42,10 +42,7 @@ STALE_AFTER_S = 5.0
 PROMISES: dict[tuple[System, str], type[Target]] = {
     (one.system, one.entity): one
     for one in (
-        xero_targets.ContactTarget,
-        xero_targets.InvoiceTarget,
-        xero_targets.PaymentTarget,
-        xero_targets.InvoiceNoteTarget,
+        *XERO_TARGETS.values(),
         sage100_targets.CustomerTarget,
         sage100_targets.SalesOrderTarget,
         sage100_targets.OrderDepositTarget,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tieout.connectors.xero.targets import KEY_WINDOW_S
+from tieout.connectors.xero.targets.base import KEY_WINDOW_S
 from tieout.settings import load_pairs
 from tieout.stack import environment
 from tieout.stack.configuration import StackConfiguration, checkout, configure

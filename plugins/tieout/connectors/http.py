@@ -165,6 +165,19 @@ def typed(model: type[Model], value: object, *, system: str) -> Model:
         raise ConfigurationError(message, remedy=remedy) from error
 
 
+def error_of(status: int, *, is_write: bool) -> type[TieoutError] | None:
+    """Return the error that an answer of this status is; None = a success, or for the caller."""
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return AuthenticationError
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RateLimitedError
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return OutcomeUnknownError if is_write else UnavailableError
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return ConfigurationError
+    return None
+
+
 def untrusted_answer(problem: str, *, is_write: bool) -> TieoutError:
     """Return the error for an answer that says nothing reliable about its request."""
     if is_write:
@@ -309,16 +322,18 @@ class HttpClient:
         raise untrusted_answer(message, is_write=request.is_write) from error
 
     def _judged(self, answer: Answer) -> Answer:
-        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        is_write = answer.request.is_write
+        error = error_of(answer.status, is_write=is_write)
+        if error is AuthenticationError:
             message = f"{self.system} refused {answer.request.url} with HTTP {answer.status}."
             remedy = "Check the connection's credentials, and the app's rights in that system."
             raise AuthenticationError(message, remedy=remedy)
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            message = f"{self.system} answered {answer.request.url} with HTTP {answer.status}."
-            raise untrusted_answer(message, is_write=answer.request.is_write)
-        if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
+        if error is ConfigurationError:
             message = f"{self.system} redirects {answer.request.url} (HTTP {answer.status})."
             raise ConfigurationError(message, remedy="Correct the connection's URL.")
+        if error is not None:
+            message = f"{self.system} answered {answer.request.url} with HTTP {answer.status}."
+            raise untrusted_answer(message, is_write=is_write)
         return answer
 
     def _rate_limited(self, answer: Answer, wait_s: float) -> RateLimitedError:

@@ -92,7 +92,7 @@ class Xero(Protocol):
         """Return the AUTHORISED payments on the ACCREC invoices with these ids."""
 
     def target(self, entity: str) -> Target:
-        """Return the target for ``contact``, ``invoice``, ``payment`` or ``invoice_note``."""
+        """Return the target of an entity; ``connectors/xero/targets/table.py`` lists them."""
 
 
 class Sage100(Protocol):

@@ -1,8 +1,9 @@
 """The frame that all simulators share: loopback server, state folder, faults at ``/_faults``.
 
 A fault is a JSON object: ``{"kind": "latency" | "status" | "drop_answer", "path": "<prefix>",
-"method": "PUT", "count": 3, "seconds": 0.2, "status": 503, "headers": {"Retry-After": "1"}}``.
-``path``, ``method`` are optional filters; ``count`` is how many requests it hits (default 1).
+"method": "PUT", "count": 3, "seconds": 0.2, "status": 503, "headers": {"Retry-After": "1"},
+"body": "<html>"}``. ``path``, ``method`` are optional filters; ``count`` is how many requests it
+hits (default 1).
 ``POST /_faults`` arms one, ``GET`` lists those armed with their hits, ``DELETE`` disarms all.
 ``drop_answer`` does the work, then closes the connection without an answer.
 Nothing vendor-specific belongs here.
@@ -34,6 +35,7 @@ class Fault(BaseModel):
     seconds: float = 0.0
     status: int = 503
     headers: dict[str, str] = {}
+    body: str = ""
     hits: int = 0
 
     def matches(self, method: str, path: str) -> bool:
@@ -75,7 +77,7 @@ class FaultyApp:
             await asyncio.sleep(fault.seconds)
             await self.app(scope, receive, send)
         elif fault.kind == "status":
-            await _answer(send, fault.status, b"", fault.headers)
+            await _answer(send, fault.status, fault.body.encode(), fault.headers)
         else:
             await self.app(scope, receive, _withheld)
             await _dropped(receive, send)

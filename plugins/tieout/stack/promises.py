@@ -9,15 +9,12 @@ import sys
 from tieout.connectors.sage100 import targets as sage100
 from tieout.connectors.shopify import stock
 from tieout.connectors.shopify import targets as shopify
-from tieout.connectors.xero import targets as xero
+from tieout.connectors.xero.targets.table import TARGETS as XERO_TARGETS
 from tieout.ports.targets import Target
 from tieout.usecases.catalog import WRITE_KINDS, OnChange, WriteKind
 
 TARGETS: tuple[type[Target], ...] = (
-    xero.ContactTarget,
-    xero.InvoiceTarget,
-    xero.PaymentTarget,
-    xero.InvoiceNoteTarget,
+    *XERO_TARGETS.values(),
     sage100.CustomerTarget,
     sage100.SalesOrderTarget,
     sage100.OrderDepositTarget,

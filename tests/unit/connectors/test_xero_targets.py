@@ -27,6 +27,15 @@ ID = "60aa5d55-a47e-4665-a974-874bb50263b9"
 NO_CONTACT = json_reply(
     {"pagination": {"page": 1, "pageSize": 1000, "pageCount": 1, "itemCount": 0}, "Contacts": []}
 )
+REFUSED = json_reply(
+    {
+        "ErrorNumber": 10,
+        "Type": "ValidationException",
+        "Message": "A validation exception occurred",
+        "Elements": [{"ValidationErrors": [{"Message": "Too bad"}]}],
+    },
+    status=400,
+)
 DAY_LIMIT = Reply(status=429, headers={"Retry-After": "66975", "X-Rate-Limit-Problem": "day"})
 
 
@@ -68,6 +77,17 @@ def said(number: str, **members: JsonValue) -> Json:
     return {"ContactID": ID, "ContactNumber": number, "Name": number, **members}
 
 
+def paid(reference: str) -> Json:
+    return {
+        "PaymentID": f"id of {reference}",
+        "Status": "AUTHORISED",
+        "Reference": reference,
+        "Amount": "110.10",
+        "Invoice": {"InvoiceID": ID, "CurrencyCode": "USD"},
+        "Account": {"Code": "091"},
+    }
+
+
 def listing(member: str, *rows: Json, count: int | None = None) -> Reply:
     items = len(rows) if count is None else count
     pagination = {"page": 1, "pageSize": 1000, "pageCount": 1, "itemCount": items}
@@ -75,14 +95,7 @@ def listing(member: str, *rows: Json, count: int | None = None) -> Reply:
 
 
 def test_a_write_carries_key_tenant_and_exact_numbers(clock: SetClock) -> None:
-    row: Json = {
-        "PaymentID": ID,
-        "Status": "AUTHORISED",
-        "Reference": "HP-1 T1",
-        "Amount": 110.10,
-        "Invoice": {"InvoiceID": ID, "CurrencyCode": "USD"},
-        "Account": {"Code": "091"},
-    }
+    row: Json = {**paid("HP-1 T1"), "Amount": 110.10}
     delivery = payment()
     with serving(TOKEN, listing("Payments", row), listing("Payments", row)) as wire:
         outcome = xero(wire, clock).target("payment").send([delivery])[delivery.delivery_id]
@@ -110,6 +123,20 @@ def test_the_same_batch_is_byte_for_byte_the_same_request(clock: SetClock) -> No
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
 
 
+def test_a_payload_is_the_same_bytes_in_whatever_order_it_was_kept(clock: SetClock) -> None:
+    nothing = json_reply({"Payments": []})
+    one = payment()
+    kept = {name: one.payload[name] for name in sorted(one.payload, key=lambda name: name[::-1])}
+    assert list(kept) != list(one.payload)
+    with serving(TOKEN, nothing, nothing) as wire:
+        target = xero(wire, clock).target("payment")
+        for payload in (one.payload, kept):
+            with pytest.raises(OutcomeUnknownError):
+                target.send([one.model_copy(update={"payload": payload})])
+        first, second = wire.received[1:]
+    assert first.body == second.body
+
+
 def test_the_key_of_one_is_its_own_and_of_many_a_digest() -> None:
     assert batch_key(["one"]) == "one"
     assert batch_key(["b", "a"]) == batch_key(["a", "b"])
@@ -133,28 +160,94 @@ def test_a_key_that_another_request_used_is_in_doubt(clock: SetClock) -> None:
         xero(wire, clock).target("contact").send([contact("SHOP-1")])
 
 
-def test_a_batch_refused_as_a_whole_is_sent_one_by_one(clock: SetClock) -> None:
-    batch = [contact("SHOP-1"), contact("SHOP-2")]
-    complaint = {"ValidationErrors": [{"Message": "Too bad"}]}
-    refused = json_reply({"Message": "A validation exception", "Elements": [complaint]}, status=400)
-    first, second = sorted(batch, key=lambda delivery: delivery.idempotency_key)
-    held = said(second.document_key)
-    written = json_reply({"Contacts": [held]})
-    alone = (refused, written, listing("Contacts", held))
-    with serving(TOKEN, NO_CONTACT, refused, *alone) as wire:
-        outcomes = xero(wire, clock).target("contact").send(batch)
-    refusal = outcomes[first.delivery_id]
+def test_a_batch_refused_as_a_whole_is_sent_in_halves(clock: SetClock) -> None:
+    batch = sorted(
+        (contact(f"SHOP-{number}") for number in range(1, 5)), key=lambda one: one.idempotency_key
+    )
+    first, second, third, fourth = batch
+    written = [said(one.document_key, ContactID=one.document_key) for one in batch]
+    right = json_reply({"Contacts": written[2:]})
+    replies = (REFUSED, REFUSED, json_reply({"Contacts": written[:1]}), REFUSED, right)
+    with serving(TOKEN, NO_CONTACT, *replies, listing("Contacts", *written)) as wire:
+        outcomes = xero(wire, clock).target("contact").send(batch[::-1])
+        puts = [request for request in wire.received if request.method == "PUT"]
+    refusal = outcomes[second.delivery_id]
     assert isinstance(refusal, Refused)
     assert "Too bad" in refusal.message
-    assert isinstance(outcomes[second.delivery_id], Landed)
+    assert [isinstance(outcomes[one.delivery_id], Landed) for one in (first, third, fourth)] == [
+        True
+    ] * 3
+    assert [[row["Name"] for row in put.json()["Contacts"]] for put in puts] == [
+        [one.document_key for one in part]
+        for part in (batch, batch[:2], batch[:1], batch[1:2], batch[2:])
+    ]
+    keys = [put.headers["idempotency-key"] for put in puts]
+    parts = (batch, batch[:2], batch[:1], batch[1:2], batch[2:])
+    assert keys == [batch_key([one.idempotency_key for one in part]) for part in parts]
+    assert keys[2] == first.idempotency_key
 
 
-def test_a_limit_in_the_middle_of_one_by_one_is_in_doubt(clock: SetClock) -> None:
-    html = Reply(b"<html>", status=404)
-    with serving(TOKEN, NO_CONTACT, html, html, DAY_LIMIT) as wire:
+def test_what_a_refused_batch_wrote_all_the_same_is_not_sent_again(clock: SetClock) -> None:
+    first, second = sorted(
+        (payment(Reference="HP-1 T1"), payment(Reference="HP-1 T2")),
+        key=lambda one: one.idempotency_key,
+    )
+    there, missing = (paid(str(one.payload["Reference"])) for one in (first, second))
+    alone = (json_reply({"Payments": [missing]}), listing("Payments", there, missing))
+    with serving(TOKEN, REFUSED, listing("Payments", there), *alone) as wire:
+        outcomes = xero(wire, clock).target("payment").send([first, second])
+        puts = [request for request in wire.received if request.method == "PUT"]
+    assert all(isinstance(outcome, Landed) for outcome in outcomes.values())
+    assert len(outcomes) == 2
+    assert [put.json()["Payments"][0]["Reference"] for put in puts[1:]] == [
+        second.payload["Reference"]
+    ]
+    assert puts[1].headers["idempotency-key"] == second.idempotency_key
+
+
+def test_what_a_refused_batch_wrote_is_adopted_where_xero_refuses_a_copy(
+    clock: SetClock,
+) -> None:
+    first, second = sorted((contact("SHOP-1"), contact("SHOP-2")), key=lambda d: d.idempotency_key)
+    taken: Json = {
+        "ContactID": "00000000-0000-0000-0000-000000000000",
+        "StatusAttributeString": "ERROR",
+        "ValidationErrors": [
+            {"Message": "The contact name x is already assigned to another contact."}
+        ],
+    }
+    there, new = (said(one.document_key, ContactID=one.document_key) for one in (first, second))
+    written = json_reply({"Contacts": [new]})
+    both = (listing("Contacts", there, new), listing("Contacts", there))
+    replies = (REFUSED, json_reply({"Contacts": [taken]}), written, *both)
+    with serving(TOKEN, NO_CONTACT, *replies) as wire:
+        outcomes = xero(wire, clock).target("contact").send([first, second])
+    assert [isinstance(outcomes[one.delivery_id], Landed) for one in (first, second)] == [True] * 2
+
+
+def test_a_limit_between_the_halves_is_in_doubt(clock: SetClock) -> None:
+    batch = [contact("SHOP-1"), contact("SHOP-2")]
+    with serving(TOKEN, NO_CONTACT, REFUSED, REFUSED, DAY_LIMIT) as wire:
         target = xero(wire, clock).target("contact")
-        with pytest.raises(OutcomeUnknownError, match="Of 2 Contacts, 1 went out"):
-            target.send([contact("SHOP-1"), contact("SHOP-2")])
+        with pytest.raises(OutcomeUnknownError, match="Of 2 Contacts not all went out"):
+            target.send(batch)
+
+
+@pytest.mark.parametrize("status", [405, 406, 412, 415])
+def test_a_request_in_a_form_that_xero_does_not_take_stops_the_task(
+    clock: SetClock, status: int
+) -> None:
+    with (
+        serving(TOKEN, NO_CONTACT, Reply(status=status)) as wire,
+        pytest.raises(ConfigurationError, match=f"HTTP {status}"),
+    ):
+        xero(wire, clock).target("contact").send([contact("SHOP-1"), contact("SHOP-2")])
+
+
+def test_a_page_of_something_between_us_says_nothing_of_a_write(clock: SetClock) -> None:
+    html = Reply(b"<html>Not Found</html>", status=404, headers={"Content-Type": "text/html"})
+    with serving(TOKEN, NO_CONTACT, html) as wire, pytest.raises(OutcomeUnknownError):
+        xero(wire, clock).target("contact").send([contact("SHOP-1")])
 
 
 def test_a_limit_before_anything_was_written_is_only_a_limit(clock: SetClock) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tieout.connectors.xero.client import FILTER_TERMS_MAX
-from tieout.connectors.xero.targets import BATCH_MAX
+from tieout.connectors.xero.targets.base import BATCH_MAX
 from tieout.domain.gaps import BackfillPlan, Gap, GapKind, PairGaps
 from tieout.errors import ConfigurationError
 from tieout.settings import SWEEP_CRON, sweep_cron, sweep_interval

@@ -8,12 +8,10 @@ from typing_extensions import override
 import records
 from deliveries import delivered
 from fakes import FakeClock, FakeLedger, FakeTarget
-from tieout.connectors.xero.targets import (
-    ContactTarget,
-    InvoiceNoteTarget,
-    InvoiceTarget,
-    PaymentTarget,
-)
+from tieout.connectors.xero.targets.contacts import ContactTarget
+from tieout.connectors.xero.targets.invoices import InvoiceTarget
+from tieout.connectors.xero.targets.notes import InvoiceNoteTarget
+from tieout.connectors.xero.targets.payments import PaymentTarget
 from tieout.domain.base import DeliveryId, DocumentId, System
 from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import (

@@ -35,10 +35,16 @@ def element_of(model: str, payload: Json) -> dict[str, object]:
     """Return the payload as it goes to Xero: amounts as numbers, checked against ``model``.
 
     Raises:
-        ValueError: A member is unknown, too long, not in its list of values or not an amount.
+        ValueError: A member is unknown, too long, of another form, not in its list of values or
+            not an amount.
     """
     element = {name: _with_numbers(name, value) for name, value in payload.items()}
-    _check(model, element)
+    try:
+        _check(model, element)
+    except (AttributeError, TypeError) as error:
+        # The models take a member's form for granted: a number has no length.
+        message = f"a member of {model} has another form: {error}"
+        raise ValueError(message) from error
     return element
 
 

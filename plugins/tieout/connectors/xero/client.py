@@ -74,8 +74,7 @@ class XeroClient:
         answer = self._get(path, params or {})
         if answer.status != NOT_FOUND:
             return rows_of(answer, member)
-        if "html" in answer.headers.get("Content-Type", ""):
-            # Xero's own 404 is JSON, plain text or nothing; a page comes from something between us.
+        if is_page(answer):
             problem = f"Something other than Xero answered {path} with HTTP {NOT_FOUND}."
             raise untrusted_answer(problem, is_write=False)
         return []
@@ -109,7 +108,8 @@ class XeroClient:
     ) -> Answer:
         """Send a create (PUT) or upsert (POST) and return Xero's answer, also when it refuses."""
         self.calls_made += 1
-        encoded = simplejson.dumps(body, use_decimal=True, allow_nan=False).encode()
+        # Sorted, so that a payload that the ledger kept is byte for byte what was sent before.
+        encoded = simplejson.dumps(body, use_decimal=True, allow_nan=False, sort_keys=True).encode()
         return send_authorized(
             self.http,
             self._tokens,
@@ -184,6 +184,11 @@ def _since(moment: datetime | None) -> dict[str, str]:
     if moment is None:
         return {}
     return {"If-Modified-Since": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"}
+
+
+def is_page(answer: Answer) -> bool:
+    """Say whether a 404 comes from something between us: Xero's own has no page (README, 2.5)."""
+    return bool(answer.body.strip()) and "html" in answer.headers.get("Content-Type", "")
 
 
 def rows_of(answer: Answer, member: str) -> list[Row]:

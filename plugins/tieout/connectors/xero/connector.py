@@ -20,12 +20,7 @@ from tieout.connectors.xero.answers import (
 )
 from tieout.connectors.xero.client import XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
-from tieout.connectors.xero.targets import (
-    ContactTarget,
-    InvoiceNoteTarget,
-    InvoiceTarget,
-    PaymentTarget,
-)
+from tieout.connectors.xero.targets.table import target_of
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment
 from tieout.errors import ConfigurationError, UnavailableError
 from tieout.ports.clock import Clock
@@ -156,18 +151,7 @@ class XeroConnector(Xero):
 
     @override
     def target(self, entity: str) -> Target:
-        match entity:
-            case "contact":
-                return ContactTarget(self._client)
-            case "invoice":
-                return InvoiceTarget(self._client)
-            case "payment":
-                return PaymentTarget(self._client, settle_s=self._settle_s)
-            case "invoice_note":
-                return InvoiceNoteTarget(self._client, settle_s=self._settle_s)
-            case _:
-                message = f"Xero has no target {entity!r}."
-                raise ConfigurationError(message, remedy="See tieout.ports.systems.Xero.target.")
+        return target_of(entity, self._client, settle_s=self._settle_s)
 
     def _organisation(self) -> SaidOrganisation:
         rows = self._client.rows("Organisation", "Organisations")
