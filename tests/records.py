@@ -34,12 +34,13 @@ def entry(
     event_id: str = "",
     pair: str = PAIR,
     topic: str = "orders/create",
+    source: System = System.SHOPIFY,
 ) -> NewInboxEntry:
     """Make an inbox entry as a webhook lands it."""
     content = body or b""
     return NewInboxEntry(
         pair=pair,
-        source=System.SHOPIFY,
+        source=source,
         account=SHOP,
         topic=topic,
         event_id=event_id,

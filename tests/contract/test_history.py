@@ -6,7 +6,7 @@ import pytest
 
 from fakes import FakeClock, FakeLedger
 from records import PAIR, document, entry
-from tieout.domain.base import BatchId, DocumentId
+from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import Origin
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ports.ledger import Ledger
@@ -80,9 +80,9 @@ def test_one_batch_at_a_time_is_at_history(ledger: Ledger) -> None:
 def test_a_backfill_leaves_what_came_in_live_to_live_runs(ledger: Ledger) -> None:
     old, fresh = receive_history(ledger, "1"), receive(ledger, "2")
     assert claim(ledger, "backfill", history_first=True)[1] == [old]
-    assert ledger.waits(PAIR, "shop_order")
+    assert ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
     assert claim(ledger, "live")[1] == [fresh]
-    assert not ledger.waits(PAIR, "shop_order")
+    assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
 
 
 def test_a_backfill_without_history_takes_what_there_is(ledger: Ledger) -> None:
@@ -125,9 +125,9 @@ def test_an_outdated_fence_cuts_no_lease(ledger: Ledger) -> None:
 
 
 def test_a_pending_entry_waits_and_history_does_not(ledger: Ledger) -> None:
-    assert not ledger.waits(PAIR, "shop_order")
+    assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
     receive_history(ledger, "1")
-    assert not ledger.waits(PAIR, "shop_order")
+    assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
     ledger.land([entry("2")])
-    assert ledger.waits(PAIR, "shop_order")
-    assert not ledger.waits("lotus_lane", "shop_order")
+    assert ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
+    assert not ledger.waits("lotus_lane", "shop_order", source=System.SHOPIFY)

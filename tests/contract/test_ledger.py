@@ -74,6 +74,19 @@ def test_pending_entries_come_oldest_first_and_of_one_pair(ledger: Ledger) -> No
     assert [one.resource_id for one in ledger.pending_entries(PAIR, limit=2)] == ["1", "2"]
 
 
+def test_what_one_source_told_is_looked_at_by_itself(ledger: Ledger) -> None:
+    ledger.land([entry("1", source=System.XERO), entry("2")])
+    ledger.land([entry("3")])
+    of_shops = ledger.pending_entries(PAIR, limit=10, source=System.SHOPIFY)
+    assert [one.resource_id for one in of_shops] == ["2", "3"]
+    of_xero = ledger.pending_entries(PAIR, limit=10, source=System.XERO)
+    assert [one.resource_id for one in of_xero] == ["1"]
+    for one in of_shops:
+        ledger.skip_entry(one.inbox_id, rule="test_order")
+    assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
+    assert ledger.waits(PAIR, "shop_order", source=System.XERO)
+
+
 def test_a_watermark_moves_with_the_rows_and_never_back(ledger: Ledger) -> None:
     late = Watermark(
         pair=PAIR, source=System.SHOPIFY, resource="orders", read_through=records.MIDNIGHT

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from fake_ledger.documents import Documents
 from fake_ledger.tables import Lease, unknown
-from tieout.domain.base import BatchId, DocumentId
+from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import UNFINISHED, Batch, Document, Fence
 from tieout.errors import RetryableError
 
@@ -16,10 +16,10 @@ class Claims(Documents):
     """The port's calls on batches and their steps."""
 
     @override
-    def waits(self, pair: str, document_type: str) -> bool:
+    def waits(self, pair: str, document_type: str, *, source: System) -> bool:
         with self._lock:
             return bool(
-                self.pending_entries(pair, limit=1)
+                self.pending_entries(pair, limit=1, source=source)
                 or self._free(pair, document_type, None, is_history=False, limit=1)
             )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import islice
 
 from typing_extensions import override
 
@@ -59,10 +60,12 @@ class Documents(Tables):
         return self._watermarks.get((pair, source, resource))
 
     @override
-    def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
+    def pending_entries(
+        self, pair: str, *, limit: int, source: System | None = None
+    ) -> list[InboxEntry]:
         with self._lock:
-            pending = self._entry_states.ids("pending", pair)
-            return [self._entries[inbox_id] for inbox_id in pending[:limit]]
+            pending = (self._entries[one] for one in self._entry_states.ids("pending", pair))
+            return list(islice((one for one in pending if source in {None, one.source}), limit))
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:

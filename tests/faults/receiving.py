@@ -10,6 +10,8 @@ from starlette.types import ASGIApp
 
 SHOP = "harbor-and-pine.myshopify.com"
 PAIR = "harbor_and_pine"
+TENANT = "4f0e6a52-9d1b-4c63-8b7e-1a2c5d8e9f01"
+SHOPIFY_SIGNATURE, XERO_SIGNATURE = "x-shopify-hmac-sha256", "x-xero-signature"
 SECRET, PREVIOUS = "current-secret", "previous-secret"
 
 
@@ -25,12 +27,24 @@ def headers(
         "x-shopify-topic": topic,
         "x-shopify-shop-domain": SHOP,
         "x-shopify-webhook-id": webhook_id,
-        "x-shopify-hmac-sha256": signature(body),
+        SHOPIFY_SIGNATURE: signature(body),
         "content-type": "application/json",
     }
 
 
-async def post(app: ASGIApp, body: bytes, given: Mapping[str, str]) -> int:
+def xero_headers(body: bytes) -> dict[str, str]:
+    """Return the headers of a well-signed webhook of Xero."""
+    return {XERO_SIGNATURE: signature(body), "content-type": "application/json"}
+
+
+def signature_name(given: Mapping[str, str]) -> str:
+    """Return which of the headers is the signature."""
+    return XERO_SIGNATURE if XERO_SIGNATURE in given else SHOPIFY_SIGNATURE
+
+
+async def post(
+    app: ASGIApp, body: bytes, given: Mapping[str, str], *, path: str = "/webhooks/shopify"
+) -> int:
     """Give the app one webhook and return the status that it answers."""
     answers: list[MutableMapping[str, Any]] = []
     parts = iter([{"type": "http.request", "body": body, "more_body": False}])
@@ -47,8 +61,8 @@ async def post(app: ASGIApp, body: bytes, given: Mapping[str, str]) -> int:
         "http_version": "1.1",
         "method": "POST",
         "scheme": "http",
-        "path": "/webhooks/shopify",
-        "raw_path": b"/webhooks/shopify",
+        "path": path,
+        "raw_path": path.encode(),
         "root_path": "",
         "query_string": b"",
         "headers": [

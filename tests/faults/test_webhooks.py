@@ -22,7 +22,18 @@ from typing_extensions import override
 
 from crash_matrix.report import record
 from fakes import FakeShop
-from faults.receiving import PAIR, PREVIOUS, SECRET, SHOP, headers, post, signature
+from faults.receiving import (
+    PAIR,
+    PREVIOUS,
+    SECRET,
+    SHOP,
+    TENANT,
+    headers,
+    post,
+    signature,
+    signature_name,
+    xero_headers,
+)
 from tieout.domain.base import Json
 from tieout.ledger.postgres import PostgresLedger
 from tieout.usecases.capture import drain
@@ -37,6 +48,25 @@ BODY = json.dumps(
     {"id": 1042, "name": "#1042", "note": "café 漢", "total_price": "110.13"}, ensure_ascii=False
 ).encode()
 """With blanks after colons and letters beyond ASCII: written anew, it is another body."""
+XERO_BODY = json.dumps(
+    {
+        "events": [
+            {
+                "resourceUrl": "https://api.xero.com/api.xro/2.0/Invoices/1042",
+                "resourceId": "1042",
+                "tenantId": TENANT,
+                "tenantType": "ORGANISATION",
+                "eventCategory": "INVOICE",
+                "eventType": "UPDATE",
+                "eventDateUtc": "2026-11-24T04:06:33.902",
+            }
+        ],
+        "firstEventSequence": 1,
+        "lastEventSequence": 1,
+        "entropy": "café 漢 110.13",
+    },
+    ensure_ascii=False,
+).encode()
 COPIES, SENDERS = 100, 50
 
 Sent = tuple[bytes, dict[str, str]]
@@ -64,6 +94,7 @@ def receiving(emptied_ledger_url: str) -> Iterator[Receiving]:
         {
             "database_url": emptied_ledger_url,
             "shops": {SHOP: {"pair": PAIR, "secrets": [SECRET, PREVIOUS]}},
+            "xero_apps": {"books": {"keys": [SECRET, PREVIOUS], "tenants": {TENANT: PAIR}}},
         }
     )
     ledger = PostgresLedger(emptied_ledger_url)
@@ -73,7 +104,7 @@ def receiving(emptied_ledger_url: str) -> Iterator[Receiving]:
 
 
 def _signed(given: dict[str, str], signed: str) -> dict[str, str]:
-    return given | {"x-shopify-hmac-sha256": signed}
+    return given | {signature_name(given): signed}
 
 
 def bit_of_the_body(chance: random.Random, body: bytes, given: dict[str, str]) -> Sent:
@@ -148,7 +179,8 @@ def shop_changed(chance: random.Random, body: bytes, given: dict[str, str]) -> S
 
 
 def header_missing(chance: random.Random, body: bytes, given: dict[str, str]) -> Sent:
-    missing = chance.choice(["x-shopify-hmac-sha256", "x-shopify-shop-domain"])
+    proofs = {signature_name(given), "x-shopify-shop-domain"} & set(given)
+    missing = chance.choice(sorted(proofs))
     return body, {name: value for name, value in given.items() if name != missing}
 
 
@@ -163,41 +195,53 @@ KINDS: tuple[Mutation, ...] = (
     signature_of_another_kind,
     secret_guessed,
     signature_of_another_body,
-    shop_changed,
     header_missing,
 )
 
 
+@pytest.mark.parametrize(
+    ("vendor", "whole", "signed", "kinds"),
+    [
+        ("shopify", BODY, headers(BODY), (*KINDS, shop_changed)),
+        ("xero", XERO_BODY, xero_headers(XERO_BODY), KINDS),
+    ],
+    ids=["Shopify", "Xero"],
+)
 def test_of_ten_thousand_forgeries_none_is_accepted_or_stored(
-    receiving: Receiving, caplog: pytest.LogCaptureFixture
+    receiving: Receiving,
+    caplog: pytest.LogCaptureFixture,
+    vendor: str,
+    whole: bytes,
+    signed: dict[str, str],
+    kinds: tuple[Mutation, ...],
 ) -> None:
     caplog.set_level(logging.ERROR)
     chance = random.Random(SEED)  # noqa: S311 - repeatable forgeries
     tried: Counter[str] = Counter()
     answers: Counter[int] = Counter()
+    path = f"/webhooks/{vendor}"
 
     async def forge() -> None:
         while tried.total() < MUTATIONS:
-            kind = chance.choice(KINDS)
-            given = headers(BODY)
-            body, changed = kind(chance, BODY, given)
-            if (body, changed) == (BODY, given):
+            kind = chance.choice(kinds)
+            body, changed = kind(chance, whole, signed)
+            if (body, changed) == (whole, signed):
                 continue
             tried[kind.__name__] += 1
-            answers[await post(receiving.app, body, changed)] += 1
+            answers[await post(receiving.app, body, changed, path=path)] += 1
 
     asyncio.run(forge())
     record(
-        "forged webhooks",
+        "forged webhooks" if vendor == "shopify" else "forged webhooks of Xero",
         seed=SEED,
         tried=tried.total(),
         accepted=MUTATIONS - answers[401],
         **tried,
     )
-    assert set(tried) == {kind.__name__ for kind in KINDS}, "not injected"
+    assert set(tried) == {kind.__name__ for kind in kinds}, "not injected"
     assert answers == {401: MUTATIONS}
     assert receiving.rows() == 0
-    assert asyncio.run(post(receiving.app, BODY, headers(BODY))) == 200
+    assert asyncio.run(post(receiving.app, whole, signed, path=path)) == 200
     assert receiving.rows() == 1
 
 

@@ -4,26 +4,22 @@ Runs as the real one does: ``python ack_first.py --port N --config FILE``.
 """
 
 import sys
+from collections.abc import Callable
 from http import HTTPStatus
 
 from starlette.background import BackgroundTask
-from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import override
 
 from tieout.web import receiver
-from tieout.web.message import ReceivedBody
 
 
 class AckFirst(receiver.Receiver):
     """Leaves the storing to a background task, as many tutorials do."""
 
     @override
-    async def _store(
-        self, request: Request, *, pair: str, domain: str, body: ReceivedBody
-    ) -> Response:
-        later = BackgroundTask(self._land, request, pair, domain, body)
-        return Response(status_code=HTTPStatus.OK, background=later)
+    async def _store(self, land: Callable[[], int]) -> Response:
+        return Response(status_code=HTTPStatus.OK, background=BackgroundTask(land))
 
 
 if __name__ == "__main__":

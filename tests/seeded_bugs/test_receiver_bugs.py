@@ -4,25 +4,17 @@ import asyncio
 import json
 import logging
 import random
-import secrets
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 from starlette.applications import Starlette
 from typing_extensions import override
 
-from contract.test_receiver import SENDERS, Burst, Started, burst, plain
 from crash_matrix.report import record
 from faults.receiving import PAIR, SECRET, SHOP, headers, post, signature
 from faults.test_webhooks import body_written_anew
-from processes import free_port, running
-from tieout.ledger.grants import grants
-from tieout.ledger.postgres import PostgresLedger
+from receivers import Started, configured, killed_in_bursts
 from tieout.web import receiver
 from tieout.web.config import ReceiverConfig
 from tieout.web.message import ReceivedBody
@@ -36,57 +28,27 @@ SEED = 11
 
 
 @pytest.fixture
-def configured(emptied_ledger_url: str, tmp_path: Path) -> Iterator[Started]:
+def receiver_configured(emptied_ledger_url: str, tmp_path: Path) -> Iterator[Started]:
     """A receiver's configuration over an empty inbox; whatever runs by it answers at one port."""
-    password = secrets.token_hex()
-    grants(emptied_ledger_url, ROLE, password)
-    own_url = make_url(emptied_ledger_url).set(username=ROLE, password=password)
-    config = tmp_path / "receiver.json"
-    shops = {SHOP: {"pair": PAIR, "secrets": [SECRET]}}
-    database_url = own_url.render_as_string(hide_password=False)
-    config.write_text(json.dumps({"database_url": database_url, "shops": shops}), "utf-8")
-    port = free_port()
-    ledger = PostgresLedger(emptied_ledger_url)
-    yield Started(
-        url=f"http://127.0.0.1:{port}",
-        port=port,
-        ledger=ledger,
-        admin_url=plain(emptied_ledger_url),
-        arguments=["--port", str(port), "--config", str(config)],
-    )
-    ledger.close()
+    with configured(emptied_ledger_url, tmp_path, role=ROLE) as one:
+        yield one
 
 
-def lost_in_kills(configured: Started, program: list[str]) -> int:
+def lost_in_kills(receiver: Started, program: list[str]) -> int:
     """Kill a receiver in bursts and return how many acknowledged webhooks are not stored."""
-    heard = Burst()
-    numbers = count(1)
-    for kill in range(1, KILLS + 1):
-        with (
-            running(
-                [*program, *configured.arguments], ready_url=f"{configured.url}/health"
-            ) as process,
-            ThreadPoolExecutor(SENDERS) as senders,
-        ):
-            sending = [senders.submit(burst(configured, numbers, heard)) for _ in range(SENDERS)]
-            while len(heard.acked) < kill * ACKS_PER_KILL:
-                time.sleep(0.002)
-            process.kill()
-            for one in sending:
-                one.result()
-    assert heard.cut == KILLS * SENDERS, "not injected"
-    stored = {event for event, _resource, _hash in configured.rows()}
+    heard = killed_in_bursts(receiver, program, kills=KILLS, acks_per_kill=ACKS_PER_KILL)
+    stored = {event for event, _resource, _hash in receiver.rows()}
     lost = len(set(heard.acked) - stored)
     name = Path(program[-1]).name
-    record(f"{name} killed in a burst", kills=KILLS, acks=len(heard.acked), lost=lost)
+    record(f"{name} killed in a burst", kills=KILLS, acks=heard.acks, lost=lost)
     return lost
 
 
 def test_a_receiver_that_answers_before_it_stores_is_caught_and_the_real_one_is_not(
-    configured: Started,
+    receiver_configured: Started,
 ) -> None:
-    assert lost_in_kills(configured, [ACK_FIRST]) > 0
-    assert lost_in_kills(configured, ["-m", "tieout.web.receiver"]) == 0
+    assert lost_in_kills(receiver_configured, [ACK_FIRST]) > 0
+    assert lost_in_kills(receiver_configured, ["-m", "tieout.web.receiver"]) == 0
 
 
 class WrittenAnewBody(ReceivedBody):

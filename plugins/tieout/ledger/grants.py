@@ -1,8 +1,8 @@
 """Rights of database roles: ``python -m tieout.ledger.grants URL ROLE``, its password on stdin.
 
-The receiver's role may insert into the inbox and nothing else: it cannot read what it wrote, and
-cannot set the columns that say what became of it. The worker's role does the ledger's work and adds
-seals. The auditor's reads the audit and its seals. None may change or delete what is audited.
+The receiver's role may insert what webhooks bring and nothing else: it cannot read what it wrote,
+and cannot set the columns that say what became of it. The worker's role does the ledger's work and
+adds seals. The auditor's reads the audit and its seals. None may change or delete what is audited.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from tieout.domain.ledger import NewInboxEntry
+from tieout.domain.webhooks import HeardEvents
 from tieout.errors import ConfigurationError, TieoutError
 from tieout.ledger.schema import SCHEMA
 from tieout.ledger.session import open_engine, transaction
@@ -39,7 +40,10 @@ class Work(StrEnum):
 
 
 _RIGHTS: Mapping[Work, tuple[sql.SQL, ...]] = {
-    Work.RECEIVER: (sql.SQL("GRANT INSERT ({columns}) ON {schema}.inbox TO {role}"),),
+    Work.RECEIVER: (
+        sql.SQL("GRANT INSERT ({columns}) ON {schema}.inbox TO {role}"),
+        sql.SQL("GRANT INSERT ({heard}) ON {schema}.webhook_ranges TO {role}"),
+    ),
     # Audit rows come from triggers, which run as the tables' owner; so do salts. What came in stays
     # as it came: only its state may change. Redaction is the owner's.
     Work.WORKER: (
@@ -49,6 +53,7 @@ _RIGHTS: Mapping[Work, tuple[sql.SQL, ...]] = {
             "REVOKE UPDATE ON {schema}.audit_seals, {schema}.inbox, {schema}.corrections "
             "FROM {role}"
         ),
+        sql.SQL("REVOKE UPDATE ON {schema}.webhook_ranges FROM {role}"),
         sql.SQL("REVOKE ALL ON {schema}.salts, {schema}.redactions FROM {role}"),
         sql.SQL("GRANT UPDATE (state, rule) ON {schema}.inbox TO {role}"),
     ),
@@ -94,6 +99,7 @@ def _grant(connection: Connection, role: str, password: str, work: Work) -> None
                 password=sql.Literal(verifier.decode()),
                 schema=sql.Identifier(SCHEMA),
                 columns=sql.SQL(", ").join(map(sql.Identifier, NewInboxEntry.model_fields)),
+                heard=sql.SQL(", ").join(map(sql.Identifier, HeardEvents.model_fields)),
             ).as_string(driver),
             execution_options={"no_parameters": True},
         )

@@ -70,14 +70,19 @@ def watermark(connection: Connection, pair: str, source: System, resource: str) 
     return found if isinstance(found, datetime) else None
 
 
-def pending_entries(connection: Connection, pair: str, limit: int) -> list[InboxEntry]:
-    """Return the oldest pending entries."""
-    found = connection.execute(
+def pending_entries(
+    connection: Connection, pair: str, limit: int, source: System | None = None
+) -> list[InboxEntry]:
+    """Return the oldest pending entries, of all sources or of one."""
+    statement = (
         select(*rows.INBOX_ENTRY)
         .where(inbox.c.pair == pair, inbox.c.state == InboxState.PENDING)
         .order_by(inbox.c.inbox_id)
         .limit(limit)
     )
+    if source is not None:
+        statement = statement.where(inbox.c.source == source)
+    found = connection.execute(statement)
     return [rows.inbox_entry(row) for row in found.mappings()]
 
 

@@ -119,9 +119,11 @@ class PostgresLedger(Ledger):
             return inbox.watermark(connection, pair, source, resource)
 
     @override
-    def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
+    def pending_entries(
+        self, pair: str, *, limit: int, source: System | None = None
+    ) -> list[InboxEntry]:
         with self._transaction() as connection:
-            return inbox.pending_entries(connection, pair, limit)
+            return inbox.pending_entries(connection, pair, limit, source)
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
@@ -139,9 +141,9 @@ class PostgresLedger(Ledger):
             inbox.settle(connection, inbox_id, InboxState.SKIPPED, rule)
 
     @override
-    def waits(self, pair: str, document_type: str) -> bool:
+    def waits(self, pair: str, document_type: str, *, source: System) -> bool:
         with self._transaction() as connection:
-            return bool(inbox.pending_entries(connection, pair, 1)) or claims.waits(
+            return bool(inbox.pending_entries(connection, pair, 1, source)) or claims.waits(
                 connection, pair, document_type
             )
 

@@ -67,6 +67,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "batch_steps": ("step",),
     "watermarks": ("pair", "source", "resource"),
     "streams": ("name", "pair", "state", "cause", "reason"),
+    "webhook_ranges": ("app", "given_up_by", "reason"),
     "audit": ("pair", "actor", "action", "subject", "detail"),
     "audit_seals": ("rows_hash", "previous_hash", "seal_hash"),
     "redactions": ("pair", "account", "source_id", "row_counts"),

@@ -227,6 +227,16 @@ streams = Table(
     _moment("probed_at", nullable=True),
 )
 
+webhook_ranges = Table(
+    "webhook_ranges",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("first_no", BigInteger, primary_key=True),
+    Column("last_no", BigInteger, primary_key=True),
+    _moment("heard_at"),
+    *(_defaulted(name) for name in ("given_up_by", "reason")),
+)
+
 audit = Table(
     "audit",
     metadata,

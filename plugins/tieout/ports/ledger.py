@@ -44,8 +44,10 @@ class Ledger(Protocol):
     def watermark(self, pair: str, source: System, resource: str) -> datetime | None:
         """Return how far the resource has been read, or None before the first time."""
 
-    def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
-        """Return the oldest pending inbox entries."""
+    def pending_entries(
+        self, pair: str, *, limit: int, source: System | None = None
+    ) -> list[InboxEntry]:
+        """Return the oldest pending inbox entries, of all sources or of one."""
 
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
         """Turn a pending entry into a document.
@@ -60,8 +62,11 @@ class Ledger(Protocol):
     def skip_entry(self, inbox_id: InboxId, *, rule: str) -> None:
         """Skip a pending entry by a named rule."""
 
-    def waits(self, pair: str, document_type: str) -> bool:
-        """Say whether a pending entry waits, or a fresh unfinished document that nobody holds."""
+    def waits(self, pair: str, document_type: str, *, source: System) -> bool:
+        """Say whether a pending entry of the source waits, or a fresh unfinished document.
+
+        A document that somebody holds does not wait.
+        """
 
     def claim(
         self,

@@ -1,4 +1,4 @@
-"""Capture: sweep a shop into the inbox, and turn what waits in the inbox into documents.
+"""Capture: sweep a shop into the inbox, and turn what waits of it there into documents.
 
 A webhook is a hint: the order's state comes from the shop's API. Nothing is mapped or judged here.
 """
@@ -105,10 +105,12 @@ def swept(flow: Flow, domain: str, node: Json, origin: Origin) -> NewInboxEntry:
 
 
 def drain(flow: Flow) -> Captured:
-    """Turn every pending inbox entry of the pair into a document, a skip or a dead letter."""
+    """Turn every pending entry of the pair's shops into a document, a skip or a dead letter."""
     documents = skipped = aside = 0
     for _round in range(ROUNDS_MAX):
-        entries = flow.ledger.pending_entries(flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX)
+        entries = flow.ledger.pending_entries(
+            flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX, source=System.SHOPIFY
+        )
         if not entries:
             break
         for domain in sorted({entry.account for entry in entries}):

@@ -54,7 +54,11 @@ class ReceivedBody:
         return b"".join(self._chunks) if self.size <= BODY_BYTES_MAX else None
 
     def is_signed(self, signature: str) -> bool:
-        """Say whether the base64 signature is by one of the secrets, in constant time.
+        """Say whether the base64 signature is by one of the secrets, in constant time."""
+        return self.signer(signature) is not None
+
+    def signer(self, signature: str) -> int | None:
+        """Return which of the secrets the base64 signature is by, compared in constant time.
 
         Compared as text: the last character of base64 has bits that decoding ignores.
         """
@@ -62,7 +66,7 @@ class ReceivedBody:
         matches = [
             hmac.compare_digest(base64.b64encode(ours.digest()), given) for ours in self._signatures
         ]
-        return any(matches)
+        return matches.index(True) if any(matches) else None
 
 
 def resource_id(body: bytes | None) -> str:

@@ -1,20 +1,25 @@
 """The webhook receiver: check the signature, store the raw message, answer. Nothing else.
 
 ``python -m tieout.web.receiver --port N --config FILE``. It answers 200 only after the commit, with
-an empty body and no cookie; a shop sends again after anything else. FILE is JSON::
+an empty body and no cookie; shops and Xero send again after anything else. FILE is JSON::
 
     {"database_url": "postgresql+psycopg://receiver:...@host/tieout",
-     "shops": {"<shop domain>": {"pair": "<pair>", "secrets": ["<current>", "<previous>"]}}}
+     "shops": {"<shop domain>": {"pair": "<pair>", "secrets": ["<current>", "<previous>"]}},
+     "xero_apps": {"<a name>": {"keys": ["<current webhook key>", "<previous>"],
+                                "tenants": {"<tenant id>": "<pair>"}}}}
 
-The database role needs the one right that ``tieout.ledger.grants`` gives. What a message means is
-the drain's work (usecases.capture): a body that is no JSON, or too large, is stored all the same.
+The database role needs the rights that ``tieout.ledger.grants`` gives. What a message means is the
+drain's work (usecases.capture, usecases.hints): a body that is no JSON, or too large, is stored all
+the same.
 """
 
 import argparse
 import asyncio
 import logging
+import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -30,11 +35,13 @@ from tieout.domain.base import System
 from tieout.domain.ledger import NewInboxEntry, Origin
 from tieout.errors import ConfigurationError, TieoutError
 from tieout.ledger.postgres import PostgresLedger
+from tieout.ledger.webhooks import PostgresWebhooks
 from tieout.web.config import ReceiverConfig, read_config
 from tieout.web.message import BODY_BYTES_HARD_MAX, ReceivedBody, resource_id
+from tieout.web.xero import read_message
 
 BODY_TIMEOUT_S = 10.0
-"""Longest time a body may take; Shopify gives up after 5 s."""
+"""Longest time a body may take; Shopify and Xero give up after 5 s."""
 POOL_SIZE = 16
 """Database connections, and so transactions at once."""
 CONCURRENCY_MAX = 500
@@ -42,9 +49,10 @@ CONCURRENCY_MAX = 500
 HEADER_LENGTH_MAX = 255
 
 SHOP = "x-shopify-shop-domain"
-SIGNATURE = "x-shopify-hmac-sha256"
+SHOPIFY_SIGNATURE = "x-shopify-hmac-sha256"
 TOPIC = "x-shopify-topic"
 WEBHOOK_ID = "x-shopify-webhook-id"
+XERO_SIGNATURE = "x-xero-signature"
 KEPT_HEADERS = (
     "content-type",
     "x-shopify-api-version",
@@ -57,69 +65,65 @@ log = logging.getLogger(__name__)
 
 
 class Receiver:
-    """The two routes, over one ledger."""
+    """The routes, over one ledger."""
 
     def __init__(self, config: ReceiverConfig) -> None:
-        """Keep the shops; the database is first used by a request."""
+        """Keep who is heard; the database is first used by a request."""
         self._config = config
+        self._xero_keys = config.xero_keys()
         self._ledger = PostgresLedger(
             config.database_url, pool_size=POOL_SIZE, application_name="tieout-receiver"
         )
+        self._webhooks = PostgresWebhooks(self._ledger.database)
 
     async def shopify(self, request: Request) -> Response:
         """Store one webhook of a known shop."""
         domain = request.headers.get(SHOP, "").lower()
         body = ReceivedBody(self._config.secrets_of(domain))
-        try:
-            async with asyncio.timeout(BODY_TIMEOUT_S):
-                complete = await _read(request, body)
-        except TimeoutError:
-            return _answer(HTTPStatus.REQUEST_TIMEOUT)
-        except ClientDisconnect:
-            return _answer(HTTPStatus.BAD_REQUEST)
-        if not complete:
-            return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if not body.is_signed(request.headers.get(SIGNATURE, "")):
+        refused = await _read(request, body)
+        if refused is not None:
+            return _answer(refused)
+        if not body.is_signed(request.headers.get(SHOPIFY_SIGNATURE, "")):
             log.warning("A webhook with an unknown shop or a wrong signature was refused")
             return _answer(HTTPStatus.UNAUTHORIZED)
         if not _is_usable(request):
             return _answer(HTTPStatus.BAD_REQUEST)
-        pair = self._config.shops[domain].pair
-        return await self._store(request, pair=pair, domain=domain, body=body)
+        entry = _order_message(request, self._config.shops[domain].pair, domain, body)
+        return await self._store(partial(self._ledger.land, [entry]))
 
-    async def _store(
-        self, request: Request, *, pair: str, domain: str, body: ReceivedBody
-    ) -> Response:
+    async def xero(self, request: Request) -> Response:
+        """Store the events of one webhook of a known app: the key that signed it says which."""
+        # Without any app a random key, which signs nothing, is tried.
+        keys = [one.key for one in self._xero_keys] or [secrets.token_bytes()]
+        body = ReceivedBody(keys)
+        refused = await _read(request, body)
+        if refused is not None:
+            return _answer(refused)
+        signer = body.signer(request.headers.get(XERO_SIGNATURE, ""))
+        if signer is None:
+            # Expected while a webhook is set up: part of Xero's intent to receive is signed wrong.
+            log.warning("A webhook of Xero with a wrong signature was refused")
+            return _answer(HTTPStatus.UNAUTHORIZED)
+        name = self._xero_keys[signer].app
+        message = read_message(body, name, self._config.xero_apps[name])
+        if message.stray_count:
+            log.warning("%s: %s events belong to no pair; they wait", name, message.stray_count)
+        if not message.entries:
+            return _answer(HTTPStatus.OK)
+        return await self._store(partial(self._webhooks.land, message.entries, message.heard))
+
+    async def _store(self, land: Callable[[], int]) -> Response:
         try:
-            await run_in_threadpool(self._land, request, pair, domain, body)
+            await run_in_threadpool(land)
         except TieoutError as error:
             log.error("A webhook could not be stored: %s", error)  # noqa: TRY400 - says it all
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE)
         return _answer(HTTPStatus.OK)
 
-    def _land(self, request: Request, pair: str, domain: str, body: ReceivedBody) -> None:
-        kept = body.kept()
-        entry = NewInboxEntry(
-            pair=pair,
-            source=System.SHOPIFY,
-            account=domain,
-            topic=request.headers[TOPIC],
-            event_id=request.headers[WEBHOOK_ID],
-            resource_id=resource_id(kept),
-            origin=Origin.WEBHOOK,
-            body=kept,
-            body_sha256=body.sha256,
-            body_size=body.size,
-            headers={
-                name: request.headers[name] for name in KEPT_HEADERS if name in request.headers
-            },
-        )
-        self._ledger.land([entry])
-
     async def health(self, _request: Request) -> Response:
         """Say whether a webhook could be stored now."""
         try:
-            await run_in_threadpool(self._ledger.check_landing)
+            await run_in_threadpool(self._webhooks.check_landing)
         except TieoutError as error:
             log.error("The receiver is not healthy: %s", error)  # noqa: TRY400 - says it all
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -132,20 +136,44 @@ def create_app(config: ReceiverConfig) -> Starlette:
     return Starlette(
         routes=[
             Route("/webhooks/shopify", receiver.shopify, methods=["POST"]),
+            Route("/webhooks/xero", receiver.xero, methods=["POST"]),
             Route("/health", receiver.health, methods=["GET"]),
         ]
     )
 
 
-async def _read(request: Request, body: ReceivedBody) -> bool:
-    """Read the whole body; False when it is over the hard limit."""
+async def _read(request: Request, body: ReceivedBody) -> HTTPStatus | None:
+    """Read the whole body, or return why it is refused."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > BODY_BYTES_HARD_MAX:
-        return False
-    async for chunk in request.stream():
-        if not body.add(chunk):
-            return False
-    return True
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            async for chunk in request.stream():
+                if not body.add(chunk):
+                    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    except TimeoutError:
+        return HTTPStatus.REQUEST_TIMEOUT
+    except ClientDisconnect:
+        return HTTPStatus.BAD_REQUEST
+    return None
+
+
+def _order_message(request: Request, pair: str, domain: str, body: ReceivedBody) -> NewInboxEntry:
+    kept = body.kept()
+    return NewInboxEntry(
+        pair=pair,
+        source=System.SHOPIFY,
+        account=domain,
+        topic=request.headers[TOPIC],
+        event_id=request.headers[WEBHOOK_ID],
+        resource_id=resource_id(kept),
+        origin=Origin.WEBHOOK,
+        body=kept,
+        body_sha256=body.sha256,
+        body_size=body.size,
+        headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
+    )
 
 
 def _is_usable(request: Request) -> bool:

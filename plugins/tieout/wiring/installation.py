@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.shopify.connector import ShopifyConnector
 from tieout.connectors.xero.connector import XeroConnector
-from tieout.domain.base import BatchId, DeadLetterId, Frozen
+from tieout.domain.base import BatchId, DeadLetterId, Frozen, System
 from tieout.domain.desk import MappingChoice, ReplayJob
 from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Document, Origin
@@ -159,7 +159,11 @@ class Tieout:
 
     def pairs_waiting(self) -> list[str]:
         """Return the pairs that have something fresh to take up."""
-        return [pair for pair in self.pairs if self.ledger.waits(pair, SHOP_ORDER)]
+        return [
+            pair
+            for pair in self.pairs
+            if self.ledger.waits(pair, SHOP_ORDER, source=System.SHOPIFY)
+        ]
 
     def capture(
         self,

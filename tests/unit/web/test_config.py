@@ -53,3 +53,30 @@ def test_the_receiver_does_not_start_on_another_database(
     path = written(tmp_path, {"database_url": "sqlite:///x", "shops": {}})
     assert main(["--port", "1", "--config", str(path)]) == 2
     assert "PostgreSQL" in capsys.readouterr().err
+
+
+def with_apps(folder: Path, apps: object) -> Path:
+    return written(folder, {"database_url": URL, "shops": {}, "xero_apps": apps})
+
+
+def test_each_key_of_xero_names_its_app(tmp_path: Path) -> None:
+    apps = {
+        "books": {"keys": ["new", "old"], "tenants": {"ABC-1": "p"}},
+        "other": {"keys": ["third"], "tenants": {}},
+    }
+    config = read_config(with_apps(tmp_path, apps))
+    keys = [(one.app, one.key) for one in config.xero_keys()]
+    assert keys == [("books", b"new"), ("books", b"old"), ("other", b"third")]
+    assert config.xero_apps["books"].tenants == {"abc-1": "p"}
+
+
+@pytest.mark.parametrize("keys", [[], [""], ["a", "b", "c"]])
+def test_an_app_of_xero_has_one_or_two_keys(tmp_path: Path, keys: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"xero_apps\.books\.keys"):
+        read_config(with_apps(tmp_path, {"books": {"keys": keys, "tenants": {}}}))
+
+
+def test_two_apps_of_xero_share_no_key(tmp_path: Path) -> None:
+    apps = {name: {"keys": ["same"], "tenants": {}} for name in ("books", "other")}
+    with pytest.raises(ConfigurationError, match="a key is given twice"):
+        read_config(with_apps(tmp_path, apps))

@@ -108,8 +108,11 @@ class PlanningLedger(PlanningWrites):
         return self._real.watermark(pair, source, resource)
 
     @override
-    def pending_entries(self, pair: str, *, limit: int) -> list[InboxEntry]:
-        return list(islice(self._pending.values(), limit))
+    def pending_entries(
+        self, pair: str, *, limit: int, source: System | None = None
+    ) -> list[InboxEntry]:
+        wanted = (one for one in self._pending.values() if source in {None, one.source})
+        return list(islice(wanted, limit))
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
@@ -154,8 +157,8 @@ class PlanningLedger(PlanningWrites):
         self._pending.pop(inbox_id, None)
 
     @override
-    def waits(self, pair: str, document_type: str) -> bool:
-        return self._real.waits(pair, document_type)
+    def waits(self, pair: str, document_type: str, *, source: System) -> bool:
+        return self._real.waits(pair, document_type, source=source)
 
     @override
     def claim(
