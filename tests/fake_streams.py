@@ -8,6 +8,7 @@ from tieout.domain.streams import (
     Admission,
     Stream,
     StreamState,
+    after_access_refused,
     after_failure,
     after_judging,
     after_success,
@@ -59,6 +60,10 @@ class FakeStreams(Streams):
     @override
     def failed(self, name: str, *, reason: str) -> Stream:
         return self._keep(after_failure(self.stream(name), self._clock.now(), reason=reason))
+
+    @override
+    def access_refused(self, name: str, *, reason: str) -> Stream:
+        return self._keep(after_access_refused(self.stream(name), self._clock.now(), reason=reason))
 
     @override
     def succeeded(self, name: str) -> None:

@@ -160,6 +160,26 @@ def test_the_first_success_resumes_and_forgets(scene: Scene) -> None:
     assert not scene.streams.admit(PAYMENTS).is_probe
 
 
+def test_a_system_that_lets_us_in_no_more_pauses_at_once_and_a_success_resumes(
+    scene: Scene,
+) -> None:
+    stopped = scene.streams.access_refused(PAYMENTS, reason="Xero needs consent again.")
+    assert (stopped.state, stopped.cause) == (StreamState.PAUSED, StreamCause.ACCESS_REFUSED)
+    assert not scene.streams.admit(PAYMENTS).is_admitted
+    scene.pass_s(PROBE_EVERY_S)
+    probe = scene.streams.admit(PAYMENTS)
+    again = scene.streams.access_refused(PAYMENTS, reason="Still.")
+    assert (probe.is_probe, again.reason, again.since) == (True, "Still.", probe.stream.since)
+    assert not scene.streams.admit(PAYMENTS).is_admitted
+    scene.streams.succeeded(PAYMENTS)
+    assert scene.streams.stream(PAYMENTS).state is StreamState.OPEN
+
+
+def test_a_held_stream_stays_held_when_the_system_lets_us_in_no_more(scene: Scene) -> None:
+    scene.streams.hold(PAYMENTS, reason="Two payments.")
+    assert scene.streams.access_refused(PAYMENTS, reason="No.").reason == "Two payments."
+
+
 def test_a_held_stream_admits_nothing_and_no_success_opens_it(scene: Scene) -> None:
     scene.streams.hold(PAYMENTS, reason="Xero holds HP-1042 twice.")
     scene.streams.succeeded(PAYMENTS)

@@ -11,7 +11,12 @@ from sqlalchemy import make_url
 from fakes import FakeClock
 from tieout.connectors.tokens import MemoryTokenStore
 from tieout.domain.tokens import Minted, Token
-from tieout.errors import AuthenticationError, ConfigurationError, UnavailableError
+from tieout.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConsentError,
+    UnavailableError,
+)
 from tieout.ledger.grants import Work, grants
 from tieout.ledger.session import Database
 from tieout.ledger.tokens import PostgresTokenStore
@@ -100,6 +105,58 @@ def test_when_minting_fails_what_is_stored_stays(store: TokenStore) -> None:
     assert (token.refresh_token, token.version) == ("refresh-1", 1)
 
 
+def refused(store: TokenStore) -> None:
+    def refuse(_known: Token | None) -> Minted:
+        raise ConsentError("Nothing is accepted.", remedy="Connect anew.")
+
+    with pytest.raises(ConsentError):
+        store.exchange(NAME, is_good=lambda _token: False, mint=refuse)
+
+
+def test_a_lost_consent_is_noted_with_what_is_stored_until_a_new_one_comes(
+    store: TokenStore,
+) -> None:
+    exchanged(store, 1)
+    refused(store)
+    first = store.token(NAME)
+    refused(store)
+    again = store.token(NAME)
+    assert first is not None
+    assert again is not None
+    assert (again.refresh_token, again.version) == ("refresh-1", 1)
+    assert first.refused_at is not None
+    assert again.refused_at == first.refused_at
+    assert exchanged(store, 2).refused_at is None
+    renewed = store.token(NAME)
+    assert renewed is not None
+    assert renewed.refused_at is None
+
+
+def test_a_consent_that_never_was_leaves_nothing(store: TokenStore) -> None:
+    refused(store)
+    assert store.token(NAME) is None
+
+
+def test_what_was_granted_is_kept_and_60_days_are_counted_from_the_last_exchange(
+    store: TokenStore,
+) -> None:
+    granted = minted(1).model_copy(update={"scope": "a b.read"})
+    store.exchange(NAME, is_good=lambda _token: False, mint=lambda _known: granted)
+    token = store.token(NAME)
+    assert token is not None
+    assert token.scope == "a b.read"
+    assert 60 * 86_400 - 60 < token.consent_left_s <= 60 * 86_400
+
+
+def test_what_is_forgotten_is_gone_and_may_come_again(store: TokenStore) -> None:
+    store.forget(NAME)
+    exchanged(store, 1)
+    refused(store)
+    store.forget(NAME)
+    assert store.token(NAME) is None
+    assert exchanged(store, 2).previous_refresh_token == ""
+
+
 def test_names_are_apart(store: TokenStore) -> None:
     exchanged(store, 1)
     assert store.token("another") is None
@@ -136,6 +193,22 @@ def test_tokens_are_sealed_in_the_database(postgres: TokenStore, emptied_ledger_
     assert row is not None
     assert "access-1" not in row[0]
     assert b"refresh-1" not in bytes(row[1])
+
+
+def test_who_connected_lost_and_forgot_is_in_the_audit_and_a_refresh_is_not(
+    postgres: TokenStore, emptied_ledger_url: str
+) -> None:
+    for number in (1, 2):
+        exchanged(postgres, number)
+    refused(postgres)
+    exchanged(postgres, 3)
+    postgres.forget(NAME)
+    with psycopg.connect(plain(emptied_ledger_url)) as connection:
+        rows = connection.execute(
+            "SELECT action, subject FROM tieout.audit ORDER BY audit_id"
+        ).fetchall()
+    actions = ("token.connected", "token.refused", "token.connected", "token.forgotten")
+    assert rows == [(action, f"token/{NAME}") for action in actions]
 
 
 def test_another_key_says_what_to_do_and_a_newer_one_opens_the_old(database: Database) -> None:

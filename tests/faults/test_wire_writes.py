@@ -6,6 +6,7 @@ write that nobody meant, or one that nobody made.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +29,8 @@ from records import fence
 from tieout.connectors import http as http_client
 from tieout.domain.base import Json, System
 from tieout.domain.ledger import Delivery, Landed, NewInboxEntry, Origin
-from tieout.errors import AuthenticationError, OutcomeUnknownError
+from tieout.domain.streams import StreamState
+from tieout.errors import AuthenticationError, OutcomeUnknownError, StreamPausedError
 from tieout.simulators.shopify.demo_build import Draft, order_id
 from tieout.usecases.capture import capture
 from tieout.usecases.delivery import Delivered, Writer
@@ -70,13 +72,16 @@ def writes(proxied: ProxiedWorld) -> Counter[str]:
 
 def attempts(proxied: ProxiedWorld) -> Counter[str]:
     """Sum the sends that the ledger has an intent for, by entity."""
-    url = ledger_url(connections_in(proxied.world.configuration.connections)(LEDGER_CONNECTION))
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain) as connection:
+    with psycopg.connect(plain_ledger_url(proxied)) as connection:
         rows = connection.execute(
             "SELECT entity, sum(attempts) FROM tieout.deliveries GROUP BY entity"
         ).fetchall()
     return Counter({str(entity): int(number) for entity, number in rows})
+
+
+def plain_ledger_url(proxied: ProxiedWorld) -> str:
+    url = ledger_url(connections_in(proxied.world.configuration.connections)(LEDGER_CONNECTION))
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def lost(method: str, path: str, *, skip: int = 0, contains: bytes = b"") -> list[Fault]:
@@ -196,19 +201,30 @@ def test_a_revoked_consent_stops_the_flow_and_sets_nothing_aside(
         Mode.REPLACE, path=revoked.path, answer=revoked.answer, count=1000, forwards=False
     )
     letters = len(world.tieout.ledger.dead_letters(HARBOR))
-    with (
-        proxied.proxies[revoked.system].armed(fault),
-        pytest.raises(AuthenticationError) as raised,
-    ):
-        run_as(world, case)
-    assert raised.value.remedy
+    with proxied.proxies[revoked.system].armed(fault):
+        with pytest.raises(AuthenticationError) as raised:
+            run_as(world, case)
+        assert raised.value.remedy
+        if revoked.system != SHOPIFY:  # what it is captured from has no stream
+            asked = fault.hits
+            with pytest.raises(StreamPausedError, match=re.escape(raised.value.message)):
+                run_as(world, case)
+            assert fault.hits == asked, "it was asked although its stream pauses"
     conservation = world.tieout.ledger.conservation(HARBOR)
     assert len(world.tieout.ledger.dead_letters(HARBOR)) == letters
     assert (conservation.is_conserved, conservation.in_doubt) == (True, 0)
+    let_a_minute_pass(proxied)
     run_as(world, case)
+    assert {one.state for one in world.tieout.streams.streams(HARBOR)} == {StreamState.OPEN}
     assert causes_of(world, draft) == []
     assert world.tieout.ledger.conservation(HARBOR).pending == 0
     assert_clean(proxied)
+
+
+def let_a_minute_pass(proxied: ProxiedWorld) -> None:
+    """Let the next probe of every paused stream be due."""
+    with psycopg.connect(plain_ledger_url(proxied)) as connection:
+        connection.execute("UPDATE tieout.streams SET probed_at = probed_at - interval '1 minute'")
 
 
 def run_as(world: World, name: str) -> None:

@@ -21,12 +21,16 @@ from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 from typing_extensions import override
 
+from tieout.domain.tokens import Minted
+from tieout.ledger.session import Database
+from tieout.ledger.tokens import PostgresTokenStore
 from tieout.simulators.xero import identity as xero_identity
 from tieout.simulators.xero.access_tokens import AccessDeniedError
 from tieout.simulators.xero.identity import Identity, TokenRequestError
 from tieout.simulators.xero.seed import apps
 from tieout.simulators.xero.store import Journal
 from tieout.wiring.clock import SystemClock
+from tokens.refreshers import NAME
 
 REFRESHERS = Path(__file__).with_name("refreshers.py")
 PROCESSES = 2
@@ -156,11 +160,12 @@ class Racers:
         self._service = service
         self._ledger_url = ledger_url
         self._key = key
+        store_consent(ledger_url, key, service.first_refresh_token)
         self._processes: list[subprocess.Popen[str]] = []
 
     def start(self, how: str, *, processes: int = PROCESSES, workers: int = WORKERS_EACH) -> None:
         """Start processes that use the good store or a spoiled one."""
-        arguments = [self._service.url, self._ledger_url, self._service.first_refresh_token]
+        arguments = [self._service.url, self._ledger_url]
         self._processes = [
             subprocess.Popen(
                 [sys.executable, str(REFRESHERS), *arguments, self._key, how, str(workers)],
@@ -200,6 +205,15 @@ def _pipe(stream: IO[str] | None) -> IO[str]:
         message = "the process was started without pipes"
         raise RuntimeError(message)
     return stream
+
+
+def store_consent(ledger_url: str, key: str, refresh_token: str) -> None:
+    """Store what a consent gave, as connecting does."""
+    database = Database(ledger_url, pool_size=1, application_name="consent")
+    consented = Minted(access_token="consented", refresh_token=refresh_token, expires_in_s=1800)  # noqa: S106
+    store = PostgresTokenStore(database, [key])
+    store.exchange(NAME, is_good=lambda _token: False, mint=lambda _known: consented)
+    database.close()
 
 
 def expire(ledger_url: str) -> None:

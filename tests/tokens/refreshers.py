@@ -1,7 +1,7 @@
 """Workers that want a token at the same moment: threads of a process of their own.
 
-``python refreshers.py IDENTITY_URL LEDGER_URL REFRESH_TOKEN KEY HOW WORKERS``: at each line on
-stdin every worker asks for a token; the answers go to stdout as one line of JSON.
+``python refreshers.py IDENTITY_URL LEDGER_URL KEY HOW WORKERS``: at each line on stdin every worker
+asks for a token; the answers go to stdout as one line of JSON.
 """
 
 import json
@@ -45,12 +45,12 @@ class Dying(PostgresTokenStore):
 STORES = {"good": PostgresTokenStore, "unlocked": Unlocked, "dying": Dying}
 
 
-def ask(url: str, store: PostgresTokenStore, refresh_token: str) -> str:
+def ask(url: str, store: PostgresTokenStore) -> str:
     """Ask as a worker does that has just begun; return the token, or the error's kind."""
     client = HttpClient(system="Xero", sleep=time.sleep)
     source = TokenSource(
         client,
-        Grant(f"{url}/connect/token", basic=APP, refresh_token=refresh_token),
+        Grant(f"{url}/connect/token", basic=APP, needs_consent=True),
         clock=SystemClock(),
         store=store,
         name=NAME,
@@ -80,11 +80,11 @@ def at_once(workers: int, act: Callable[[], str]) -> list[str]:
 
 def main() -> None:
     """Serve one round for each line."""
-    url, ledger_url, refresh_token, key, how, workers = sys.argv[1:]
+    url, ledger_url, key, how, workers = sys.argv[1:]
     database = Database(ledger_url, pool_size=int(workers), application_name="refreshers")
     store = STORES[how](database, [key])
     for _line in sys.stdin:
-        answers = at_once(int(workers), lambda: ask(url, store, refresh_token))
+        answers = at_once(int(workers), lambda: ask(url, store))
         sys.stdout.write(json.dumps(answers) + "\n")
         sys.stdout.flush()
 

@@ -24,6 +24,19 @@ def test_sixteen_workers_of_two_processes_refresh_once(
     assert service.counts == {"refreshes": rounds}
 
 
+def test_of_eight_processes_with_one_expired_token_one_refreshes(
+    tmp_path: Path, emptied_ledger_url: str
+) -> None:
+    alone = {"processes": 8, "workers": 1}
+    with (
+        strict_rotation(),
+        racing(tmp_path, emptied_ledger_url, "good", **alone) as (racers, service, _),
+    ):
+        raced = racers.run()
+    assert raced.is_clean
+    assert (len(raced.answers), service.counts) == (8, {"refreshes": 1})
+
+
 @pytest.mark.parametrize("kills", [KILLS, pytest.param(KILLS_BY_NIGHT, marks=pytest.mark.tier2)])
 def test_after_a_kill_before_the_commit_the_old_refresh_token_still_works(
     tmp_path: Path, emptied_ledger_url: str, kills: int

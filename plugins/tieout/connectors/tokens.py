@@ -36,6 +36,7 @@ class _TokenAnswer(BaseModel):
     access_token: str = Field(min_length=1)
     expires_in: int = Field(gt=0, le=TOKEN_LIFE_MAX_S)
     refresh_token: str = ""
+    scope: str = ""
 
 
 class _Refusal(BaseModel):
@@ -76,7 +77,11 @@ class MemoryTokenStore(TokenStore):
             known = self.token(name)
             if known is not None and is_good(known):
                 return known
-            minted = mint(known)
+            try:
+                minted = mint(known)
+            except ConsentError:
+                self._note_refusal(name)
+                raise
             token = Token(
                 **minted.model_dump(),
                 version=known.version + 1 if known else 1,
@@ -86,19 +91,93 @@ class MemoryTokenStore(TokenStore):
             self._tokens[name] = (token, self._clock.now())
             return token
 
+    @override
+    def forget(self, name: str) -> None:
+        with self._lock:
+            self._tokens.pop(name, None)
+
+    def _note_refusal(self, name: str) -> None:
+        if name in self._tokens:
+            token, at = self._tokens[name]
+            refused_at = token.refused_at or self._clock.now()
+            self._tokens[name] = (token.model_copy(update={"refused_at": refused_at}), at)
+
 
 @dataclass(frozen=True)
 class Grant:
     """Where to ask and with what: form members, and HTTP Basic credentials if given.
 
-    With ``refresh_token``, the first one, which consent gave, the token is refreshed from there
-    instead of granted to client credentials.
+    Where it ``needs_consent``, tokens come of the refresh token that is stored, which somebody
+    consented to, and never of the app's own credentials.
     """
 
     url: str
     form: tuple[tuple[str, str], ...] = ()
     basic: tuple[str, str] | None = field(default=None, repr=False)
-    refresh_token: str = field(default="", repr=False)
+    needs_consent: bool = False
+
+
+class IdentityService:
+    """Where a system issues tokens: answers soon or not at all, since others wait meanwhile."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        system: str,
+        sleep: Callable[[float], None],
+        basic: tuple[str, str] | None = None,
+    ) -> None:
+        """Take the address and the app's credentials, for HTTP Basic."""
+        self._url = url
+        self._basic = basic
+        self._client = HttpClient(
+            system=system,
+            sleep=sleep,
+            read_timeout_s=TOKEN_TIMEOUT_S,
+            answer_timeout_s=TOKEN_TIMEOUT_S,
+        )
+
+    def issue(self, form: Sequence[tuple[str, str]]) -> Minted:
+        """Return the token that is issued for a form.
+
+        Raises:
+            ConsentError: The code or the refresh token in it is not accepted (``invalid_grant``).
+            AuthenticationError: The app, its credentials or its scopes are not.
+            UnavailableError: It does not answer now.
+        """
+        system = self._client.system
+        answer = self._send(form)
+        if not answer.is_success:
+            code = _error_of(answer)
+            if code == "invalid_grant":
+                raise consent_lost(system)
+            said = f"HTTP {answer.status}{f', {code}' if code else ''}"
+            raise AuthenticationError(
+                f"{system} issued no access token ({said}).", remedy=_remedy(code, form)
+            )
+        minted = typed(_TokenAnswer, answer.json(), system=system)
+        return Minted(
+            access_token=minted.access_token,
+            refresh_token=minted.refresh_token,
+            expires_in_s=minted.expires_in,
+            scope=minted.scope,
+        )
+
+    def _send(self, form: Sequence[tuple[str, str]]) -> Answer:
+        return self._client.send(
+            Request(
+                "POST",
+                self._url,
+                is_write=False,  # a second token does no harm; a replaced one is taken for a while
+                headers={
+                    "Accept": "application/json",
+                    "Content-Type": "application/x-www-form-urlencoded",
+                    **({"Authorization": _basic(*self._basic)} if self._basic else {}),
+                },
+                body=urlencode(form).encode(),
+            )
+        )
 
 
 class TokenSource:
@@ -114,12 +193,9 @@ class TokenSource:
         name: str = "",
     ) -> None:
         """Take by what it is granted, and under which name it is shared in ``store``."""
-        self._client = client
-        self._identity = HttpClient(
-            system=client.system,
-            sleep=client.sleep,
-            read_timeout_s=TOKEN_TIMEOUT_S,
-            answer_timeout_s=TOKEN_TIMEOUT_S,
+        self._system = client.system
+        self._identity = IdentityService(
+            grant.url, system=client.system, sleep=client.sleep, basic=grant.basic
         )
         self._grant = grant
         self._clock = clock
@@ -159,6 +235,8 @@ class TokenSource:
         known = self._store.token(self._name)
         if known is not None and self._is_good(known):
             return known
+        if known is not None and known.refused_at is not None:
+            raise consent_lost(self._system)
         try:
             return self._store.exchange(self._name, is_good=self._is_good, mint=self._mint)
         except ConsentError:
@@ -172,46 +250,20 @@ class TokenSource:
         return is_alive and token.access_token != self._refused
 
     def _mint(self, known: Token | None) -> Minted:
-        if not self._grant.refresh_token:
-            return self._asked(self._grant.form)
-        tried = known.refresh_tokens() if known else ()
-        for refresh_token in dict.fromkeys([*tried, self._grant.refresh_token]):
+        if not self._grant.needs_consent:
+            return self._identity.issue(self._grant.form)
+        if known is None:
+            raise consent_missing(self._system)
+        for refresh_token in known.refresh_tokens():
             form = (("grant_type", "refresh_token"), ("refresh_token", refresh_token))
             try:
-                minted = self._asked(form)
+                minted = self._identity.issue(form)
             except ConsentError:
                 continue
             # A service that does not rotate answers without one: the old one goes on.
             kept = minted.refresh_token or refresh_token
             return minted.model_copy(update={"refresh_token": kept})
-        raise _consent_lost(self._client.system)
-
-    def _asked(self, form: Sequence[tuple[str, str]]) -> Minted:
-        answer = self._identity.send(
-            Request(
-                "POST",
-                self._grant.url,
-                is_write=False,  # a second token does no harm; a replaced one is taken for a while
-                headers={
-                    "Accept": "application/json",
-                    "Content-Type": "application/x-www-form-urlencoded",
-                    **({"Authorization": _basic(*self._grant.basic)} if self._grant.basic else {}),
-                },
-                body=urlencode(form).encode(),
-            )
-        )
-        if not answer.is_success:
-            if _error_of(answer) == "invalid_grant":
-                raise _consent_lost(self._client.system)
-            message = f"{self._client.system} issued no access token (HTTP {answer.status})."
-            remedy = "Check the client id, the secret and the scopes of the connection."
-            raise AuthenticationError(message, remedy=remedy)
-        minted = typed(_TokenAnswer, answer.json(), system=self._client.system)
-        return Minted(
-            access_token=minted.access_token,
-            refresh_token=minted.refresh_token,
-            expires_in_s=minted.expires_in,
-        )
+        raise consent_lost(self._system)
 
 
 def _lead_s(token: Token) -> float:
@@ -226,10 +278,28 @@ def _error_of(answer: Answer) -> str:
         return ""
 
 
-def _consent_lost(system: str) -> ConsentError:
+def _remedy(code: str, form: Sequence[tuple[str, str]]) -> str:
+    if code == "invalid_scope":
+        return f"Allow the app these scopes, or ask for fewer: {dict(form).get('scope', '')}."
+    if code == "unauthorized_client":
+        return "Check how the connection is granted: this app may not ask in that way."
+    return "Check the client id, the secret and the scopes of the connection."
+
+
+def consent_lost(system: str) -> ConsentError:
+    """Return the error of a consent that counts no more; it is only mended by a new one."""
     return ConsentError(
-        f"{system} takes none of our refresh tokens any more.",
-        remedy="Connect the app anew, as one who may consent, and store the new refresh token.",
+        f"{system} needs consent again: it takes none of our refresh tokens any more.",
+        remedy=f"Let one who may consent run 'tieout connect {system.lower()}'; "
+        "what waits goes on by itself then.",
+    )
+
+
+def consent_missing(system: str) -> ConsentError:
+    """Return the error of an app that nobody has connected yet."""
+    return ConsentError(
+        f"{system} is not connected: nobody has consented yet.",
+        remedy=f"Let one who may consent run 'tieout connect {system.lower()}'.",
     )
 
 

@@ -1,8 +1,9 @@
 """Streams: one pair, one direction of work, and the rules by which it pauses and goes on.
 
 Data errors dead-letter, system errors pause. A stream pauses instead of setting aside record after
-record, and instead of calling a system that does not answer. It is held when a double was found,
-and then only a person lets it go on. The rules are pure functions from one stream to the next.
+record, and instead of calling a system that does not answer, or lets us in no more. It is held when
+a double was found, and then only a person lets it go on. The rules are pure functions from one
+stream to the next.
 """
 
 from datetime import datetime
@@ -40,6 +41,7 @@ class StreamCause(StrEnum):
     NONE = ""
     TOO_MANY_BAD = "too_many_bad"
     UNAVAILABLE = "target_unavailable"
+    ACCESS_REFUSED = "access_refused"
     DOUBLE = "double_found"
 
 
@@ -132,6 +134,16 @@ def after_failure(stream: Stream, now: datetime, *, reason: str) -> Stream:
     if stream.state is StreamState.OPEN and counted.failures >= FAILURES_IN_A_ROW_MAX:
         return _paused(counted, now, StreamCause.UNAVAILABLE, reason)
     return counted
+
+
+def after_access_refused(stream: Stream, now: datetime, *, reason: str) -> Stream:
+    """Pause at once when the system lets us in no more; a pause goes on and says so."""
+    if stream.state is StreamState.HELD:
+        return stream
+    paused = _paused(stream, now, StreamCause.ACCESS_REFUSED, reason)
+    if stream.state is StreamState.PAUSED:
+        return paused.model_copy(update={"since": stream.since, "probed_at": stream.probed_at})
+    return paused
 
 
 def after_success(stream: Stream, now: datetime) -> Stream:

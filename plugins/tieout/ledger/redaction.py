@@ -71,7 +71,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "audit": ("pair", "actor", "action", "subject", "detail"),
     "audit_seals": ("rows_hash", "previous_hash", "seal_hash"),
     "redactions": ("pair", "account", "source_id", "row_counts"),
-    "tokens": ("name", "sealed"),
+    "tokens": ("name", "sealed", "scope"),
     "alembic_version": ("version_num",),
 }
 """Columns that hold ids, numbers of documents, codes, and names of who of us acted."""

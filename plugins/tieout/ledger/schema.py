@@ -255,5 +255,7 @@ tokens = Table(
     Column("sealed", LargeBinary),
     Column("expires_at", DateTime(timezone=True)),
     Column("lifetime_s", Integer),
+    _defaulted("scope"),
+    _moment("refused_at", nullable=True),
     _moment("changed_at"),
 )

@@ -15,6 +15,7 @@ from tieout.domain.streams import (
     Admission,
     Stream,
     StreamState,
+    after_access_refused,
     after_failure,
     after_judging,
     after_success,
@@ -70,6 +71,12 @@ class PostgresStreams(Streams):
     @override
     def failed(self, name: str, *, reason: str) -> Stream:
         return self._change(name, lambda stream, now: after_failure(stream, now, reason=reason))
+
+    @override
+    def access_refused(self, name: str, *, reason: str) -> Stream:
+        return self._change(
+            name, lambda stream, now: after_access_refused(stream, now, reason=reason)
+        )
 
     @override
     def succeeded(self, name: str) -> None:

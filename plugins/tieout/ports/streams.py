@@ -33,6 +33,9 @@ class Streams(Protocol):
     def failed(self, name: str, *, reason: str) -> Stream:
         """Count a call that the system did not answer, and return the stream after it."""
 
+    def access_refused(self, name: str, *, reason: str) -> Stream:
+        """Pause because the system refused our access, and return the stream after it."""
+
     def succeeded(self, name: str) -> None:
         """Forget the failures; a paused stream goes on, a held one stays held."""
 

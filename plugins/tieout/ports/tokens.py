@@ -23,8 +23,12 @@ class TokenStore(Protocol):
 
         The stored one is read again once nobody else can exchange it. What ``mint`` makes of it
         is stored, with the refresh token that it replaces, before anybody gets to see it. When
-        ``mint`` fails, what is stored stays, so that the old refresh token can be tried again.
+        ``mint`` fails, what is stored stays, so that the old refresh token can be tried again; a
+        ConsentError is noted with it (``refused_at``) until something new is stored.
 
         Raises:
             UnavailableError: Somebody else was at it all the time that we may wait.
         """
+
+    def forget(self, name: str) -> None:
+        """Forget the token of that name, if there is one."""

@@ -3,7 +3,8 @@
 A paused stream raises and never skips: a step that ended well with nothing written would let an
 order be closed without its payment. A system that does not answer is counted. A refusal is an
 answer, and one record's own trouble; refusals of many are the stream's, so they are counted too.
-Being asked to wait is neither. On the good path a step costs one read of its stream.
+Being asked to wait is neither. A system that lets us in no more pauses the stream at once. On the
+good path a step costs one read of its stream.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +18,14 @@ from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.streams import (
     PROBE_EVERY_S,
     Admission,
+    Stream,
     StreamCause,
     StreamState,
     is_too_bad,
     read_stream,
 )
 from tieout.errors import (
+    AuthenticationError,
     OutcomeUnknownError,
     StreamHeldError,
     StreamPausedError,
@@ -101,7 +104,7 @@ class GuardedTarget(Target):
         self._check()
         try:
             found = self._target.find(deliveries)
-        except UnavailableError as error:
+        except (UnavailableError, AuthenticationError) as error:
             self._failed(error)
             raise
         self._has_answered = True
@@ -116,7 +119,7 @@ class GuardedTarget(Target):
         self._check()
         try:
             outcomes = self._target.send(deliveries)
-        except (UnavailableError, OutcomeUnknownError) as error:
+        except (UnavailableError, OutcomeUnknownError, AuthenticationError) as error:
             self._failed(error)
             raise
         refused = {key for key, outcome in outcomes.items() if isinstance(outcome, Refused)}
@@ -194,7 +197,7 @@ class GuardedTarget(Target):
         return admission.is_admitted and not admission.is_probe and is_old
 
     def _failed(self, error: TieoutError) -> None:
-        after = self._streams.failed(self._name, reason=error.message)
+        after = _after_failure(self._streams, self._name, error)
         self._is_unsettled = True
         if after.state is not StreamState.OPEN:
             self._admission = Admission(stream=after, is_admitted=False)
@@ -218,12 +221,19 @@ def guarded_read(flow: Flow, system: System, read: Callable[[], Read]) -> Read:
         raise _paused(admission)
     try:
         found = read()
-    except UnavailableError as error:
-        flow.streams.failed(name, reason=error.message)
+    except (UnavailableError, AuthenticationError) as error:
+        _after_failure(flow.streams, name, error)
         raise
     if admission.is_probe or admission.stream.failures:
         flow.streams.succeeded(name)
     return found
+
+
+def _after_failure(streams: Streams, name: str, error: TieoutError) -> Stream:
+    """Say what became of a call; what only a person mends is said with how."""
+    if isinstance(error, AuthenticationError):
+        return streams.access_refused(name, reason=str(error))
+    return streams.failed(name, reason=error.message)
 
 
 def _paused(admission: Admission) -> StreamPausedError:

@@ -34,8 +34,9 @@ class ConnectionSettings(Frozen):
     extra: dict[str, object] = Field(default_factory=dict)
 
     def text(self, name: str, default: str = "") -> str:
-        """Return a member of ``extra`` as text."""
-        return str(self.extra.get(name, default))
+        """Return a member of ``extra`` as text; one that is null is as good as absent."""
+        value = self.extra.get(name)
+        return default if value is None else str(value)
 
 
 Lookup = Callable[[str], ConnectionSettings]
@@ -101,12 +102,19 @@ def xero_config(connection: ConnectionSettings) -> XeroConfig:
     """Read a Xero connection; addresses default to Xero's own."""
     fields: Json = {
         name: connection.text(name)
-        for name in ("base_url", "identity_url", "tenant_id", "settle_s")
-        if name in connection.extra
+        for name in ("base_url", "identity_url", "grant_type", "tenant_id", "settle_s")
+        if connection.text(name)
     }
-    return XeroConfig.model_validate(
-        {"client_id": connection.login, "client_secret": connection.password, **fields}
-    )
+    try:
+        return XeroConfig.model_validate(
+            {"client_id": connection.login, "client_secret": connection.password, **fields}
+        )
+    except ValidationError as error:
+        wrong = ", ".join(str(one["loc"][0]) for one in error.errors())
+        raise ConfigurationError(
+            f"A Xero connection is wrong: {wrong}.",
+            remedy="Correct the fields named; docs/reference/settings.md lists them.",
+        ) from error
 
 
 def shopify_config(connection: ConnectionSettings) -> ShopifyConfig:

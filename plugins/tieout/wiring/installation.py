@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.shopify.connector import ShopifyConnector
+from tieout.connectors.xero.config import GrantType
 from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import BatchId, DeadLetterId, Frozen, System
 from tieout.domain.desk import MappingChoice, ReplayJob
@@ -243,9 +244,9 @@ class Tieout:
         """Return the connector of the pair's Xero organization."""
         connection = self._lookup(self._pair(pair).xero_connection)
         config = xero_config(connection)
-        if config.refresh_token.get_secret_value() and self.tokens is None:
+        if config.grant_type is GrantType.AUTHORIZATION_CODE and self.tokens is None:
             raise ConfigurationError(
-                f"Connection {self._pair(pair).xero_connection!r} has a refresh token, which "
+                f"Connection {self._pair(pair).xero_connection!r} lives on a refresh token, which "
                 "rotates, and there is no key to store it under.",
                 remedy=f"Set {KEY_SETTING} to a Fernet key, the same for every process.",
             )

@@ -20,6 +20,7 @@ from tieout.domain.streams import (
     target_stream,
 )
 from tieout.errors import (
+    ConsentError,
     OutcomeUnknownError,
     RateLimitedError,
     StreamHeldError,
@@ -57,6 +58,7 @@ class DownTarget(FakeTarget):
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(System.XERO, "invoice", batch_max=1)
         self.is_down = False
+        self.lets_us_in = True
         self.asked: list[float] = []
         self._clock = clock
 
@@ -74,6 +76,8 @@ class DownTarget(FakeTarget):
         self.asked.append(self._clock.now().timestamp())
         if self.is_down:
             raise UnavailableError("Xero is down.", remedy="Wait.")
+        if not self.lets_us_in:
+            raise ConsentError("Xero needs consent again.", remedy="Run tieout connect xero.")
 
 
 class World:
@@ -181,6 +185,33 @@ def test_a_probe_that_only_looked_up_resumes_too(world: World) -> None:
     assert world.state is StreamState.PAUSED
     guarded.leave()
     assert world.state is StreamState.OPEN
+
+
+def test_a_lost_consent_pauses_at_once_says_what_to_do_and_burns_nothing(world: World) -> None:
+    world.target.lets_us_in = False
+    with pytest.raises(ConsentError):
+        world.step()
+    assert world.state is StreamState.PAUSED
+    assert len(world.target.asked) == 1
+    with pytest.raises(StreamPausedError, match="Run tieout connect xero"):
+        world.step()
+    assert len(world.target.asked) == 1
+    deliveries = world.ledger.deliveries(world.ids)
+    assert {(one.state, one.attempts) for one in deliveries} == {(DeliveryState.INTENT, 0)}
+    assert world.ledger.dead_letters() == []
+
+
+def test_what_waited_for_a_consent_goes_on_by_itself_with_the_next_probe(world: World) -> None:
+    world.target.lets_us_in = False
+    for _ in range(5):
+        with pytest.raises(ConsentError):
+            world.step()
+        world.clock.advance(PROBE_EVERY_S)
+    assert len(world.target.asked) == 5
+    world.target.lets_us_in = True
+    world.step()
+    assert world.state is StreamState.OPEN
+    assert sorted(world.target.copies) == sorted(map(str, world.ids))
 
 
 def test_lost_answers_in_a_row_pause_the_stream(world: World) -> None:

@@ -16,13 +16,13 @@ from tieout.connectors.http import (
     Request,
     untrusted_answer,
 )
-from tieout.connectors.tokens import Grant, TokenSource, send_authorized
-from tieout.connectors.xero.config import API_PATH, TOKEN_PATH, XeroConfig
+from tieout.connectors.tokens import send_authorized
+from tieout.connectors.xero.access import SYSTEM, tenant_header, token_source
+from tieout.connectors.xero.config import API_PATH, XeroConfig
 from tieout.errors import ConfigurationError, UnavailableError
 from tieout.ports.clock import Clock
 from tieout.ports.tokens import TokenStore
 
-SYSTEM = "Xero"
 PAGE_SIZE_MAX = 1000
 PAGES_MAX = 500
 LIST_ATTEMPTS_MAX = 3
@@ -60,14 +60,7 @@ class XeroClient:
         self._tenant_id = config.tenant_id
         self.http = HttpClient(system=SYSTEM, sleep=sleep)
         self.calls_made = 0
-        grant = Grant(
-            config.identity_url + TOKEN_PATH,
-            form=(("grant_type", "client_credentials"), ("scope", " ".join(config.scopes))),
-            basic=(config.client_id, config.client_secret.get_secret_value()),
-            refresh_token=config.refresh_token.get_secret_value(),
-        )
-        name = f"xero {config.client_id}"
-        self._tokens = TokenSource(self.http, grant, clock=clock, store=tokens, name=name)
+        self._tokens = token_source(self.http, config, clock=clock, store=tokens)
 
     def rows(self, path: str, member: str, *, params: Mapping[str, str] | None = None) -> list[Row]:
         """Read one unpaged list; a path that Xero does not know has no rows."""
@@ -175,7 +168,7 @@ class XeroClient:
         return {
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",  # without it Xero answers in XML
-            "xero-tenant-id": self._tenant_id,
+            **tenant_header(self._tenant_id),
         }
 
 

@@ -1,5 +1,7 @@
 """What the Xero connector must be told; filled from an Airflow connection by wiring."""
 
+from enum import StrEnum
+
 from pydantic import SecretStr, field_validator
 
 from tieout.domain.base import Frozen
@@ -22,22 +24,34 @@ SCOPES = (
 """The granular scopes that apps of 2026 must ask for; Items comes with ``accounting.invoices``."""
 
 
+class GrantType(StrEnum):
+    """By what the app may call: a custom connection's own credentials, or a person's consent."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    AUTHORIZATION_CODE = "authorization_code"
+
+
 class XeroConfig(Frozen):
     """One Xero organization: a custom connection, or an app that somebody consented to.
 
     ``base_url`` and ``identity_url`` are origins; the usual paths behind them may be given too.
+    A custom connection need not name its only organization.
     """
 
     client_id: str
     client_secret: SecretStr
-    refresh_token: SecretStr = SecretStr("")
-    """The one that the consent gave to an app that is no custom connection; later ones rotate."""
-    tenant_id: str
+    grant_type: GrantType = GrantType.CLIENT_CREDENTIALS
+    tenant_id: str = ""
     base_url: str = API_ORIGIN
     identity_url: str = IDENTITY_ORIGIN
     scopes: tuple[str, ...] = SCOPES
     settle_s: float = SETTLE_S
     """Where nothing refuses a second copy, one in doubt is not sent again before, in seconds."""
+
+    @property
+    def token_name(self) -> str:
+        """Return under which name the app's token for this organization is stored."""
+        return f"xero {self.client_id} {self.tenant_id}".strip()
 
     @field_validator("base_url", "identity_url")
     @classmethod

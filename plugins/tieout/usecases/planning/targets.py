@@ -235,6 +235,10 @@ class PlanningStreams(Streams):
         return self._real.stream(name)
 
     @override
+    def access_refused(self, name: str, *, reason: str) -> Stream:
+        return self._real.stream(name)
+
+    @override
     def succeeded(self, name: str) -> None:
         """Nothing was sent."""
 
