@@ -13,6 +13,7 @@ from tieout.simulators.xero.wire import Json, Shown
 T = TypeVar("T")
 _PAGE_SIZE = 100
 _PAGE_SIZE_MAX = 1000
+_CHANGED = "updateddateutc"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Listing(Generic[T]):
 def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> list[T]:
     """Return those of the records that the call asks for, in the order that it asks for.
 
+    Records that know when they changed are given in the order of their changes.
+
     Raises:
         BadQueryError: ``where`` or ``order`` cannot be understood.
     """
@@ -35,7 +38,8 @@ def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> list[T]:
     if text := call.query.get("where", "").strip():
         predicate = query.where(text, listing.fields, listing.singular)
         chosen = [record for record in chosen if predicate(record)]
-    if text := call.query.get("order", "").strip():
+    text = call.query.get("order", "").strip()
+    if text and not (_CHANGED in listing.fields and text.lower() in (_CHANGED, f"{_CHANGED} asc")):
         return query.ordered(chosen, text, listing.fields, listing.singular)
     return chosen
 

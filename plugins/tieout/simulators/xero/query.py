@@ -255,13 +255,9 @@ def ordered(records: Sequence[T], text: str, fields: Fields[T], type_name: str) 
     return result
 
 
-def _sortable(value: object) -> tuple[bool, Decimal, str]:
+def _sortable(value: object) -> tuple[bool, Value]:
     """Return a key that orders values of one type; nothing comes first."""
-    plain = _value(value)
-    if plain is None:
-        return False, Decimal(0), ""
+    plain = value if isinstance(value, datetime) else _value(value)
     if isinstance(plain, str):
-        return True, Decimal(0), plain.casefold()
-    if isinstance(plain, datetime):
-        return True, Decimal(0), plain.isoformat()
-    return True, Decimal(plain), ""
+        plain = plain.casefold()
+    return plain is not None, plain
