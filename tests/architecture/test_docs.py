@@ -7,6 +7,7 @@ import yaml
 
 from architecture.probing import ROOT
 from tieout import errors
+from tieout.connectors.xero.resources import RESOURCES, Way
 from tieout.domain.ledger import DeliveryState, DocumentState, InboxState
 from tieout.domain.streams import StreamCause, StreamState
 from tieout.domain.tie_out import DifferenceClass
@@ -99,6 +100,24 @@ def test_every_cause_of_a_dead_letter_is_documented() -> None:
     code = sources("plugins/tieout/usecases", "plugins/tieout/mapping", "plugins/tieout/connectors")
 
     assert missing([*rules, *CAUSE.findall(code)], "dead-letters.md") == []
+
+
+def test_the_table_of_xeros_lists_is_the_codes() -> None:
+    rows = [
+        (
+            f"`{one.path}`",
+            f"`{one.id_member}`",
+            str(one.way),
+            ", ".join(f"`{name}={value}`" for name, value in one.params),
+            ", ".join([*one.tombstones, *(["gone"] if one.way is Way.WHOLE else [])]),
+            f"`{one.scope}`",
+        )
+        for one in RESOURCES
+    ]
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    table = text_of("xero-reading.md").partition("<!-- lists: begin -->\n")[2]
+
+    assert table.partition("\n<!-- lists: end -->")[0].split("\n", 2)[2] == lines
 
 
 def test_every_setting_is_documented() -> None:

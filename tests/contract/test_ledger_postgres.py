@@ -522,8 +522,8 @@ def test_pending_work_is_found_by_indexes_of_pending_work(
     records.received(ledger)
     admin.execute("SET enable_seqscan = off")
     entries = """
-        EXPLAIN SELECT inbox_id FROM tieout.inbox WHERE pair = 'p' AND state = 'pending'
-        ORDER BY inbox_id LIMIT 10"""
+        EXPLAIN SELECT inbox_id FROM tieout.inbox WHERE pair = 'p' AND source = 's'
+        AND state = 'pending' ORDER BY inbox_id LIMIT 10"""
     versions = """
         EXPLAIN SELECT document_id FROM tieout.documents WHERE pair = 'p' AND document_type = 't'
         AND state IN ('received', 'validated', 'ready')

@@ -65,7 +65,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "bindings": ("pair", "entity", "key", "system", "external_id", "external_no", "provenance"),
     "batches": ("pair", "document_type", "claimed_by"),
     "batch_steps": ("step",),
-    "watermarks": ("pair", "source", "resource"),
+    "watermarks": ("pair", "source", "resource", "position"),
     "streams": ("name", "pair", "state", "cause", "reason"),
     "webhook_ranges": ("app", "given_up_by", "reason"),
     "audit": ("pair", "actor", "action", "subject", "detail"),

@@ -62,6 +62,7 @@ inbox = Table(
     _moment("received_at"),
     _defaulted("state"),
     _defaulted("rule"),
+    _counter("occurrence"),
 )
 
 batches = Table(
@@ -212,7 +213,8 @@ watermarks = Table(
     Column("pair", Text, primary_key=True),
     Column("source", Text, primary_key=True),
     Column("resource", Text, primary_key=True),
-    Column("read_through", DateTime(timezone=True), nullable=False),
+    Column("read_through", DateTime(timezone=True)),
+    _json("position", nullable=True),
     _moment("changed_at"),
 )
 

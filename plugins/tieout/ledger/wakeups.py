@@ -10,7 +10,10 @@ CHANNEL = "tieout_inbox"
 RECONNECT_S = 2.0
 """Pause before connecting again after the database went away, in seconds."""
 
-NEWEST_PENDING = "SELECT coalesce(max(inbox_id), 0) FROM tieout.inbox WHERE state = 'pending'"
+NEWEST_PENDING = """
+SELECT coalesce(max(inbox_id), 0) FROM tieout.inbox
+WHERE state = 'pending' AND (origin = 'webhook' OR source <> 'xero')"""
+"""What a run has extracted from Xero wakes nobody: the run itself goes on with it."""
 
 log = logging.getLogger(__name__)
 

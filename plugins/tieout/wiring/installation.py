@@ -24,11 +24,13 @@ from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Document, Origin
 from tieout.domain.pair import Pair
 from tieout.domain.plan import Plan
+from tieout.domain.reading import Interval
 from tieout.domain.tie_out import TieOut
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ledger.audit import Sealed, seal_and_anchor
 from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.ledger.desk import PostgresDesk
+from tieout.ledger.landing import PostgresLanding
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
 from tieout.ledger.tokens import KEY_SETTING, PostgresTokenStore
@@ -41,6 +43,7 @@ from tieout.usecases.compare import Compared, compare_source
 from tieout.usecases.desk import JobWish, open_job, work_jobs
 from tieout.usecases.doubles import Swept, sweep_doubles
 from tieout.usecases.dry_run import Trial, try_replay
+from tieout.usecases.extract import Extracted, extract
 from tieout.usecases.flow import SHOP_ORDER, Flow, StepReport
 from tieout.usecases.follow import Followed, follow
 from tieout.usecases.gaps import find_gaps
@@ -177,6 +180,22 @@ class Tieout:
         """Bring the pair's waiting orders into the ledger and claim them."""
         origin = Origin.BACKFILL if is_backfill else Origin.SWEEP
         return capture(self.flow(pair), interval=interval, origin=origin, claimed_by=claimed_by)
+
+    def extract(
+        self,
+        pair: str,
+        resource: str,
+        *,
+        interval: tuple[datetime, datetime] | None = None,
+    ) -> Extracted:
+        """Land what changed in a list of the pair's Xero since it was last read, or in [a, b)."""
+        return extract(
+            self.xero(pair).lists,
+            PostgresLanding(self.ledger.database),
+            pair,
+            resource,
+            interval=interval and Interval(since=interval[0], until=interval[1]),
+        )
 
     def run_step(self, step: str, batch_id: int) -> StepReport:
         """Run one step over a claimed batch."""

@@ -111,6 +111,13 @@ def test_what_a_shop_said_before_it_was_taken_out_is_set_aside_beside_its_neighb
     assert (letter.cause, letter.value) == ("shop_not_configured", "gone.myshopify.com")
 
 
+def test_what_another_source_said_is_left_to_its_flows(flow: Flow) -> None:
+    flow.ledger.land([message(topic="Contacts/sweep").model_copy(update={"source": System.XERO})])
+    drain(flow)
+    assert not flow.ledger.waits(PAIR.pair, "shop_order", source=System.SHOPIFY)
+    assert flow.ledger.waits(PAIR.pair, "contact", source=System.XERO)
+
+
 def test_a_body_that_was_too_large_to_keep_is_set_aside_with_its_size(flow: Flow) -> None:
     large = message().model_copy(update={"body": None, "body_size": 10_485_760})
     flow.ledger.land([large])

@@ -64,7 +64,7 @@ class XeroClient:
 
     def rows(self, path: str, member: str, *, params: Mapping[str, str] | None = None) -> list[Row]:
         """Read one unpaged list; a path that Xero does not know has no rows."""
-        answer = self._get(path, params or {})
+        answer = self.get(path, params or {})
         if answer.status != NOT_FOUND:
             return rows_of(answer, member)
         if is_page(answer):
@@ -129,7 +129,7 @@ class XeroClient:
         item_count = 0
         for page in range(1, PAGES_MAX + 1):
             paging = {"page": str(page), "pageSize": str(PAGE_SIZE_MAX)}
-            answer = self._get(resource, {**params, **paging}, modified_since)
+            answer = self.get(resource, {**params, **paging}, modified_since)
             pagination = _pagination(answer)
             item_count = pagination.itemCount
             known = len(rows)
@@ -142,9 +142,10 @@ class XeroClient:
         message = f"Xero says that there are more than {PAGES_MAX} pages of {resource}."
         raise UnavailableError(message, remedy="Read a shorter interval, or raise PAGES_MAX.")
 
-    def _get(
+    def get(
         self, path: str, params: Mapping[str, str], modified_since: datetime | None = None
     ) -> Answer:
+        """Read a path, or what changed there at or after ``modified_since``, in whole seconds."""
         self.calls_made += 1
         since = _since(modified_since)
         answer = send_authorized(

@@ -20,6 +20,7 @@ from tieout.connectors.xero.answers import (
 )
 from tieout.connectors.xero.client import XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
+from tieout.connectors.xero.lists import XeroLists
 from tieout.connectors.xero.targets.table import target_of
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment
 from tieout.errors import ConfigurationError, UnavailableError
@@ -52,6 +53,7 @@ class XeroConnector(Xero):
         """Take the organization's connection, the present, the way to wait, and shared tokens."""
         self._client = XeroClient(config, clock=clock, sleep=sleep, tokens=tokens)
         self._settle_s = config.settle_s
+        self.lists = XeroLists(self._client, tenant_id=config.tenant_id)
 
     @property
     def rate_limits(self) -> dict[str, str]:

@@ -1,0 +1,148 @@
+"""The lists of Xero's accounting API: how each is read, and how it says that a record is dead.
+
+From the specification (xero_accounting.yaml 16.1.0) and domain/xero README, 1.2 and 2.2. Not here:
+how a page is read (lists.py), and anything that is written.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tieout.domain.reading import Tombstone
+from tieout.errors import ConfigurationError
+
+CHANGED_AT = "UpdatedDateUTC"
+MERGED_TO = "MergedToContactID"
+"""The member of a contact that names the one which took its place."""
+
+
+class Way(StrEnum):
+    """How the changes of a list can be read."""
+
+    PAGES = "pages"
+    """What changed since a moment, 1,000 at a time."""
+    CHANGES = "changes"
+    """What changed since a moment, all in one answer."""
+    WHOLE = "whole"
+    """All of it at every reading: it takes no moment, or it loses records without a word."""
+
+
+_ARCHIVED = (Tombstone.ARCHIVED,)
+_DELETED = (Tombstone.DELETED,)
+_VOIDED = (Tombstone.VOIDED,)
+_ANY_ARCHIVED = (("includeArchived", "true"),)
+_FOUR_PLACES = (("unitdp", "4"),)
+_SETTINGS = "accounting.settings.read"
+_INVOICES = "accounting.invoices"
+_PAYMENTS = "accounting.payments"
+_BANK = "accounting.banktransactions"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One list: its path, and the members of its records that reading needs.
+
+    ``tombstones`` are the causes that its records give, by their state in the member ``status`` or
+    by naming their heir; any other state, known to us or not, is one of a record that lives.
+    """
+
+    path: str
+    id_member: str
+    way: Way
+    scope: str
+    tombstones: tuple[Tombstone, ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
+    status: str = "Status"
+    envelope: str = ""
+
+    @property
+    def member(self) -> str:
+        """Return the member of the answer that holds the records."""
+        return self.envelope or self.path
+
+
+RESOURCES = (
+    Resource(
+        "Contacts",
+        "ContactID",
+        Way.PAGES,
+        "accounting.contacts",
+        (Tombstone.ARCHIVED, Tombstone.MERGED),
+        _ANY_ARCHIVED,
+        status="ContactStatus",
+    ),
+    Resource("Accounts", "AccountID", Way.WHOLE, _SETTINGS, (*_ARCHIVED, *_DELETED)),
+    # A deleted item is answered with 204 and never listed again.
+    Resource("Items", "ItemID", Way.WHOLE, _INVOICES, params=_FOUR_PLACES),
+    Resource("TaxRates", "TaxType", Way.WHOLE, _SETTINGS, (*_ARCHIVED, *_DELETED)),
+    Resource("Currencies", "Code", Way.WHOLE, _SETTINGS),
+    Resource(
+        "TrackingCategories",
+        "TrackingCategoryID",
+        Way.WHOLE,
+        _SETTINGS,
+        (*_ARCHIVED, *_DELETED),
+        _ANY_ARCHIVED,
+    ),
+    Resource("Organisation", "OrganisationID", Way.WHOLE, _SETTINGS, envelope="Organisations"),
+    Resource(
+        "Invoices",
+        "InvoiceID",
+        Way.PAGES,
+        _INVOICES,
+        (*_DELETED, *_VOIDED),
+        (*_ANY_ARCHIVED, *_FOUR_PLACES),
+    ),
+    Resource(
+        "CreditNotes",
+        "CreditNoteID",
+        Way.PAGES,
+        _INVOICES,
+        (*_DELETED, *_VOIDED),
+        _FOUR_PLACES,
+    ),
+    Resource("Payments", "PaymentID", Way.PAGES, _PAYMENTS, _DELETED),
+    Resource("BatchPayments", "BatchPaymentID", Way.CHANGES, _PAYMENTS, _DELETED),
+    Resource("Prepayments", "PrepaymentID", Way.PAGES, _PAYMENTS, _VOIDED, _FOUR_PLACES),
+    Resource("Overpayments", "OverpaymentID", Way.PAGES, _PAYMENTS, _VOIDED, _FOUR_PLACES),
+    Resource(
+        "BankTransactions",
+        "BankTransactionID",
+        Way.PAGES,
+        _BANK,
+        (*_DELETED, *_VOIDED),
+        _FOUR_PLACES,
+    ),
+    # A transfer says when it was made, not when it was changed.
+    Resource(
+        "BankTransfers",
+        "BankTransferID",
+        Way.WHOLE,
+        _BANK,
+        _DELETED,
+        (("includeDeleted", "true"),),
+    ),
+    Resource(
+        "ManualJournals",
+        "ManualJournalID",
+        Way.PAGES,
+        "accounting.manualjournals",
+        (*_ARCHIVED, *_DELETED, *_VOIDED),
+    ),
+    # Natively of four places, and without the parameter.
+    Resource("PurchaseOrders", "PurchaseOrderID", Way.PAGES, _INVOICES, _DELETED),
+)
+_BY_PATH = {resource.path: resource for resource in RESOURCES}
+
+
+def resource_of(path: str) -> Resource:
+    """Return the list of a path.
+
+    Raises:
+        ConfigurationError: There is none, or it is not read.
+    """
+    if path not in _BY_PATH:
+        raise ConfigurationError(
+            f"Xero has no list {path!r} that is read.",
+            remedy=f"Use one of these: {', '.join(_BY_PATH)}.",
+        )
+    return _BY_PATH[path]

@@ -1,0 +1,125 @@
+"""Reading a source's list: its records as they came, and where the reader goes on.
+
+A reading outlives its reader: with every page that is stored, the position after it is stored too.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import AwareDatetime, PositiveInt
+
+from tieout.domain.base import Frozen, System
+from tieout.domain.ledger import Origin
+
+SWEPT = "sweep"
+"""What the topic of an entry says of a record that lives."""
+
+
+class Tombstone(StrEnum):
+    """Why a record counts no more at its source; the topic of its entry says it."""
+
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+    VOIDED = "voided"
+    MERGED = "merged"
+    """Another record has taken its place."""
+    GONE = "gone"
+    """The source does not list it any more, and does not say why."""
+
+
+class Interval(Frozen):
+    """From ``since`` on and before ``until``."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class NumberedPages(Frozen):
+    """The rest of a list that is read by page numbers, from its last page to its first.
+
+    The list is what changed at or after ``since``. Once its last page has been read, ``through`` is
+    up to when everything will have been when the first has.
+    """
+
+    since: AwareDatetime | None
+    next_page: PositiveInt
+    through: AwareDatetime | None = None
+
+
+class Position(Frozen):
+    """Where a reader goes on; every change up to ``through`` has been read."""
+
+    through: AwareDatetime | None = None
+    numbered: NumberedPages | None = None
+
+
+START = Position()
+
+
+class Reading(Frozen):
+    """Which list of which source is read for which pair; its watermark is called ``name``."""
+
+    pair: str
+    source: System
+    account: str
+    resource: str
+    interval: Interval | None = None
+    """Only what changed within it, on purpose and whatever was read before."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the watermark: every backfill has one of its own."""
+        words = [self.resource, self.account]
+        if self.interval is not None:
+            words.append(f"{self.interval.since.isoformat()}/{self.interval.until.isoformat()}")
+        return " ".join(words)
+
+    @property
+    def origin(self) -> Origin:
+        """Return how the entries reach us."""
+        return Origin.SWEEP if self.interval is None else Origin.BACKFILL
+
+    def topic(self, tombstone: Tombstone | None = None) -> str:
+        """Return the topic of a record's entry."""
+        return f"{self.resource}/{tombstone or SWEPT}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One record, its bytes as they came; made by the thousand, so no model."""
+
+    record_id: str
+    body: bytes
+    tombstone: Tombstone | None = None
+    merged_to: str = ""
+    """The id of the record that took its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class OddRecord:
+    """A record that lacks ``member``, or has something else there than it always had."""
+
+    record_id: str
+    body: bytes
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records of a list, and the position after them.
+
+    ``is_whole``: they are the whole list, so what is not among them is not there any more.
+    """
+
+    records: list[SourceRecord]
+    position: Position
+    odd: list[OddRecord]
+    is_whole: bool = False
+
+
+class PageLanded(Frozen):
+    """How many entries of a page were new, and how many of those were tombstones."""
+
+    new: int
+    tombstones: int
+    set_aside: int

@@ -1,0 +1,177 @@
+"""The Landing port on PostgreSQL: a page and the position after it, all or nothing.
+
+A page is one statement, whatever its size. Uniqueness is the inbox's own.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, select
+from typing_extensions import override
+
+from tieout.domain.base import InboxId
+from tieout.domain.ledger import NewDeadLetter, NewInboxEntry
+from tieout.domain.reading import START, Page, PageLanded, Position, Reading, Tombstone
+from tieout.errors import RetryableError
+from tieout.ledger import dead_letters
+from tieout.ledger import inbox as inbox_statements
+from tieout.ledger.schema import inbox, watermarks
+from tieout.ledger.session import Database
+from tieout.ports.landing import Landing
+
+_SAID = """
+    SELECT * FROM unnest(%(topics)s::text[], %(ids)s::text[], %(bodies)b::bytea[],
+        %(hashes)s::text[], %(heirs)s::text[]) AS said (topic, id, body, body_sha256, heir)"""
+_INSERTED = """
+    INSERT INTO tieout.inbox (pair, source, account, topic, event_id, resource_id, origin, body,
+        body_sha256, body_size, headers, occurrence)
+    SELECT %(pair)s, %(source)s, %(account)s, topic, '', id, %(origin)s, body, body_sha256,
+        length(body), CASE heir WHEN '' THEN '{}' ELSE jsonb_build_object('merged_to', heir) END,
+        occurrence
+    FROM news
+    ON CONFLICT DO NOTHING RETURNING topic"""
+_COUNTED = "SELECT count(*), count(*) FILTER (WHERE topic <> %(live)s) FROM landed"
+_LAND_PAGE = f"""
+WITH news AS (SELECT said.*, 0 AS occurrence FROM ({_SAID}) AS said),
+landed AS ({_INSERTED})
+{_COUNTED}"""  # noqa: S608 - made of constants
+# What is said of a record for the second time, after something else, differs from the first time by
+# its occurrence alone.
+_LAND_WHOLE = f"""
+WITH said AS ({_SAID}),
+latest AS (
+    SELECT DISTINCT ON (resource_id) resource_id, topic, body_sha256 FROM tieout.inbox
+    WHERE source = %(source)s AND account = %(account)s AND topic = ANY(%(resource_topics)s)
+    ORDER BY resource_id, inbox_id DESC),
+present AS (
+    SELECT * FROM said
+    UNION ALL
+    SELECT %(gone)s, resource_id, %(nothing)b::bytea, %(nothing_sha256)s, '' FROM latest
+    WHERE topic <> %(gone)s AND EXISTS (SELECT FROM said)
+        AND NOT EXISTS (SELECT FROM said WHERE said.id = latest.resource_id)),
+news AS (
+    SELECT present.*, (
+        SELECT count(*) FROM tieout.inbox AS before
+        WHERE before.source = %(source)s AND before.account = %(account)s
+            AND before.topic = present.topic AND before.resource_id = present.id
+            AND before.body_sha256 = present.body_sha256) AS occurrence
+    FROM present LEFT JOIN latest ON latest.resource_id = present.id
+    WHERE (latest.topic, latest.body_sha256)
+        IS DISTINCT FROM (present.topic, present.body_sha256)),
+landed AS ({_INSERTED})
+{_COUNTED}"""  # noqa: S608 - made of constants
+_MOVE = """
+INSERT INTO tieout.watermarks (pair, source, resource, read_through, position)
+VALUES (%(pair)s, %(source)s, %(name)s, %(through)s, %(position)s)
+ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE SET
+    read_through = excluded.read_through, position = excluded.position,
+    changed_at = clock_timestamp()
+WHERE watermarks.position IS NOT DISTINCT FROM %(before)s"""
+_NOTHING = b"{}"
+"""The body of a tombstone that only says that the record is gone."""
+_NOTHING_SHA256 = hashlib.sha256(_NOTHING).hexdigest()
+
+
+class PostgresLanding(Landing):
+    """The inbox of one ledger."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the ledger's database; nothing is read before the first call."""
+        self._database = database
+
+    @override
+    def position(self, reading: Reading) -> Position:
+        statement = select(watermarks.c.position).where(
+            watermarks.c.pair == reading.pair,
+            watermarks.c.source == reading.source,
+            watermarks.c.resource == reading.name,
+        )
+        with self._database.transaction() as connection:
+            found = connection.execute(statement).scalar_one_or_none()
+        return START if found is None else Position.model_validate(found)
+
+    @override
+    def land(
+        self,
+        reading: Reading,
+        page: Page,
+        *,
+        before: Position,
+        set_aside: Sequence[tuple[NewInboxEntry, NewDeadLetter]] = (),
+    ) -> PageLanded:
+        with self._database.transaction() as connection:
+            _move(connection, reading, before, page.position)
+            new, tombstones = _land(connection, reading, page)
+            aside = sum(_set_aside(connection, entry, letter) for entry, letter in set_aside)
+        return PageLanded(new=new + aside, tombstones=tombstones, set_aside=aside)
+
+
+def _move(connection: Connection, reading: Reading, before: Position, after: Position) -> None:
+    """Move the reading on; whoever comes second from the same place is stopped here."""
+    moved = connection.exec_driver_sql(
+        _MOVE,
+        {
+            "pair": reading.pair,
+            "source": reading.source,
+            "name": reading.name,
+            "through": after.through,
+            "position": _stored(after),
+            "before": _stored(before),
+        },
+    )
+    if moved.rowcount != 1:
+        raise RetryableError(
+            f"Another run has gone on with reading {reading.resource}.",
+            remedy="Nothing of this page was stored; read on from the present position.",
+        )
+
+
+def _stored(position: Position) -> Jsonb | None:
+    return None if position == START else Jsonb(position.model_dump(mode="json"))
+
+
+def _land(connection: Connection, reading: Reading, page: Page) -> tuple[int, int]:
+    """Insert what is new of a page; return how many entries were, and how many tombstones."""
+    topics = {tombstone: reading.topic(tombstone) for tombstone in (None, *Tombstone)}
+    given: Mapping[str, object] = {
+        "pair": reading.pair,
+        "source": reading.source,
+        "account": reading.account,
+        "origin": reading.origin,
+        "topics": [topics[record.tombstone] for record in page.records],
+        "ids": [record.record_id for record in page.records],
+        "bodies": [record.body for record in page.records],
+        "hashes": [hashlib.sha256(record.body).hexdigest() for record in page.records],
+        "heirs": [record.merged_to for record in page.records],
+        "live": topics[None],
+    }
+    if page.is_whole:
+        whole = {
+            "resource_topics": list(topics.values()),
+            "gone": topics[Tombstone.GONE],
+            "nothing": _NOTHING,
+            "nothing_sha256": _NOTHING_SHA256,
+        }
+        new, tombstones = connection.exec_driver_sql(_LAND_WHOLE, {**given, **whole}).one()
+    else:
+        new, tombstones = connection.exec_driver_sql(_LAND_PAGE, {**given}).one()
+    return int(new), int(tombstones)
+
+
+def _set_aside(connection: Connection, entry: NewInboxEntry, letter: NewDeadLetter) -> bool:
+    """Land an odd record with its dead letter; False when it was known."""
+    if not inbox_statements.land(connection, [entry]):
+        return False
+    landed = connection.execute(
+        select(inbox.c.inbox_id).where(
+            inbox.c.source == entry.source,
+            inbox.c.account == entry.account,
+            inbox.c.topic == entry.topic,
+            inbox.c.resource_id == entry.resource_id,
+            inbox.c.body_sha256 == entry.body_sha256,
+        )
+    ).scalar_one()
+    with_entry = letter.model_copy(update={"inbox_id": InboxId(landed)})
+    dead_letters.set_aside(connection, with_entry)
+    return True

@@ -1,0 +1,33 @@
+"""The inbox as extraction fills it, page by page."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tieout.domain.ledger import NewDeadLetter, NewInboxEntry
+from tieout.domain.reading import Page, PageLanded, Position, Reading
+
+
+class Landing(Protocol):
+    """Where the pages of a source's lists land. Every method is one transaction."""
+
+    def position(self, reading: Reading) -> Position:
+        """Return where the reading goes on."""
+
+    def land(
+        self,
+        reading: Reading,
+        page: Page,
+        *,
+        before: Position,
+        set_aside: Sequence[tuple[NewInboxEntry, NewDeadLetter]] = (),
+    ) -> PageLanded:
+        """Store the page's records as pending entries, and move the reading to its position.
+
+        What is known already, by the rules of ``Ledger.land``, is no new entry. Of a whole list a
+        record is known when it says what its newest entry says, so that one which is changed back
+        is new again; what has an entry and is not listed any more gets one that it is gone, unless
+        nothing is listed at all. Entries to ``set_aside`` open their dead letters, if they are new.
+
+        Raises:
+            RetryableError: The reading is not at ``before``: another run has gone on with it.
+        """
