@@ -40,7 +40,7 @@ class FakeStreams(Streams):
         return [one for one in known if pair in {None, one.pair}]
 
     @override
-    def admit(self, name: str) -> Admission:
+    def peek(self, name: str) -> Admission:
         stream = self.stream(name)
         if stream.state is not StreamState.PAUSED:
             return Admission(stream=stream, is_admitted=stream.state is StreamState.OPEN)
@@ -48,6 +48,14 @@ class FakeStreams(Streams):
         since_s = (now - (stream.probed_at or now)).total_seconds()
         if since_s < PROBE_EVERY_S:
             return Admission(stream=stream, is_admitted=False, wait_s=PROBE_EVERY_S - since_s)
+        return Admission(stream=stream, is_admitted=True, is_probe=True)
+
+    @override
+    def admit(self, name: str) -> Admission:
+        seen = self.peek(name)
+        if not seen.is_probe:
+            return seen
+        stream, now = seen.stream, self._clock.now()
         self.probes.append((name, now.timestamp()))
         probed = self._keep(stream.model_copy(update={"probed_at": now}))
         return Admission(stream=probed, is_admitted=True, is_probe=True)

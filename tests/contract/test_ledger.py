@@ -284,6 +284,28 @@ def test_unsettled_documents_include_the_dead_letters(ledger: Ledger) -> None:
     assert [one.document_id for one in found] == [second, first]
 
 
+def test_other_versions_are_the_unsettled_ones_of_the_same_records(ledger: Ledger) -> None:
+    def version(minutes: int) -> DocumentId:
+        given = document(content=f"content {minutes}", minutes=minutes)
+        return records.land_document(ledger, given) or DocumentId(0)
+
+    ledger.mark_done(version(1))
+    held = version(2)
+    ledger.hold(held, reason="wait")
+    aside = version(3)
+    ledger.set_aside(records.dead_letter(document_id=aside))
+    begun = version(4)
+    ledger.mark_validated(begun, {})
+    newest = version(5)
+    stranger = records.received(ledger, "another")
+    found = ledger.other_versions([newest, stranger])
+    assert [one.document_id for one in found] == [held, aside, begun]
+    found = ledger.other_versions([newest, begun])
+    assert [one.document_id for one in found] == [held, aside]
+    assert ledger.other_versions([stranger]) == []
+    assert ledger.other_versions([]) == []
+
+
 def test_a_document_set_aside_is_one_open_dead_letter(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     ledger.set_aside(records.dead_letter(document_id=document_id))

@@ -152,6 +152,22 @@ def test_a_paused_stream_admits_one_probe_a_minute(scene: Scene) -> None:
     assert scene.streams.admit(PAYMENTS).is_probe
 
 
+def test_a_peek_says_what_an_admission_would_and_takes_no_probe(scene: Scene) -> None:
+    assert scene.streams.peek(PAYMENTS).is_admitted
+    fail(scene)
+    refused = scene.streams.peek(PAYMENTS)
+    assert (refused.is_admitted, refused.is_probe) == (False, False)
+    assert 0 < refused.wait_s <= PROBE_EVERY_S
+    scene.pass_s(PROBE_EVERY_S)
+    for _ in range(2):
+        due = scene.streams.peek(PAYMENTS)
+        assert (due.is_admitted, due.is_probe, due.wait_s) == (True, True, 0)
+    assert scene.streams.admit(PAYMENTS).is_probe
+    assert not scene.streams.peek(PAYMENTS).is_admitted
+    scene.streams.hold(PAYMENTS, reason="Xero holds HP-1042 twice.")
+    assert not scene.streams.peek(PAYMENTS).is_admitted
+
+
 def test_the_first_success_resumes_and_forgets(scene: Scene) -> None:
     fail(scene)
     scene.streams.succeeded(PAYMENTS)

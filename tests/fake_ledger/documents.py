@@ -7,6 +7,7 @@ from itertools import islice
 from typing_extensions import override
 
 from fake_ledger.tables import (
+    UNSETTLED,
     Tables,
     event_of,
     record_of,
@@ -140,6 +141,18 @@ class Documents(Tables):
     def unsettled(self, pair: str, document_type: str) -> list[Document]:
         with self._lock:
             return self._documents.where("unsettled", (pair, document_type))
+
+    @override
+    def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:
+        with self._lock:
+            records = {record_of(self._documents[one]) for one in document_ids}
+            others = [
+                one
+                for record in records
+                for one in self._documents.where("record", record)
+                if one.state in UNSETTLED and one.document_id not in document_ids
+            ]
+            return sorted(others, key=lambda one: (one.version_at, one.document_id))
 
     @override
     def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:

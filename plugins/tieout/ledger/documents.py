@@ -91,6 +91,27 @@ def unsettled(connection: Connection, pair: str, document_type: str) -> list[Doc
     return [rows.document(row) for row in connection.execute(statement).mappings()]
 
 
+def other_versions(connection: Connection, document_ids: Collection[DocumentId]) -> list[Document]:
+    """Return what else is unsettled of the same records, oldest version first."""
+    given, other = documents.alias("given"), documents.alias("other")
+    wanted = sorted(document_ids)
+    others = (
+        select(other.c.document_id)
+        .join(given, same_record(other, given))
+        .where(
+            given.c.document_id.in_(wanted),
+            other.c.document_id.not_in(wanted),
+            other.c.state.in_(UNSETTLED),
+        )
+    )
+    statement = (
+        select(*rows.DOCUMENT)
+        .where(documents.c.document_id.in_(others))
+        .order_by(documents.c.version_at, documents.c.document_id)
+    )
+    return [rows.document(row) for row in connection.execute(statement).mappings()]
+
+
 def mark_validated(connection: Connection, document_id: DocumentId, canonical: Json) -> None:
     """Move an unfinished document to ``validated`` with its canonical form."""
     _move(connection, document_id, DocumentState.VALIDATED, values={"canonical": canonical})

@@ -235,6 +235,11 @@ class PostgresLedger(Ledger):
             return documents.unsettled(connection, pair, document_type)
 
     @override
+    def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:
+        with self._transaction() as connection:
+            return documents.other_versions(connection, document_ids)
+
+    @override
     def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
         with self._transaction() as connection:
             documents.mark_validated(connection, document_id, canonical)

@@ -57,9 +57,20 @@ class PostgresStreams(Streams):
     def admit(self, name: str) -> Admission:
         with self._database.transaction() as connection:
             stream = _read(connection, name)
-            if stream.state is StreamState.PAUSED:
+            if _is_paused(stream):
                 return _probe(connection, name)
             return Admission(stream=stream, is_admitted=stream.state is StreamState.OPEN)
+
+    @override
+    def peek(self, name: str) -> Admission:
+        with self._database.transaction() as connection:
+            stream = _read(connection, name)
+            wait_s = stream.probe_in_s(_now(connection)) if _is_paused(stream) else 0.0
+            is_open = stream.state is StreamState.OPEN
+            is_due = _is_paused(stream) and wait_s == 0
+            return Admission(
+                stream=stream, is_admitted=is_open or is_due, is_probe=is_due, wait_s=wait_s
+            )
 
     @override
     def judged(self, name: str, *, good: int, is_bad: bool) -> bool:
@@ -124,14 +135,22 @@ def _locked(connection: Connection, name: str) -> tuple[Stream, datetime]:
         .one()
     )
     # Read after the lock was waited for, so that times follow each other as changes do.
-    now = connection.execute(select(func.clock_timestamp())).scalar_one()
-    return _stream(row), now
+    return _stream(row), _now(connection)
+
+
+def _now(connection: Connection) -> datetime:
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now
+
+
+def _is_paused(stream: Stream) -> bool:
+    return stream.state is StreamState.PAUSED
 
 
 def _probe(connection: Connection, name: str) -> Admission:
     """Give the one probe that is due to whoever comes first."""
     stream, now = _locked(connection, name)
-    if stream.state is not StreamState.PAUSED:
+    if not _is_paused(stream):
         return Admission(stream=stream, is_admitted=stream.state is StreamState.OPEN)
     wait_s = stream.probe_in_s(now)
     if wait_s > 0:

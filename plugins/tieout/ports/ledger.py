@@ -134,6 +134,12 @@ class Ledger(Protocol):
     def unsettled(self, pair: str, document_type: str) -> list[Document]:
         """Return the documents that are unfinished, held or dead-lettered, oldest version first."""
 
+    def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:
+        """Return what else is unsettled of the records that the documents are versions of.
+
+        Oldest version first. The cost grows with the documents, not with all that is unsettled.
+        """
+
     def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
         """Record that the gate let the document through, with its canonical form."""
 

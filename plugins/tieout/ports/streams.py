@@ -24,6 +24,9 @@ class Streams(Protocol):
         A paused stream admits one probe each PROBE_EVERY_S, whoever asks first; the asking counts.
         """
 
+    def peek(self, name: str) -> Admission:
+        """Say what ``admit`` would answer, without asking: no probe is taken."""
+
     def judged(self, name: str, *, good: int, is_bad: bool) -> bool:
         """Count ``good`` good records and, after them, one bad one if ``is_bad``.
 

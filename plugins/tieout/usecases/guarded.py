@@ -209,6 +209,19 @@ class GuardedTarget(Target):
             self._admit()
 
 
+def ensure_readable(flow: Flow, system: System) -> None:
+    """Let a step that must read a system end before its work, if it would not be asked now.
+
+    Every run of an outage comes by here; what it would have worked on may be much.
+
+    Raises:
+        StreamPausedError: It has not answered some times in a row, and no probe is due.
+    """
+    admission = flow.streams.peek(read_stream(flow.pair.pair, system))
+    if not admission.is_admitted:
+        raise _paused(admission)
+
+
 def guarded_read(flow: Flow, system: System, read: Callable[[], Read]) -> Read:
     """Read something that a step needs before it writes, unless the system does not answer now.
 

@@ -27,7 +27,7 @@ from tieout.usecases.flow import (
     documents_of,
     item_code,
 )
-from tieout.usecases.guarded import guarded_read
+from tieout.usecases.guarded import ensure_readable, guarded_read
 
 SUITE = "shop_order"
 STEP = "gate_orders"
@@ -41,8 +41,11 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
     good enough lets it go on, and of any other nothing is set aside.
 
     Raises:
+        StreamPausedError: A system that judging must read does not answer; nothing was read.
         ConfigurationError: An expectation of severity *halt* failed; nothing of the batch goes on.
     """
+    for system in (System.XERO, System.SAGE100):
+        ensure_readable(flow, system)
     stream = source_stream(flow.pair.pair, SHOP_ORDER)
     admission = flow.streams.admit(stream)
     if not admission.is_admitted:
@@ -97,18 +100,18 @@ def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
 
     Of an order that a person holds, a newer version is held as well: the word is on the order.
     """
-    newest = {document.source_id: document for document in documents}
-    for document in flow.ledger.unsettled(flow.pair.pair, SHOP_ORDER):
-        newer = newest.get(document.source_id)
-        if newer is None or document.account != newer.account:
-            continue
-        if document.document_id >= newer.document_id:
+    newest = {(document.account, document.source_id): document for document in documents}
+    given = [document.document_id for document in newest.values()]
+    for document in flow.ledger.other_versions(given):
+        record = (document.account, document.source_id)
+        newer = newest.get(record)
+        if newer is None or document.document_id >= newer.document_id:
             continue
         if document.state in UNFINISHED:
             flow.ledger.skip_document(document.document_id, rule="superseded")
         elif document.state is DocumentState.HELD:
             flow.ledger.hold(newer.document_id, reason=document.held_for)
-            del newest[document.source_id]
+            del newest[record]
     return list(newest.values())
 
 

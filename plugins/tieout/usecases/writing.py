@@ -59,28 +59,15 @@ def write_all(
         StreamHeldError: A person must look first; nothing was sent.
         OutcomeUnknownError: Some are in doubt until the next attempt looks them up.
     """
-    planned: list[_Planned] = []
-    aside = 0
-    kept = _kept(flow, kind, orders)
-    for ready in orders:
-        try:
-            planned += [
-                _planned(flow, kind, ready, write, kept.get((ready.document_id, write.key)))
-                for write in writes_of(ready)
-            ]
-        except RejectedError as error:
-            set_aside(flow, ready.document, as_refused(error), step=kind.entity, order=ready.order)
-            aside += 1
-    entity_of = {plan.write.key: plan.write.binding_entity for plan in planned}
-    wanted = {plan.delivery.document_key: plan.delivery for plan in planned}
     guarded = GuardedTarget(
         target,
         flow.streams,
         target_stream(flow.pair.pair, target.system, target.entity),
         clock=flow.clock,
     )
-    if wanted:
-        guarded.enter()
+    planned, aside = _plan(flow, kind, guarded, orders, writes_of)
+    entity_of = {plan.write.key: plan.write.binding_entity for plan in planned}
+    wanted = {plan.delivery.document_key: plan.delivery for plan in planned}
     writer = Writer(
         ledger=flow.ledger,
         target=guarded,
@@ -101,6 +88,39 @@ def write_all(
     guarded.leave()
     confirmed = sum(1 for one in settled.values() if one.refused is None)
     return StepReport(step=kind.entity, documents=len(orders), confirmed=confirmed, set_aside=aside)
+
+
+def _plan(
+    flow: Flow,
+    kind: WriteKind,
+    guarded: GuardedTarget,
+    orders: Sequence[ReadyOrder],
+    writes_of: WritesOf,
+) -> tuple[list[_Planned], int]:
+    """Map what the orders want written; return it, and how many were set aside.
+
+    The stream is asked at the first write, before it is mapped: a paused one costs one order's
+    look, whatever waits. Orders that want nothing written ask nothing.
+    """
+    planned: list[_Planned] = []
+    aside = 0
+    has_entered = False
+    kept = _kept(flow, kind, orders)
+    for ready in orders:
+        ours: list[_Planned] = []
+        try:
+            for write in writes_of(ready):
+                if not has_entered:
+                    guarded.enter()
+                    has_entered = True
+                before = kept.get((ready.document_id, write.key))
+                ours.append(_planned(flow, kind, ready, write, before))
+        except RejectedError as error:
+            set_aside(flow, ready.document, as_refused(error), step=kind.entity, order=ready.order)
+            aside += 1
+        else:
+            planned += ours
+    return planned, aside
 
 
 def _kept(

@@ -233,6 +233,13 @@ class PlanningLedger(PlanningWrites):
         return _in_order(one for one in self._documents.values() if one.state in SETTLED_TOGETHER)
 
     @override
+    def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:
+        records = {_record(self._documents[one]) for one in document_ids}
+        versions = {one for record in records for one in self._of_record[record]}
+        others = [self._documents[one] for one in versions - set(document_ids)]
+        return _in_order(one for one in others if one.state in SETTLED_TOGETHER)
+
+    @override
     def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
         self._move(document_id, DocumentState.VALIDATED)
         changed = self._documents[document_id].model_copy(update={"canonical": canonical})

@@ -227,6 +227,10 @@ class PlanningStreams(Streams):
         return Admission(stream=stream, is_admitted=True)
 
     @override
+    def peek(self, name: str) -> Admission:
+        return self.admit(name)
+
+    @override
     def judged(self, name: str, *, good: int, is_bad: bool) -> bool:
         return True
 
