@@ -124,10 +124,22 @@ def test_an_outdated_fence_cuts_no_lease(ledger: Ledger) -> None:
     assert claim(ledger, "next") == (None, [])
 
 
-def test_a_pending_entry_waits_and_history_does_not(ledger: Ledger) -> None:
-    assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
-    receive_history(ledger, "1")
-    assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
+def waits(ledger: Ledger, pair: str = PAIR) -> bool:
+    return ledger.waits(pair, "shop_order", source=System.SHOPIFY)
+
+
+def test_a_pending_entry_waits_for_its_own_pair(ledger: Ledger) -> None:
+    assert not waits(ledger)
     ledger.land([entry("2")])
-    assert ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)
-    assert not ledger.waits("lotus_lane", "shop_order", source=System.SHOPIFY)
+    assert waits(ledger)
+    assert not waits(ledger, "lotus_lane")
+
+
+def test_history_waits_while_no_batch_is_at_any(ledger: Ledger) -> None:
+    first, _second = receive_history(ledger, "1"), receive_history(ledger, "2")
+    assert waits(ledger)
+    assert not waits(ledger, "lotus_lane")
+    assert claim(ledger, "backfill 1", limit=1)[1] == [first]
+    assert not waits(ledger)
+    ledger.skip_document(first, rule="test_order")
+    assert waits(ledger)

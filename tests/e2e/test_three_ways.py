@@ -39,9 +39,15 @@ DAY = datetime(2026, 3, 5, tzinfo=UTC)
 BACKFILL_STATES = "SELECT state FROM dag_run WHERE run_type = 'backfill'"
 BACKFILLS_UNDER_WAY = "SELECT id FROM backfill WHERE completed_at IS NULL"
 """Airflow takes one at a time, and closes it some seconds after its last run."""
+CLEARED_STATES = "SELECT state FROM dag_run WHERE clear_number > 0"
 ORIGINS = "SELECT DISTINCT origin FROM tieout.inbox WHERE resource_id = %s"
 NIGHTS = "SELECT state FROM dag_run WHERE dag_id = 'nightly'"
 NIGHTS_TASKS = "SELECT task_id FROM task_instance WHERE dag_id = 'nightly' AND state = 'success'"
+SENT = """
+    SELECT delivery.entity || ' ' || delivery.attempts
+    FROM tieout.deliveries AS delivery JOIN tieout.documents AS document USING (document_id)
+    WHERE document.source_id = %s ORDER BY 1
+"""
 CLAIMED_BY = """
     SELECT batch.claimed_by FROM tieout.batches AS batch
     JOIN tieout.documents AS document USING (batch_id)
@@ -256,6 +262,26 @@ def test_repeated_reordered_and_replayed_webhooks_leave_one_order(
     assert deliver(installation, order, topic="orders/create", webhook_id="w-9") == [200]
     wait_for(lambda: settled(tieout), limit_s=POSTED_WAIT_S, what="the replay")
     assert documents_of(tieout, order) == (1, 1, 1, 1)
+    assert tieout.status().is_conserved
+
+
+def test_a_run_cleared_in_airflow_runs_again_and_writes_nothing_again(
+    installation: Installation, tieout: Tieout, orders: ThreeWays
+) -> None:
+    sent = ask_ledger(installation, SENT, orders.by_backfill)
+    day = DAY.isoformat(), (DAY + timedelta(days=1)).isoformat()
+    cleared = installation.airflow(
+        "tasks", "clear", "--yes", "--start-date", day[0], "--end-date", day[1], "order_to_cash"
+    )
+    assert cleared.returncode == 0, cleared.stdout + cleared.stderr
+    wait_for(
+        lambda: set(ask_airflow(installation, CLEARED_STATES)) <= {"success", "failed"},
+        limit_s=POSTED_WAIT_S,
+        what="the cleared runs to be over",
+    )
+    assert set(ask_airflow(installation, CLEARED_STATES)) == {"success"}  # and there are some
+    assert documents_of(tieout, orders.by_backfill) == (1, 1, 1, 1)
+    assert ask_ledger(installation, SENT, orders.by_backfill) == sent
     assert tieout.status().is_conserved
 
 

@@ -18,9 +18,9 @@ class Claims(Documents):
     @override
     def waits(self, pair: str, document_type: str, *, source: System) -> bool:
         with self._lock:
-            return bool(
-                self.pending_entries(pair, limit=1, source=source)
-                or self._free(pair, document_type, None, is_history=False, limit=1)
+            kinds = self._kinds(pair, document_type, None, history_first=False)
+            return bool(self.pending_entries(pair, limit=1, source=source)) or any(
+                self._free(pair, document_type, None, is_history=one, limit=1) for one in kinds
             )
 
     def _free(

@@ -6,7 +6,7 @@ What happens to a document once it is held belongs to documents.py.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import BatchId, DocumentId
@@ -145,11 +145,16 @@ def _is_claimable(pair: str, document_type: str, batch_id: int | None) -> Column
         documents.c.pair == pair,
         documents.c.document_type == document_type,
         documents.c.state.in_(UNFINISHED),
-        or_(
-            documents.c.batch_id.is_(None),
-            documents.c.batch_id == batch_id,
-            batches.c.lease_until <= func.clock_timestamp(),
-        ),
+        _is_free(batch_id),
+    )
+
+
+def _is_free(batch_id: int | None) -> ColumnElement[bool]:
+    """Say of a document, joined to its batch, that no live lease of another batch holds it."""
+    return or_(
+        documents.c.batch_id.is_(None),
+        documents.c.batch_id == batch_id,
+        batches.c.lease_until <= func.clock_timestamp(),
     )
 
 
@@ -210,14 +215,36 @@ def _free_documents(
     return list(connection.execute(statement).scalars())
 
 
-def waits(connection: Connection, pair: str, document_type: str) -> bool:
-    """Say whether a fresh document waits that no live lease holds."""
-    stream = _Stream(pair, document_type)
-    statement = (
+def claimable() -> Select[tuple[int]]:
+    """Return the statement that finds what a batch yet to come could claim now, of any stream."""
+    other, lease = documents.alias(), batches.alias()
+    at_history = (
+        select(other.c.document_id)
+        .join(lease, lease.c.batch_id == other.c.batch_id)
+        .where(
+            other.c.pair == documents.c.pair,
+            other.c.document_type == documents.c.document_type,
+            other.c.state.in_(UNFINISHED),
+            other.c.is_history,
+            lease.c.lease_until > func.clock_timestamp(),
+        )
+    )
+    return (
         select(documents.c.document_id)
         .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
-        .where(stream.claimable(is_history=False))
+        .where(
+            documents.c.state.in_(UNFINISHED),
+            _is_free(None),
+            or_(~documents.c.is_history, ~at_history.exists()),
+        )
         .limit(1)
+    )
+
+
+def waits(connection: Connection, pair: str, document_type: str) -> bool:
+    """Say whether a claim would find a document now."""
+    statement = claimable().where(
+        documents.c.pair == pair, documents.c.document_type == document_type
     )
     return connection.execute(statement).first() is not None
 

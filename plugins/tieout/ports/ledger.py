@@ -63,9 +63,9 @@ class Ledger(Protocol):
         """Skip a pending entry by a named rule."""
 
     def waits(self, pair: str, document_type: str, *, source: System) -> bool:
-        """Say whether a pending entry of the source waits, or a fresh unfinished document.
+        """Say whether a pending entry of the source waits, or a document that a claim would find.
 
-        A document that somebody holds does not wait.
+        A document that somebody holds does not wait, nor does history while a batch is at some.
         """
 
     def claim(
