@@ -42,6 +42,7 @@ COMMANDS = (
     "tieout streams",
     "tieout resume",
     "tieout replay-jobs",
+    "tieout connect xero",
     "tieout audit seal",
     "tieout audit verify",
     "tieout audit export",

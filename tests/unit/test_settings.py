@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError
 from tieout.settings import load_pairs
 
@@ -38,6 +39,15 @@ def test_the_shipped_pairs_load():
     assert pairs["lotus_lane"].item_aliases["50398373085484"] == "LL-TEA-01"
 
 
+def test_every_flow_is_on_unless_the_pair_lists_them(include):
+    replace(include / PAIRS, "fx: reject}\n", "fx: reject}\n    flows: []\n")
+
+    pairs = load_pairs(include)
+
+    assert pairs["harbor_and_pine"].flows == ()
+    assert pairs["lotus_lane"].flows == tuple(FlowName)
+
+
 def test_a_role_that_nobody_mapped_is_named(include):
     pair = load_pairs(include)["lotus_lane"]
 
@@ -54,6 +64,13 @@ def test_a_role_that_nobody_mapped_is_named(include):
         (PAIRS, "New_York", "Gotham", "time_zone: 'America/Gotham' is no time zone", "IANA"),
         (PAIRS, '"00"', "0", "sage100_division: input should be a valid string", "quotes"),
         (PAIRS, "fx: reject", "fx: guess", "policies.fx: input should be 'reject'", "Correct"),
+        (
+            PAIRS,
+            "fx: reject}\n",
+            "fx: reject}\n    flows: [cash]\n",
+            "flows.0: input should",
+            "Correct",
+        ),
         (PAIRS, "lotus_lane:", "harbor_and_pine:", "harbor_and_pine is given twice", "Correct"),
         (PAIRS, "    currency: USD", "    color: red", "harbor_and_pine.currency: field", "Add"),
         (PAIRS, "\npairs:", "\npeers:", "names no pair", "List at least one"),

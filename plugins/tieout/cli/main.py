@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tieout.cli import (
     audit,
+    connect,
     desk,
     follow,
     gaps,
@@ -23,7 +24,19 @@ from tieout.cli import (
 from tieout.cli.common import FAILED
 from tieout.errors import TieoutError
 
-FAMILIES = (processes, reports, follow, gaps, holding, plans, desk, replays, audit, streams)
+FAMILIES = (
+    processes,
+    reports,
+    follow,
+    gaps,
+    holding,
+    plans,
+    desk,
+    replays,
+    audit,
+    streams,
+    connect,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

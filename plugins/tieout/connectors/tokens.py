@@ -127,9 +127,11 @@ class IdentityService:
         system: str,
         sleep: Callable[[float], None],
         basic: tuple[str, str] | None = None,
+        revocation_url: str = "",
     ) -> None:
-        """Take the address and the app's credentials, for HTTP Basic."""
+        """Take the addresses and the app's credentials, for HTTP Basic."""
         self._url = url
+        self._revocation_url = revocation_url
         self._basic = basic
         self._client = HttpClient(
             system=system,
@@ -147,7 +149,7 @@ class IdentityService:
             UnavailableError: It does not answer now.
         """
         system = self._client.system
-        answer = self._send(form)
+        answer = self._send(form, self._url)
         if not answer.is_success:
             code = _error_of(answer)
             if code == "invalid_grant":
@@ -164,11 +166,24 @@ class IdentityService:
             scope=minted.scope,
         )
 
-    def _send(self, form: Sequence[tuple[str, str]]) -> Answer:
+    def revoke(self, refresh_token: str) -> None:
+        """End a refresh token with all that its consent gave; one that is over is no trouble.
+
+        Raises:
+            AuthenticationError: The app or its credentials are not accepted.
+        """
+        answer = self._send((("token", refresh_token),), self._revocation_url)
+        if not answer.is_success:
+            raise AuthenticationError(
+                f"{self._client.system} revoked nothing (HTTP {answer.status}).",
+                remedy="Check the client id and the secret, or disconnect the app in its pages.",
+            )
+
+    def _send(self, form: Sequence[tuple[str, str]], url: str) -> Answer:
         return self._client.send(
             Request(
                 "POST",
-                self._url,
+                url,
                 is_write=False,  # a second token does no harm; a replaced one is taken for a while
                 headers={
                     "Accept": "application/json",

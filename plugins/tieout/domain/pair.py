@@ -10,6 +10,12 @@ from tieout.domain.base import Frozen
 from tieout.errors import ConfigurationError
 
 
+class FlowName(StrEnum):
+    """The flows that a pair can switch on."""
+
+    ORDER_TO_CASH = "order_to_cash"
+
+
 class AccountKind(StrEnum):
     """Whether an account lives in both ledgers or, for a stated reason, in one."""
 
@@ -99,6 +105,8 @@ class Pair(Frozen):
     exempt_xero_tax_type: str
     shops: tuple[Shop, ...]
     policies: Policies
+    flows: tuple[FlowName, ...] = tuple(FlowName)
+    """Which flows are switched on; what each may do in Xero is granted for these alone."""
     accounts: tuple[Account, ...]
     gateways: tuple[Gateway, ...]
     taxes: tuple[TaxRate, ...]

@@ -22,7 +22,15 @@ MAP_INDEX_TEMPLATE = "{{ task.pair }}"
 
 
 class ListPairsOperator(BaseOperator):
-    """Return the pairs to work on: those with waiting records in an event run, else all."""
+    """Return the pairs to work on: those with waiting records in an event run, else all.
+
+    With ``flow`` only those that have that flow switched on.
+    """
+
+    def __init__(self, *, flow: str = "", **kwargs: Any) -> None:
+        """Store the flow's name."""
+        super().__init__(**kwargs)
+        self.flow = flow
 
     @override
     def execute(self, context: "Context") -> list[str]:
@@ -30,7 +38,8 @@ class ListPairsOperator(BaseOperator):
         with airflow_errors():
             tieout = open_runtime()
             is_event = _run_type(context) == EVENT_RUN
-            pairs = tieout.pairs_waiting() if is_event else list(tieout.pairs)
+            listed = tieout.pairs_waiting() if is_event else list(tieout.pairs)
+            pairs = [one for one in listed if not self.flow or self.flow in tieout.pairs[one].flows]
             self.log.info("%s pairs: %s", len(pairs), ", ".join(pairs))
             return pairs
 

@@ -16,6 +16,7 @@ from airflow.sdk import (
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from tieout.domain.pair import FlowName
 from tieout.provider.notifiers import deadline_missed
 from tieout.provider.operators import (
     DoublesSweepOperator,
@@ -86,4 +87,5 @@ def order_to_cash() -> None:
         )
         chain([receipts, notes], sweep)
 
-    post_orders.expand(pair=ListPairsOperator(task_id="list_pairs").output)
+    listed = ListPairsOperator(task_id="list_pairs", flow=FlowName.ORDER_TO_CASH)
+    post_orders.expand(pair=listed.output)

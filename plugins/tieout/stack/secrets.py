@@ -60,9 +60,23 @@ def make() -> StackSecrets:
     return StackSecrets(fernet_key=fernet_key, **others)
 
 
+def kept_fernet_key(home: Path) -> str:
+    """Return the key that the installation in this folder made for itself; '' if it has none."""
+    path = home / SECRETS_FILE
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return str(kept.get("fernet_key", ""))
+
+
 def secret_setting(name: str) -> str:
     """Return the environment variable that gives one secret."""
     return f"TIEOUT_SECRET_{name.upper()}"
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Put a new private file in the place of an old one, all of it or nothing."""
+    new = path.with_name(f"{path.name}.new")
+    write_private(new, text)
+    new.replace(path)
 
 
 def write_private(path: Path, text: str) -> None:

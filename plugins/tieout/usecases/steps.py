@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tieout.domain.base import BatchId
 from tieout.domain.ledger import UNFINISHED, Document, Origin, Refused
+from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError, OutcomeUnknownError, TieoutError
 from tieout.usecases.buyers import write_contacts, write_customers
 from tieout.usecases.capture import capture
@@ -74,7 +75,9 @@ class FlowSteps:
 
 
 FLOWS: dict[str, FlowSteps] = {
-    "order_to_cash": FlowSteps(document_type=SHOP_ORDER, capture=capture, steps=tuple(STEPS)),
+    FlowName.ORDER_TO_CASH: FlowSteps(
+        document_type=SHOP_ORDER, capture=capture, steps=tuple(STEPS)
+    ),
 }
 """Every flow by its name, which is its DAG's; a later one joins plans and reports by its row."""
 

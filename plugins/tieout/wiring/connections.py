@@ -4,7 +4,7 @@ Airflow's hooks bring theirs through a ``Lookup``; the command line reads a file
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -12,9 +12,10 @@ from pydantic import ConfigDict, Field, ValidationError
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.reader import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig
-from tieout.connectors.xero.connector import XeroConfig
+from tieout.connectors.xero.config import SCOPES, XeroConfig
+from tieout.connectors.xero.scopes import scopes_of
 from tieout.domain.base import Frozen, Json
-from tieout.domain.pair import Pair
+from tieout.domain.pair import FlowName, Pair
 from tieout.errors import ConfigurationError
 
 LEDGER_CONNECTION = "tieout_ledger"
@@ -98,16 +99,27 @@ def ledger_url(connection: ConnectionSettings) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def xero_config(connection: ConnectionSettings) -> XeroConfig:
-    """Read a Xero connection; addresses default to Xero's own."""
+def xero_config(
+    connection: ConnectionSettings, *, flows: Collection[FlowName] | None = None
+) -> XeroConfig:
+    """Read a Xero connection; addresses default to Xero's own.
+
+    It asks for what the flows need, if they are given, and for what its extra names beside that.
+    """
     fields: Json = {
         name: connection.text(name)
         for name in ("base_url", "identity_url", "grant_type", "tenant_id", "settle_s")
         if connection.text(name)
     }
+    scopes = (*(SCOPES if flows is None else scopes_of(flows)), *connection.text("scopes").split())
     try:
         return XeroConfig.model_validate(
-            {"client_id": connection.login, "client_secret": connection.password, **fields}
+            {
+                "client_id": connection.login,
+                "client_secret": connection.password,
+                "scopes": tuple(dict.fromkeys(scopes)),
+                **fields,
+            }
         )
     except ValidationError as error:
         wrong = ", ".join(str(one["loc"][0]) for one in error.errors())

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.shopify.connector import ShopifyConnector
-from tieout.connectors.xero.config import GrantType
 from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import BatchId, DeadLetterId, Frozen, System
 from tieout.domain.desk import MappingChoice, ReplayJob
@@ -64,8 +63,8 @@ from tieout.wiring.connections import (
     odbc_by_pyodbc,
     sage100_config,
     shopify_config,
-    xero_config,
 )
+from tieout.wiring.xero_connections import XeroConnections
 
 AIRFLOW_KEY_SETTING = "AIRFLOW__CORE__FERNET_KEY"
 """Whose key seals the tokens unless they have one of their own: what guards the connections."""
@@ -98,16 +97,19 @@ class Tieout:
         data_docs: Path,
         odbc: OdbcFactory,
         actor: str = "",
+        token_key: str = "",
     ) -> None:
         """Keep where connections, mappings and Data Docs are; nothing is opened yet.
 
         ``actor`` is whom the audit names for what is done, '' for the ledger's login role.
+        ``token_key`` seals the tokens where the environment names no key.
         """
         self._lookup = lookup
         self._include = include
         self._data_docs = data_docs
         self._odbc = odbc
         self._actor = actor
+        self._token_key = token_key
         self.clock = SystemClock()
 
     @cached_property
@@ -123,7 +125,12 @@ class Tieout:
     def acting_as(self, actor: str) -> "Tieout":
         """Return the same installation in the name of a person, for the audit."""
         return Tieout(
-            self._lookup, self._include, data_docs=self._data_docs, odbc=self._odbc, actor=actor
+            self._lookup,
+            self._include,
+            data_docs=self._data_docs,
+            odbc=self._odbc,
+            actor=actor,
+            token_key=self._token_key,
         )
 
     @cached_property
@@ -134,12 +141,13 @@ class Tieout:
     @cached_property
     def tokens(self) -> PostgresTokenStore | None:
         """Return the tokens that all processes share, or None where no key is given."""
-        keys = os.environ.get(KEY_SETTING) or os.environ.get(AIRFLOW_KEY_SETTING)
+        known = (os.environ.get(setting) for setting in (KEY_SETTING, AIRFLOW_KEY_SETTING))
+        keys = next(filter(None, known), self._token_key)
         return PostgresTokenStore(self.ledger.database, keys.split(",")) if keys else None
 
     def mapper(self, pair: str) -> YamlMapper:
         """Return the mapper of a pair."""
-        return YamlMapper(self._include, self._pair(pair))
+        return YamlMapper(self._include, self.pair(pair))
 
     @cached_property
     def streams(self) -> PostgresStreams:
@@ -148,7 +156,7 @@ class Tieout:
 
     def flow(self, pair: str) -> Flow:
         """Return a pair's flow, with its systems."""
-        settings = self._pair(pair)
+        settings = self.pair(pair)
         return Flow(
             pair=settings,
             ledger=self.ledger,
@@ -204,7 +212,7 @@ class Tieout:
 
     def follow(self, pair: str) -> list[Followed]:
         """Follow what was entered in the pair's Sage 100 until its people have posted it."""
-        return follow(self.ledger, self.sage100(pair), self._pair(pair))
+        return follow(self.ledger, self.sage100(pair), self.pair(pair))
 
     def held(self, pair: str) -> list[Document]:
         """Return what people hold back in the pair."""
@@ -259,21 +267,20 @@ class Tieout:
         """Look for what a target of the pair holds twice, and hold the streams concerned."""
         return sweep_doubles(self.flow(pair), is_whole=is_whole)
 
+    @cached_property
+    def xero_connections(self) -> XeroConnections:
+        """Return the connections to Xero, for whoever makes, tests or ends one."""
+        return XeroConnections(self._lookup, self.pairs, self.tokens, clock=self.clock)
+
     def xero(self, pair: str) -> XeroConnector:
         """Return the connector of the pair's Xero organization."""
-        connection = self._lookup(self._pair(pair).xero_connection)
-        config = xero_config(connection)
-        if config.grant_type is GrantType.AUTHORIZATION_CODE and self.tokens is None:
-            raise ConfigurationError(
-                f"Connection {self._pair(pair).xero_connection!r} lives on a refresh token, which "
-                "rotates, and there is no key to store it under.",
-                remedy=f"Set {KEY_SETTING} to a Fernet key, the same for every process.",
-            )
-        return XeroConnector(config, clock=self.clock, tokens=self.tokens)
+        config = self.xero_connections.config(self.pair(pair).xero_connection)
+        tokens = self.xero_connections.tokens_for(config)
+        return XeroConnector(config, clock=self.clock, tokens=tokens)
 
     def sage100(self, pair: str) -> Sage100Connector:
         """Return the connector of the pair's Sage 100 company."""
-        settings = self._pair(pair)
+        settings = self.pair(pair)
         connection = self._lookup(settings.sage100_connection)
         return Sage100Connector(
             sage100_config(connection, settings),
@@ -283,7 +290,7 @@ class Tieout:
 
     def shop(self, pair: str, domain: str) -> ShopifyConnector:
         """Return the connector of one of the pair's shops."""
-        shop = next(shop for shop in self._pair(pair).shops if shop.domain == domain)
+        shop = next(shop for shop in self.pair(pair).shops if shop.domain == domain)
         config = shopify_config(self._lookup(shop.connection))
         return ShopifyConnector(config, clock=self.clock, tokens=self.tokens)
 
@@ -344,7 +351,7 @@ class Tieout:
 
     def tie_out(self, pair: str) -> TieOut:
         """Prove that both ledgers of the pair agree as of today, in its own time zone."""
-        settings = self._pair(pair)
+        settings = self.pair(pair)
         known_at = self.clock.now()
         today = known_at.astimezone(ZoneInfo(settings.time_zone)).date()
         books = read_books(self.xero(pair), self.sage100(pair), as_of=today)
@@ -371,7 +378,12 @@ class Tieout:
                 for topic in SUBSCRIBED_TOPICS:
                     connector.subscribe(topic, uri)
 
-    def _pair(self, pair: str) -> Pair:
+    def pair(self, pair: str) -> Pair:
+        """Return a pair.
+
+        Raises:
+            ConfigurationError: There is none of that name.
+        """
         if pair not in self.pairs:
             raise ConfigurationError(
                 f"There is no pair {pair!r}; there are {', '.join(self.pairs)}.",
@@ -383,11 +395,12 @@ class Tieout:
 SUBSCRIBED_TOPICS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_PAID", "ORDERS_CANCELLED")
 
 
-def open_tieout(connections: Path, include: Path) -> Tieout:
+def open_tieout(connections: Path, include: Path, *, token_key: str = "") -> Tieout:
     """Open an installation by its connections file; Data Docs go beside that file."""
     return Tieout(
         connections_in(connections),
         include,
         data_docs=connections.parent / "data_docs",
         odbc=odbc_by_pyodbc,
+        token_key=token_key,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tieout.connectors.http import HttpClient
 from tieout.connectors.tokens import Grant, IdentityService, TokenSource
-from tieout.connectors.xero.config import TOKEN_PATH, GrantType, XeroConfig
+from tieout.connectors.xero.config import REVOCATION_PATH, TOKEN_PATH, GrantType, XeroConfig
 from tieout.ports.clock import Clock
 from tieout.ports.tokens import TokenStore
 
@@ -21,7 +21,13 @@ def token_source(
 def identity_service(config: XeroConfig, *, sleep: Callable[[float], None]) -> IdentityService:
     """Return the identity service, as the connection's app asks it."""
     grant = _grant(config)
-    return IdentityService(grant.url, system=SYSTEM, sleep=sleep, basic=grant.basic)
+    return IdentityService(
+        grant.url,
+        system=SYSTEM,
+        sleep=sleep,
+        basic=grant.basic,
+        revocation_url=config.identity_url + REVOCATION_PATH,
+    )
 
 
 def tenant_header(tenant_id: str) -> dict[str, str]:

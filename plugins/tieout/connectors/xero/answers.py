@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from tieout.connectors.http import typed
 from tieout.domain.base import Amount
@@ -51,9 +52,26 @@ class _Said(BaseModel):
         return typed(cls, given, system="Xero")
 
 
+class SaidConnection(_Said):
+    """One organization that the app is connected to; its members are spelled in their own way."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    id: str
+    tenant_id: str
+    tenant_name: str = ""
+    tenant_type: str = ""
+
+
 class SaidOrganisation(_Said):
     """An organization's settings."""
 
+    organization_id: str = Field(default="", alias="OrganisationID")
+    name: str = ""
+    country_code: str = ""
+    edition: str = ""
+    organization_class: str = Field(default="", alias="Class")
+    timezone: str = ""
     base_currency: str
     period_lock_date: XeroDate | None = None
     end_of_year_lock_date: XeroDate | None = None

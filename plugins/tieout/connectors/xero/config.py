@@ -8,7 +8,10 @@ from tieout.domain.base import Frozen
 
 API_ORIGIN = "https://api.xero.com"
 IDENTITY_ORIGIN = "https://identity.xero.com"
+LOGIN_ORIGIN = "https://login.xero.com"
 API_PATH = "/api.xro/2.0"
+AUTHORIZE_PATH = "/identity/connect/authorize"
+REVOCATION_PATH = "/connect/revocation"
 TOKEN_PATH = "/connect/token"  # noqa: S105 - a path, not a password
 
 SETTLE_S = 600.0
@@ -21,7 +24,9 @@ SCOPES = (
     "accounting.banktransactions",
     "accounting.settings.read",
 )
-"""The granular scopes that apps of 2026 must ask for; Items comes with ``accounting.invoices``."""
+"""What a connection asks for that is not a pair's; a pair asks for what its flows need, which is in
+connectors/xero/scopes.py.
+"""
 
 
 class GrantType(StrEnum):
@@ -47,6 +52,12 @@ class XeroConfig(Frozen):
     scopes: tuple[str, ...] = SCOPES
     settle_s: float = SETTLE_S
     """Where nothing refuses a second copy, one in doubt is not sent again before, in seconds."""
+
+    @property
+    def authorize_url(self) -> str:
+        """Return the address of the consent page; where it is not Xero's, it is all one service."""
+        is_xero = self.identity_url == IDENTITY_ORIGIN
+        return (LOGIN_ORIGIN if is_xero else self.identity_url) + AUTHORIZE_PATH
 
     @property
     def token_name(self) -> str:
