@@ -65,6 +65,11 @@ class Run:
         """Return how many records each stream has, without keeping any."""
         return Counter(m["stream"] for m in self.messages() if m["type"] == "RECORD")
 
+    @property
+    def records_per_s(self) -> float:
+        """Return how many records came in a second, the start of the process included."""
+        return self.counts().total() / self.seconds
+
     def state(self) -> Json:
         """Return the last state, from which the next run goes on."""
         *_, last = (message["value"] for message in self.messages() if message["type"] == "STATE")

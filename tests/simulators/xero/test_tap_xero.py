@@ -198,6 +198,13 @@ def test_it_lives_on_the_refresh_tokens_that_it_is_given(world: World) -> None:
     assert world.tap.config["refresh_token"] != before
 
 
+def test_a_run_is_measured(full: Run) -> None:
+    whole = sum(len(records) for records in full.records().values())
+    assert full.records_per_s == pytest.approx(whole / full.seconds)
+    # A Python with requests in it takes some tens of megabytes; our own process takes far more.
+    assert 20_000_000 < full.rss_bytes_max < 100_000_000
+
+
 def key_of(catalog: dict[str, Json], stream: str, name: str) -> Any:
     whole = next(e["metadata"] for e in catalog[stream]["metadata"] if e["breadcrumb"] == [])
     (key,) = whole[name]
