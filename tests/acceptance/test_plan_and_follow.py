@@ -37,6 +37,8 @@ FLOW = "order_to_cash"
 DAY = {"posting_date": TODAY.isoformat()}
 UNTOLD = "'token'"
 """Access tokens, which every client asks for anew."""
+METERS = ("budgets", "call_usage")
+"""What reading costs is counted too."""
 
 
 def worked() -> Draft:
@@ -67,7 +69,7 @@ def state(world: World) -> dict[str, str]:
         names = ledger.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'tieout'"
         ).fetchall()
-        for (name,) in sorted(names):
+        for name in sorted({name for (name,) in names} - set(METERS)):
             table = sql.Identifier("tieout", name)
             rows = ledger.execute(sql.SQL("SELECT t::text FROM {} AS t ORDER BY 1").format(table))
             found[name] = hashlib.sha256(str(rows.fetchall()).encode()).hexdigest()

@@ -11,7 +11,7 @@ import math
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
@@ -84,6 +84,9 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    received_bytes: int = 0
+    """How large the body was on the wire, packed."""
 
     @property
     def is_success(self) -> bool:
@@ -203,6 +206,33 @@ def after_write() -> Iterator[None]:
         raise OutcomeUnknownError(message, remedy=remedy) from error
 
 
+Sent = Callable[[Answer], None]
+"""What a turn is told when its answer is there."""
+Turn = AbstractContextManager[Sent]
+"""Leave to send one request, which may have to be waited for; left without an answer if none came.
+"""
+
+
+class Patience:
+    """How long one request may yet be waited for, in seconds."""
+
+    def __init__(self, left_s: float = RATE_LIMIT_WAIT_TOTAL_S) -> None:
+        """Start with all of it."""
+        self.left_s = left_s
+
+    def lasts(self, seconds: float) -> bool:
+        """Say whether so much is left, and if so take it."""
+        is_enough = seconds <= self.left_s
+        if is_enough:
+            self.left_s -= seconds
+        return is_enough
+
+
+def at_once(_patience: Patience) -> Turn:
+    """Return a turn at a system that has no budget."""
+    return nullcontext(lambda _answer: None)
+
+
 class HttpClient:
     """A session with one system.
 
@@ -215,16 +245,17 @@ class HttpClient:
         *,
         system: str,
         sleep: Callable[[float], None],
-        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        turn: Callable[[Patience], Turn] = at_once,
         read_timeout_s: float = READ_TIMEOUT_S,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         answer_bytes_max: int = ANSWER_BYTES_MAX,
     ) -> None:
-        """Name the system for messages and take the way to wait."""
+        """Name the system for messages, take the way to wait, and how a request gets its turn."""
         self.system = system
+        self._turn = turn
         self.rate_limits: dict[str, str] = {}
         self.sleep = sleep
-        self._timeouts_s = (connect_timeout_s, read_timeout_s)
+        self._timeouts_s = (CONNECT_TIMEOUT_S, read_timeout_s)
         self._answer_timeout_s = answer_timeout_s
         self._answer_bytes_max = answer_bytes_max
         self._session = requests.Session()
@@ -243,23 +274,22 @@ class HttpClient:
             OutcomeUnknownError: A write was sent and no trustworthy answer came.
             ConfigurationError: The address is wrong.
         """
-        waited_s = 0.0
-        answer = self._send_patiently(request)
+        patience = Patience()
+        answer = self._send_patiently(request, patience)
         while answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             wait_s = _retry_after_s(answer)
-            waited_s += wait_s
-            if waited_s > RATE_LIMIT_WAIT_TOTAL_S:
+            if not patience.lasts(wait_s):
                 raise self._rate_limited(answer, wait_s)
             self.sleep(wait_s)
-            answer = self._send_patiently(request)
+            answer = self._send_patiently(request, patience)
         return self._judged(answer)
 
-    def _send_patiently(self, request: Request) -> Answer:
+    def _send_patiently(self, request: Request, patience: Patience) -> Answer:
         """Send; repeat a read that was dropped or met by an unwell server."""
         attempts_max = 1 if request.is_write else READ_ATTEMPTS_MAX
         for attempt in range(1, attempts_max):
             try:
-                answer = self._send_once(request)
+                answer = self._send_once(request, patience)
             except UnavailableError as error:
                 if isinstance(error.__cause__, requests.ReadTimeout | ReadTimeoutError | _TooMuch):
                     raise  # it has had its time; three times as long is too long
@@ -267,9 +297,15 @@ class HttpClient:
                 if answer.status not in UNWELL_STATUSES:
                     return answer
             self.sleep(READ_RETRY_WAIT_S * attempt)
-        return self._send_once(request)
+        return self._send_once(request, patience)
 
-    def _send_once(self, request: Request) -> Answer:
+    def _send_once(self, request: Request, patience: Patience) -> Answer:
+        with self._turn(patience) as sent:
+            answer = self._exchange(request)
+            sent(answer)
+        return answer
+
+    def _exchange(self, request: Request) -> Answer:
         deadline_s = time.monotonic() + self._answer_timeout_s
         try:
             with self._session.request(
@@ -284,6 +320,7 @@ class HttpClient:
                 stream=True,
             ) as response:
                 body = self._read(response, deadline_s)
+                received_bytes = response.raw.tell()
         except requests.RequestException as error:
             self._translate(request, error)
         except (HTTPError, _TooMuch) as error:
@@ -292,7 +329,9 @@ class HttpClient:
         self.rate_limits.update(
             {name.lower(): value for name, value in response.headers.items() if _is_limit(name)}
         )
-        return Answer(self.system, request, response.status_code, response.headers, body)
+        return Answer(
+            self.system, request, response.status_code, response.headers, body, received_bytes
+        )
 
     def _read(self, response: requests.Response, deadline_s: float) -> bytes:
         """Return the unpacked body, as far as it comes in time and is not endless."""

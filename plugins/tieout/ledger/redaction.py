@@ -72,6 +72,8 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "audit_seals": ("rows_hash", "previous_hash", "seal_hash"),
     "redactions": ("pair", "account", "source_id", "row_counts"),
     "tokens": ("name", "sealed", "scope"),
+    "budgets": ("name", "state"),
+    "call_usage": ("app", "organization", "flow", "lane"),
     "alembic_version": ("version_num",),
 }
 """Columns that hold ids, numbers of documents, codes, and names of who of us acted."""

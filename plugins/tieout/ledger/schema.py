@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     FetchedValue,
     Integer,
@@ -260,4 +261,24 @@ tokens = Table(
     _defaulted("scope"),
     _moment("refused_at", nullable=True),
     _moment("changed_at"),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("state", JSONB(none_as_null=True), server_default=FetchedValue(), nullable=False),
+    _moment("changed_at"),
+)
+
+call_usage = Table(
+    "call_usage",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("organization", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("flow", Text, primary_key=True),
+    Column("lane", Text, primary_key=True),
+    *(Column(name, Integer, nullable=False) for name in ("calls", "limited")),
+    *(Column(name, BigInteger, nullable=False) for name in ("received_bytes", "unpacked_bytes")),
 )

@@ -10,13 +10,17 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from typing_extensions import override
 
-from tieout.provider.runtime import airflow_errors, open_runtime
+from tieout.provider.runtime import (
+    BACKFILL_RUN,
+    EVENT_RUN,
+    airflow_errors,
+    open_runtime,
+    run_type,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-EVENT_RUN = "asset_triggered"
-BACKFILL_RUN = "backfill"
 MAP_INDEX_TEMPLATE = "{{ task.pair }}"
 """What the UI shows in place of a mapped task's number."""
 
@@ -37,7 +41,7 @@ class ListPairsOperator(BaseOperator):
         """Return pair names."""
         with airflow_errors():
             tieout = open_runtime()
-            is_event = _run_type(context) == EVENT_RUN
+            is_event = run_type(context) == EVENT_RUN
             listed = tieout.pairs_waiting() if is_event else list(tieout.pairs)
             pairs = [one for one in listed if not self.flow or self.flow in tieout.pairs[one].flows]
             self.log.info("%s pairs: %s", len(pairs), ", ".join(pairs))
@@ -63,13 +67,13 @@ class ShopifyCaptureOperator(BaseOperator):
         """Return the claim check."""
         run = context["dag_run"]
         interval = None
-        if _run_type(context) != EVENT_RUN and run.data_interval_start and run.data_interval_end:
+        if run_type(context) != EVENT_RUN and run.data_interval_start and run.data_interval_end:
             interval = (run.data_interval_start, run.data_interval_end)
         with airflow_errors():
             batch_id = open_runtime().capture(
                 self.pair,
                 interval=interval,
-                is_backfill=_run_type(context) == BACKFILL_RUN,
+                is_backfill=run_type(context) == BACKFILL_RUN,
                 claimed_by=f"{run.run_id}/{self.pair}",
             )
         if batch_id is None:
@@ -139,14 +143,10 @@ class DoublesSweepOperator(BaseOperator):
     @override
     def execute(self, context: "Context") -> dict[str, Any]:
         """Return how much was read; raise what was found."""
-        if _run_type(context) == EVENT_RUN:
+        if run_type(context) == EVENT_RUN:
             raise AirflowSkipException("The next sweep looks for doubles.")
         with airflow_errors():
             swept = open_runtime().sweep_doubles(self.pair, is_whole=self.is_whole)
             self.log.info("%s", swept)
             swept.raise_found()
         return {"pair": swept.pair, "read": swept.read}
-
-
-def _run_type(context: "Context") -> str:
-    return str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type))

@@ -16,7 +16,7 @@ RETRIES = 5
 RETRY_DELAY = timedelta(seconds=5)
 RETRY_DELAY_MAX = timedelta(minutes=5)
 RATE_LIMIT_DELAY = timedelta(seconds=60)
-"""Xero's minute window; a day's limit is met again and again until the retries are used up."""
+"""For a limit that says no time; a task that knows when is put off until then (runtime)."""
 PAUSE_DELAY = timedelta(seconds=60)
 """How often a paused stream lets anybody try."""
 

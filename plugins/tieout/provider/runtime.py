@@ -3,34 +3,54 @@
 Every import of an adapter happens when a task runs, never while a DAG is parsed.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import get_current_context, timezone
+from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
 
-from tieout.errors import ConfigurationError, FatalError, RejectedError
+from tieout.domain.budget import Caller, Lane
+from tieout.errors import ConfigurationError, FatalError, RateLimitedError, RejectedError
 from tieout.provider.connections import lookup
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from tieout.connectors.sage100.reader import OdbcConnection
     from tieout.wiring.connections import ConnectionSettings
     from tieout.wiring.installation import Tieout
 
 INCLUDE_VARIABLE = "TIEOUT_INCLUDE"
 DATA_DOCS_VARIABLE = "TIEOUT_DATA_DOCS"
+EVENT_RUN = "asset_triggered"
+BACKFILL_RUN = "backfill"
+LANES = {EVENT_RUN: Lane.EVENT, BACKFILL_RUN: Lane.BACKFILL}
+"""Which lane a run's calls take, by what started it; all others poll."""
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
 def airflow_errors() -> Iterator[None]:
     """Translate our errors to Airflow's: what a retry cannot mend fails at once.
 
-    Retryable errors and unknown outcomes pass: provider.retry decides from their class.
+    A task whose calls are used up, and that knows until when, is put off until then: it holds no
+    worker meanwhile, and no attempt is used up, for nothing failed. Other retryable errors and
+    unknown outcomes pass: provider.retry decides from their class.
     """
     try:
         yield
+    except RateLimitedError as error:
+        if error.retry_after_s is None:
+            raise
+        log.warning("%s", error)
+        later = timezone.utcnow() + timedelta(seconds=error.retry_after_s)
+        raise AirflowRescheduleException(later) from error  # type: ignore[no-untyped-call]
     except (FatalError, RejectedError) as error:
         raise AirflowFailException(str(error)) from error
 
@@ -43,12 +63,28 @@ def open_runtime() -> "Tieout":
     """
     from tieout.wiring.installation import Tieout  # noqa: PLC0415 - adapters load in tasks only
 
-    return Tieout(
+    tieout = Tieout(
         lookup,
         folder_of(INCLUDE_VARIABLE),
         data_docs=folder_of(DATA_DOCS_VARIABLE),
         odbc=odbc_by_hook,
     )
+    tieout.caller = task_caller() or tieout.caller
+    return tieout
+
+
+def task_caller() -> Caller | None:
+    """Return on whose account the running task's calls are: its DAG, in its run's lane."""
+    try:
+        context = get_current_context()
+    except RuntimeError:  # no task runs, as when a test calls an operator by itself
+        return None
+    return Caller(flow=context["dag"].dag_id, lane=LANES.get(run_type(context), Lane.POLL))
+
+
+def run_type(context: "Context") -> str:
+    """Return what started the run that a task belongs to."""
+    return str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type))
 
 
 def folder_of(variable: str) -> Path:

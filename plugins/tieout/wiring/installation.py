@@ -53,6 +53,7 @@ from tieout.usecases.steps import run_step
 from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import read_books
 from tieout.validation.gate import GreatExpectationsGate
+from tieout.wiring.budget import COMMAND_LINE, xero_budget
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connections import (
     LEDGER_CONNECTION,
@@ -111,6 +112,8 @@ class Tieout:
         self._actor = actor
         self._token_key = token_key
         self.clock = SystemClock()
+        self.caller = COMMAND_LINE
+        """On whose account calls of Xero are; a flow's task says its own."""
 
     @cached_property
     def pairs(self) -> Mapping[str, Pair]:
@@ -276,7 +279,13 @@ class Tieout:
         """Return the connector of the pair's Xero organization."""
         config = self.xero_connections.config(self.pair(pair).xero_connection)
         tokens = self.xero_connections.tokens_for(config)
-        return XeroConnector(config, clock=self.clock, tokens=tokens)
+        return XeroConnector(
+            config,
+            clock=self.clock,
+            tokens=tokens,
+            budget=xero_budget(self.ledger.database, config),
+            caller=self.caller,
+        )
 
     def sage100(self, pair: str) -> Sage100Connector:
         """Return the connector of the pair's Sage 100 company."""

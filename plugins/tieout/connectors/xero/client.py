@@ -17,9 +17,13 @@ from tieout.connectors.http import (
     untrusted_answer,
 )
 from tieout.connectors.tokens import send_authorized
+from tieout.connectors.turns import MemoryCallBudget, Turns
 from tieout.connectors.xero.access import SYSTEM, tenant_header, token_source
-from tieout.connectors.xero.config import API_PATH, XeroConfig
+from tieout.connectors.xero.config import ALLOWED, API_PATH, XeroConfig
+from tieout.connectors.xero.limits import said
+from tieout.domain.budget import Caller, Lane
 from tieout.errors import ConfigurationError, UnavailableError
+from tieout.ports.budget import CallBudget
 from tieout.ports.clock import Clock
 from tieout.ports.tokens import TokenStore
 
@@ -29,6 +33,8 @@ LIST_ATTEMPTS_MAX = 3
 FILTER_TERMS_MAX = 20
 """How many terms one ``where`` has; longer ones make addresses that proxies refuse."""
 NOT_FOUND = 404
+ALONE = Caller(flow="", lane=Lane.EVENT)
+"""On whose account calls are that nobody else's could be in the way of."""
 _QUOTING = re.compile(r'["\\]')
 
 Row = dict[str, object]
@@ -54,11 +60,23 @@ class XeroClient:
         clock: Clock,
         sleep: Callable[[float], None],
         tokens: TokenStore | None = None,
+        budget: CallBudget | None = None,
+        caller: Caller = ALONE,
     ) -> None:
-        """Prepare; nothing is called before the first request."""
+        """Prepare; nothing is called before the first request.
+
+        Without a ``budget`` that workers share this client keeps one of its own.
+        """
         self._base_url = config.base_url + API_PATH
         self._tenant_id = config.tenant_id
-        self.http = HttpClient(system=SYSTEM, sleep=sleep)
+        turns = Turns(
+            budget or MemoryCallBudget(ALLOWED, clock=clock),
+            caller,
+            system=SYSTEM,
+            said=said,
+            sleep=sleep,
+        )
+        self.http = HttpClient(system=SYSTEM, sleep=sleep, turn=turns.turn)
         self.calls_made = 0
         self._tokens = token_source(self.http, config, clock=clock, store=tokens)
 

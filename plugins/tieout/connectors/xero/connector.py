@@ -18,12 +18,14 @@ from tieout.connectors.xero.answers import (
     SaidPayment,
     SaidTaxRate,
 )
-from tieout.connectors.xero.client import XeroClient, any_of
+from tieout.connectors.xero.client import ALONE, XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
 from tieout.connectors.xero.lists import XeroLists
 from tieout.connectors.xero.targets.table import target_of
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment
+from tieout.domain.budget import Caller
 from tieout.errors import ConfigurationError, UnavailableError
+from tieout.ports.budget import CallBudget
 from tieout.ports.clock import Clock
 from tieout.ports.systems import Party, Xero, XeroReference
 from tieout.ports.targets import Target
@@ -49,9 +51,16 @@ class XeroConnector(Xero):
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
         tokens: TokenStore | None = None,
+        budget: CallBudget | None = None,
+        caller: Caller = ALONE,
     ) -> None:
-        """Take the organization's connection, the present, the way to wait, and shared tokens."""
-        self._client = XeroClient(config, clock=clock, sleep=sleep, tokens=tokens)
+        """Take the organization's connection, the present, the way to wait, and what is shared.
+
+        ``caller`` is on whose account its calls are.
+        """
+        self._client = XeroClient(
+            config, clock=clock, sleep=sleep, tokens=tokens, budget=budget, caller=caller
+        )
         self._settle_s = config.settle_s
         self.lists = XeroLists(self._client, tenant_id=config.tenant_id)
 
