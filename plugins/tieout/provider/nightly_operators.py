@@ -9,13 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, task_group
+from airflow.sdk import task_group
 from typing_extensions import override
 
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.provider.operators import MAP_INDEX_TEMPLATE, DoublesSweepOperator, ListPairsOperator
 from tieout.provider.replay_operators import ResolveProvenOperator
-from tieout.provider.runtime import INCLUDE_VARIABLE, airflow_errors, folder_of, open_runtime
+from tieout.provider.runtime import (
+    INCLUDE_VARIABLE,
+    Deferrable,
+    airflow_errors,
+    folder_of,
+    open_runtime,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -30,8 +36,19 @@ CLEAN, WRONG = 0, 1
 """The oracle's exit codes; any other means that it could not read something."""
 
 
-class CompareSourceOperator(BaseOperator):
-    """Compare every order of the pair's shops with the ledger, and land what is not the same."""
+class CompareSourceOperator(Deferrable):
+    """Compare every order of the pair's shops with the ledger, and land what is not the same.
+
+    Args:
+        pair: The pair's name.
+
+    Returns:
+        Counts: what was read, missing, changed and passed over.
+
+    Raises:
+        AirflowFailException: A shop no longer lets us in, or a file or a connection is wrong.
+        RetryableError: A shop does not answer now.
+    """
 
     template_fields: Sequence[str] = ("pair",)
 
@@ -49,11 +66,21 @@ class CompareSourceOperator(BaseOperator):
         return compared.model_dump(mode="json")
 
 
-class FollowPostingsOperator(BaseOperator):
+class FollowPostingsOperator(Deferrable):
     """Follow what was entered in Sage 100 until its people have posted it.
 
     What they took back does not fail the task: it is a dead letter from then on, and a second
     attempt would find nothing.
+
+    Args:
+        pair: The pair's name.
+
+    Returns:
+        Counts for each kind of document: read, updated, in the GL, taken back.
+
+    Raises:
+        AirflowFailException: A file or a connection is wrong.
+        RetryableError: Sage 100 does not answer now.
     """
 
     template_fields: Sequence[str] = ("pair",)
@@ -75,8 +102,15 @@ class FollowPostingsOperator(BaseOperator):
         return {one.entity: one.counts() for one in followed}
 
 
-class SealAuditOperator(BaseOperator):
-    """Seal the audit's new rows and note the seals in the anchor file."""
+class SealAuditOperator(Deferrable):
+    """Seal the audit's new rows and note the seals in the anchor file.
+
+    Returns:
+        Counts: rows sealed, anchors written.
+
+    Raises:
+        AirflowFailException: The environment does not say where the anchors are.
+    """
 
     @override
     def execute(self, context: "Context") -> dict[str, int]:
@@ -87,8 +121,19 @@ class SealAuditOperator(BaseOperator):
         return {"rows": sealed.rows, "anchors": sealed.anchors}
 
 
-class AskOracleOperator(BaseOperator):
-    """Let the independent oracle judge the pair; a verdict that is not clean fails the task."""
+class AskOracleOperator(Deferrable):
+    """Let the independent oracle judge the pair.
+
+    Args:
+        pair: The pair's name.
+
+    Returns:
+        The first line of a clean verdict.
+
+    Raises:
+        AirflowFailException: The oracle is not installed, or not told where to read.
+        RetryableError: The verdict is not clean, or something could not be read; the error has it.
+    """
 
     template_fields: Sequence[str] = ("pair",)
 

@@ -1,18 +1,21 @@
 """Operators: each runs one step of a flow over one batch and returns a small report.
 
 ``__init__`` stores, ``execute`` calls one use case. A batch travels by its id, never by its rows.
+docs/reference/operators.md is made from the docstrings: a class says its inputs (Args), what it
+returns, and how it may end otherwise (Raises); what it does not say its base class does.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from typing_extensions import override
 
 from tieout.provider.runtime import (
     BACKFILL_RUN,
     EVENT_RUN,
+    Deferrable,
     airflow_errors,
     open_runtime,
     run_type,
@@ -25,10 +28,17 @@ MAP_INDEX_TEMPLATE = "{{ task.pair }}"
 """What the UI shows in place of a mapped task's number."""
 
 
-class ListPairsOperator(BaseOperator):
-    """Return the pairs to work on: those with waiting records in an event run, else all.
+class ListPairsOperator(Deferrable):
+    """Name the pairs to work on: those with waiting records in an event run, else all.
 
-    With ``flow`` only those that have that flow switched on.
+    Args:
+        flow: Name only pairs that have this flow switched on; '' names all.
+
+    Returns:
+        The pairs' names, to be expanded over.
+
+    Raises:
+        AirflowFailException: A file or a connection is wrong.
     """
 
     def __init__(self, *, flow: str = "", **kwargs: Any) -> None:
@@ -48,11 +58,22 @@ class ListPairsOperator(BaseOperator):
             return pairs
 
 
-class ShopifyCaptureOperator(BaseOperator):
+class ShopifyCaptureOperator(Deferrable):
     """Sweep the pair's shops over the run's interval, drain its inbox, claim a batch.
 
     A run that an event started drains only; scheduled and backfill runs sweep their data interval.
-    Returns the batch id; skips what follows when nothing waits.
+
+    Args:
+        pair: The pair's name.
+
+    Returns:
+        The batch's id, the claim check of the steps.
+
+    Raises:
+        AirflowSkipException: Nothing waits; what follows is skipped.
+        TaskDeferred: A shop asked to wait; it goes on by itself then, at no cost of a try.
+        AirflowFailException: A file or a connection is wrong, or a shop no longer lets us in.
+        RetryableError: A shop does not answer now; nothing of its interval is marked as read.
     """
 
     template_fields: Sequence[str] = ("pair",)
@@ -66,13 +87,11 @@ class ShopifyCaptureOperator(BaseOperator):
     def execute(self, context: "Context") -> int:
         """Return the claim check."""
         run = context["dag_run"]
-        interval = None
-        if run_type(context) != EVENT_RUN and run.data_interval_start and run.data_interval_end:
-            interval = (run.data_interval_start, run.data_interval_end)
+        is_event = run_type(context) == EVENT_RUN
         with airflow_errors():
             batch_id = open_runtime().capture(
                 self.pair,
-                interval=interval,
+                interval=None if is_event else _interval(context),
                 is_backfill=run_type(context) == BACKFILL_RUN,
                 claimed_by=f"{run.run_id}/{self.pair}",
             )
@@ -81,8 +100,62 @@ class ShopifyCaptureOperator(BaseOperator):
         return batch_id
 
 
-class _StepOperator(BaseOperator):
-    """One step over one batch."""
+class XeroExtractOperator(Deferrable):
+    """Bring what changed in one list of the pair's Xero into the inbox.
+
+    A backfill run reads its data interval, any other what changed since the last one. A page and
+    the position after it are stored together, so an end in between loses nothing.
+
+    Args:
+        pair: The pair's name.
+        resource: The list, such as ``Invoices``; docs/reference/xero-reading.md names them all.
+
+    Returns:
+        Counts: pages and records read, records landed, tombstones, records set aside.
+
+    Raises:
+        TaskDeferred: Xero asked to wait; it goes on by itself then, at no cost of a try.
+        AirflowFailException: There is no such list, its form changed, or Xero lets us in no more.
+        RetryableError: Xero does not answer now, or another run reads the same list.
+    """
+
+    template_fields: Sequence[str] = ("pair", "resource")
+
+    def __init__(self, *, pair: str, resource: str, **kwargs: Any) -> None:
+        """Store the pair's name and the list."""
+        super().__init__(map_index_template=MAP_INDEX_TEMPLATE, **kwargs)
+        self.pair = pair
+        self.resource = resource
+
+    @override
+    def execute(self, context: "Context") -> dict[str, Any]:
+        """Return the counts."""
+        is_backfill = run_type(context) == BACKFILL_RUN
+        interval = _interval(context) if is_backfill else None
+        with airflow_errors():
+            extracted = open_runtime().extract(self.pair, self.resource, interval=interval)
+        self.log.info("%s", extracted)
+        return extracted.model_dump(mode="json")
+
+
+class _StepOperator(Deferrable):
+    """One step over one batch.
+
+    Args:
+        entity: Which kind of record, as the catalog names it.
+        batch_id: The claim check that the capture returned.
+        pair: The pair's name, which the pages of Airflow show.
+
+    Returns:
+        Counts: documents in the batch, records confirmed, documents set aside.
+
+    Raises:
+        TaskDeferred: A system asked to wait, or an earlier write may yet land where nothing would
+            refuse a second one; it goes on by itself then, at no cost of a try.
+        AirflowFailException: A person must change something, or resume a stream, first.
+        RetryableError: A system takes nothing now, or its stream pauses; what was settled stays so.
+        OutcomeUnknownError: Something is in doubt: the next try reads the target first.
+    """
 
     template_fields: Sequence[str] = ("batch_id", "pair")
 
@@ -113,8 +186,35 @@ class GreatExpectationsGateOperator(_StepOperator):
     """Validate a batch: good records go on, bad ones become dead letters, *halt* fails the task."""
 
 
-class XeroWriteOperator(_StepOperator):
-    """Write one entity of a batch to Xero, each record once."""
+class XeroUpsertOperator(_StepOperator):
+    """Write master data or documents of a batch to Xero, each record once.
+
+    Contacts and items are created or updated by their own numbers; documents are created, never
+    rewritten. What is refused becomes a dead letter; its neighbors are written.
+    """
+
+
+class XeroPaymentOperator(_StepOperator):
+    """Pay what a batch's invoices were paid by, each payment once.
+
+    Xero refuses no second copy of a payment in part, so it is looked up before every send, by one
+    writer at a time, and one in doubt waits until it can no longer land.
+    """
+
+    def __init__(self, *, entity: str = "payment", **kwargs: Any) -> None:
+        """Store what a step stores; ``entity`` is a kind of payment."""
+        super().__init__(entity=entity, **kwargs)
+
+
+class XeroHistoryNoteOperator(_StepOperator):
+    """Note on a batch's documents in Xero what became of them elsewhere, each note once.
+
+    A note stays for ever, is at most 2,500 characters long, and shows as by "System Generated".
+    """
+
+    def __init__(self, *, entity: str = "invoice_note", **kwargs: Any) -> None:
+        """Store what a step stores; ``entity`` is a kind of note."""
+        super().__init__(entity=entity, **kwargs)
 
 
 class Sage100WriteOperator(_StepOperator):
@@ -125,11 +225,24 @@ class ShopifyWriteOperator(_StepOperator):
     """Write one entity of a batch back to the shop."""
 
 
-class DoublesSweepOperator(BaseOperator):
+class DoublesSweepOperator(Deferrable):
     """Read back what the pair's targets could hold twice, and hold the streams concerned.
 
-    Fails when it finds something, so that people are told; what it found is held by then. Runs that
-    events start come in bursts and leave it to the next sweep: the calls of a minute are few.
+    Runs that events start come in bursts and leave it to the next sweep: the calls of a minute are
+    few.
+
+    Args:
+        pair: The pair's name.
+        is_whole: Read everything, not only what changed since the last sweep.
+
+    Returns:
+        Counts: what was read.
+
+    Raises:
+        AirflowSkipException: An event started the run.
+        AirflowFailException: Something is there twice, and held by then; people are told.
+        TaskDeferred: Xero asked to wait; it goes on by itself then, at no cost of a try.
+        RetryableError: A target does not answer now; nothing was marked as read.
     """
 
     template_fields: Sequence[str] = ("pair",)
@@ -150,3 +263,10 @@ class DoublesSweepOperator(BaseOperator):
             self.log.info("%s", swept)
             swept.raise_found()
         return {"pair": swept.pair, "read": swept.read}
+
+
+def _interval(context: "Context") -> tuple[datetime, datetime] | None:
+    run = context["dag_run"]
+    if run.data_interval_start is None or run.data_interval_end is None:
+        return None
+    return run.data_interval_start, run.data_interval_end

@@ -25,7 +25,9 @@ from tieout.provider.operators import (
     Sage100WriteOperator,
     ShopifyCaptureOperator,
     ShopifyWriteOperator,
-    XeroWriteOperator,
+    XeroHistoryNoteOperator,
+    XeroPaymentOperator,
+    XeroUpsertOperator,
 )
 from tieout.provider.triggers import InboxTrigger
 from tieout.settings import sweep_cron
@@ -59,9 +61,9 @@ def order_to_cash() -> None:
         capture = ShopifyCaptureOperator(task_id="capture_orders", pair=pair)
         given: dict[str, Any] = {"pair": pair, "batch_id": capture.output}
         gate = GreatExpectationsGateOperator(task_id="gate_orders", entity="shop_order", **given)
-        contacts = XeroWriteOperator(task_id="write_contacts", entity="contact", **given)
+        contacts = XeroUpsertOperator(task_id="write_contacts", entity="contact", **given)
         customers = Sage100WriteOperator(task_id="write_customers", entity="customer", **given)
-        invoices = XeroWriteOperator(task_id="write_invoices", entity="invoice", **given)
+        invoices = XeroUpsertOperator(task_id="write_invoices", entity="invoice", **given)
         sales_orders = Sage100WriteOperator(
             task_id="write_sales_orders", entity="sales_order", **given
         )
@@ -71,11 +73,11 @@ def order_to_cash() -> None:
         inventory = ShopifyWriteOperator(
             task_id="push_inventory", entity="inventory_level", **given
         )
-        payments = XeroWriteOperator(task_id="write_payments", entity="payment", **given)
+        payments = XeroPaymentOperator(task_id="write_payments", **given)
         receipts = Sage100WriteOperator(
             task_id="write_cash_receipts", entity="cash_receipt", **given
         )
-        notes = XeroWriteOperator(task_id="write_invoice_notes", entity="invoice_note", **given)
+        notes = XeroHistoryNoteOperator(task_id="write_invoice_notes", **given)
         status = ShopifyWriteOperator(task_id="report_status", entity="order_status", **given)
         chain(capture, gate, [contacts, customers], invoices, sales_orders)
         chain(sales_orders, [inventory, payments, deposits, notes])

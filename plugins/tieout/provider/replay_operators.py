@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, BaseSensorOperator
+from airflow.sdk import BaseSensorOperator
 from typing_extensions import override
 
 from tieout.provider.operators import MAP_INDEX_TEMPLATE
-from tieout.provider.runtime import airflow_errors, open_runtime
+from tieout.provider.runtime import Deferrable, airflow_errors, open_runtime
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -22,8 +22,18 @@ ROUND = timedelta(minutes=4)
 CHUNK_EVERY = timedelta(seconds=20)
 
 
-class OpenReplayJobOperator(BaseOperator):
-    """Make a replay job of the run's params; a run on schedule, or without params, makes none."""
+class OpenReplayJobOperator(Deferrable):
+    """Make a replay job of the run's params; a run on schedule, or without params, makes none.
+
+    The params say which dead letters (pair, cause, flow, since, until) and how (per_minute,
+    mapping).
+
+    Returns:
+        The job's number, or nothing when none was made.
+
+    Raises:
+        AirflowFailException: The params ask for something that cannot be.
+    """
 
     @override
     def execute(self, context: "Context") -> int | None:
@@ -45,8 +55,20 @@ WHICH = ("pair", "cause", "flow", "since", "until")
 """Params that say which letters; with none of them a run only works on what runs."""
 
 
-class ResolveProvenOperator(BaseOperator):
-    """Close the pair's dead letters that are proven posted in both ledgers, with the proof."""
+class ResolveProvenOperator(Deferrable):
+    """Close the pair's dead letters that are proven posted in both ledgers, with the proof.
+
+    Args:
+        pair: The pair's name.
+
+    Returns:
+        How many were closed.
+
+    Raises:
+        TaskDeferred: A system asked to wait; it goes on by itself then, at no cost of a try.
+        AirflowFailException: A file or a connection is wrong.
+        RetryableError: A system does not answer now; nothing was closed.
+    """
 
     template_fields: Sequence[str] = ("pair",)
 
@@ -64,8 +86,18 @@ class ResolveProvenOperator(BaseOperator):
         return len(resolved)
 
 
-class WorkReplayJobsSensor(BaseSensorOperator):
-    """Put back the next chunk of every running job, again and again, until none runs."""
+class WorkReplayJobsSensor(Deferrable, BaseSensorOperator):
+    """Put back the next chunk of every running job, again and again, until none runs.
+
+    Between chunks it gives its worker back, and after four minutes it leaves the rest to the next
+    run.
+
+    Returns:
+        Nothing.
+
+    Raises:
+        AirflowFailException: A file or a connection is wrong.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         """Give the slot back between chunks."""

@@ -2,7 +2,7 @@
 
 The one place that says how often and how soon a task tries again. Airflow's retries serve
 infrastructure; a record's own fate is the ledger's. A policy can only shorten what ``retries``
-allows.
+allows. What only time settles uses up none of them (runtime.airflow_errors).
 """
 
 from datetime import timedelta
@@ -19,9 +19,6 @@ RATE_LIMIT_DELAY = timedelta(seconds=60)
 """For a limit that says no time; a task that knows when is put off until then (runtime)."""
 PAUSE_DELAY = timedelta(seconds=60)
 """How often a paused stream lets anybody try."""
-
-UNSETTLED_DELAY = timedelta(seconds=125)
-"""RETRIES of it are longer than the ten minutes within which a payment in doubt may yet land."""
 
 
 def task_defaults() -> dict[str, Any]:
@@ -51,12 +48,6 @@ def task_defaults() -> dict[str, Any]:
                     action=RetryAction.RETRY,
                     retry_delay=PAUSE_DELAY,
                     reason="The stream pauses: it is tried once a minute",
-                ),
-                RetryRule(
-                    exception="tieout.errors.UnsettledError",
-                    action=RetryAction.RETRY,
-                    retry_delay=UNSETTLED_DELAY,
-                    reason="In doubt, and it may yet land: only time settles it",
                 ),
                 RetryRule(
                     exception="tieout.errors.OutcomeUnknownError",

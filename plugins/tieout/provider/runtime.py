@@ -11,11 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow.sdk import get_current_context, timezone
-from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
+from airflow.sdk import BaseOperator, get_current_context
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from tieout.domain.budget import Caller, Lane
-from tieout.errors import ConfigurationError, FatalError, RateLimitedError, RejectedError
+from tieout.errors import (
+    ConfigurationError,
+    FatalError,
+    RateLimitedError,
+    RejectedError,
+    UnsettledError,
+)
 from tieout.provider.connections import lookup
 
 if TYPE_CHECKING:
@@ -31,28 +37,48 @@ EVENT_RUN = "asset_triggered"
 BACKFILL_RUN = "backfill"
 LANES = {EVENT_RUN: Lane.EVENT, BACKFILL_RUN: Lane.BACKFILL}
 """Which lane a run's calls take, by what started it; all others poll."""
+WAIT_MIN_S = 5.0
+"""How long a task is put off at the least: the way to the trigger and back takes seconds."""
 
 log = logging.getLogger(__name__)
+
+
+class Deferrable(BaseOperator):
+    """An operator that can be put off: it is executed again when the time has come."""
+
+    def resume(self, context: "Context", event: object) -> object:  # noqa: ARG002 - Airflow's
+        """Execute again; what was done before the wait is not done twice."""
+        return self.execute(context)
 
 
 @contextmanager
 def airflow_errors() -> Iterator[None]:
     """Translate our errors to Airflow's: what a retry cannot mend fails at once.
 
-    A task whose calls are used up, and that knows until when, is put off until then: it holds no
-    worker meanwhile, and no attempt is used up, for nothing failed. Other retryable errors and
-    unknown outcomes pass: provider.retry decides from their class.
+    A task that only time helps, and that knows until when, is put off until then: its calls are
+    used up, or an earlier write may yet land. It holds no worker meanwhile, and no attempt is used
+    up, for nothing failed. A stream that pauses is no such wait: whoever comes next tries it, so
+    its tasks end and leave the batch to the next run. Other retryable errors and unknown outcomes
+    pass: provider.retry decides from their class.
     """
     try:
         yield
-    except RateLimitedError as error:
+    except (RateLimitedError, UnsettledError) as error:
         if error.retry_after_s is None:
             raise
         log.warning("%s", error)
-        later = timezone.utcnow() + timedelta(seconds=error.retry_after_s)
-        raise AirflowRescheduleException(later) from error  # type: ignore[no-untyped-call]
+        raise put_off(max(error.retry_after_s, WAIT_MIN_S)) from error
     except (FatalError, RejectedError) as error:
         raise AirflowFailException(str(error)) from error
+
+
+def put_off(wait_s: float) -> TaskDeferred:
+    """Return what gives the worker back for so many seconds, and then resumes a Deferrable."""
+    from airflow.providers.standard.triggers.temporal import (  # noqa: PLC0415 - not for DAG files
+        TimeDeltaTrigger,
+    )
+
+    return TaskDeferred(trigger=TimeDeltaTrigger(timedelta(seconds=wait_s)), method_name="resume")
 
 
 def open_runtime() -> "Tieout":

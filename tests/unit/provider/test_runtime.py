@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from airflow.sdk.execution_time.context import set_current_context
 
 from tieout.domain.budget import Caller, Lane
@@ -26,9 +26,9 @@ def limited(seconds: float | None) -> RateLimitedError:
 
 def test_a_task_whose_calls_are_used_up_is_put_off_until_they_come_back() -> None:
     before = SystemClock().now()
-    with pytest.raises(AirflowRescheduleException) as raised, airflow_errors():
+    with pytest.raises(TaskDeferred) as raised, airflow_errors():
         raise limited(66975)
-    later = raised.value.reschedule_date - timedelta(seconds=66975)
+    later = raised.value.trigger.moment - timedelta(seconds=66975)
     assert before <= later <= SystemClock().now()
 
 
