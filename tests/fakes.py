@@ -21,6 +21,7 @@ from tieout.domain.books import (
     Standing,
     XeroInvoice,
     XeroPayment,
+    XeroStanding,
 )
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import OutcomeUnknownError, UnavailableError
@@ -231,6 +232,8 @@ class FakeXero(_Targets, Xero):
         self.held_invoices: list[XeroInvoice] = []
         self.held_payments: list[XeroPayment] = []
         self.changed_payments: list[XeroPayment] = []
+        self.held_standings: dict[str, XeroStanding] = {}
+        self.asked_standings: list[frozenset[str]] = []
         self.asked_since: list[datetime] = []
 
     @override
@@ -274,6 +277,12 @@ class FakeXero(_Targets, Xero):
     @override
     def payments_on(self, invoice_ids: Collection[str]) -> list[XeroPayment]:
         return [one for one in self.held_payments if one.invoice_id in invoice_ids]
+
+    @override
+    def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, XeroStanding]:
+        self.asked_standings.append(frozenset(external_ids))
+        held = self.held_standings
+        return {one: held[one] for one in external_ids if one in held}
 
 
 class FakeSage100(_Targets, Sage100):

@@ -4,7 +4,8 @@
     ├── FatalError              stop the flow; a person must change something first
     │   ├── ConfigurationError      a file, a connection or a setting is wrong
     │   ├── AuthenticationError     a system no longer accepts our credentials
-    │   └── StreamHeldError         a double was found; a person looks first
+    │   ├── StreamHeldError         a double was found; a person looks first
+    │   └── WebhooksMissedError     events of a source never came, or belong to nobody
     ├── RetryableError          nothing is known to be written; try again later
     │   ├── RateLimitedError        the system asked us to wait
     │   └── UnavailableError        the system did not take the request
@@ -48,6 +49,10 @@ class AuthenticationError(FatalError):
 
 class StreamHeldError(FatalError):
     """A person holds this work, or a double does; nothing was sent."""
+
+
+class WebhooksMissedError(FatalError):
+    """Events that a source numbered never came, or belong to no pair: a person looks why."""
 
 
 class ConsentError(AuthenticationError):

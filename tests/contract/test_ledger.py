@@ -81,6 +81,9 @@ def test_what_one_source_told_is_looked_at_by_itself(ledger: Ledger) -> None:
     assert [one.resource_id for one in of_shops] == ["2", "3"]
     of_xero = ledger.pending_entries(PAIR, limit=10, source=System.XERO)
     assert [one.resource_id for one in of_xero] == ["1"]
+    told = ledger.pending_entries(PAIR, limit=10, source=System.XERO, origin=Origin.WEBHOOK)
+    assert told == of_xero
+    assert ledger.pending_entries(PAIR, limit=10, origin=Origin.SWEEP) == []
     for one in of_shops:
         ledger.skip_entry(one.inbox_id, rule="test_order")
     assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)

@@ -8,7 +8,7 @@ import pytest
 
 import records
 from tieout.ledger.postgres import PostgresLedger
-from tieout.ledger.wakeups import arrivals
+from tieout.ledger.wakeups import Waking, arrivals
 
 POLL_S = 0.05
 REMIND_S = 0.5
@@ -30,7 +30,9 @@ async def waiting(url: str) -> AsyncIterator[list[int]]:
 
     async def collect() -> None:
         url_of_driver = url.replace("+psycopg", "")
-        async for newest in arrivals(url_of_driver, poll_s=POLL_S, remind_s=REMIND_S):
+        async for newest in arrivals(
+            url_of_driver, waking=Waking.ORDERS, poll_s=POLL_S, remind_s=REMIND_S
+        ):
             woken.append(newest)  # noqa: PERF401 - it never ends, and is read meanwhile
 
     task = asyncio.create_task(collect())

@@ -12,7 +12,12 @@ from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import DeliveryId, Json
 from tieout.domain.books import XeroInvoiceLine
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
-from tieout.errors import AuthenticationError, OutcomeUnknownError, RateLimitedError
+from tieout.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    RateLimitedError,
+)
 from tieout.ports.systems import Xero
 from tieout.simulators.company import COMPANIES
 from wire import SetClock
@@ -439,3 +444,26 @@ def test_invoices_and_payments_are_found_by_their_keys_alone(xero: XeroConnector
     assert [one.reference for one in xero.payments_on(ids)] == ["HP-9500 77"]
     assert xero.invoices_numbered([]) == []
     assert xero.payments_on([]) == []
+
+
+def test_what_became_of_invoices_is_read_by_their_ids_forty_in_a_call(
+    xero: XeroConnector, simulator: XeroSimulator
+) -> None:
+    buyer = contact_id(xero)
+    batch = [invoice(f"HP-9{number:03d}", buyer) for number in range(45)]
+    sent = xero.target("invoice").send(batch)
+    ids = [one.external_id for one in sent.values() if isinstance(one, Landed)]
+    assert len(ids) == len(batch)
+    voided, changed, *others = ids
+    simulator.overwrite("invoices", voided, Status="VOIDED")
+    simulator.overwrite("invoices", changed, Total="90.00")
+    before = xero.calls_made
+    standings = xero.standings("invoice", [*ids, *ids, UNKNOWN_ID])
+    assert xero.calls_made - before == 2
+    assert standings.keys() == set(ids)
+    assert (standings[voided].status, standings[voided].is_live) == ("VOIDED", False)
+    assert (standings[changed].figures["total"], standings[changed].is_live) == ("90.00", True)
+    as_sent = {"total": "110.13", "tax": "7.21", "currency": "USD"}
+    assert [standings[one].figures for one in others] == [as_sent] * len(others)
+    with pytest.raises(ConfigurationError):
+        xero.standings("contact", ids)

@@ -62,11 +62,21 @@ class Documents(Tables):
 
     @override
     def pending_entries(
-        self, pair: str, *, limit: int, source: System | None = None
+        self,
+        pair: str,
+        *,
+        limit: int,
+        source: System | None = None,
+        origin: Origin | None = None,
     ) -> list[InboxEntry]:
         with self._lock:
             pending = (self._entries[one] for one in self._entry_states.ids("pending", pair))
-            return list(islice((one for one in pending if source in {None, one.source}), limit))
+            wanted = (
+                one
+                for one in pending
+                if source in {None, one.source} and origin in {None, one.origin}
+            )
+            return list(islice(wanted, limit))
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:

@@ -20,6 +20,7 @@ from tieout.cli import (
     replays,
     reports,
     streams,
+    webhooks,
 )
 from tieout.cli.common import FAILED
 from tieout.errors import TieoutError
@@ -36,6 +37,7 @@ FAMILIES = (
     audit,
     streams,
     connect,
+    webhooks,
 )
 
 

@@ -21,11 +21,12 @@ def add(commands: "Commands") -> None:
 def _status(given: argparse.Namespace) -> int:
     from tieout.stack import reports
 
-    pairs = [
-        one for one in open_installation(given).status().pairs if given.pair in {None, one.pair}
-    ]
-    show(given, reports.conservation_json(pairs), reports.conservation_text(pairs))
-    return OK if all(pair.is_conserved for pair in pairs) else NOT_GOOD
+    tieout = open_installation(given)
+    pairs = [one for one in tieout.status().pairs if given.pair in {None, one.pair}]
+    alarms = tieout.webhook_alarms()
+    text = "\n".join([reports.conservation_text(pairs), *alarms])
+    show(given, {**reports.conservation_json(pairs), "webhook_alarms": list(alarms)}, text)
+    return OK if all(pair.is_conserved for pair in pairs) and not alarms else NOT_GOOD
 
 
 def _tie_out(given: argparse.Namespace) -> int:

@@ -25,6 +25,18 @@ class Standing(Frozen):
     amount: Amount | None = None
 
 
+class XeroStanding(Frozen):
+    """What has become of one document that was written to Xero.
+
+    ``figures`` are named as those that a delivery expects.
+    """
+
+    status: str
+    is_live: bool
+    """Whether it counts in the books."""
+    figures: dict[str, str]
+
+
 class XeroInvoiceLine(Frozen):
     """One line; ``net`` and ``tax`` in the invoice's currency."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import InboxId, System
-from tieout.domain.ledger import InboxEntry, InboxState, NewInboxEntry, Watermark
+from tieout.domain.ledger import InboxEntry, InboxState, NewInboxEntry, Origin, Watermark
 from tieout.errors import AuthenticationError
 from tieout.ledger import rows
 from tieout.ledger.schema import inbox, watermarks
@@ -71,9 +71,13 @@ def watermark(connection: Connection, pair: str, source: System, resource: str) 
 
 
 def pending_entries(
-    connection: Connection, pair: str, limit: int, source: System | None = None
+    connection: Connection,
+    pair: str,
+    limit: int,
+    source: System | None = None,
+    origin: Origin | None = None,
 ) -> list[InboxEntry]:
-    """Return the oldest pending entries, of all sources or of one."""
+    """Return the oldest pending entries; ``source`` and ``origin`` restrict them."""
     statement = (
         select(*rows.INBOX_ENTRY)
         .where(inbox.c.pair == pair, inbox.c.state == InboxState.PENDING)
@@ -82,6 +86,8 @@ def pending_entries(
     )
     if source is not None:
         statement = statement.where(inbox.c.source == source)
+    if origin is not None:
+        statement = statement.where(inbox.c.origin == origin)
     found = connection.execute(statement)
     return [rows.inbox_entry(row) for row in found.mappings()]
 

@@ -38,6 +38,7 @@ from tieout.domain.ledger import (
     NewDelivery,
     NewDocument,
     NewInboxEntry,
+    Origin,
     Refused,
     Watermark,
 )
@@ -120,10 +121,15 @@ class PostgresLedger(Ledger):
 
     @override
     def pending_entries(
-        self, pair: str, *, limit: int, source: System | None = None
+        self,
+        pair: str,
+        *,
+        limit: int,
+        source: System | None = None,
+        origin: Origin | None = None,
     ) -> list[InboxEntry]:
         with self._transaction() as connection:
-            return inbox.pending_entries(connection, pair, limit, source)
+            return inbox.pending_entries(connection, pair, limit, source, origin)
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:

@@ -23,6 +23,7 @@ from tieout.domain.ledger import (
     NewDelivery,
     NewDocument,
     NewInboxEntry,
+    Origin,
     Refused,
     Watermark,
 )
@@ -45,9 +46,14 @@ class Ledger(Protocol):
         """Return how far the resource has been read, or None before the first time."""
 
     def pending_entries(
-        self, pair: str, *, limit: int, source: System | None = None
+        self,
+        pair: str,
+        *,
+        limit: int,
+        source: System | None = None,
+        origin: Origin | None = None,
     ) -> list[InboxEntry]:
-        """Return the oldest pending inbox entries, of all sources or of one."""
+        """Return the oldest pending inbox entries; ``source`` and ``origin`` restrict them."""
 
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
         """Turn a pending entry into a document.

@@ -14,6 +14,7 @@ from tieout.domain.books import (
     Standing,
     XeroInvoice,
     XeroPayment,
+    XeroStanding,
 )
 from tieout.ports.targets import Target
 
@@ -90,6 +91,12 @@ class Xero(Protocol):
 
     def payments_on(self, invoice_ids: Collection[str]) -> list[XeroPayment]:
         """Return the AUTHORISED payments on the ACCREC invoices with these ids."""
+
+    def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, XeroStanding]:
+        """Return what has become of ``invoice`` documents, by external id, in few calls.
+
+        Left out is what Xero denies having: it keeps even what people void or delete.
+        """
 
     def target(self, entity: str) -> Target:
         """Return the target of an entity; ``connectors/xero/targets/table.py`` lists them."""

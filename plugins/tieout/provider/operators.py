@@ -24,6 +24,8 @@ from tieout.provider.runtime import (
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from tieout.wiring.installation import Tieout
+
 MAP_INDEX_TEMPLATE = "{{ task.pair }}"
 """What the UI shows in place of a mapped task's number."""
 
@@ -52,10 +54,14 @@ class ListPairsOperator(Deferrable):
         with airflow_errors():
             tieout = open_runtime()
             is_event = run_type(context) == EVENT_RUN
-            listed = tieout.pairs_waiting() if is_event else list(tieout.pairs)
+            listed = self.waiting(tieout) if is_event else list(tieout.pairs)
             pairs = [one for one in listed if not self.flow or self.flow in tieout.pairs[one].flows]
             self.log.info("%s pairs: %s", len(pairs), ", ".join(pairs))
             return pairs
+
+    def waiting(self, tieout: "Tieout") -> list[str]:
+        """Return the pairs that have orders to take up."""
+        return tieout.pairs_waiting()
 
 
 class ShopifyCaptureOperator(Deferrable):

@@ -17,6 +17,12 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from tieout.domain.pair import FlowName
+from tieout.provider.hint_operators import (
+    CheckWebhooksOperator,
+    DrainShopsOperator,
+    ListHintedPairsOperator,
+    LookIntoHintsOperator,
+)
 from tieout.provider.notifiers import deadline_missed
 from tieout.provider.operators import (
     DoublesSweepOperator,
@@ -29,7 +35,7 @@ from tieout.provider.operators import (
     XeroPaymentOperator,
     XeroUpsertOperator,
 )
-from tieout.provider.triggers import InboxTrigger
+from tieout.provider.triggers import HINTS, ORDERS, InboxTrigger
 from tieout.settings import sweep_cron
 
 RUN_DEADLINE = timedelta(minutes=30)
@@ -37,11 +43,20 @@ RUN_DEADLINE = timedelta(minutes=30)
 
 
 def inbox_or_time() -> AssetOrTimeSchedule:
-    """Return the schedule of every flow: when the inbox has something, and a sweep by the clock."""
-    watcher = AssetWatcher(name="tieout_inbox_watcher", trigger=InboxTrigger())
-    inbox = Asset(name="tieout_inbox", uri="tieout://ledger/inbox", watchers=[watcher])
+    """Return the schedule of a flow of orders: when a shop has news, and a sweep by the clock."""
+    watcher = AssetWatcher(name="tieout_inbox_watcher", trigger=InboxTrigger(waking=ORDERS))
+    return _or_time(Asset(name="tieout_inbox", uri="tieout://ledger/inbox", watchers=[watcher]))
+
+
+def hints_or_time() -> AssetOrTimeSchedule:
+    """Return the schedule of the hints: some time after they come, and by the clock."""
+    watcher = AssetWatcher(name="tieout_hints_watcher", trigger=InboxTrigger(waking=HINTS))
+    return _or_time(Asset(name="tieout_hints", uri="tieout://ledger/hints", watchers=[watcher]))
+
+
+def _or_time(asset: Asset) -> AssetOrTimeSchedule:
     timetable = CronDataIntervalTimetable(sweep_cron(os.environ), timezone="UTC")
-    return AssetOrTimeSchedule(timetable=timetable, assets=[inbox])
+    return AssetOrTimeSchedule(timetable=timetable, assets=[asset])
 
 
 def run_deadline() -> DeadlineAlert:
@@ -91,3 +106,15 @@ def order_to_cash() -> None:
 
     listed = ListPairsOperator(task_id="list_pairs", flow=FlowName.ORDER_TO_CASH)
     post_orders.expand(pair=listed.output)
+
+
+def hints() -> None:
+    """Build the tasks of the hints: each by itself, so that none waits for another's system."""
+
+    @task_group(group_id="pair")
+    def look_into(pair: str) -> None:
+        LookIntoHintsOperator(task_id="look_into_hints", pair=pair)
+        DrainShopsOperator(task_id="drain_shops", pair=pair)
+
+    look_into.expand(pair=ListHintedPairsOperator(task_id="list_pairs").output)
+    CheckWebhooksOperator(task_id="check_webhooks")

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from tieout.domain.base import Json
 from tieout.domain.ledger import Conservation
 from tieout.domain.tie_out import ERROR_CLASSES, TieOut
 from tieout.stack.tables import text_table
 
 
-def conservation_json(pairs: Sequence[Conservation]) -> JsonValue:
+def conservation_json(pairs: Sequence[Conservation]) -> Json:
     """Return the counts of each pair, and whether they add up."""
     return {
         "is_conserved": all(pair.is_conserved for pair in pairs),

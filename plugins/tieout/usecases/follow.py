@@ -10,12 +10,13 @@ from decimal import Decimal
 
 from tieout.domain.base import DeliveryId, Frozen
 from tieout.domain.books import SageState, Standing
-from tieout.domain.ledger import Delivery, DeliveryState, NewDeadLetter
+from tieout.domain.ledger import Delivery, DeliveryState
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
 from tieout.ports.ledger import Ledger
 from tieout.ports.systems import Sage100
 from tieout.usecases.catalog import WRITE_KINDS, Posting, WriteKind
+from tieout.usecases.taken_back import letter_of, what
 
 STEP = "follow"
 DELIVERIES_PER_ROUND_MAX = 500
@@ -65,7 +66,8 @@ def _follow(ledger: Ledger, sage100: Sage100, pair: Pair, kind: WriteKind) -> Fo
             standing = standings.get(delivery.external_id)
             trouble = _trouble(delivery, standing)
             if trouble:
-                ledger.recall(delivery.delivery_id, _letter(pair, delivery, trouble))
+                letter = letter_of(pair, delivery, trouble, step=STEP)
+                ledger.recall(delivery.delivery_id, letter)
                 taken_back.append(trouble)
             elif standing is not None and _is_later(standing, delivery):
                 advanced[STATES[standing.state]] += 1
@@ -109,35 +111,12 @@ def _is_later(standing: Standing, delivery: Delivery) -> bool:
 
 def _trouble(delivery: Delivery, standing: Standing | None) -> str:
     """Say what people did to a document, or '' if they only posted it."""
-    what = f"{delivery.entity} {delivery.external_no or delivery.external_id}"
+    document = what(delivery)
     if standing is None:
-        return f"{what} was written to Sage 100, and is not there any more."
+        return f"{document} was written to Sage 100, and is not there any more."
     wanted = Decimal(delivery.expected.get("amount", "0"))
     if standing.amount is None or "amount" not in delivery.expected or standing.amount == wanted:
         return ""
     if standing.amount == ZERO:
-        return f"{what} over {wanted} was reversed in Sage 100."
-    return f"{what} was entered over {wanted}, and Sage 100 shows {standing.amount}."
-
-
-def _letter(pair: Pair, delivery: Delivery, trouble: str) -> NewDeadLetter:
-    amounts = ("amount", "lines", "freight", "tax")
-    total = sum((Decimal(delivery.expected.get(name, "0")) for name in amounts), ZERO)
-    return NewDeadLetter(
-        pair=pair.pair,
-        document_id=delivery.document_id,
-        trace_key=delivery.document_key,
-        step=STEP,
-        cause="taken_back",
-        message=f"{trouble} Xero and the shop still show the order as posted.",
-        remedy=(
-            "Find out who did it and why. If it should stand, enter it again in Sage 100; else "
-            "undo the rest in Xero and in the shop. Then dismiss this. If it is there after all, "
-            "replay: it is looked up first, and never written a second time."
-        ),
-        field="external_id",
-        value=delivery.external_id,
-        amount=total,
-        currency=pair.currency,
-        mapped=delivery.payload,
-    )
+        return f"{document} over {wanted} was reversed in Sage 100."
+    return f"{document} was entered over {wanted}, and Sage 100 shows {standing.amount}."

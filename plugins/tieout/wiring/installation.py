@@ -33,11 +33,12 @@ from tieout.ledger.landing import PostgresLanding
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
 from tieout.ledger.tokens import KEY_SETTING, PostgresTokenStore
+from tieout.ledger.webhooks import PostgresWebhooks
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs, sweep_cron, sweep_interval
 from tieout.usecases import holding
 from tieout.usecases.backfill import plan_backfill
-from tieout.usecases.capture import capture
+from tieout.usecases.capture import Captured, capture, drain
 from tieout.usecases.compare import Compared, compare_source
 from tieout.usecases.desk import JobWish, open_job, work_jobs
 from tieout.usecases.doubles import Swept, sweep_doubles
@@ -46,12 +47,14 @@ from tieout.usecases.extract import Extracted, extract
 from tieout.usecases.flow import SHOP_ORDER, Flow, StepReport
 from tieout.usecases.follow import Followed, follow
 from tieout.usecases.gaps import find_gaps
+from tieout.usecases.hints import Hinted, look_into_hints
 from tieout.usecases.planning.apply import Applied, apply_plan
 from tieout.usecases.planning.plan import make_plan
 from tieout.usecases.resolve import Resolved, resolve_proven
 from tieout.usecases.steps import run_step
 from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import read_books
+from tieout.usecases.webhooks import check_webhooks, webhook_alarms
 from tieout.validation.gate import GreatExpectationsGate
 from tieout.wiring.budget import COMMAND_LINE, xero_budget
 from tieout.wiring.clock import SystemClock
@@ -179,6 +182,36 @@ class Tieout:
             for pair in self.pairs
             if self.ledger.waits(pair, SHOP_ORDER, source=System.SHOPIFY)
         ]
+
+    def pairs_hinted(self) -> list[str]:
+        """Return the pairs of which a webhook waits."""
+        pending = self.ledger.pending_entries
+        return [pair for pair in self.pairs if pending(pair, limit=1, origin=Origin.WEBHOOK)]
+
+    def look_into_hints(self, pair: str) -> Hinted:
+        """Look into what events of the pair's Xero organization tell."""
+        return look_into_hints(self.flow(pair))
+
+    def drain(self, pair: str) -> Captured:
+        """Turn what the pair's shops told of into documents; nothing is claimed."""
+        return drain(self.flow(pair))
+
+    @cached_property
+    def webhooks(self) -> PostgresWebhooks:
+        """Return what was heard of numbered events, over the ledger's database."""
+        return PostgresWebhooks(self.ledger.database)
+
+    def webhook_alarms(self) -> list[str]:
+        """Return what events of Xero never came, or belong to no pair, in a sentence each."""
+        return webhook_alarms(self.webhooks, self.clock.now())
+
+    def check_webhooks(self) -> None:
+        """Raise what ``webhook_alarms`` finds.
+
+        Raises:
+            WebhooksMissedError: It finds something.
+        """
+        check_webhooks(self.webhooks, self.clock.now())
 
     def capture(
         self,

@@ -24,6 +24,7 @@ from tieout.errors import (
     UnsettledError,
 )
 from tieout.provider import operators
+from tieout.provider.hint_operators import CheckWebhooksOperator
 from tieout.provider.operators import (
     DoublesSweepOperator,
     ListPairsOperator,
@@ -222,3 +223,14 @@ def test_operators_hold_no_logic(kind: type) -> None:
 
 def test_the_document_is_what_the_docstrings_say() -> None:
     assert reference() in (ROOT / "docs/reference/operators.md").read_text("utf-8")
+
+
+def test_a_run_that_an_event_started_leaves_missing_webhooks_to_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(INCLUDE_VARIABLE, raising=False)
+    check = CheckWebhooksOperator(task_id="check_webhooks")
+    with pytest.raises(AirflowSkipException):
+        check.execute({"dag_run": SimpleNamespace(run_type=EVENT_RUN)})
+    with pytest.raises(Exception, match=INCLUDE_VARIABLE):
+        check.execute({"dag_run": SimpleNamespace(run_type="scheduled")})

@@ -33,6 +33,7 @@ from tieout.domain.ledger import (
     NewDeadLetter,
     NewDocument,
     NewInboxEntry,
+    Origin,
     Watermark,
 )
 from tieout.domain.plan import Version
@@ -109,9 +110,18 @@ class PlanningLedger(PlanningWrites):
 
     @override
     def pending_entries(
-        self, pair: str, *, limit: int, source: System | None = None
+        self,
+        pair: str,
+        *,
+        limit: int,
+        source: System | None = None,
+        origin: Origin | None = None,
     ) -> list[InboxEntry]:
-        wanted = (one for one in self._pending.values() if source in {None, one.source})
+        wanted = (
+            one
+            for one in self._pending.values()
+            if source in {None, one.source} and origin in {None, one.origin}
+        )
         return list(islice(wanted, limit))
 
     @override

@@ -25,6 +25,7 @@ from tieout.domain.books import (
     Standing,
     XeroInvoice,
     XeroPayment,
+    XeroStanding,
 )
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.plan import Action, FieldChange
@@ -306,6 +307,10 @@ class PlanningXero(Xero):
     @override
     def payments_on(self, invoice_ids: Collection[str]) -> list[XeroPayment]:
         return self._counted(lambda: self._real.payments_on(invoice_ids))
+
+    @override
+    def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, XeroStanding]:
+        return self._counted(lambda: self._real.standings(entity, external_ids))
 
     @override
     def target(self, entity: str) -> Target:

@@ -42,13 +42,14 @@ class InvoiceTarget(XeroTarget):
                 if invoice.type == "ACCREC":
                     yield Found(
                         (invoice.invoice_number,),
-                        _landed(invoice, row),
+                        landed_invoice(invoice, row),
                         is_live=invoice.status in LIVE_STATUSES,
                         mark=invoice.reference,
                     )
 
 
-def _landed(invoice: SaidInvoice, row: Row) -> Landed:
+def landed_invoice(invoice: SaidInvoice, row: Row) -> Landed:
+    """Return what Xero holds of one invoice."""
     return Landed(
         external_id=invoice.invoice_id,
         external_no=invoice.invoice_number,

@@ -1,0 +1,193 @@
+"""Hints: what webhooks tell of records in Xero, looked into where a flow cares.
+
+An event says that a record came to be or changed, never what; the state is read from Xero, many
+records in one call. Most events are echoes of our own writes, and most others speak of records that
+Tieout did not write: neither costs a call. What people changed of an order's invoice is held, as
+what they change in Sage 100 is (follow.py).
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from tieout.domain.base import Frozen, System
+from tieout.domain.books import XeroStanding
+from tieout.domain.ledger import Delivery, InboxEntry, NewDeadLetter, Origin
+from tieout.ports.ledger import Ledger
+from tieout.usecases.capture import ENTRIES_PER_ROUND_MAX, ROUNDS_MAX
+from tieout.usecases.catalog import INVOICE, WriteKind
+from tieout.usecases.flow import Flow
+from tieout.usecases.order_to_cash import ORDER_BINDING
+from tieout.usecases.taken_back import letter_of, what
+
+STEP = "hints"
+CREATED = "/create"
+"""How the topic ends of an event that tells that a record came to be."""
+
+TOPIC_NOT_USED = "topic_not_used"
+"""No flow cares for such records."""
+NOT_OURS = "not_ours"
+"""Nothing that Tieout wrote."""
+OWN_WRITE = "own_write"
+"""It tells of the creation of what Tieout created."""
+AS_DELIVERED = "as_delivered"
+"""Xero shows what was delivered."""
+TAKEN_BACK = "taken_back"
+"""People changed it: its delivery is held, and a dead letter of its order says so."""
+
+
+class Watched(NamedTuple):
+    """Records that a flow cares for: how they were written, and what they are bound as."""
+
+    kind: WriteKind
+    binding_entity: str
+
+
+WATCHED: Mapping[str, Watched] = {"invoice": Watched(INVOICE, ORDER_BINDING)}
+"""By the category of an event."""
+
+
+class Hinted(Frozen):
+    """What looking into the hints of one pair came to."""
+
+    pair: str
+    rules: dict[str, int]
+    """How many hints were skipped, by rule."""
+    set_aside: int
+    read: int
+    """How many records were read."""
+    taken_back: tuple[str, ...]
+    """What people changed, each in words."""
+
+    def counts(self) -> dict[str, int]:
+        """Return the figures alone; small enough to travel between tasks."""
+        return {"read": self.read, "set_aside": self.set_aside, **self.rules}
+
+
+def look_into_hints(flow: Flow) -> Hinted:
+    """Settle every pending event of the pair's Xero organization. Safe to run twice at once.
+
+    Raises:
+        RetryableError: Xero cannot be read now; what was not looked into stays pending.
+    """
+    looking = _Looking(flow)
+    for _round in range(ROUNDS_MAX):
+        entries = pending_hints(flow.ledger, flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX)
+        if not entries:
+            break
+        looking.settle(entries)
+    return Hinted(
+        pair=flow.pair.pair,
+        rules=dict(looking.rules),
+        set_aside=looking.set_aside,
+        read=looking.read,
+        taken_back=tuple(looking.taken_back),
+    )
+
+
+def pending_hints(ledger: Ledger, pair: str, *, limit: int) -> list[InboxEntry]:
+    """Return the oldest events of the pair's Xero organization that nobody has looked into."""
+    return ledger.pending_entries(pair, limit=limit, source=System.XERO, origin=Origin.WEBHOOK)
+
+
+class _Looking:
+    """One look into the hints of a pair, and what it came to so far."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.rules: Counter[str] = Counter()
+        self.set_aside = self.read = 0
+        self.taken_back: list[str] = []
+        self._flow = flow
+
+    def settle(self, entries: Sequence[InboxEntry]) -> None:
+        """Skip or set aside every one of the entries."""
+        by_category: dict[str, list[InboxEntry]] = {}
+        for entry in entries:
+            by_category.setdefault(entry.topic.partition("/")[0], []).append(entry)
+        for category, some in by_category.items():
+            watched = WATCHED.get(category)
+            if watched is None:
+                self._skip(some, TOPIC_NOT_USED)
+            else:
+                self._look(watched, some)
+
+    def _look(self, watched: Watched, entries: Sequence[InboxEntry]) -> None:
+        written = self._written(watched, {entry.resource_id for entry in entries})
+        unread: dict[str, list[InboxEntry]] = {}
+        for entry in entries:
+            if entry.resource_id not in written:
+                self._skip([entry], NOT_OURS)
+            elif entry.topic.endswith(CREATED):
+                self._skip([entry], OWN_WRITE)
+            else:
+                unread.setdefault(entry.resource_id, []).append(entry)
+        standings = self._flow.xero.standings(watched.kind.entity, unread) if unread else {}
+        self.read += len(unread)
+        for record_id, hints in unread.items():
+            standing = standings.get(record_id)
+            if standing is None:
+                self._set_aside(hints, written[record_id])
+            else:
+                self._skip(hints, self._judge(written[record_id], standing))
+
+    def _written(self, watched: Watched, record_ids: Collection[str]) -> dict[str, Delivery]:
+        """Return the deliveries that wrote the records, by the records' ids."""
+        ledger, pair = self._flow.ledger, self._flow.pair.pair
+        bound = ledger.bindings_to(pair, watched.binding_entity, record_ids, System.XERO)
+        keys = {binding.key for binding in bound.values()}
+        found = ledger.deliveries_of(pair, watched.kind.entity, keys) if keys else []
+        by_key = {delivery.document_key: delivery for delivery in found}
+        return {
+            record_id: by_key[binding.key]
+            for record_id, binding in bound.items()
+            if binding.key in by_key
+        }
+
+    def _judge(self, delivery: Delivery, standing: XeroStanding) -> str:
+        """Return the rule by which the hints of a record end; recall it if people changed it."""
+        trouble = _trouble(delivery, standing)
+        if not trouble:
+            return AS_DELIVERED
+        answer = standing.model_dump(mode="json")
+        letter = letter_of(self._flow.pair, delivery, trouble, step=STEP, answer=answer)
+        if self._flow.ledger.recall(delivery.delivery_id, letter):
+            self.taken_back.append(trouble)
+        return TAKEN_BACK
+
+    def _skip(self, entries: Sequence[InboxEntry], rule: str) -> None:
+        for entry in entries:
+            self._flow.ledger.skip_entry(entry.inbox_id, rule=rule)
+        self.rules[rule] += len(entries)
+
+    def _set_aside(self, entries: Sequence[InboxEntry], delivery: Delivery) -> None:
+        """Set hints aside whose record Xero denies having: more likely we ask the wrong one."""
+        for entry in entries:
+            letter = NewDeadLetter(
+                pair=entry.pair,
+                inbox_id=entry.inbox_id,
+                trace_key=f"{entry.account} {what(delivery)}",
+                step=STEP,
+                cause="unknown_to_xero",
+                message=f"Xero told us of {what(delivery)} and now denies having it.",
+                remedy=(
+                    f"Xero keeps even what is deleted: compare the tenant id of the connection "
+                    f"{self._flow.pair.xero_connection} with {entry.account}; then replay."
+                ),
+                field="external_id",
+                value=entry.resource_id,
+            )
+            self._flow.ledger.set_aside(letter)
+        self.set_aside += len(entries)
+
+
+def _trouble(delivery: Delivery, standing: XeroStanding) -> str:
+    """Say what people did to a record, or '' if it is as it was delivered."""
+    if not standing.is_live:
+        return f"{what(delivery)} is {standing.status} in Xero."
+    shown = standing.figures
+    names = [name for name, value in delivery.expected.items() if shown.get(name, value) != value]
+    if not names:
+        return ""
+    ours = ", ".join(f"{name} {delivery.expected[name]}" for name in names)
+    theirs = ", ".join(f"{name} {shown[name]}" for name in names)
+    return f"{what(delivery)} was written with {ours}, and Xero shows {theirs}."
