@@ -17,11 +17,20 @@ LLT = "b83d2c17-60f4-4e9a-a5d2-7c9e0b1f3a02"
 CALLBACK = "http://localhost:5410/callback"
 SCOPE = "openid offline_access accounting.contacts accounting.settings.read"
 TIMEOUT_S = 20
+observers: list[Callable[[requests.Response], None]] = []
+"""Told of every answer that a client gets; one may raise."""
 _numbers = itertools.count(1)
 
 
 def unique(prefix: str) -> str:
     return f"{prefix}-{next(_numbers)}"
+
+
+def observed(answer: requests.Response) -> requests.Response:
+    """Return an answer after all observers saw it."""
+    for observe in observers:
+        observe(answer)
+    return answer
 
 
 @dataclass
@@ -54,12 +63,14 @@ class XeroClient:
     def send(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
     ) -> requests.Response:
-        return requests.request(
-            method,
-            f"{self.base}/api.xro/2.0/{path}",
-            headers={**self.headers, **(headers or {})},
-            timeout=TIMEOUT_S,
-            **options,
+        return observed(
+            requests.request(
+                method,
+                f"{self.base}/api.xro/2.0/{path}",
+                headers={**self.headers, **(headers or {})},
+                timeout=TIMEOUT_S,
+                **options,
+            )
         )
 
     def get(self, path: str, **params: Any) -> requests.Response:
@@ -70,6 +81,13 @@ class XeroClient:
 
     def post(self, path: str, body: Json, **params: Any) -> requests.Response:
         return self.send("POST", path, json=body, params=params)
+
+    def connections(
+        self, method: str = "GET", one: str = "", headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        url = f"{self.base}/Connections{one}"
+        every = {**self.headers, **(headers or {})}
+        return observed(requests.request(method, url, headers=every, timeout=TIMEOUT_S))
 
     def control(self, method: str, path: str, body: Json | None = None) -> requests.Response:
         return requests.request(method, f"{self.base}/_{path}", json=body, timeout=TIMEOUT_S)
@@ -96,7 +114,9 @@ class XeroClient:
         created: Json = answer.json()["Invoices"][0]
         return created
 
-    def pay(self, invoice: Json, amount: float, **values: Any) -> requests.Response:
+    def pay(
+        self, invoice: Json, amount: float, *, method: str = "PUT", **values: Any
+    ) -> requests.Response:
         body = {
             "Invoice": {"InvoiceID": invoice["InvoiceID"]},
             "Account": {"Code": "091"},
@@ -104,7 +124,7 @@ class XeroClient:
             "Amount": amount,
             **values,
         }
-        return self.put("Payments", {"Payments": [body]})
+        return self.send(method, "Payments", json={"Payments": [body]})
 
 
 def web_app(base: str) -> XeroClient:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from processes import free_port, running
-from simulators.xero.client import LLT, Start, XeroClient
+from simulators.xero.client import LLT, Start, XeroClient, observers
+from simulators.xero.judge import Judge
 
+MISSING = "the vendor's documents are not beside this checkout"
 SHARED = Path(__file__).parents[4] / "shared" / "domain" / "xero"
 
 
@@ -64,5 +66,25 @@ def start(tmp_path: Path) -> Start:
 def shared() -> Path:
     """Return the folder of the vendor's documents; skip without it."""
     if not SHARED.is_dir():
-        pytest.skip("the vendor's documents are not beside this checkout")
+        pytest.skip(MISSING)
     return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judging() -> Iterator[Judge | None]:
+    """Judge every answer to the tests beside this file, where the vendor's documents are."""
+    if not SHARED.is_dir():
+        yield None
+        return
+    judge = Judge(SHARED)
+    observers.append(judge)
+    yield judge
+    observers.remove(judge)
+
+
+@pytest.fixture(scope="session")
+def judge(judging: Judge | None) -> Judge:
+    """Return the judge of the answers; skip without the vendor's documents."""
+    if judging is None:
+        pytest.skip(MISSING)
+    return judging

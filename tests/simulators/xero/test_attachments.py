@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from simulators.xero.client import XeroClient, line, messages
+from simulators.xero.client import XeroClient, line, messages, unique
 
 PDF = bytes(range(256)) * 40
 
@@ -23,6 +23,13 @@ def subject(xero: XeroClient, resource: str) -> str:
         "CreditNotes": {**document, "Type": "ACCRECCREDIT"},
         "PurchaseOrders": document,
         "BankTransactions": {**document, "Type": "RECEIVE", "BankAccount": {"Code": "090"}},
+        "Accounts": {"Code": unique("8"), "Name": unique("Account"), "Type": "EXPENSE"},
+        "BankTransfers": {
+            "FromBankAccount": {"Code": "091"},
+            "ToBankAccount": {"Code": "090"},
+            "Amount": 5,
+        },
+        "ManualJournals": {"Narration": "filed", "JournalLines": []},
     }
     if resource == "Contacts":
         return f"Contacts/{contact_id}"
@@ -31,7 +38,11 @@ def subject(xero: XeroClient, resource: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "resource", ["Invoices", "Contacts", "CreditNotes", "PurchaseOrders", "BankTransactions"]
+    "resource",
+    [
+        *("Invoices", "Contacts", "CreditNotes", "PurchaseOrders", "BankTransactions"),
+        *("Accounts", "BankTransfers", "ManualJournals"),
+    ],
 )
 def test_a_file_comes_back_byte_for_byte(xero: XeroClient, resource: str) -> None:
     path = subject(xero, resource)

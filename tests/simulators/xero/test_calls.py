@@ -46,6 +46,14 @@ def test_a_refusal_is_remembered_too(xero: XeroClient) -> None:
     assert first.content == second.content
 
 
+def test_a_repeated_call_counts_although_nothing_is_done(xero: XeroClient) -> None:
+    key, name = unique("key"), unique("Counted")
+    left = [
+        int(put_contact(xero, key, name).headers["X-DayLimit-Remaining"]) for _twice in range(2)
+    ]
+    assert left[0] - left[1] == 1
+
+
 def test_a_key_is_forgotten_after_six_minutes_and_the_write_happens_again(travelling: str) -> None:
     xero = XeroClient(travelling)
     first = put_contact(xero, "k", "Six Minutes")
@@ -137,7 +145,7 @@ def test_a_body_over_10_mb_is_too_large(xero: XeroClient) -> None:
     [
         ("GET", "Invoices/00000000-0000-0000-0000-000000000001", 404),
         ("GET", "Quotes", 501),
-        ("GET", "Invoices/HP-1/pdf", 501),
+        ("GET", "Invoices/HP-1/Copies", 501),
         ("DELETE", "Invoices", 405),
     ],
 )
@@ -152,10 +160,20 @@ def fault(xero: XeroClient, **values: Any) -> requests.Response:
     return requests.post(url, json=values, timeout=TIMEOUT_S)
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_status_fault_answers_before_any_work(xero: XeroClient, status: int) -> None:
+LIMITS = {
+    "X-Rate-Limit-Problem": "minute",
+    "X-MinLimit-Remaining": "0",
+    "X-DayLimit-Remaining": "9",
+}
+
+
+@pytest.mark.parametrize(("status", "headers"), [(429, LIMITS), (503, {})])
+def test_a_status_fault_answers_before_any_work(
+    xero: XeroClient, status: int, headers: dict[str, str]
+) -> None:
     name = unique("Fault")
-    fault(xero, kind="status", status=status, path="/api.xro/2.0/Contacts", method="PUT")
+    where = {"path": "/api.xro/2.0/Contacts", "method": "PUT"}
+    fault(xero, kind="status", status=status, headers=headers, **where)
     answer = xero.put("Contacts", {"Name": name})
     assert answer.status_code == status
     assert xero.get("Contacts", where=f'Name=="{name}"').json()["Contacts"] == []

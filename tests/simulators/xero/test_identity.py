@@ -16,6 +16,7 @@ from simulators.xero.client import (
     authorize,
     consent,
     granted,
+    observed,
     redeem,
     web_app,
 )
@@ -168,8 +169,8 @@ def test_a_consent_may_be_for_one_organisation(start: Start) -> None:
     with start() as base:
         app = web_app(base)
         token = granted(app, tenants=LLT)["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        listed = requests.get(f"{base}/connections", headers=headers, timeout=TIMEOUT_S).json()
+        app.headers = {"Authorization": f"Bearer {token}"}
+        listed = app.connections().json()
     assert [connection["tenantId"] for connection in listed] == [LLT]
 
 
@@ -193,8 +194,8 @@ def test_a_revoked_token_takes_its_whole_consent_and_the_connections_with_it(sta
         form = {"token": new["refresh_token"]}
         url, basic = f"{base}/connect/revocation", (app.client_id, app.secret)
         revoked = requests.post(url, data=form, auth=basic, timeout=TIMEOUT_S)
-        headers = {"Authorization": f"Bearer {new['access_token']}"}
-        listed = requests.get(f"{base}/connections", headers=headers, timeout=TIMEOUT_S).json()
+        app.headers = {"Authorization": f"Bearer {new['access_token']}"}
+        listed = app.connections().json()
         refused = [
             app.token(grant_type="refresh_token", refresh_token=token).json()
             for token in (old, new["refresh_token"])
@@ -250,7 +251,7 @@ def test_a_missing_scope_is_forbidden(base: str) -> None:
 @pytest.mark.parametrize("path", ["connections", "Connections"])
 def test_connections_are_listed_in_either_spelling(xero: XeroClient, path: str) -> None:
     url = f"{xero.base}/{path}"
-    answer = requests.get(url, headers=xero.headers, timeout=TIMEOUT_S).json()
+    answer = observed(requests.get(url, headers=xero.headers, timeout=TIMEOUT_S)).json()
     assert [c["tenantId"] for c in answer] == [HPS]
     assert set(answer[0]) == {
         *("id", "authEventId", "tenantId", "tenantType", "tenantName"),
@@ -261,9 +262,9 @@ def test_connections_are_listed_in_either_spelling(xero: XeroClient, path: str) 
 def test_a_disconnected_organisation_is_forbidden(app: XeroClient) -> None:
     token = granted(app)["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-    url = f"{app.base}/connections"
-    listed = requests.get(url, headers=headers, timeout=TIMEOUT_S).json()
-    gone = requests.delete(f"{url}/{listed[0]['id']}", headers=headers, timeout=TIMEOUT_S)
+    app.headers = headers
+    listed = app.connections().json()
+    gone = app.connections("DELETE", f"/{listed[0]['id']}")
     app.headers = headers | {"xero-tenant-id": listed[0]["tenantId"]}
     forbidden = app.get("Organisation")
     app.headers = headers | {"xero-tenant-id": listed[1]["tenantId"]}

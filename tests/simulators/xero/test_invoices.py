@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators.xero.client import Json, XeroClient, line, messages, unique
+from simulators.xero.client import Json, XeroClient, line, messages, moment, unique
 
 FROZEN = ["Invoice not of valid status for modification"]
 PAID = ["This document cannot be edited as it has a payment or credit note allocated to it."]
@@ -197,6 +197,45 @@ def test_a_part_paid_invoice_keeps_its_money_but_takes_a_reference(xero: XeroCli
         )
     ]
     assert reference.json()["Invoices"][0]["Reference"] == "kept"
+
+
+def test_a_part_paid_bill_takes_other_words_on_its_lines_but_no_other_price(
+    xero: XeroClient,
+) -> None:
+    bill = xero.invoice(Type="ACCPAY", LineItems=[line(AccountCode="404")])
+    xero.pay(bill, 10)
+    path = f"Invoices/{bill['InvoiceID']}"
+    named = {"LineItemID": bill["LineItems"][0]["LineItemID"], "Quantity": 1, "UnitAmount": 100}
+    relabelled = {**named, "Description": "Lamp", "AccountCode": "453"}
+    changed = xero.post(path, {"LineItems": [relabelled]}).json()["Invoices"][0]
+    priced = xero.post(path, {"LineItems": [{**named, "UnitAmount": 90}]})
+    assert (changed["LineItems"][0]["Description"], changed["Total"]) == ("Lamp", 100.0)
+    assert changed["LineItems"][0]["AccountCode"] == "453"
+    assert messages(priced) == PAID
+
+
+@pytest.mark.parametrize(
+    ("change", "minutes"),
+    [
+        ({"DueDate": "2027-01-31"}, 0),
+        ({"SentToContact": True}, 0),
+        ({"DueDate": "2027-01-31", "Reference": "late"}, 1),
+        ({"Reference": "late"}, 1),
+    ],
+)
+def test_a_later_due_date_of_a_part_paid_invoice_is_no_change_to_a_delta(
+    travelling: str, change: Json, minutes: int
+) -> None:
+    xero = XeroClient(travelling)
+    invoice = xero.invoice()
+    xero.pay(invoice, 10)
+    path = f"Invoices/{invoice['InvoiceID']}"
+    before = moment(xero.get(path).json()["Invoices"][0])
+    xero.control("POST", "clock", {"advance_seconds": 60})
+    xero.post(path, change).raise_for_status()
+    after = xero.get(path).json()["Invoices"][0]
+    assert after["DueDateString"][:10] == change.get("DueDate", "2026-12-20")
+    assert (moment(after) - before) // 60 == minutes
 
 
 def test_a_bare_new_name_creates_the_contact(xero: XeroClient) -> None:

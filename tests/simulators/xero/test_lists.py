@@ -1,11 +1,21 @@
 """Lists: paging, filters, where, order, If-Modified-Since (domain/xero README 1.2)."""
 
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
 
 from simulators.xero.client import XeroClient, line, moment, unique
+from tieout.simulators.xero import contacts, lists
+from tieout.simulators.xero.contact_records import Contact
+from tieout.simulators.xero.exchange import Call
+from tieout.simulators.xero.refusals import BadQueryError
+from tieout.simulators.xero.store import Books, Journal
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def numbers(answer: requests.Response) -> list[str]:
@@ -147,3 +157,79 @@ def test_the_organisations_do_not_see_each_other(xero: XeroClient, lotus: XeroCl
     assert (systems["DEBTORS"], systems["GST"], systems["ROUNDING"]) == ("610", "820", "860")
     assert lotus.get("Items/LL-TEA-01").status_code == 200
     assert lotus.get("Items/LAMP-01").status_code == 404
+
+
+def test_contacts_are_searched_by_a_term(xero: XeroClient) -> None:
+    made = xero.contact(FirstName=unique("Ada"), EmailAddress="term@e.example")
+    for term in (made["FirstName"], made["FirstName"].upper(), made["Name"]):
+        found = xero.get("Contacts", searchTerm=term).json()["Contacts"]
+        assert made["ContactID"] in {contact["ContactID"] for contact in found}
+
+
+@pytest.mark.parametrize(
+    ("resource", "kind"),
+    [
+        ("BankTransactions", "RECEIVE"),
+        ("Overpayments", "RECEIVE-OVERPAYMENT"),
+        ("Prepayments", "RECEIVE-PREPAYMENT"),
+    ],
+)
+def test_money_is_filtered_by_its_references(xero: XeroClient, resource: str, kind: str) -> None:
+    reference = unique("Ref")
+    received = {
+        "Type": kind,
+        "Reference": reference,
+        "Contact": {"ContactNumber": "WEB-GUEST"},
+        "BankAccount": {"Code": "090"},
+        "LineItems": [line()],
+    }
+    xero.put("BankTransactions", {"BankTransactions": [received]}).raise_for_status()
+    found = xero.get(resource, References=f"none,{reference}").json()[resource]
+    assert [one["Reference"] for one in found] == [reference]
+
+
+def test_records_of_the_same_moment_are_listed_by_their_ids(books: Books) -> None:
+    for contact_id in ("c", "a", "b"):
+        books.contacts.put(Contact(contact_id=contact_id, name=contact_id, updated=NOON))
+    books.contacts.put(Contact(contact_id="z", name="early", updated=NOON - timedelta(days=1)))
+    assert [c.contact_id for c in books.contacts.changed_since(None)] == ["z", "a", "b", "c"]
+    assert [c.contact_id for c in books.contacts.changed_since(NOON)] == ["a", "b", "c"]
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    """Return books of an organisation without records."""
+    journal = Journal(tmp_path / "books")
+    yield Books("tenant", journal, lambda: NOON, lambda: "id")
+    journal.close()
+
+
+def of_many(books: Books, query: dict[str, str]) -> list[Contact]:
+    """Return what a query selects of more than 100,000 contacts."""
+    call = Call("GET", "contacts", "", "", query, {}, b"", "app", books)
+    many = [Contact(name="Ada", email_address="a@b.example", updated=NOON)] * 100_001
+    return lists.selected(call, many, contacts.LISTING)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"where": 'FirstName=="Ada"'},
+        {"where": 'Name=="Ada" OR FirstName.StartsWith("A")'},
+        {"order": "LastName DESC"},
+    ],
+)
+def test_more_than_100_000_records_are_not_searched_by_any_field(
+    books: Books, query: dict[str, str]
+) -> None:
+    with pytest.raises(BadQueryError, match="100000"):
+        of_many(books, query)
+
+
+@pytest.mark.parametrize(
+    "query", [{"where": 'Name=="Ada" AND EmailAddress!=null'}, {"order": "Name"}, {}]
+)
+def test_more_than_100_000_records_are_searched_by_some_fields(
+    books: Books, query: dict[str, str]
+) -> None:
+    assert len(of_many(books, query)) == 100_001

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulators.xero.client import Json, XeroClient, line, messages, unique
+from simulators.xero.client import Json, Start, XeroClient, line, messages, moment, unique
 
 
 def order_body(**values: Any) -> Json:
@@ -97,3 +97,12 @@ def test_an_order_answers_to_its_number_and_keeps_a_history(xero: XeroClient) ->
         {"HistoryRecords": [{"Details": "received in part"}]},
     )
     assert noted.status_code == 200
+
+
+def test_the_contact_of_an_order_changed_at_the_organisations_time(start: Start) -> None:
+    with start("--now", "2026-11-20T08:00:00+00:00") as base:
+        xero = XeroClient(base)
+        contact = xero.contact()
+        seen = order(xero, Contact={"ContactID": contact["ContactID"]})["Contact"]
+    # New York is five hours behind; the vendor calls its wall clock UTC (README 1.2).
+    assert moment(contact) - moment(seen) == 5 * 3600

@@ -2,7 +2,7 @@
 
 from typing import Final, TypeVar
 
-from tieout.simulators.xero import attachments, contacts, crediting, history, lists
+from tieout.simulators.xero import attachments, contact_forms, crediting, history, lists
 from tieout.simulators.xero.document_records import Credit, Overpayment, Prepayment
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import shown_line
@@ -30,7 +30,9 @@ def prepayments(call: Call) -> Answer:
 def _answer(call: Call, shelf: Shelf[Advance], kind: str) -> Answer:
     if not call.record_id:
         listing: Listing[Advance] = _listing(call.books, kind)
-        chosen = lists.selected(call, shelf.changed_since(call.modified_since), listing)
+        changed = shelf.changed_since(call.modified_since)
+        named = lists.named(call, changed, references=lambda credit: credit.reference)
+        chosen = lists.selected(call, named, listing)
         return Answer(
             content=lists.paged(call, chosen, listing, render=lambda credit: shown(call, credit))
         )
@@ -75,7 +77,7 @@ def shown(call: Call, credit: Credit) -> Json:
         "Payments": crediting.shown_refunds(books, credit),
         "HasAttachments": attachments.are_on(books, credit.document_id),
         "UpdatedDateUTCString": stamp_string(credit.updated),
-        "Contact": contacts.reference(contact) if contact else {},
+        "Contact": contact_forms.reference(contact) if contact else {},
     }
     if credit.date is not None:
         content |= {"DateString": day_string(credit.date), "Date": ms_date(credit.date)}

@@ -11,7 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tieout.simulators.xero import attachments
+from tieout.simulators.xero import attachments, printed
 from tieout.simulators.xero.access_tokens import AccessDeniedError
 from tieout.simulators.xero.batch import validation_exception
 from tieout.simulators.xero.exchange import Answer, Call
@@ -99,7 +99,7 @@ class AccountingApi:
     def _call(self, request: Request, body: bytes, claims: Json, tenant_id: str) -> Call:
         if len(body) > BODY_BYTES_MAX:
             raise _HttpError(413)
-        name, record_id, action, part_id = _parts(request.url.path)
+        name, record_id, action, part_id = _asked(request)
         resource = RESOURCES.get(name)
         part = f"{action}/*" if part_id else action
         if resource is None or (part and part not in resource.parts):
@@ -217,6 +217,14 @@ class AccountingApi:
         return Response(text.encode(), status, {**kind, **headers})
 
 
+def _asked(request: Request) -> tuple[str, str, str, str]:
+    """Return the parts of a path; a record is a PDF by its path, or by what is accepted."""
+    name, record_id, action, part_id = _parts(request.url.path)
+    if record_id and not action and printed.TYPE in request.headers.get("accept", ""):
+        action = printed.PART
+    return name, record_id, action, part_id
+
+
 def _parts(path: str) -> tuple[str, str, str, str]:
     """Return resource, record, action and part of a path; resource and action in lower case."""
     name, _, rest = path[len(PREFIX) :].strip("/").partition("/")
@@ -241,8 +249,8 @@ def _allowed(resource: Resource, record_id: str, part: str) -> tuple[str, ...]:
 
 
 def _is_file(request: Request) -> bool:
-    _, _, action, part_id = _parts(request.url.path)
-    return action == attachments.PART and bool(part_id)
+    _, _, action, part_id = _asked(request)
+    return (action == attachments.PART and bool(part_id)) or action == printed.PART
 
 
 def _in_scope(resource: Resource, action: str, method: str, claims: Json) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 from tieout.simulators.xero import (
     attachments,
     batch,
+    contact_forms,
     contacts,
     crediting,
     documents,
@@ -82,7 +83,7 @@ def answer(call: Call) -> Answer:
 def _listed(call: Call) -> Answer:
     listing = _listing(call.books)
     changed = call.books.bank_transactions.changed_since(call.modified_since)
-    chosen = lists.selected(call, changed, listing)
+    chosen = lists.selected(call, lists.named(call, changed, references=_reference), listing)
     return Answer(
         content=lists.paged(
             call,
@@ -92,6 +93,10 @@ def _listed(call: Call) -> Answer:
             render_short=lambda one: shown(call, one) | {"LineItems": []},
         )
     )
+
+
+def _reference(transaction: BankTransaction) -> str | None:
+    return transaction.reference
 
 
 def _apply(call: Call, request: BankTransactionRequest) -> Json:
@@ -237,7 +242,7 @@ def shown(call: Call, transaction: BankTransaction) -> Json:
     content |= {
         "BankAccount": members(account, "account_id", "code", "name") if account else {},
         "HasAttachments": attachments.are_on(books, transaction.document_id),
-        "Contact": contacts.reference(contact) if contact else {},
+        "Contact": contact_forms.reference(contact) if contact else {},
     }
     if transaction.date is not None:
         content |= {"DateString": day_string(transaction.date), "Date": ms_date(transaction.date)}
@@ -269,4 +274,5 @@ WRITING: Final = Writing[BankTransactionRequest](
     id_key="BankTransactionID",
     apply=_apply,
     echo=_echo,
+    error_flag="",
 )

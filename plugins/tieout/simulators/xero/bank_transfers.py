@@ -207,4 +207,5 @@ WRITING: Final = Writing[BankTransferRequest](
     apply=_apply,
     echo=_echo,
     error_flag="",
+    element_wise=("POST",),
 )

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tieout.simulators.xero.exchange import Answer, Call
-from tieout.simulators.xero.refusals import VALIDATION_ERROR, InvalidError, validation_errors
+from tieout.simulators.xero.refusals import (
+    VALIDATION_ERROR,
+    BadRequestError,
+    InvalidError,
+    validation_errors,
+)
 from tieout.simulators.xero.wire import (
     ZERO_GUID,
     Json,
@@ -36,6 +41,9 @@ class Writing(Generic[Request]):
     apply: Callable[[Call, Request], Json]
     echo: Callable[[Request, InvalidError], Json]
     error_flag: str = "HasValidationErrors"
+    elements_max: int | None = None
+    element_wise: tuple[str, ...] = ("PUT", "POST")
+    """The methods that take ``summarizeErrors``, and so may refuse one element alone."""
 
 
 def written(call: Call, writing: Writing[Request]) -> Answer:
@@ -43,25 +51,31 @@ def written(call: Call, writing: Writing[Request]) -> Answer:
 
     Raises:
         MalformedError: The body cannot be read.
+        BadRequestError: It has too many elements; the text is ours.
         NotFoundError: An element names an unknown id; nothing is written.
     """
     elements = elements_of(parsed_body(call.body), writing.plural, writing.singular)
     if call.record_id:
         elements = [{**element, writing.id_field: call.record_id} for element in elements]
+    if writing.elements_max is not None and len(elements) > writing.elements_max:
+        message = f"A request may contain at most {writing.elements_max} {writing.plural}"
+        raise BadRequestError(message)
     requests = [read_as(writing.model, element) for element in elements]
     journal = call.books.journal
     start = journal.mark()
+    is_whole = call.summarizes_errors or call.method not in writing.element_wise
     refused: list[Json] = []
     shown: list[Json] = []
     for request in requests:
         mark = journal.mark()
         try:
-            shown.append(_accepted(call, writing.apply(call, request)))
+            content = writing.apply(call, request)
+            shown.append(content if is_whole else {**content, "StatusAttributeString": "OK"})
         except InvalidError as refusal:
             journal.rollback(mark)
-            refused.append(_refused(writing, request, refusal))
-            shown.append({**refused[-1], "StatusAttributeString": "ERROR"})
-    if refused and call.summarizes_errors:
+            refused.append(_refused(writing, request, refusal, is_whole=is_whole))
+            shown.append(refused[-1])
+    if refused and is_whole:
         journal.rollback(start)
         return Answer(400, validation_exception(refused))
     return Answer(200, {writing.plural: shown})
@@ -77,16 +91,16 @@ def validation_exception(elements: Sequence[Mapping[str, object]]) -> Json:
     }
 
 
-def _accepted(call: Call, content: Json) -> Json:
-    return content if call.summarizes_errors else {**content, "StatusAttributeString": "OK"}
-
-
-def _refused(writing: Writing[Request], request: Request, refusal: InvalidError) -> Json:
-    echo = writing.echo(request, refusal)
-    if writing.id_key:
+def _refused(
+    writing: Writing[Request], request: Request, refusal: InvalidError, *, is_whole: bool
+) -> Json:
+    echo = dict(refusal.echo or writing.echo(request, refusal))
+    if writing.id_key and writing.id_key not in echo:
         echo = {writing.id_key: refusal.stored_id or ZERO_GUID, **echo}
     if writing.error_flag:
         echo[writing.error_flag] = True
+    if not is_whole:
+        echo["StatusAttributeString"] = "ERROR"
     return {**echo, "ValidationErrors": validation_errors(refusal.messages)}
 
 

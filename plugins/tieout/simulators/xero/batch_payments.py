@@ -175,4 +175,5 @@ WRITING: Final = Writing[BatchPaymentRequest](
     apply=_apply,
     echo=_echo,
     error_flag="",
+    element_wise=("PUT",),
 )

@@ -9,7 +9,7 @@ from tieout.simulators.xero import attachments, batch, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
-from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check
+from tieout.simulators.xero.refusals import InvalidError, MalformedError, NotFoundError, check
 from tieout.simulators.xero.setting_records import Account, Currency, TaxRate
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import Json, given, members, rendered
@@ -261,7 +261,8 @@ def _next_tax_type(books: Books) -> str:
 def _write_currency(call: Call, request: Currency) -> Json:
     code = request.code.upper()
     if code not in _CURRENCY_NAMES:
-        check([f"'{request.code}' is not a valid currency code"])
+        message = f"JSON for post data was invalid,Error converting value '{request.code}'"
+        raise MalformedError(message)
     currency = Currency(code=code, description=_CURRENCY_NAMES[code])
     return shown_currency(call.books.currencies.put(currency))
 
@@ -328,6 +329,8 @@ _ACCOUNT_WRITING: Final = Writing[Account](
     apply=_write_account,
     echo=_echo_account,
     error_flag="",
+    elements_max=1,
+    element_wise=(),
 )
 _TAX_RATE_WRITING: Final = Writing[TaxRate](
     plural="TaxRates",
@@ -338,6 +341,8 @@ _TAX_RATE_WRITING: Final = Writing[TaxRate](
     apply=_write_tax_rate,
     echo=_echo_tax_rate,
     error_flag="",
+    elements_max=1,
+    element_wise=(),
 )
 _CURRENCY_WRITING: Final = Writing[Currency](
     plural="Currencies",
@@ -348,4 +353,5 @@ _CURRENCY_WRITING: Final = Writing[Currency](
     apply=_write_currency,
     echo=_echo_currency,
     error_flag="",
+    element_wise=(),
 )

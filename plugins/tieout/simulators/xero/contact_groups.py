@@ -6,7 +6,7 @@ text for it, is ours.
 
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, lists
+from tieout.simulators.xero import batch, contact_forms, lists
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
@@ -44,7 +44,7 @@ def answer(call: Call) -> Answer:
         return _members(call, group)
     if call.method == "GET":
         named = [one for key in group.contact_ids if (one := books.contacts.get(key))]
-        content = {**shown(group), "Contacts": [contacts.reference(one) for one in named]}
+        content = {**shown(group), "Contacts": [contact_forms.reference(one) for one in named]}
         return Answer(content={"ContactGroups": [content]})
     return batch.written(call, WRITING)
 
@@ -100,7 +100,7 @@ def _adding(group: ContactGroup) -> Writing[ContactLink]:
         now = call.books.contact_groups.get(group.contact_group_id) or group
         ids = dict.fromkeys([*now.contact_ids, contact.contact_id or ""])
         call.books.contact_groups.put(now.model_copy(update={"contact_ids": tuple(ids)}))
-        return {**contacts.reference(contact), "ValidationErrors": []}
+        return {**contact_forms.reference(contact), "ValidationErrors": []}
 
     return Writing[ContactLink](
         plural="Contacts",
@@ -131,4 +131,5 @@ WRITING: Final = Writing[ContactGroup](
     id_key="ContactGroupID",
     apply=_apply,
     echo=_echo,
+    element_wise=(),
 )

@@ -1,18 +1,19 @@
-"""Contacts: rules and forms of the Contacts resource, and of contacts inside documents."""
+"""Contacts: rules of the resource, and of contacts in documents; contact_forms shows them."""
 
 import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from tieout.simulators.xero import attachments, batch, history, lists
+from tieout.simulators.xero import batch, history, lists
 from tieout.simulators.xero.batch import Writing
+from tieout.simulators.xero.contact_forms import echoed, shown, summary
 from tieout.simulators.xero.contact_records import Address, Contact, Phone
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, check, too_long
 from tieout.simulators.xero.store import Books, Shelf
-from tieout.simulators.xero.wire import Json, given, members, rendered, wire_name
+from tieout.simulators.xero.wire import Json, given, wire_name
 
 _LENGTHS: Final = {
     **dict.fromkeys(("name", "first_name", "last_name", "email_address"), 255),
@@ -38,14 +39,6 @@ _IDENTITY_TEXT: Final = (
     "The Contact must contain at least 1 of the following elements to identify the contact: "
     "Name, ContactID, ContactNumber"
 )
-_HEAD: Final = (
-    *("contact_id", "contact_number", "account_number", "contact_status", "name", "first_name"),
-    *("last_name", "company_number", "email_address"),
-)
-_DETAIL: Final = (
-    *("bank_account_details", "tax_number", "accounts_receivable_tax_type"),
-    *("accounts_payable_tax_type",),
-)
 
 LISTING: Final = Listing[Contact](
     plural="Contacts",
@@ -65,6 +58,7 @@ LISTING: Final = Listing[Contact](
         "updateddateutc": lambda c: c.updated,
     },
     paged=True,
+    optimised=frozenset(("name", "emailaddress", "contactid", "updateddateutc")),
 )
 
 
@@ -81,10 +75,8 @@ def answer(call: Call) -> Answer:
 
 
 def _listed(call: Call) -> Answer:
-    contacts = call.books.contacts.changed_since(call.modified_since)
-    ids = {contact_id.casefold() for contact_id in call.names("ids")}
-    if ids:
-        contacts = [c for c in contacts if (c.contact_id or "").casefold() in ids]
+    changed = call.books.contacts.changed_since(call.modified_since)
+    contacts = lists.named(call, changed, ids=lambda c: c.contact_id)
     if not call.flag("includeArchived"):
         contacts = [c for c in contacts if c.contact_status != "ARCHIVED"]
     if term := call.query.get("searchterm", "").casefold():
@@ -93,7 +85,7 @@ def _listed(call: Call) -> Answer:
     if call.flag("summaryOnly"):
         return Answer(
             content=lists.paged(
-                call, chosen, LISTING, render=partial(_summary, call.books), force=True
+                call, chosen, LISTING, render=partial(summary, call.books), force=True
             )
         )
     return Answer(
@@ -321,78 +313,6 @@ def marked(books: Books, contact: Contact, invoice_type: str) -> Contact:
     return books.contacts.put(contact.model_copy(update={field: True}))
 
 
-def shown(books: Books, contact: Contact, *, written: bool = False, full: bool = True) -> Json:
-    """Return a contact as the vendor shows it alone, on a page, or after a write."""
-    content = members(contact, *_HEAD, *_DETAIL) if full else members(contact, *_HEAD)
-    blanks = written
-    content["Addresses"] = [_address(slot, blanks=blanks) for slot in contact.addresses]
-    content["Phones"] = [_phone(slot, blanks=blanks) for slot in contact.phones]
-    content |= members(contact, "updated") and {"UpdatedDateUTC": rendered(contact.updated)}
-    content["ContactGroups"] = _groups(books, contact) if full and not written else []
-    content |= {"IsSupplier": bool(contact.is_supplier), "IsCustomer": bool(contact.is_customer)}
-    if written:
-        content |= {"SalesTrackingCategories": [], "PurchasesTrackingCategories": []}
-    if full:
-        content |= members(contact, "merged_to_contact_id", "default_currency", "payment_terms")
-    content["ContactPersons"] = rendered(contact.contact_persons) if full else []
-    if not written:
-        content["HasAttachments"] = attachments.are_on(books, contact.contact_id)
-    content["HasValidationErrors"] = False
-    return content
-
-
-def _groups(books: Books, contact: Contact) -> list[Json]:
-    """Return the active groups that a contact is in."""
-    return [
-        {**members(group, "contact_group_id", "name", "status"), "Contacts": []}
-        for group in books.contact_groups.all()
-        if group.status == "ACTIVE" and contact.contact_id in group.contact_ids
-    ]
-
-
-def _summary(books: Books, contact: Contact) -> Json:
-    content = shown(books, contact, full=False)
-    return {key: value for key, value in content.items() if key not in ("IsSupplier", "IsCustomer")}
-
-
-def reference(contact: Contact) -> Json:
-    """Return a contact as lists of documents show it."""
-    return {
-        **members(contact, "contact_id", "name"),
-        "Addresses": [],
-        "Phones": [],
-        "ContactGroups": [],
-        "ContactPersons": [],
-        "HasValidationErrors": False,
-    }
-
-
-def _address(slot: Address, *, blanks: bool) -> Json:
-    blank: Json = {"City": "", "Region": "", "PostalCode": "", "Country": ""} if blanks else {}
-    named = [name for name in Address.model_fields if getattr(slot, name) not in (None, "")]
-    return {"AddressType": slot.address_type, **blank, **members(slot, *named)}
-
-
-def _phone(slot: Phone, *, blanks: bool) -> Json:
-    blank: Json = {"PhoneNumber": "", "PhoneAreaCode": "", "PhoneCountryCode": ""} if blanks else {}
-    named = [name for name in Phone.model_fields if getattr(slot, name) not in (None, "")]
-    return {"PhoneType": slot.phone_type, **blank, **members(slot, *named)}
-
-
-def _echo(request: Contact, refusal: InvalidError) -> Json:
-    status = {"ContactStatus": refusal.stored_status} if refusal.stored_status else {}
-    return {
-        **status,
-        "Addresses": [],
-        "ContactGroups": [],
-        "ContactPersons": [],
-        **batch.plain_echo(request, without="contact_id"),
-        "Phones": [
-            {**members(p, *Phone.model_fields), "ValidationErrors": []} for p in request.phones
-        ],
-    }
-
-
 WRITING: Final = Writing[Contact](
     plural="Contacts",
     singular="Contact",
@@ -400,5 +320,5 @@ WRITING: Final = Writing[Contact](
     id_field="contactid",
     id_key="ContactID",
     apply=_apply,
-    echo=_echo,
+    echo=echoed,
 )

@@ -70,7 +70,7 @@ class Controls:
         return JSONResponse(self.webhooks.state())
 
     async def overwrite(self, request: Request) -> Response:
-        """Overwrite figures of a stored record, whatever the rules say."""
+        """Overwrite figures of a stored record, whatever the rules say; null takes one away."""
         shelf = self._shelf(request)
         record = shelf.get(request.path_params["record_id"]) if shelf else None
         if shelf is None or record is None:
@@ -106,7 +106,7 @@ class Controls:
 
     async def _stored(self, shelf: Shelf[Record], record: Record, request: Request) -> Response:
         try:
-            body = _object(parsed_body(await request.body()))
+            body = _object(parsed_body(await request.body(), keep_nulls=True))
             changed = _changed(record, body)
         except MalformedError as error:
             return Response(str(error), 400)

@@ -1,6 +1,6 @@
 """How credit notes look (recording ``GET CreditNotes``)."""
 
-from tieout.simulators.xero import attachments, contacts, crediting, documents, lists
+from tieout.simulators.xero import attachments, contact_forms, crediting, documents, lists
 from tieout.simulators.xero.contact_records import Contact
 from tieout.simulators.xero.document_records import CreditNote, CreditNoteRequest
 from tieout.simulators.xero.exchange import Answer, Call
@@ -68,7 +68,7 @@ def shown(books: Books, note: CreditNote, unit_places: int) -> Json:
         "Allocations": crediting.shown_allocations(books, note),
         "HasAttachments": attachments.are_on(books, note.document_id),
         "UpdatedDateUTCString": stamp_string(note.updated),
-        "Contact": contacts.reference(contact) if contact else {},
+        "Contact": contact_forms.reference(contact) if contact else {},
     }
     if note.date is not None:
         content |= {"DateString": day_string(note.date), "Date": ms_date(note.date)}

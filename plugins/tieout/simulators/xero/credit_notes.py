@@ -6,7 +6,7 @@ recording shows are worded as those of invoices.
 
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, crediting, documents, history
+from tieout.simulators.xero import batch, contacts, crediting, documents, history, printed
 from tieout.simulators.xero.batch import Writing
 from tieout.simulators.xero.credit_note_forms import echoed, listed, shown
 from tieout.simulators.xero.document_records import CreditNote, CreditNoteRequest
@@ -28,6 +28,9 @@ def answer(call: Call) -> Answer:
     note = found(call.books, call.record_id)
     if call.action == "allocations":
         return crediting.allocations(call, note)
+    if call.action == printed.PART:
+        title = f"Credit note {note.credit_note_number or ''}"
+        return printed.printed(call.books, title, note, note.contact_id)
     if call.action:
         return history.answer(call, note.document_id)
     if call.method == "GET":
@@ -73,6 +76,7 @@ def _created(call: Call, request: CreditNoteRequest) -> CreditNote:
     values = documents.opened(
         call,
         request,
+        type=request.type,
         credit_note_id=books.new_id(),
         credit_note_number=number,
         contact_id=contact.contact_id,

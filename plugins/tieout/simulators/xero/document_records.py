@@ -31,10 +31,10 @@ LineAmountTypes = Annotated[str, one_of("Exclusive", "Inclusive", "NoTax")]
 class LineTracking(Wire):
     """The option of a tracking category that a line belongs to."""
 
-    tracking_category_id: str | None = None
-    tracking_option_id: str | None = None
     name: str | None = None
     option: str | None = None
+    tracking_category_id: str | None = None
+    tracking_option_id: str | None = None
 
 
 class LineItem(Wire):
@@ -89,6 +89,8 @@ class InvoiceMembers(DocumentMembers):
     url: str | None = None
     expected_payment_date: Day | None = None
     planned_payment_date: Day | None = None
+    repeating_invoice_id: str | None = None
+    """The template that made it: these are not served, but what they made names them."""
 
 
 class InvoiceRequest(InvoiceMembers):

@@ -41,11 +41,14 @@ _COMPUTED: Final = ("line_items", "sub_total", "total_tax", "total")
 
 def opened(call: Call, request: DocumentMembers, **own: object) -> dict[str, object]:
     """Return what a new document begins with: defaults, what was named, ``own``, and no lines."""
+    organisation = call.books.organisation()
+    is_to_customer = str(own.get("type")).startswith("ACCREC")
     return {
         "status": "DRAFT",
         "sent_to_contact": False,
         "line_amount_types": "Exclusive",
-        "currency_code": call.books.organisation().base_currency,
+        "branding_theme_id": organisation.branding_theme_id if is_to_customer else None,
+        "currency_code": organisation.base_currency,
         "currency_rate": Decimal(1),
         **given(request),
         "date": request.date or call.books.clock().date(),
@@ -137,9 +140,15 @@ def _drawn_up(
 
 
 def _merged(prior: LineItem, line: LineItem) -> LineItem:
-    """Return the prior line with what the request names; amounts not named are computed again."""
+    """Return the prior line with what the request names; amounts not named are computed again.
+
+    An account is named by its code or its id, so that either stands for both.
+    """
     computed: dict[str, object] = {"line_amount": None, "tax_amount": None}
-    return prior.model_copy(update={**computed, **given(line)})
+    named = given(line)
+    if {"account_code", "account_id"} & set(named):
+        computed |= {"account_code": None, "account_id": None}
+    return prior.model_copy(update={**computed, **named})
 
 
 def _total_problems(request: DocumentMembers, sums: Totals, terms: Terms) -> list[str]:

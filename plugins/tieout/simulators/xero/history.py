@@ -4,6 +4,8 @@ A note is permanent, at most 2,500 characters, and shown as by "System Generated
 and overpayments take none (domain/xero README, 1.3).
 """
 
+from datetime import datetime
+
 from tieout.simulators.xero.batch import validation_exception
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.refusals import validation_errors
@@ -43,7 +45,11 @@ def answer(call: Call, subject_id: str) -> Answer:
     elements = elements_of(parsed_body(call.body), "HistoryRecords", "HistoryRecord")
     notes = [read_as(Note, element) for element in elements]
     refused = [
-        {**_named(note), "ValidationErrors": validation_errors(problems)}
+        {
+            **_when(call.books.clock()),
+            **_named(note),
+            "ValidationErrors": validation_errors(problems),
+        }
         for note in notes
         if (problems := _problems(call, note))
     ]
@@ -69,14 +75,14 @@ def _named(note: Note) -> Json:
 
 
 def _created(note: Note) -> Json:
-    return {**_when(note), "Details": note.details, "ValidationErrors": []}
+    return {**_when(note.at), "Details": note.details, "ValidationErrors": []}
 
 
 def _shown(note: Note) -> Json:
-    return {"Changes": note.changes, **_when(note), "User": note.user, "Details": note.details}
+    return {"Changes": note.changes, **_when(note.at), "User": note.user, "Details": note.details}
 
 
-def _when(note: Note) -> Json:
-    if note.at is None:
+def _when(moment: datetime | None) -> Json:
+    if moment is None:
         return {}
-    return {"DateUTCString": stamp_string(note.at).rstrip("Z"), "DateUTC": ms_date(note.at)}
+    return {"DateUTCString": stamp_string(moment).rstrip("Z"), "DateUTC": ms_date(moment)}

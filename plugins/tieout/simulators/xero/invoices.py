@@ -1,12 +1,13 @@
 """Invoices: rules of sales invoices (ACCREC) and bills (ACCPAY); invoice_forms has their forms."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, documents, history
+from tieout.simulators.xero import batch, contacts, documents, history, invoice_sending, printed
 from tieout.simulators.xero.batch import Writing
-from tieout.simulators.xero.document_records import Invoice, InvoiceRequest
+from tieout.simulators.xero.document_records import Invoice, InvoiceRequest, LineItem
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import Form, echoed, listed, shown
 from tieout.simulators.xero.locks import lock_problems
@@ -30,17 +31,33 @@ _EDITABLE_WHEN_PAID: Final = {
 }
 
 
+_EDITABLE_ON_LINES: Final = {"description", "account_code", "account_id", "tracking"}
+# What does not move UpdatedDateUTC on a document that is paid in part (1.2, delta traps).
+_UNSTAMPED: Final = {"due_date", "sent_to_contact", "invoice_id", "contact"}
+
+
 def answer(call: Call) -> Answer:
     """Serve /Invoices; an invoice answers to its id and to its number."""
     if not call.record_id:
         return listed(call) if call.method == "GET" else batch.written(call, WRITING)
     invoice = found(call.books, call.record_id)
     if call.action:
-        return history.answer(call, invoice.document_id)
+        return _part(call, invoice)
     if call.method == "GET":
         form = Form.SINGLE
         return Answer(content={"Invoices": [shown(call.books, invoice, form, call.unit_places)]})
     return batch.written(call, WRITING)
+
+
+def _part(call: Call, invoice: Invoice) -> Answer:
+    if call.action == printed.PART:
+        title = f"Invoice {invoice.invoice_number or ''}"
+        return printed.printed(call.books, title, invoice, invoice.contact_id)
+    if call.action == "email":
+        return invoice_sending.emailed(call, invoice)
+    if call.action == "onlineinvoice":
+        return invoice_sending.online(invoice)
+    return history.answer(call, invoice.document_id)
 
 
 def found(books: Books, key: str | None) -> Invoice:
@@ -90,6 +107,7 @@ def _created(call: Call, request: InvoiceRequest) -> Invoice:
     values = documents.opened(
         call,
         request,
+        type=request.type,
         invoice_id=books.new_id(),
         invoice_number=number,
         contact_id=contact.contact_id,
@@ -146,7 +164,11 @@ def _updated(call: Call, prior: Invoice, request: InvoiceRequest) -> Invoice:
         lines = documents.with_all_lines(call, prior, request)
         drawn = documents.with_lines(call, changed, lines, terms, messages, prior=prior)
         invoice = _settled(drawn)
-    return _stored(books, invoice, "Edited", f"{invoice.invoice_number or ''} edited")
+    stored = _stored(books, invoice, "Edited", f"{invoice.invoice_number or ''} edited")
+    is_same_contact = contact_id == prior.contact_id
+    if _is_applied(prior) and is_same_contact and _changes(prior, request) <= _UNSTAMPED:
+        return books.invoices.put(stored.model_copy(update={"updated": prior.updated}))
+    return stored
 
 
 def _check_modifiable(books: Books, prior: Invoice, request: InvoiceRequest, status: str) -> None:
@@ -169,10 +191,25 @@ def _is_applied(invoice: Invoice) -> bool:
 
 
 def _changes_what_is_paid(prior: Invoice, request: InvoiceRequest) -> bool:
-    named = given(request)
-    return any(
-        name not in _EDITABLE_WHEN_PAID and value != getattr(prior, name, None)
-        for name, value in named.items()
+    changes = _changes(prior, request) - _EDITABLE_WHEN_PAID
+    if prior.type == "ACCPAY" and _relabels(prior.line_items, request.line_items):
+        changes -= {"line_items"}
+    return bool(changes)
+
+
+def _changes(prior: Invoice, request: InvoiceRequest) -> set[str]:
+    """Return the names of the members that the request would change."""
+    named = given(request).items()
+    return {name for name, value in named if value != getattr(prior, name, None)}
+
+
+def _relabels(prior: Sequence[LineItem], named: Sequence[LineItem]) -> bool:
+    """Say whether lines keep what they cost, and only text, account or tracking change."""
+    known = {line.line_item_id: line for line in prior}
+    return {line.line_item_id for line in named} == set(known) and all(
+        name in _EDITABLE_ON_LINES or value == getattr(known[line.line_item_id], name)
+        for line in named
+        for name, value in given(line).items()
     )
 
 

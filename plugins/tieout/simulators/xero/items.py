@@ -13,7 +13,6 @@ from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.lines import rounded
 from tieout.simulators.xero.lists import Listing
 from tieout.simulators.xero.refusals import (
-    BadRequestError,
     InvalidError,
     NotFoundError,
     check,
@@ -23,10 +22,8 @@ from tieout.simulators.xero.setting_records import Item, ItemPrice
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import (
     Json,
-    elements_of,
     given,
     members,
-    parsed_body,
     rendered,
     wire_name,
 )
@@ -55,9 +52,6 @@ def answer(call: Call) -> Answer:
     if not call.record_id:
         if call.method == "GET":
             return _listed(call)
-        if len(elements_of(parsed_body(call.body), "Items", "Item")) > _ITEMS_PER_REQUEST_MAX:
-            message = f"A request may contain at most {_ITEMS_PER_REQUEST_MAX} items"
-            raise BadRequestError(message)
         return batch.written(call, WRITING)
     item = _by_id_or_code(call.books, call.record_id)
     if call.action:
@@ -171,4 +165,5 @@ WRITING: Final = Writing[Item](
     apply=_apply,
     echo=_echo,
     error_flag="",
+    elements_max=_ITEMS_PER_REQUEST_MAX,
 )

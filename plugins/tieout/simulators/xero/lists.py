@@ -11,6 +11,7 @@ from tieout.simulators.xero.refusals import BadQueryError
 from tieout.simulators.xero.wire import Json, Shown
 
 T = TypeVar("T")
+_SEARCHED_MAX = 100_000
 _PAGE_SIZE = 100
 _PAGE_SIZE_MAX = 1000
 _CHANGED = "updateddateutc"
@@ -24,6 +25,17 @@ class Listing(Generic[T]):
     singular: str
     fields: query.Fields[T]
     paged: bool = False
+    optimised: frozenset[str] = frozenset()
+    """The fields that the vendor filters and orders many records by."""
+
+
+def named(call: Call, records: Sequence[T], **reads: Callable[[T], str | None]) -> Sequence[T]:
+    """Return the records that have one of the texts that the query lists, for each query named."""
+    for name, read in reads.items():
+        wanted = {text.casefold() for text in call.names(name)}
+        if wanted:
+            records = [record for record in records if (read(record) or "").casefold() in wanted]
+    return records
 
 
 def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> list[T]:
@@ -32,9 +44,10 @@ def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> list[T]:
     Records that know when they changed are given in the order of their changes.
 
     Raises:
-        BadQueryError: ``where`` or ``order`` cannot be understood.
+        BadQueryError: ``where`` or ``order`` cannot be understood, or takes the vendor too long.
     """
     chosen = list(records)
+    _check_cost(call, len(chosen), listing)
     if text := call.query.get("where", "").strip():
         predicate = query.where(text, listing.fields, listing.singular)
         chosen = [record for record in chosen if predicate(record)]
@@ -76,6 +89,16 @@ def paged(
     keep = call.books.renderings.text
     shown = [Shown(partial(render, record), partial(keep, (form, id(record)))) for record in chosen]
     return {"pagination": pagination, listing.plural: shown}
+
+
+def _check_cost(call: Call, count: int, listing: Listing[T]) -> None:
+    if count <= _SEARCHED_MAX:
+        return
+    named = query.names(call.query.get("where", "")) | query.names(call.query.get("order", ""))
+    slow = sorted((named & set(listing.fields)) - listing.optimised)
+    if slow:
+        message = f"More than {_SEARCHED_MAX} records cannot be searched by {', '.join(slow)}"
+        raise BadQueryError(message)
 
 
 def _positive(call: Call, name: str, default: int) -> int:

@@ -1,6 +1,8 @@
 """The organisation itself, and what the app may do in it."""
 
+from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.setting_records import Organisation
@@ -16,6 +18,19 @@ _ACTIONS: Final = (
     *_ALLOWED,
     *("CreateRepeatingInvoice", "CreateRepeatingBill", "CreateDraftQuote", "CreateSentQuote"),
 )
+
+
+_ZONES: Final = {
+    "CHINASTANDARDTIME": "Asia/Hong_Kong",
+    "EASTERNSTANDARDTIME": "America/New_York",
+    "NEWZEALANDSTANDARDTIME": "Pacific/Auckland",
+}
+
+
+def local_time(organisation: Organisation, moment: datetime) -> datetime:
+    """Return the wall clock of an organisation at a moment, as if it were UTC."""
+    local = moment.astimezone(ZoneInfo(_ZONES.get(organisation.timezone, "UTC")))
+    return local.replace(tzinfo=UTC)
 
 
 def answer(call: Call) -> Answer:
@@ -44,8 +59,10 @@ def shown_organisation(org: Organisation) -> Json:
         **members(org, "base_currency", "country_code"),
         "IsDemoCompany": False,
         "OrganisationStatus": "ACTIVE",
+        **members(org, "tax_number"),
         "FinancialYearEndDay": 31,
         "FinancialYearEndMonth": 12,
+        **members(org, "sales_tax_basis", "sales_tax_period"),
         "DefaultSalesTax": "Remember previous",
         "DefaultPurchasesTax": "Remember previous",
         **members(org, "period_lock_date", "end_of_year_lock_date"),
@@ -56,8 +73,7 @@ def shown_organisation(org: Organisation) -> Json:
         **members(org, "organisation_id"),
         "Edition": "BUSINESS",
         "Class": "GROW",
-        "Addresses": [],
-        "Phones": [],
+        **members(org, "addresses", "phones"),
         "ExternalLinks": [],
         "PaymentTerms": {},
     }

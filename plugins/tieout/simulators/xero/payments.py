@@ -54,6 +54,7 @@ def _listing(books: Books) -> Listing[Payment]:
             "account.code": lambda p: a.code if (a := account(p)) else None,
         },
         paged=True,
+        optimised=frozenset(("paymenttype", "invoice.invoiceid", "paymentid", "updateddateutc")),
     )
 
 
@@ -317,4 +318,5 @@ WRITING: Final = Writing[PaymentRequest](
     id_key="PaymentID",
     apply=_apply,
     echo=_echo,
+    element_wise=("PUT",),
 )

@@ -10,15 +10,26 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from tieout.simulators.xero import batch, contacts, documents, history, lists
+from tieout.simulators.xero import (
+    batch,
+    contact_forms,
+    contacts,
+    documents,
+    history,
+    lists,
+    printed,
+)
 from tieout.simulators.xero.batch import Writing
+from tieout.simulators.xero.contact_records import Contact
 from tieout.simulators.xero.document_records import PurchaseOrder, PurchaseOrderRequest
 from tieout.simulators.xero.exchange import Answer, Call
 from tieout.simulators.xero.invoice_forms import shown_line
 from tieout.simulators.xero.lists import Listing
+from tieout.simulators.xero.organisation import local_time
 from tieout.simulators.xero.refusals import InvalidError, NotFoundError, too_long
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import (
+    ZERO_GUID,
     Json,
     day_string,
     members,
@@ -59,10 +70,13 @@ def answer(call: Call) -> Answer:
     if not call.record_id:
         return _listed(call) if call.method == "GET" else batch.written(call, WRITING)
     order = _found(call.books, call.record_id)
+    if call.action == printed.PART:
+        title = f"Purchase order {order.purchase_order_number or ''}"
+        return printed.printed(call.books, title, order, order.contact_id)
     if call.action:
         return history.answer(call, order.document_id)
     if call.method == "GET":
-        return Answer(content={"PurchaseOrders": [shown(call.books, order)]})
+        return Answer(content={"PurchaseOrders": [_read(call.books, order)]})
     return batch.written(call, WRITING)
 
 
@@ -80,7 +94,7 @@ def _listed(call: Call) -> Answer:
     chosen = lists.selected(replace(call, query=unfiltered), changed, LISTING)
     return Answer(
         content=lists.paged(
-            call, chosen, LISTING, render=lambda order: shown(call.books, order), force=True
+            call, chosen, LISTING, render=lambda order: _read(call.books, order), force=True
         )
     )
 
@@ -108,12 +122,17 @@ def _apply(call: Call, request: PurchaseOrderRequest) -> Json:
             iter(books.purchase_orders.find("number", request.purchase_order_number)), None
         )
         if prior is not None and prior.status == "DELETED":
-            raise InvalidError(_DELETED_TEXTS)
+            draft = shown(books, _drafted(call, request))
+            raise InvalidError(_DELETED_TEXTS, echo={**draft, "PurchaseOrderID": ZERO_GUID})
     order = _updated(call, prior, request) if prior else _created(call, request)
     return shown(books, order)
 
 
 def _created(call: Call, request: PurchaseOrderRequest) -> PurchaseOrder:
+    return _stored(call.books, _drafted(call, request), "Created")
+
+
+def _drafted(call: Call, request: PurchaseOrderRequest) -> PurchaseOrder:
     books = call.books
     number = request.purchase_order_number
     values = documents.opened(
@@ -128,7 +147,7 @@ def _created(call: Call, request: PurchaseOrderRequest) -> PurchaseOrder:
     messages += _problems(books, draft)
     terms = documents.terms_of(call, draft, "ACCPAY")
     lines = documents.rounded_lines(call, request)
-    return _stored(books, documents.with_lines(call, draft, lines, terms, messages), "Created")
+    return documents.with_lines(call, draft, lines, terms, messages)
 
 
 def _known_contact(books: Books, request: PurchaseOrderRequest) -> str:
@@ -175,6 +194,11 @@ def _stored(books: Books, order: PurchaseOrder, change: str) -> PurchaseOrder:
     )
 
 
+def _read(books: Books, order: PurchaseOrder) -> Json:
+    """Return a purchase order as it is read back: the recording has a status in its element."""
+    return {**shown(books, order), "StatusAttributeString": "OK"}
+
+
 def shown(books: Books, order: PurchaseOrder) -> Json:
     """Return a purchase order as the vendor shows it."""
     contact = books.contacts.get(order.contact_id)
@@ -188,12 +212,23 @@ def shown(books: Books, order: PurchaseOrder) -> Json:
         "Type": "PURCHASEORDER",
         **members(order, "currency_rate", "currency_code", "reference", "branding_theme_id"),
         **members(order, "delivery_address", "attention_to", "telephone", "delivery_instructions"),
-        "Contact": contacts.shown(books, contact, written=True) if contact else {},
+        "Contact": _contact(books, contact) if contact else {},
         **members(order, "status", "line_amount_types"),
         "LineItems": [_line(books, order, index) for index in range(len(order.line_items))],
         **members(order, "sub_total", "total_tax", "total"),
         "UpdatedDateUTC": ms_date(order.updated),
     }
+    return content
+
+
+def _contact(books: Books, contact: Contact) -> Json:
+    """Return the contact of an order: when it changed is the organisation's time, labelled UTC.
+
+    Two recordings show it (domain/xero README, 1.2, delta traps).
+    """
+    content = contact_forms.shown(books, contact, written=True)
+    if contact.updated is not None:
+        content["UpdatedDateUTC"] = ms_date(local_time(books.organisation(), contact.updated))
     return content
 
 

@@ -229,6 +229,16 @@ def _sign(value: Value, literal: Value) -> int:
     return (left > right) - (left < right)
 
 
+def names(text: str) -> set[str]:
+    """Return every word that could be a field's name in ``where`` or ``order``, in lower case.
+
+    Raises:
+        BadQueryError: The text is not in the language.
+    """
+    words = {token.lower() for kind, token in _tokens(text) if kind == "word"}
+    return words | {word.rpartition(".")[0] for word in words}
+
+
 def where(text: str, fields: Fields[T], type_name: str) -> Predicate[T]:
     """Return the predicate that ``text`` says.
 

@@ -41,25 +41,34 @@ class Resource:
 
 
 _NOTED: Final = {"history": ("GET", "PUT")}
-_FILED: Final = {**_NOTED, "attachments": ("GET",), "attachments/*": ("GET", "PUT", "POST")}
+_FILED: Final = {"attachments": ("GET",), "attachments/*": ("GET", "PUT", "POST")}
+_DOCUMENT: Final = {**_NOTED, **_FILED}
+_PRINTED: Final = {**_DOCUMENT, "pdf": ("GET",)}
+_SENT: Final = {**_PRINTED, "email": ("POST",), "onlineinvoice": ("GET",)}
 _ALLOCATED: Final = {"allocations": ("PUT",), "allocations/*": ("DELETE",)}
 _SETTINGS: Final = ("accounting.settings",)
 _ORGANISATION: Final = Resource(organisation.answer, ("GET",), (), _SETTINGS)
 RESOURCES: Final = {
-    "accounts": Resource(charts.accounts, ("GET", "PUT"), ("GET", "POST", "DELETE"), _SETTINGS),
+    "accounts": Resource(
+        attachments.attached(charts.accounts, "Accounts", "AccountID"),
+        ("GET", "PUT"),
+        ("GET", "POST", "DELETE"),
+        _SETTINGS,
+        _FILED,
+    ),
     "banktransactions": Resource(
         attachments.attached(bank_transactions.answer, "BankTransactions", "BankTransactionID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.banktransactions",),
-        _FILED,
+        _DOCUMENT,
     ),
     "banktransfers": Resource(
-        bank_transfers.answer,
+        attachments.attached(bank_transfers.answer, "BankTransfers", "BankTransferID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.banktransactions",),
-        _NOTED,
+        _DOCUMENT,
     ),
     "batchpayments": Resource(
         batch_payments.answer,
@@ -80,14 +89,14 @@ RESOURCES: Final = {
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.contacts",),
-        _FILED,
+        _DOCUMENT,
     ),
     "creditnotes": Resource(
         attachments.attached(credit_notes.answer, "CreditNotes", "CreditNoteID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.invoices",),
-        {**_FILED, **_ALLOCATED},
+        {**_PRINTED, **_ALLOCATED},
     ),
     "currencies": Resource(charts.currencies, ("GET", "PUT"), (), _SETTINGS),
     "invoices": Resource(
@@ -95,7 +104,7 @@ RESOURCES: Final = {
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.invoices",),
-        _FILED,
+        _SENT,
     ),
     "items": Resource(
         items.answer,
@@ -105,11 +114,11 @@ RESOURCES: Final = {
         _NOTED,
     ),
     "manualjournals": Resource(
-        manual_journals.answer,
+        attachments.attached(manual_journals.answer, "ManualJournals", "ManualJournalID"),
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.manualjournals",),
-        _NOTED,
+        _DOCUMENT,
     ),
     "organisation": _ORGANISATION,
     # Not in the specification, but clients in use (tap-xero, pyxero) know no other spelling.
@@ -141,7 +150,7 @@ RESOURCES: Final = {
         ("GET", "PUT", "POST"),
         ("GET", "POST"),
         ("accounting.invoices",),
-        _FILED,
+        _PRINTED,
     ),
     "reports/banksummary": Resource(
         reports.bank_summary, ("GET",), (), ("accounting.reports.banksummary",)

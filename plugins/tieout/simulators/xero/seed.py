@@ -65,6 +65,7 @@ def seed(books: Books, company: Company) -> None:
             base_currency=company.currency,
             country_code=company.country_code,
             timezone=_TIME_ZONES[company.time_zone],
+            branding_theme_id=_id(books, "theme", "standard"),
             created=now,
         )
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
+from tieout.simulators.xero.contact_records import Address, Phone
 from tieout.simulators.xero.wire import Day, Figure, Wire, one_of
 
 TrackingStatus = Annotated[str, one_of("ACTIVE", "ARCHIVED", "DELETED")]
@@ -125,6 +126,13 @@ class Organisation(Wire):
     base_currency: str
     country_code: str
     timezone: str
+    tax_number: str | None = None
+    sales_tax_basis: str | None = None
+    sales_tax_period: str | None = None
+    addresses: tuple[Address, ...] = ()
+    phones: tuple[Phone, ...] = ()
+    branding_theme_id: str | None = None
+    """The theme of documents to customers that name none."""
     period_lock_date: Day | None = None
     end_of_year_lock_date: Day | None = None
     created: datetime

@@ -262,4 +262,5 @@ WRITING: Final = Writing[TrackingCategory](
     apply=_apply,
     echo=_echo,
     error_flag="",
+    element_wise=(),
 )

@@ -116,23 +116,24 @@ def members(record: Wire, *names: str) -> Json:
     return {wire_name(name): rendered(value) for name, value in values if value is not None}
 
 
-def lowered(value: object) -> object:
-    """Return parsed JSON with lower-case keys and without nulls."""
+def lowered(value: object, *, keep_nulls: bool = False) -> object:
+    """Return parsed JSON with lower-case keys, and without nulls unless they are wanted."""
     if isinstance(value, dict):
-        return {str(k).lower(): lowered(v) for k, v in value.items() if v is not None}
+        named = {str(k).lower(): v for k, v in value.items() if keep_nulls or v is not None}
+        return {key: lowered(one) for key, one in named.items()}
     if isinstance(value, list):
         return [lowered(element) for element in value]
     return value
 
 
-def parsed_body(body: bytes) -> object:
-    """Parse a JSON request body into lower-case keys.
+def parsed_body(body: bytes, *, keep_nulls: bool = False) -> object:
+    """Parse a JSON request body into lower-case keys; its own nulls are left out by default.
 
     Raises:
         MalformedError: It is not JSON.
     """
     try:
-        return lowered(json.loads(body, parse_float=Decimal))
+        return lowered(json.loads(body, parse_float=Decimal), keep_nulls=keep_nulls)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         message = f"JSON for post data was invalid,{error}"
         raise MalformedError(message) from error

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from simulators.xero.sdk.records import (
+    account,
     batch,
     credit,
     item,
@@ -64,6 +65,9 @@ FILED = [
     (credit, "credit_note_id", "credit_note"),
     (order, "purchase_order_id", "purchase_order"),
     (received, "bank_transaction_id", "bank_transaction"),
+    (account, "account_id", "account"),
+    (transfer, "bank_transfer_id", "bank_transfer"),
+    (journal, "manual_journal_id", "manual_journal"),
 ]
 
 
