@@ -275,11 +275,11 @@ def test_airflow_away_for_minutes_catches_up_in_one_run(restarted: Scene) -> Non
     scene = restarted
     with scenario(scene, "T-37 all of Airflow away", attempts_most=1) as run:
         with scene.unkept():
-            gone_at = scene.ask_airflow("SELECT now()")[0][0]
-            back_at = time.monotonic() + AIRFLOW_AWAY_S
             for part in AIRFLOW_PARTS:
                 kill(*processes.session_members(scene.record(part)))
                 run.strikes += 1
+            gone_at = scene.ask_airflow("SELECT now()")[0][0]
+            back_at = time.monotonic() + AIRFLOW_AWAY_S
             # Whoever watches from outside is told, though nothing of Airflow lives.
             assert scene.installation.run("stack", "status").returncode != 0
             sleep_until(back_at)
