@@ -7,7 +7,10 @@ import yaml
 
 from architecture.probing import ROOT
 from tieout import errors
+from tieout.connectors.xero import limits
 from tieout.connectors.xero.resources import RESOURCES, Way
+from tieout.connectors.xero.tiers import Tier
+from tieout.domain.budget import Lane, Limit
 from tieout.domain.ledger import DeliveryState, DocumentState, InboxState
 from tieout.domain.streams import StreamCause, StreamState
 from tieout.domain.tie_out import DifferenceClass
@@ -39,6 +42,7 @@ COMMANDS = (
     "tieout dismiss",
     "tieout resolve",
     "tieout replay",
+    "tieout budget",
     "tieout streams",
     "tieout resume",
     "tieout webhooks",
@@ -92,6 +96,12 @@ def test_every_ledger_state_is_documented() -> None:
 
 def test_every_state_and_cause_of_a_stream_is_documented() -> None:
     assert missing([*map(str, StreamState), *filter(None, StreamCause)], "streams.md") == []
+
+
+def test_every_limit_lane_tier_and_header_of_the_budget_is_documented() -> None:
+    names = [*map(str, Limit), *map(str, Lane), *map(str, Tier), *limits.HEADERS]
+
+    assert missing(names, "budget.md") == []
 
 
 def test_every_difference_class_is_documented() -> None:

@@ -12,14 +12,15 @@ from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
-from tieout.connectors.xero.config import ALLOWED
 from tieout.connectors.xero.limits import said_of
+from tieout.connectors.xero.tiers import Tier, allowed_by
 from tieout.domain.admission import Asked, admit
 from tieout.domain.budget import Answered, Lane, Limit, Permit, Wait
 from tieout.domain.calls import AppCalls, OrganizationCalls, settle
 from tieout.simulators.xero.limits import Limits, Meter
 from wire import START
 
+ALLOWED = allowed_by(Tier.CUSTOM)
 ORGANIZATION = "organization"
 APP = "app"
 Step = Iterator[float]

@@ -12,7 +12,7 @@ from sqlalchemy import literal_column, make_url
 
 from fakes import FakeClock
 from tieout.connectors.turns import MemoryApp, MemoryCallBudget
-from tieout.connectors.xero.config import ALLOWED
+from tieout.connectors.xero.tiers import Tier, allowed_by
 from tieout.domain.admission import LIVE_DAY_SHARE
 from tieout.domain.budget import Allowed, Answered, Caller, Lane, Limit, Permit, Wait
 from tieout.domain.calls import CALL_MAX_S, DAY_PROBE_S
@@ -21,6 +21,7 @@ from tieout.ledger.grants import Work, grants
 from tieout.ledger.session import Database
 from tieout.ports.budget import CallBudget
 
+ALLOWED = allowed_by(Tier.CUSTOM)
 APP = "xero app"
 EVENT = Caller(flow="order_to_cash", lane=Lane.EVENT)
 HISTORY = Caller(flow="order_to_cash", lane=Lane.BACKFILL)

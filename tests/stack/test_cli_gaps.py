@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from tieout.cli.main import main
-from tieout.domain.gaps import Gap, GapKind, PairGaps
+from tieout.domain.forecast import CallDay
+from tieout.domain.gaps import BackfillPlan, Gap, GapKind, PairGaps
 from tieout.settings import SWEEP_CRON, sweep_interval
 from tieout.stack.gap_reports import GAPS_SHOWN_MAX, gaps_json, gaps_text
 from tieout.usecases.backfill import plan_backfill
@@ -45,9 +46,24 @@ def missing(count: int) -> list[PairGaps]:
     return [pair]
 
 
-def text_of(count: int) -> str:
+def plan_of(found: list[PairGaps], *, free: int = 3750) -> BackfillPlan:
+    day = CallDay(
+        per_day=5000,
+        left=5000,
+        forecast=0,
+        live_per_day=0,
+        free_now=free,
+        free_per_day=3750,
+        ends_at=EVENING + timedelta(hours=3),
+    )
+    interval_of = partial(sweep_interval, SWEEP_CRON)
+    days = {one.pair: day for one in found}
+    return plan_backfill(found, interval_of, now=EVENING, xero_days=days)
+
+
+def text_of(count: int, *, free: int = 3750) -> str:
     found = missing(count)
-    return gaps_text(found, plan_backfill(found, partial(sweep_interval, SWEEP_CRON), now=EVENING))
+    return gaps_text(found, plan_of(found, free=free))
 
 
 def test_the_text_ends_with_the_command_and_the_estimate() -> None:
@@ -58,14 +74,22 @@ def test_the_text_ends_with_the_command_and_the_estimate() -> None:
     assert "About" in text
 
 
+def test_a_backfill_that_is_refused_says_why_and_what_to_do_on_which_day() -> None:
+    text = text_of(42, free=100)
+    assert "Refused as one backfill" in text
+    assert "100 are free today" in text
+    assert "from 2026-11-29 18:00 UTC" in text
+    assert "from 2026-11-29 21:00 UTC" in text
+    assert text.count("airflow backfill create") == 2
+
+
 def test_no_gaps_are_said_in_one_line() -> None:
     assert text_of(0) == "0 orders changed in the interval: no differences."
 
 
 def test_the_command_in_json_is_ready_for_a_shell() -> None:
     found = missing(1)
-    plan = plan_backfill(found, partial(sweep_interval, SWEEP_CRON), now=EVENING)
-    report = gaps_json(found, plan)
+    report = gaps_json(found, plan_of(found))
     assert isinstance(report, dict)
     assert report["is_clean"] is False
     assert report["counts"] == {"missing": 1}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tieout.cli import (
     audit,
+    budget,
     connect,
     desk,
     follow,
@@ -38,6 +39,7 @@ FAMILIES = (
     streams,
     connect,
     webhooks,
+    budget,
 )
 
 

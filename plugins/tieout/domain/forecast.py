@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
+from pydantic import AwareDatetime
+
 from tieout.domain.admission import day_reserve
 from tieout.domain.base import Frozen
 from tieout.domain.budget import DAY_S, Allowed, Lane, Standing, Tariff, Usage
@@ -16,7 +18,7 @@ LIVE_DAYS = 7
 GB = 10**9
 
 
-class Day(Frozen):
+class CallDay(Frozen):
     """A budget's day: what it holds, what is left, what a backfill may use beside live flows."""
 
     per_day: int
@@ -29,6 +31,8 @@ class Day(Frozen):
     """What a backfill may use until the day ends."""
     free_per_day: int
     """What a backfill may use on a day that has not begun."""
+    ends_at: AwareDatetime
+    """When the day ends; while nobody knows, a day from now."""
 
     @property
     def is_enough(self) -> bool:
@@ -36,7 +40,7 @@ class Day(Frozen):
         return self.forecast <= self.per_day
 
 
-class Month(Frozen):
+class EgressMonth(Frozen):
     """What an app receives in a calendar month (UTC), and what that costs."""
 
     received_bytes: int
@@ -66,7 +70,7 @@ def live_per_day(usage: Sequence[Usage]) -> int:
     return max(days.values(), default=0)
 
 
-def day_forecast(standing: Standing, usage: Sequence[Usage], allowed: Allowed) -> Day:
+def day_forecast(standing: Standing, usage: Sequence[Usage], allowed: Allowed) -> CallDay:
     """Return what the day will come to; before the first answer it is taken for the smallest."""
     per_day = standing.per_day or allowed.per_day[0]
     left = per_day if standing.day_left is None else standing.day_left
@@ -75,17 +79,18 @@ def day_forecast(standing: Standing, usage: Sequence[Usage], allowed: Allowed) -
     part_left = min((ends_at - now).total_seconds() / DAY_S, 1.0) if ends_at else 1.0
     whole = day_reserve(per_day, None, Lane.BACKFILL, live, now)
     reserve = day_reserve(per_day, ends_at, Lane.BACKFILL, live, now)
-    return Day(
+    return CallDay(
         per_day=per_day,
         left=left,
         forecast=per_day - left + ceil(live * part_left),
         live_per_day=live,
         free_now=max(left - reserve, 0),
         free_per_day=max(per_day - whole, 0),
+        ends_at=ends_at or now + timedelta(seconds=DAY_S),
     )
 
 
-def month_forecast(usage: Sequence[Usage], tariff: Tariff, now: datetime) -> Month:
+def month_forecast(usage: Sequence[Usage], tariff: Tariff, now: datetime) -> EgressMonth:
     """Return what the month will come to if the rest of it is like its days so far.
 
     ``usage`` is that of all organizations of the app.
@@ -98,7 +103,7 @@ def month_forecast(usage: Sequence[Usage], tariff: Tariff, now: datetime) -> Mon
     forecast = int(received * whole_s / max(passed_s, DAY_S))
     over = max(forecast - tariff.egress_bytes, 0) if tariff.egress_bytes is not None else 0
     cost = tariff.price + tariff.overage_per_gb * Decimal(over) / GB
-    return Month(
+    return EgressMonth(
         received_bytes=received,
         forecast_bytes=forecast,
         tariff=tariff,

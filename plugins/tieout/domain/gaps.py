@@ -79,13 +79,6 @@ class PairGaps(Frozen):
     """How many captured payments the orders of ``gaps`` have."""
 
 
-class Budget(Frozen):
-    """What one system allows or manages; 0 means that the unit has no limit there."""
-
-    per_minute: float = 0
-    per_day: int = 0
-
-
 class SystemLoad(Frozen):
     """What posting the gaps asks of one system, beside what live orders ask of it."""
 
@@ -96,7 +89,7 @@ class SystemLoad(Frozen):
     minutes: float
     """How long the system takes for it, with the share of live orders kept free."""
     days: int
-    """On how many days it falls by the system's limit a day; 1 if it fits into one."""
+    """On how many days it falls by what live flows leave of the system's day; 1 if it has none."""
 
 
 class Backfill(Frozen):
@@ -109,11 +102,26 @@ class Backfill(Frozen):
     command: tuple[str, ...]
 
 
+class BackfillDay(Frozen):
+    """What of a backfill one day of calls allows, beside what live flows need."""
+
+    starts_at: AwareDatetime
+    orders: int
+    calls: int
+    backfill: Backfill
+
+
 class BackfillPlan(Frozen):
     """How to bring in what is missing, and what it will cost."""
 
     backfill: Backfill | None
-    """None when nothing has to be read again: what waits in the ledger goes on by itself."""
+    """None when nothing has to be read again (what waits in the ledger goes on by itself), or when
+    it is refused.
+    """
+    refusal: str = ""
+    """Why not all of it may be brought in at once: live flows would go without calls."""
+    schedule: tuple[BackfillDay, ...] = ()
+    """What to bring in on which day instead."""
     next_sweep: int
     """Orders of the interval that is not over yet: the next sweep brings them in."""
     orders: int

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from tieout.domain.gaps import BackfillPlan, PairGaps
+from tieout.domain.gaps import BackfillDay, BackfillPlan, PairGaps
 from tieout.stack.tables import text_table
 
 GAPS_SHOWN_MAX = 40
@@ -61,7 +61,14 @@ def _counts(found: Sequence[PairGaps]) -> Counter[str]:
 
 def _plan_lines(plan: BackfillPlan) -> list[str]:
     lines = []
-    if plan.backfill is None:
+    if plan.refusal:
+        lines += [
+            "Refused as one backfill:",
+            f"  {plan.refusal}",
+            "Bring it in on several days:",
+            *(_day_line(day) for day in plan.schedule),
+        ]
+    elif plan.backfill is None:
         lines.append("No backfill is needed: what the ledger knows goes on by itself.")
     else:
         runs = plan.backfill.runs
@@ -75,8 +82,15 @@ def _plan_lines(plan: BackfillPlan) -> list[str]:
     ]
     if loads:
         lines.append(
-            f"To post {plan.orders} orders, with a quarter of every budget left to live ones:"
+            f"To post {plan.orders} orders, with a quarter of every minute left to live ones:"
         )
         lines.append(text_table(("system", "asks for", "minutes", "days"), loads, right="  rr"))
         lines.append(f"About {plan.minutes:.0f} minutes in all, on {plan.days} day(s).")
     return lines
+
+
+def _day_line(day: BackfillDay) -> str:
+    """Return from when on a part may be brought in, what it is, and the command for it."""
+    what = f"{day.orders} orders, about {day.calls} calls of Xero"
+    command = shlex.join(day.backfill.command)
+    return f"  from {day.starts_at:%Y-%m-%d %H:%M} UTC: {what}\n    {command}"

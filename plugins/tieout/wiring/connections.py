@@ -108,7 +108,7 @@ def xero_config(
     """
     fields: Json = {
         name: connection.text(name)
-        for name in ("base_url", "identity_url", "grant_type", "tenant_id", "settle_s")
+        for name in ("base_url", "identity_url", "grant_type", "tenant_id", "tier", "settle_s")
         if connection.text(name)
     }
     scopes = (*(SCOPES if flows is None else scopes_of(flows)), *connection.text("scopes").split())

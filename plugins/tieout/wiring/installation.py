@@ -56,7 +56,7 @@ from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import read_books
 from tieout.usecases.webhooks import check_webhooks, webhook_alarms
 from tieout.validation.gate import GreatExpectationsGate
-from tieout.wiring.budget import COMMAND_LINE, xero_budget
+from tieout.wiring.budget import COMMAND_LINE, XeroBudget
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connections import (
     LEDGER_CONNECTION,
@@ -316,9 +316,14 @@ class Tieout:
             config,
             clock=self.clock,
             tokens=tokens,
-            budget=xero_budget(self.ledger.database, config),
+            budget=XeroBudget(self.ledger.database, config).calls,
             caller=self.caller,
         )
+
+    def xero_budget(self, pair: str) -> XeroBudget:
+        """Return the budget of calls of the pair's Xero organization."""
+        config = self.xero_connections.config(self.pair(pair).xero_connection)
+        return XeroBudget(self.ledger.database, config)
 
     def sage100(self, pair: str) -> Sage100Connector:
         """Return the connector of the pair's Sage 100 company."""
@@ -408,9 +413,10 @@ class Tieout:
         return find_gaps(self.flow(pair), since, until)
 
     def backfill_plan(self, found: Sequence[PairGaps]) -> BackfillPlan:
-        """Return the backfill that brings in what is missing, with its cost."""
-        cron = sweep_cron(os.environ)
-        return plan_backfill(found, partial(sweep_interval, cron), now=self.clock.now())
+        """Return the backfill that brings in what is missing, with its cost, or why it may not."""
+        interval_of = partial(sweep_interval, sweep_cron(os.environ))
+        days = {one.pair: self.xero_budget(one.pair).day() for one in found}
+        return plan_backfill(found, interval_of, now=self.clock.now(), xero_days=days)
 
     def subscribe_shops(self, uri: str) -> None:
         """Subscribe the receiver at ``uri`` to the order topics of every shop."""

@@ -10,13 +10,14 @@ from typing_extensions import override
 from processes import free_port
 from tieout.connectors.http import HttpClient, Request
 from tieout.connectors.turns import MemoryCallBudget, Turns
-from tieout.connectors.xero.config import ALLOWED
 from tieout.connectors.xero.limits import said, said_of
+from tieout.connectors.xero.tiers import Tier, allowed_by
 from tieout.domain.budget import Answered, Caller, Lane, Limit, Permit, Usage, Wait
 from tieout.errors import RateLimitedError, UnavailableError
 from tieout.ports.budget import CallBudget
 from wire import Reply, SetClock, Wire, json_reply, serving
 
+ALLOWED = allowed_by(Tier.CUSTOM)
 CALLER = Caller(flow="order_to_cash", lane=Lane.BACKFILL)
 EVENT = Caller(flow="order_to_cash", lane=Lane.EVENT)
 DAY = date(2026, 11, 29)

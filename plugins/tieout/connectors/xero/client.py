@@ -19,8 +19,9 @@ from tieout.connectors.http import (
 from tieout.connectors.tokens import send_authorized
 from tieout.connectors.turns import MemoryCallBudget, Turns
 from tieout.connectors.xero.access import SYSTEM, tenant_header, token_source
-from tieout.connectors.xero.config import ALLOWED, API_PATH, XeroConfig
+from tieout.connectors.xero.config import API_PATH, XeroConfig
 from tieout.connectors.xero.limits import said
+from tieout.connectors.xero.tiers import allowed_by
 from tieout.domain.budget import Caller, Lane
 from tieout.errors import ConfigurationError, UnavailableError
 from tieout.ports.budget import CallBudget
@@ -70,7 +71,7 @@ class XeroClient:
         self._base_url = config.base_url + API_PATH
         self._tenant_id = config.tenant_id
         turns = Turns(
-            budget or MemoryCallBudget(ALLOWED, clock=clock),
+            budget or MemoryCallBudget(allowed_by(config.tier), clock=clock),
             caller,
             system=SYSTEM,
             said=said,

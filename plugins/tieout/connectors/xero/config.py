@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from pydantic import SecretStr, field_validator
 
+from tieout.connectors.xero.tiers import Tier
 from tieout.domain.base import Frozen
-from tieout.domain.budget import Allowed
 
 API_ORIGIN = "https://api.xero.com"
 IDENTITY_ORIGIN = "https://identity.xero.com"
@@ -17,11 +17,6 @@ TOKEN_PATH = "/connect/token"  # noqa: S105 - a path, not a password
 
 SETTLE_S = 600.0
 """How late a write may land whose answer was lost: nothing is documented, so generously long."""
-
-ALLOWED = Allowed(concurrent=5, per_minute=60, per_day=(1000, 5000), app_per_minute=10_000)
-"""A day has 1,000 calls on the Starter plan and 5,000 on the others
-(https://developer.xero.com/documentation/guides/oauth2/limits).
-"""
 
 SCOPES = (
     "accounting.contacts",
@@ -56,6 +51,7 @@ class XeroConfig(Frozen):
     base_url: str = API_ORIGIN
     identity_url: str = IDENTITY_ORIGIN
     scopes: tuple[str, ...] = SCOPES
+    tier: Tier = Tier.CUSTOM
     settle_s: float = SETTLE_S
     """Where nothing refuses a second copy, one in doubt is not sent again before, in seconds."""
 

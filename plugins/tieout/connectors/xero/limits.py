@@ -17,7 +17,13 @@ RETRY_AFTER = "Retry-After"
 MINUTE_LEFT = "X-MinLimit-Remaining"
 DAY_LEFT = "X-DayLimit-Remaining"
 APP_MINUTE_LEFT = "X-AppMinLimit-Remaining"
+HEADERS = (PROBLEM, RETRY_AFTER, MINUTE_LEFT, DAY_LEFT, APP_MINUTE_LEFT)
+"""All that are read."""
 
+UNBILLED = "/Organisation"
+"""What an app may read as often as it likes, to see that its connection lives: of that, Xero counts
+no bytes (https://developer.xero.com/pricing). That it counts no calls is nowhere said.
+"""
 _WORDS = (
     ("concurrent", Limit.CONCURRENT),
     ("app", Limit.APP_MINUTE),
@@ -29,8 +35,10 @@ _WORDS = (
 
 
 def said(answer: Answer) -> Answered:
-    """Return what an answer says of the limits, and how large it is."""
+    """Return what an answer says of the limits, and how large it is where that is billed."""
     read = said_of(answer.status, answer.headers)
+    if answer.request.url.endswith(UNBILLED):
+        return read
     sizes = {"received_bytes": answer.received_bytes, "unpacked_bytes": len(answer.body)}
     return read.model_copy(update=sizes)
 
