@@ -287,6 +287,15 @@ def test_unsettled_documents_include_the_dead_letters(ledger: Ledger) -> None:
     assert [one.document_id for one in found] == [second, first]
 
 
+def test_unsettled_documents_come_in_pages(ledger: Ledger) -> None:
+    ids = [records.received(ledger, str(one), minutes=one // 2) for one in range(5)]
+    first = ledger.unsettled(PAIR, "shop_order", limit=2)
+    ledger.mark_done(first[-1].document_id)
+    rest = ledger.unsettled(PAIR, "shop_order", after=first[-1], limit=10)
+    assert [one.document_id for one in [*first, *rest]] == ids
+    assert ledger.unsettled(PAIR, "shop_order", after=rest[-1], limit=2) == []
+
+
 def test_other_versions_are_the_unsettled_ones_of_the_same_records(ledger: Ledger) -> None:
     def version(minutes: int) -> DocumentId:
         given = document(content=f"content {minutes}", minutes=minutes)

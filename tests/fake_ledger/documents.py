@@ -148,9 +148,18 @@ class Documents(Tables):
         self._note(self._entries[inbox_id].pair, f"inbox.{state}", f"inbox/{inbox_id}")
 
     @override
-    def unsettled(self, pair: str, document_type: str) -> list[Document]:
+    def unsettled(
+        self,
+        pair: str,
+        document_type: str,
+        *,
+        after: Document | None = None,
+        limit: int | None = None,
+    ) -> list[Document]:
         with self._lock:
-            return self._documents.where("unsettled", (pair, document_type))
+            place = None if after is None else (after.version_at, after.document_id)
+            found = self._documents.ids("unsettled", (pair, document_type), after=place)
+            return [self._documents[one] for one in found[:limit]]
 
     @override
     def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:

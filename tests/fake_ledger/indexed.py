@@ -1,6 +1,6 @@
 """A table in memory with indexes, which follow every change of a row by themselves."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import UserDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -67,9 +67,11 @@ class Table(UserDict[Id, Row]):
             insort(lying.setdefault(key, []), at)
             self._places[name][row_id] = place
 
-    def ids(self, index: str, key: Hashable) -> list[Id]:
-        """Return the ids of the rows with this key, in the index's order."""
-        return [row_id for _order, row_id in self._lying[index].get(key, ())]
+    def ids(self, index: str, key: Hashable, *, after: tuple[Any, Id] | None = None) -> list[Id]:
+        """Return the ids of the rows with this key, in the index's order, from a place on."""
+        lying = self._lying[index].get(key, [])
+        start = 0 if after is None else bisect_right(lying, after)
+        return [row_id for _order, row_id in lying[start:]]
 
     def where(self, index: str, key: Hashable) -> list[Row]:
         """Return the rows with this key, in the index's order."""

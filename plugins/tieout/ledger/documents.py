@@ -12,6 +12,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    tuple_,
     update,
 )
 
@@ -77,8 +78,16 @@ def of_batch(connection: Connection, batch_id: BatchId, states: tuple[str, ...])
     return [rows.document(row) for row in connection.execute(statement).mappings()]
 
 
-def unsettled(connection: Connection, pair: str, document_type: str) -> list[Document]:
+def unsettled(
+    connection: Connection,
+    pair: str,
+    document_type: str,
+    *,
+    after: Document | None = None,
+    limit: int | None = None,
+) -> list[Document]:
     """Return the documents that are neither done nor skipped, oldest version first."""
+    place = tuple_(documents.c.version_at, documents.c.document_id)
     statement = (
         select(*rows.DOCUMENT)
         .where(
@@ -87,7 +96,10 @@ def unsettled(connection: Connection, pair: str, document_type: str) -> list[Doc
             documents.c.state.in_(UNSETTLED),
         )
         .order_by(documents.c.version_at, documents.c.document_id)
+        .limit(limit)
     )
+    if after is not None:
+        statement = statement.where(place > (after.version_at, after.document_id))
     return [rows.document(row) for row in connection.execute(statement).mappings()]
 
 

@@ -236,9 +236,16 @@ class PostgresLedger(Ledger):
             return documents.of_batch(connection, batch_id, states)
 
     @override
-    def unsettled(self, pair: str, document_type: str) -> list[Document]:
+    def unsettled(
+        self,
+        pair: str,
+        document_type: str,
+        *,
+        after: Document | None = None,
+        limit: int | None = None,
+    ) -> list[Document]:
         with self._transaction() as connection:
-            return documents.unsettled(connection, pair, document_type)
+            return documents.unsettled(connection, pair, document_type, after=after, limit=limit)
 
     @override
     def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:

@@ -137,8 +137,18 @@ class Ledger(Protocol):
     def documents(self, batch_id: BatchId, *states: str) -> list[Document]:
         """Return the batch's documents in the given states, oldest version first."""
 
-    def unsettled(self, pair: str, document_type: str) -> list[Document]:
-        """Return the documents that are unfinished, held or dead-lettered, oldest version first."""
+    def unsettled(
+        self,
+        pair: str,
+        document_type: str,
+        *,
+        after: Document | None = None,
+        limit: int | None = None,
+    ) -> list[Document]:
+        """Return the documents that are unfinished, held or dead-lettered, oldest version first.
+
+        ``after`` is the last one of the page before, whatever became of it since.
+        """
 
     def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:
         """Return what else is unsettled of the records that the documents are versions of.

@@ -28,6 +28,7 @@ from tieout.usecases.guarded import guarded_read
 from tieout.usecases.order_names import shop_of, warehouse_code
 from tieout.usecases.writing import Write, write_all
 
+UNSETTLED_PAGE_ROWS = 500
 Place = tuple[str, str]
 """Item code and warehouse code."""
 
@@ -101,32 +102,48 @@ def _available(flow: Flow, codes: set[str]) -> dict[Place, Decimal]:
 
 def _sold_elsewhere(flow: Flow) -> dict[Place, Decimal]:
     """Return what the shop sold and Sage 100 does not hold yet, parked orders included."""
-    unsettled = flow.ledger.unsettled(flow.pair.pair, SHOP_ORDER)
-    newest = {document.source_id: document for document in unsettled}
-    entered = {
-        delivery.document_key
-        for delivery in flow.ledger.deliveries_of(flow.pair.pair, SALES_ORDER.entity, newest)
-        if delivery.state in LANDED
-    }
+    sold_by: dict[tuple[str, str], dict[Place, Decimal]] = {}
+    for page in _pages(flow):
+        source_ids = [document.source_id for document in page]
+        entered = {
+            delivery.document_key
+            for delivery in flow.ledger.deliveries_of(
+                flow.pair.pair, SALES_ORDER.entity, source_ids
+            )
+            if delivery.state in LANDED
+        }
+        for document in page:
+            if document.source_id not in entered:
+                # Of an order's versions the newest comes last, and counts.
+                sold_by[document.account, document.source_id] = _sold(flow, document)
     sold: dict[Place, Decimal] = {}
-    for document in newest.values():
-        if document.source_id in entered:
-            continue
-        for order in _readable(flow, document):
-            if order.is_cancelled:
-                continue
-            for line in _products(order):
-                place = (item_code(flow.pair, line), warehouse_code(flow.pair, order))
-                sold[place] = sold.get(place, Decimal(0)) + max(line.quantity, Decimal(0))
+    for quantities in sold_by.values():
+        for place, quantity in quantities.items():
+            sold[place] = sold.get(place, Decimal(0)) + quantity
     return sold
 
 
-def _readable(flow: Flow, document: Document) -> Iterator[Order]:
-    """Yield the document's order; what cannot be read reserves nothing that we could count."""
+def _pages(flow: Flow) -> Iterator[list[Document]]:
+    """Yield what is unsettled, a page at a time: after an outage that may be very much."""
+    last: Document | None = None
+    while page := flow.ledger.unsettled(
+        flow.pair.pair, SHOP_ORDER, after=last, limit=UNSETTLED_PAGE_ROWS
+    ):
+        yield page
+        last = page[-1]
+
+
+def _sold(flow: Flow, document: Document) -> dict[Place, Decimal]:
+    """Return what a document sells; what cannot be read sells nothing that we could count."""
     try:
-        yield flow.mapper.order_from_shop(document.payload, shop=document.account)
+        order = flow.mapper.order_from_shop(document.payload, shop=document.account)
     except RejectedError:
-        return
+        return {}
+    sold: dict[Place, Decimal] = {}
+    for line in () if order.is_cancelled else _products(order):
+        place = (item_code(flow.pair, line), warehouse_code(flow.pair, order))
+        sold[place] = sold.get(place, Decimal(0)) + max(line.quantity, Decimal(0))
+    return sold
 
 
 def _products(order: Order) -> tuple[OrderLine, ...]:

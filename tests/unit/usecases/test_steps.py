@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import records
 from fake_streams import FakeStreams
 from fakes import (
     EMPTY_SAGE100,
@@ -327,6 +328,39 @@ def test_every_order_of_a_refused_buyer_is_set_aside_and_others_go_on() -> None:
 
 def _customer_key() -> str:
     return f"SHOP-{worked()['customer']['legacyResourceId']}"
+
+
+def test_stock_to_sell_leaves_out_what_waits_and_what_is_parked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tieout.usecases.stock.UNSETTLED_PAGE_ROWS", 2)
+    others = [worked(legacyResourceId=f"99{n}", name=f"#{n}", transactions=[]) for n in range(5)]
+    flow = make_flow(worked(), *others)
+    shop, sage100 = flow.shops[SHOP], flow.sage100
+    assert isinstance(shop, FakeShop)
+    assert isinstance(sage100, FakeSage100)
+    (line,) = worked()["lineItems"]["nodes"][:1]
+    shop.held_inventory_items[str(line["variant"]["legacyResourceId"])] = "77"
+    sage100.held_stock.append(
+        StockLevel(
+            item_code="LAMP-01",
+            warehouse_code="000",
+            on_hand=Decimal(100),
+            committed=Decimal(0),
+            available=Decimal(100),
+        )
+    )
+    ours = claimed(flow)
+    parked = flow.ledger.unsettled(PAIR.pair, "shop_order")[-1]
+    flow.ledger.set_aside(records.dead_letter(document_id=parked.document_id))
+    kept = replace(flow, only=flow.ledger.unsettled(PAIR.pair, "shop_order")[0].document_id)
+    for step in STEPS:
+        fence = flow.ledger.begin_step(ours, step, lease_s=900)
+        STEPS[step](replace(kept, fence=fence), ours)
+        flow.ledger.end_step(fence)
+    location = next(place for place, code in PAIR.shops[0].locations.items() if code == "000")
+    (level,) = flow.ledger.deliveries_of(PAIR.pair, "inventory_level", [f"77@{location}"])
+    assert level.expected == {"available": str(100 - 5 * int(line["currentQuantity"]))}
 
 
 def test_stock_is_pushed_again_when_it_changed_before_the_retry() -> None:

@@ -239,8 +239,17 @@ class PlanningLedger(PlanningWrites):
         return _in_order(one for one in held if not states or one.state in states)
 
     @override
-    def unsettled(self, pair: str, document_type: str) -> list[Document]:
-        return _in_order(one for one in self._documents.values() if one.state in SETTLED_TOGETHER)
+    def unsettled(
+        self,
+        pair: str,
+        document_type: str,
+        *,
+        after: Document | None = None,
+        limit: int | None = None,
+    ) -> list[Document]:
+        found = (one for one in self._documents.values() if one.state in SETTLED_TOGETHER)
+        later = (one for one in found if after is None or _place(one) > _place(after))
+        return _in_order(later)[:limit]
 
     @override
     def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:
@@ -335,4 +344,8 @@ def _record(one: NewDocument) -> RecordKey:
 
 
 def _in_order(documents: Iterable[Document]) -> list[Document]:
-    return sorted(documents, key=lambda one: (one.version_at, one.document_id))
+    return sorted(documents, key=_place)
+
+
+def _place(one: Document) -> tuple[datetime, DocumentId]:
+    return (one.version_at, one.document_id)
