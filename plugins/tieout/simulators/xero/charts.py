@@ -1,6 +1,6 @@
 """Settings of an organisation: accounts, tax rates and currencies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -167,7 +167,10 @@ def currencies(call: Call) -> Answer:
 
 
 def _list_answer(
-    call: Call, chosen: list[lists.T], listing: Listing[lists.T], show: Callable[[lists.T], Json]
+    call: Call,
+    chosen: Sequence[lists.T],
+    listing: Listing[lists.T],
+    show: Callable[[lists.T], Json],
 ) -> Answer:
     return Answer(content=lists.paged(call, chosen, listing, render=show))
 

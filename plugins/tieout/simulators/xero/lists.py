@@ -38,7 +38,7 @@ def named(call: Call, records: Sequence[T], **reads: Callable[[T], str | None]) 
     return records
 
 
-def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> list[T]:
+def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> Sequence[T]:
     """Return those of the records that the call asks for, in the order that it asks for.
 
     Records that know when they changed are given in the order of their changes.
@@ -46,7 +46,7 @@ def selected(call: Call, records: Sequence[T], listing: Listing[T]) -> list[T]:
     Raises:
         BadQueryError: ``where`` or ``order`` cannot be understood, or takes the vendor too long.
     """
-    chosen = list(records)
+    chosen = records
     _check_cost(call, len(chosen), listing)
     if text := call.query.get("where", "").strip():
         predicate = query.where(text, listing.fields, listing.singular)

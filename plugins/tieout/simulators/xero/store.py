@@ -5,7 +5,7 @@ taken back before it is committed. A record is never changed in place. The rules
 """
 
 import sqlite3
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -160,7 +160,9 @@ class Shelf(Generic[Record]):
         self._positions: dict[str, int] = {}
         self._found: dict[tuple[str, str], dict[str, None]] = {}
         self._next = 0
-        self._order: list[tuple[datetime, str]] = []
+        self._ages: list[tuple[datetime, str]] = []
+        self._by_age: list[Record] = []
+        """The records, each at the index of its age."""
         for body in journal.saved(name):
             self._set(model.model_validate_json(body))
 
@@ -178,8 +180,7 @@ class Shelf(Generic[Record]):
 
     def changed_since(self, moment: datetime | None) -> list[Record]:
         """Return the records changed then or later, in the order of their changes, then of ids."""
-        start = bisect_left(self._order, (moment, "")) if moment else 0
-        return [self._records[record_id] for _, record_id in self._order[start:]]
+        return self._by_age[bisect_left(self._ages, (moment, "")) :] if moment else self._by_age[:]
 
     def find(self, index: str, text: str | None) -> list[Record]:
         """Return the records whose indexed text equals ``text``."""
@@ -234,7 +235,10 @@ class Shelf(Generic[Record]):
             self._next += 1
         for key in self._keys(record):
             self._found.setdefault(key, {})[record_id] = None
-        insort(self._order, _age(record, record_id))
+        age = _age(record, record_id)
+        index = bisect_left(self._ages, age)
+        self._ages.insert(index, age)
+        self._by_age.insert(index, record)
 
     def _unset(self, record_id: str) -> None:
         self._unindex(record_id)
@@ -247,7 +251,8 @@ class Shelf(Generic[Record]):
             return
         for key in self._keys(prior):
             self._found[key].pop(record_id, None)
-        del self._order[bisect_left(self._order, _age(prior, record_id))]
+        index = bisect_left(self._ages, _age(prior, record_id))
+        del self._ages[index], self._by_age[index]
 
     def _keys(self, record: Record) -> list[tuple[str, str]]:
         texts = ((index, text(record)) for index, text in self._texts.items())
