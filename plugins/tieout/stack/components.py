@@ -74,7 +74,16 @@ def receiver_config(configuration: StackConfiguration, secrets: StackSecrets) ->
         }
         for one in systems.PAIRS
     }
-    return json.dumps({"database_url": database, "shops": shops}, indent=2)
+    xero = {
+        "keys": [systems.XERO_WEBHOOK_KEY],
+        "tenants": {str(COMPANIES[one.company].xero_tenant_id): one.pair for one in systems.PAIRS},
+    }
+    content = {
+        "database_url": database,
+        "shops": shops,
+        "xero_apps": {systems.XERO_WEBHOOK_APP: xero},
+    }
+    return json.dumps(content, indent=2)
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:

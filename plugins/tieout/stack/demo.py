@@ -25,6 +25,7 @@ from tieout.simulators.company import COMPANIES
 from tieout.stack import control, reports, systems, witness
 from tieout.stack.configuration import StackConfiguration
 from tieout.stack.letters import letters_text
+from tieout.stack.subscriptions import subscribe
 from tieout.stack.tables import text_table
 from tieout.usecases.flow import SHOP_ORDER
 from tieout.wiring.connections import connections_in
@@ -91,7 +92,7 @@ def run(configuration: StackConfiguration, say: Say) -> int:
     """Run the demo; return 0 when everything holds, else 1."""
     control.start(configuration, say)
     tieout = open_tieout(configuration.connections, configuration.include)
-    tieout.subscribe_shops(f"{configuration.url('receiver')}/webhooks/shopify")
+    subscribe(configuration, tieout)
     expected = place_orders(configuration, say)
     wait_until_settled(tieout, say)
     post_by_bookkeeper(configuration)
@@ -200,10 +201,11 @@ def report(
     problems += [f"{row.pair} {row.name}: {text}" for row in rows for text in row.problems]
     say(_orders_table(rows))
     status = tieout.status()
-    say("\nConservation: every message from a shop is in exactly one state")
+    say("\nConservation: every message from a shop or from Xero is in exactly one state")
     say(reports.conservation_text(status.pairs))
     if not status.is_conserved:
         problems.append("conservation does not hold: something is in no state or in two")
+    problems += tieout.webhook_alarms()
     for simulated in systems.PAIRS:
         proof = tieout.tie_out(simulated.pair)
         say(f"\nTie-out of {reports.tie_out_text(proof)}")

@@ -25,7 +25,7 @@ def conservation_json(pairs: Sequence[Conservation]) -> Json:
 
 
 def conservation_text(pairs: Sequence[Conservation]) -> str:
-    """Return where every message from a shop is, pair by pair."""
+    """Return where every message from a shop and from Xero is, pair by pair."""
     headers = ("pair", "received", "pending", "done", "dead letters", "skipped", "conserved")
     cells = [
         (

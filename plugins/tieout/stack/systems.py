@@ -12,6 +12,9 @@ from tieout.stack.secrets import StackSecrets
 SHOPIFY_API_VERSION = "2026-10"
 ODBC_TIMEOUT_MS = 10_000
 SAGE100_DIVISION = "00"
+XERO_WEBHOOK_APP = "simulated"
+XERO_WEBHOOK_KEY = "xero-webhook-key"
+"""The key with which the Xero simulator signs its webhooks: one app, both organizations."""
 TIEOUT_DATABASE = "tieout"
 
 
