@@ -123,8 +123,10 @@ class _Run:
     def _by_number(self, through: datetime | None, rest: NumberedPages) -> Iterator[Page]:
         """Read the rest of a list from its last page to its first."""
         reached = rest.through
+        known: set[tuple[str, ...]] = set()
         for number in range(rest.next_page, 0, -1):
             read, _page_count = self._numbered_page(number, rest.since)
+            self._check_progress(read, known)
             reached = reached or _later(through, self._newest(read))
             if number == 1:
                 position = Position(through=reached)
@@ -148,6 +150,16 @@ class _Run:
                 remedy="The page is read again later.",
             )
         return read, max(read.page_count, 1)
+
+    def _check_progress(self, read: Records, known: set[tuple[str, ...]]) -> None:
+        """Add what a page begins and ends with to what is known; no other page has the same."""
+        edges = tuple(record.record_id for record in read.records[:1] + read.records[-1:])
+        if edges in known:
+            raise UnavailableError(
+                f"Xero repeats a page of {self._resource.path} instead of going on.",
+                remedy="It is read again later.",
+            )
+        known |= {edges} if edges else set()
 
     def _read(self, since: datetime | None, paging: Mapping[str, str]) -> Records:
         self._calls += 1

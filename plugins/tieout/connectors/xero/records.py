@@ -129,12 +129,14 @@ def _opened_with_care(body: bytes, member: str) -> tuple[Mapping[str, Bytes], Se
     decoder = json.JSONDecoder()
     records = []
     at = _after_space(text, opening.end())
-    while text[at] != "]":
+    is_over = text[at] == "]"
+    while not is_over:
         _record, end = decoder.raw_decode(text, at)
         records.append(text[at:end].encode("utf-8", "surrogateescape"))
         at = _after_space(text, end)
-        if text[at] == ",":
-            at = _after_space(text, at + 1)
+        is_over = text[at] == "]"
+        if not is_over:
+            at = _after_space(text, text.index(",", at, at + 1) + 1)
     around = (text[: opening.end()] + text[at:]).encode("utf-8", "surrogateescape")
     return _ENVELOPE.decode(around), records
 
