@@ -222,6 +222,14 @@ def test_a_refusal_closes_the_budget_for_as_long_as_it_says(scene: Scene, limit:
     scene.call()
 
 
+@pytest.mark.parametrize("limit", [Limit.CONCURRENT, Limit.MINUTE, Limit.DAY])
+def test_what_one_organization_has_used_up_is_there_for_another(scene: Scene, limit: Limit) -> None:
+    other = scene.opened("other", ALLOWED)
+    scene.call(Answered(limited_by=limit, retry_after_s=500))
+    scene.refuse()
+    assert isinstance(other.admit(Lane.BACKFILL), Permit)
+
+
 def test_a_refusal_for_concurrency_says_no_time_and_closes_it_for_a_moment(scene: Scene) -> None:
     scene.call(Answered(limited_by=Limit.CONCURRENT))
     assert scene.refuse().opens_in_s == 1
