@@ -94,6 +94,7 @@ class Judge:
         refused = [e for e in elements if e.get("StatusAttributeString") == "ERROR"]
         others = {**content, plural: [e for e in elements if e not in refused]}
         problems = self.accounting.violations(operation.schema(200) or {}, others)
+        problems += [f"{name} is missing" for name in deviations.ENVELOPE if name not in content]
         for element in refused:
             problems += self._echo_problems(operation, element)
         return problems

@@ -183,3 +183,42 @@ def test_a_control_makes_an_item_tracked(xero: XeroClient) -> None:
     xero.control("POST", path, {"Code": code, "IsTrackedAsInventory": True})
     item = xero.get(f"Items/{code}").json()["Items"][0]
     assert (item["IsTrackedAsInventory"], item["QuantityOnHand"]) == (True, 0)
+
+
+def test_what_is_wrong_with_an_address_or_phone_is_said_there_too(xero: XeroClient) -> None:
+    body = {
+        "Name": unique("Slots"),
+        "Addresses": [{"AddressType": "STREET"}, {"AddressType": "POBOX", "Country": "Area 51"}],
+        "Phones": [{"PhoneType": "FAX", "PhoneAreaCode": "1" * 11}],
+    }
+    answer = xero.put("Contacts", {"Contacts": [body]})
+    (element,) = answer.json()["Elements"]
+    said = [
+        [error["Message"] for error in slot["ValidationErrors"]]
+        for slot in (*element["Addresses"], *element["Phones"])
+    ]
+    assert [len(texts) for texts in said] == [0, 1, 1]
+    assert messages(answer) == [text for texts in said for text in texts]
+
+
+def test_a_first_invoice_makes_a_customer_without_changing_the_contact_for_a_delta(
+    travelling: str,
+) -> None:
+    xero = XeroClient(travelling)
+    contact = xero.contact()
+    xero.control("POST", "clock", {"advance_seconds": 60})
+    xero.invoice(Contact={"ContactID": contact["ContactID"]})
+    after = xero.get(f"Contacts/{contact['ContactID']}").json()["Contacts"][0]
+    assert (contact["IsCustomer"], after["IsCustomer"]) == (False, True)
+    assert after["UpdatedDateUTC"] == contact["UpdatedDateUTC"]
+
+
+@pytest.mark.parametrize(
+    ("member", "length"),
+    [("Code", 30), ("Name", 50), ("Description", 4000), ("PurchaseDescription", 4000)],
+)
+def test_an_item_keeps_to_its_lengths(xero: XeroClient, member: str, length: int) -> None:
+    item = {"Code": unique("L"), member: "x" * (length + 1)}
+    shorter = {**item, member: unique("x").ljust(length, "x")}
+    assert len(messages(xero.put("Items", {"Items": [item]}))) == 1
+    assert xero.put("Items", {"Items": [shorter]}).status_code == 200

@@ -140,3 +140,10 @@ def test_what_is_allocated_can_be_neither_voided_nor_edited(xero: XeroClient) ->
         "VOIDED",
         0,
     )
+
+
+def test_an_id_that_there_is_not_is_refused_in_the_vendors_words(xero: XeroClient) -> None:
+    body = {"CreditNoteID": "00000000-0000-0000-0000-00000000dead", "Reference": "lost"}
+    answer = xero.post("CreditNotes", {"CreditNotes": [body]})
+    text = "An existing Credit Note with the specified CreditNoteID could not be found"
+    assert (answer.status_code, messages(answer)) == (400, [text])

@@ -196,6 +196,40 @@ def test_records_of_the_same_moment_are_listed_by_their_ids(books: Books) -> Non
     assert [c.contact_id for c in books.contacts.changed_since(NOON)] == ["a", "b", "c"]
 
 
+PAGED = (
+    *("Contacts", "Invoices", "CreditNotes", "Payments", "Overpayments", "Prepayments"),
+    *("BankTransactions", "PurchaseOrders", "ManualJournals"),
+)
+UNPAGED_DELTAS = ("Items", "Accounts", "BatchPayments", "BankTransfers")
+WHOLE = ("TaxRates", "Currencies", "TrackingCategories", "ContactGroups", "Organisation")
+
+
+@pytest.mark.parametrize("resource", PAGED)
+def test_a_page_is_a_page(xero: XeroClient, resource: str) -> None:
+    answer = xero.get(resource, page=1, pageSize=1).json()
+    assert (answer["pagination"]["pageSize"], len(answer[resource]) <= 1) == (1, True)
+
+
+@pytest.mark.parametrize("resource", [*UNPAGED_DELTAS, *WHOLE])
+def test_what_has_no_pages_comes_whole(xero: XeroClient, resource: str) -> None:
+    whole, asked = xero.get(resource).json(), xero.get(resource, page=2, pageSize=1).json()
+    assert "pagination" not in asked
+    assert list(asked.values())[4:] == list(whole.values())[4:]
+
+
+@pytest.mark.parametrize("resource", [*PAGED, *UNPAGED_DELTAS])
+def test_what_has_a_delta_is_empty_after_tomorrow(xero: XeroClient, resource: str) -> None:
+    later = XeroClient(xero.base, headers={"If-Modified-Since": "2099-01-01T00:00:00"})
+    assert later.get(resource).json()[resource] == []
+
+
+@pytest.mark.parametrize("resource", WHOLE)
+def test_what_has_no_delta_comes_whole_whatever_is_asked(xero: XeroClient, resource: str) -> None:
+    later = XeroClient(xero.base, headers={"If-Modified-Since": "2099-01-01T00:00:00"})
+    whole, asked = (client.get(resource).json() for client in (xero, later))
+    assert list(asked.values())[4:] == list(whole.values())[4:]
+
+
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
     """Return books of an organisation without records."""

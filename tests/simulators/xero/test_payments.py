@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators.xero.client import Json, XeroClient, messages
+from simulators.xero.client import Json, XeroClient, line, messages
 
 OUTSTANDING = "Payment amount exceeds the amount outstanding on this document"
 AUTHORISED = "Payments can only be made against Authorised documents"
@@ -120,3 +120,17 @@ def test_payments_are_found_by_their_invoice(xero: XeroClient) -> None:
     payment = xero.pay(invoice, 100).json()["Payments"][0]
     found = xero.get("Payments", where=f'Invoice.InvoiceID==guid("{invoice["InvoiceID"]}")')
     assert [p["PaymentID"] for p in found.json()["Payments"]] == [payment["PaymentID"]]
+
+
+def test_a_payment_is_of_one_document(xero: XeroClient) -> None:
+    invoice = xero.invoice()
+    note = {"Type": "ACCRECCREDIT", "Status": "AUTHORISED", "LineItems": [line()]}
+    note["Contact"] = {"ContactNumber": "WEB-GUEST"}
+    made = xero.put("CreditNotes", {"CreditNotes": [note]}).json()["CreditNotes"][0]
+    both = xero.pay(invoice, 1, CreditNote={"CreditNoteID": made["CreditNoteID"]})
+    none = xero.put("Payments", {"Account": {"Code": "091"}, "Amount": 1})
+    texts = [messages(both), messages(none)]
+    assert texts == [
+        ["Only one of Invoice, CreditNote, Prepayment or Overpayment can be paid"],
+        ["One of Invoice, CreditNote, Prepayment or Overpayment must be specified"],
+    ]

@@ -106,3 +106,9 @@ def test_the_contact_of_an_order_changed_at_the_organisations_time(start: Start)
         seen = order(xero, Contact={"ContactID": contact["ContactID"]})["Contact"]
     # New York is five hours behind; the vendor calls its wall clock UTC (README 1.2).
     assert moment(contact) - moment(seen) == 5 * 3600
+
+
+def test_delivery_instructions_have_their_length(xero: XeroClient) -> None:
+    long, short = order_body(DeliveryInstructions="x" * 501), order_body(DeliveryInstructions="x")
+    refused, taken = (xero.put("PurchaseOrders", {"PurchaseOrders": [o]}) for o in (long, short))
+    assert (len(messages(refused)), taken.status_code) == (1, 200)

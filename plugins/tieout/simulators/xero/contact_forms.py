@@ -7,7 +7,7 @@ from typing import Final
 
 from tieout.simulators.xero import attachments
 from tieout.simulators.xero.contact_records import Address, Contact, Phone
-from tieout.simulators.xero.refusals import InvalidError
+from tieout.simulators.xero.refusals import InvalidError, validation_errors
 from tieout.simulators.xero.store import Books
 from tieout.simulators.xero.wire import ZERO_GUID, Json, members, rendered
 
@@ -99,12 +99,14 @@ def echoed(request: Contact, refusal: InvalidError) -> Json:
         **members(request, *(name for name in (*_HEAD, *_DETAIL) if name in named)),
     }
     for plural, slots in (("Addresses", request.addresses), ("Phones", request.phones)):
-        content[plural] = [{**_members(slot), "ValidationErrors": []} for slot in slots]
+        content[plural] = [
+            {
+                **members(slot, *type(slot).model_fields),
+                "ValidationErrors": validation_errors(refusal.slots.get((plural, index), ())),
+            }
+            for index, slot in enumerate(slots)
+        ]
     content["ContactGroups"] = []
     flags = ("is_supplier", "is_customer", *_DEFAULTS)
     content |= members(request, *(name for name in flags if name in named))
     return {**content, "ContactPersons": rendered(request.contact_persons)}
-
-
-def _members(slot: Address | Phone) -> Json:
-    return members(slot, *type(slot).model_fields)

@@ -155,7 +155,11 @@ def upserted(books: Books, request: Contact, *, creates_only: bool) -> Contact:
         )
     if matched is not None and creates_only:
         check(_collisions(books, request, None) or [_taken_name(matched.name)])
-    check(_problems(books, request, matched))
+    slots = _slot_problems(request)
+    of_slots = [text for texts in slots.values() for text in texts]
+    messages = of_slots + _problems(books, request, matched)
+    if messages:
+        raise InvalidError(messages, slots=slots)
     return _updated(books, matched, request) if matched else _created(books, request)
 
 
@@ -196,13 +200,7 @@ def _collisions(books: Books, request: Contact, own: Contact | None) -> list[str
 
 
 def _problems(books: Books, request: Contact, matched: Contact | None) -> list[str]:
-    messages = too_long(request, _LENGTHS, {field: wire_name(field) for field in _LENGTHS})
-    for address in request.addresses:
-        messages += too_long(address, _ADDRESS_LENGTHS, _names(_ADDRESS_LENGTHS))
-        if address.country and not _COUNTRY.match(address.country):
-            messages.append("The Country field must contain letters only")
-    for phone in request.phones:
-        messages += too_long(phone, _PHONE_LENGTHS, _names(_PHONE_LENGTHS))
+    messages = too_long(request, _LENGTHS, _names(_LENGTHS))
     if matched is None and not (request.name or request.contact_number):
         messages.append(_IDENTITY_TEXT)
     elif matched is None and not request.name:
@@ -217,6 +215,19 @@ def _problems(books: Books, request: Contact, matched: Contact | None) -> list[s
     if len(request.contact_persons) > _PERSONS_MAX:
         messages.append(f"A contact can have at most {_PERSONS_MAX} contact persons")
     return messages + _collisions(books, request, matched)
+
+
+def _slot_problems(request: Contact) -> dict[tuple[str, int], list[str]]:
+    """Return what is wrong with each address and phone."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for index, address in enumerate(request.addresses):
+        messages = too_long(address, _ADDRESS_LENGTHS, _names(_ADDRESS_LENGTHS))
+        if address.country and not _COUNTRY.match(address.country):
+            messages.append("The Country field must contain letters only")
+        found["Addresses", index] = messages
+    for index, phone in enumerate(request.phones):
+        found["Phones", index] = too_long(phone, _PHONE_LENGTHS, _names(_PHONE_LENGTHS))
+    return found
 
 
 def _names(limits: Mapping[str, int]) -> dict[str, str]:

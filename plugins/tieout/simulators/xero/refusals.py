@@ -48,17 +48,20 @@ class InvalidError(XeroRefusalError):
         messages: Sequence[str],
         *,
         lines: Mapping[int, Sequence[str]] | None = None,
+        slots: Mapping[tuple[str, int], Sequence[str]] | None = None,
         stored_id: str = "",
         stored_status: str = "",
         echo: Mapping[str, object] | None = None,
     ) -> None:
-        """Keep the vendor's messages, those per line, and the record that the element named.
+        """Keep the vendor's messages, and the record that the element named.
 
+        ``lines`` are the messages of a line, ``slots`` those of an address or phone of a contact.
         ``echo`` is how the refused element is shown, where it is not as it was sent.
         """
         super().__init__("; ".join(messages))
         self.messages = tuple(messages)
         self.lines = dict(lines or {})
+        self.slots = dict(slots or {})
         self.stored_id = stored_id
         self.stored_status = stored_status
         self.echo = echo
