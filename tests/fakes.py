@@ -49,7 +49,7 @@ __all__ = [
     "ItemGate",
 ]
 
-Fault = Literal["refuse", "drop_after_write", "unavailable", "wrong_figures"]
+Fault = Literal["refuse", "drop_after_write", "unavailable", "unwell", "late", "wrong_figures"]
 EMPTY_XERO = XeroReference(
     base_currency="USD",
     currencies=frozenset({"USD"}),
@@ -84,10 +84,11 @@ class FakeTarget(Target):
 
     ``held`` is what it holds, by document key. Each fault in ``faults`` hits one ``send``:
     ``refuse`` says no to every delivery of it; ``unavailable`` writes nothing and raises;
-    ``drop_after_write`` writes and raises OutcomeUnknownError; ``wrong_figures`` writes another
-    figure than it was sent. It always refuses ``refused_keys``; with
-    ``sets_state`` a later write replaces an earlier one. ``sends`` keeps the idempotency
-    keys of every send.
+    ``unwell`` writes nothing and says nothing of it; ``drop_after_write`` writes and raises
+    OutcomeUnknownError; ``late`` raises the same and writes on ``land_late``; ``wrong_figures``
+    writes another figure than it was sent. It always refuses ``refused_keys``; with ``sets_state``
+    a later write replaces an earlier one. ``sends`` keeps the idempotency keys of every send; the
+    same keys again get the same answer.
     """
 
     def __init__(
@@ -106,12 +107,16 @@ class FakeTarget(Target):
         self.batch_max = batch_max
         self.guard = guard
         self.looks_up_first = looks_up_first
+        self.looks_before_sending = False
+        """Whether it adopts what is there, though nothing refuses a second copy."""
         self.held: dict[str, Landed] = {}
         self.copies: list[str] = []
         self.sends: list[tuple[str, ...]] = []
         self.faults: deque[Fault] = deque()
         self.refused_keys: set[str] = set()
         self.sets_state = False
+        self._answers: dict[tuple[str, ...], dict[DeliveryId, Outcome]] = {}
+        self._late: list[Sequence[Delivery]] = []
 
     @override
     def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
@@ -148,22 +153,51 @@ class FakeTarget(Target):
         fault = self.faults.popleft() if self.faults else None
         if fault == "unavailable":
             raise UnavailableError(f"{self.system} is down", remedy="Try again later.")
+        if fault == "unwell":
+            raise OutcomeUnknownError(f"{self.system} is unwell", remedy="Look it up.")
+        if fault == "late":
+            self._late.append(deliveries)
+            raise OutcomeUnknownError("no answer in time", remedy="Look it up.")
         if fault == "refuse":
             refused = Refused(cause="target_refused", message="it says no", remedy="Correct it.")
             return {delivery.delivery_id: refused for delivery in deliveries}
-        outcomes = {
-            delivery.delivery_id: self._write(delivery, lie=fault == "wrong_figures")
-            for delivery in deliveries
-        }
+        outcomes = self._answered(deliveries, lie=fault == "wrong_figures")
         if fault == "drop_after_write":
             raise OutcomeUnknownError("the answer was lost", remedy="Look it up.")
         return outcomes
 
+    def land_late(self) -> None:
+        """Write what was sent late."""
+        for deliveries in self._late:
+            self._answered(deliveries, lie=False)
+        self._late.clear()
+
+    def copy(self, delivery: Delivery) -> None:
+        """Let somebody else enter it a second time."""
+        self.copies.append(delivery.document_key)
+
+    def _answered(self, deliveries: Sequence[Delivery], *, lie: bool) -> dict[DeliveryId, Outcome]:
+        keys = tuple(sorted(delivery.idempotency_key for delivery in deliveries))
+        if keys not in self._answers:
+            self._answers[keys] = {
+                delivery.delivery_id: self._write(delivery, lie=lie) for delivery in deliveries
+            }
+        return self._answers[keys]
+
     def _write(self, delivery: Delivery, *, lie: bool) -> Outcome:
-        """Write one, refusing a second copy if there is a guard; without one, copies pile up."""
+        """Write one; what is there already is adopted, if it may not be there twice.
+
+        Where nothing refuses a second copy, copies pile up.
+        """
         if delivery.document_key in self.refused_keys:
             return Refused(cause="target_refused", message="it says no", remedy="Correct it.")
-        if self.guard and delivery.document_key in self.held:
+        standing = self.held.get(delivery.document_key)
+        is_guarded = self.guard or self.looks_before_sending
+        if is_guarded and standing is not None and not self.sets_state:
+            if standing.figures == delivery.expected or self.updates_known:
+                updated = standing.model_copy(update={"figures": dict(delivery.expected)})
+                self.held[delivery.document_key] = updated
+                return updated
             return Refused(cause="number_taken", message=self.guard, remedy="Look it up.")
         self.copies.append(delivery.document_key)
         figures = dict.fromkeys(delivery.expected, "0.01") if lie else delivery.expected

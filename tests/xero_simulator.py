@@ -48,6 +48,11 @@ class XeroSimulator:
         """Let the next requests to a resource fail; see tieout.simulators.service."""
         self.call("POST", "/_faults", {"path": PREFIX + resource, **fault})
 
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the armed faults with their hits."""
+        armed: list[dict[str, Any]] = self.call("GET", "/_faults")
+        return armed
+
     def disarm(self) -> None:
         self.call("DELETE", "/_faults")
 

@@ -25,15 +25,15 @@ from tieout.usecases.catalog import (
     INVENTORY_LEVEL,
     ORDER_DEPOSIT,
     ORDER_STATUS,
+    ORDER_TO_CASH,
     PAYMENT,
-    WRITE_KINDS,
 )
 from tieout.usecases.flow import Flow
 from tieout.usecases.steps import CRASHES_MAX, STEPS, run_step
 from tieout.wiring.installation import open_tieout
 from world import HARBOR, INCLUDE, World
 
-DEATHS = [Death(point, kind.entity) for kind in WRITE_KINDS for point in KILL_POINTS]
+DEATHS = [Death(point, kind.entity) for kind in ORDER_TO_CASH for point in KILL_POINTS]
 DEATHS_OF_A_KIND_MAX = CRASHES_MAX - 1
 """One more, and the record counts as one that brings its workers down."""
 STEP_NAMES = list(STEPS)
@@ -41,7 +41,7 @@ WITH_MONEY = {kind.entity for kind in (ORDER_DEPOSIT, PAYMENT, CASH_RECEIPT, ORD
 """The kinds that a route whose money comes later is killed at once the money is there."""
 PASSED_ONCE = {
     # What was recorded is not recorded again.
-    *(Death(Point.AFTER_COMMIT, kind.entity) for kind in WRITE_KINDS),
+    *(Death(Point.AFTER_COMMIT, kind.entity) for kind in ORDER_TO_CASH),
     # The shop's own count is often what we meant to set: the next worker finds it, and sends none.
     Death(Point.BEFORE_SEND, INVENTORY_LEVEL.entity),
 }
@@ -65,7 +65,7 @@ class Route:
 
 def plan(rounds: int, random: Random) -> Iterator[Route]:
     """Yield routes that together pass ``rounds`` times by every death."""
-    decks = {kind.entity: list(KILL_POINTS) * rounds for kind in WRITE_KINDS}
+    decks = {kind.entity: list(KILL_POINTS) * rounds for kind in ORDER_TO_CASH}
     for deck in decks.values():
         random.shuffle(deck)
     while any(decks.values()):

@@ -29,7 +29,7 @@ from crash_matrix.routes import STEP_NAMES, WITH_MONEY, NotInjectedError, Travel
 from tieout.domain.base import BatchId
 from tieout.errors import UnavailableError
 from tieout.ledger.postgres import PostgresLedger
-from tieout.usecases.catalog import WRITE_KINDS
+from tieout.usecases.catalog import ORDER_TO_CASH
 from tieout.usecases.flow import LEASE_S
 
 ASLEEP_S = LEASE_S + 60
@@ -75,7 +75,7 @@ class Nap:
 
 NAPS = [
     Nap(Death(point, kind.entity), sessions, successor)
-    for kind in WRITE_KINDS
+    for kind in ORDER_TO_CASH
     for point in SLEEP_POINTS
     for sessions, successor in (
         (Sessions.CUT, Successor.RETRY),

@@ -17,12 +17,12 @@ from stateful.books import KilledError
 from stateful.town import BUYERS, SHARES, Town
 from tieout.domain.base import DeadLetterId
 from tieout.domain.ledger import Origin
-from tieout.usecases.catalog import WRITE_KINDS
+from tieout.usecases.catalog import ORDER_TO_CASH
 
 ORDERS_MAX = 4
 CALLS_MAX = 120
 """At how many of its words to the ledger a worker may die, counted from the run's beginning."""
-SENDS_MAX = len(WRITE_KINDS)
+SENDS_MAX = len(ORDER_TO_CASH)
 """In which of a run's sends something may happen; a paid order makes nearly so many."""
 
 numbers = st.integers(0, 50)

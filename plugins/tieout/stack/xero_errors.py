@@ -12,6 +12,7 @@ from tieout.connectors.xero.refusals import (
     MISUSES,
     OTHER,
     STATUSES,
+    TAKEN,
     TEXTS,
     UNFIT,
     WARNED,
@@ -56,6 +57,7 @@ def refusals_table() -> str:
             *statuses,
             _row("any other no", OTHER),
             _row(WARNED.says, WARNED),
+            _row(f"nothing, though {TAKEN.says} (bills, purchase orders, files)", TAKEN),
             _row("nothing: its model, or a rule of ours, refuses it before it is sent", UNFIT),
         ]
     )

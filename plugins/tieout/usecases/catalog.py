@@ -142,7 +142,138 @@ ORDER_STATUS = WriteKind(
     final_state="set",
 )
 
-WRITE_KINDS = (
+ITEM = WriteKind(
+    entity="item",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.KEEP,
+    final_state="active",
+    number="Code",
+)
+BILL = WriteKind(
+    entity="bill",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="in the status sent",
+    posting=Posting.AT_ONCE,
+    number="InvoiceNumber",
+)
+CREDIT_NOTE = WriteKind(
+    entity="credit_note",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="authorised",
+    posting=Posting.AT_ONCE,
+    number="CreditNoteNumber",
+)
+VENDOR_CREDIT = WriteKind(
+    entity="vendor_credit",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="in the status sent",
+    posting=Posting.AT_ONCE,
+    number="CreditNoteNumber",
+)
+CREDIT_ALLOCATION = WriteKind(
+    entity="credit_allocation",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="allocated",
+)
+REFUND = WriteKind(
+    entity="refund",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="authorised",
+    posting=Posting.AT_ONCE,
+    number="Reference",
+)
+BATCH_PAYMENT = WriteKind(
+    entity="batch_payment",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="authorised",
+    posting=Posting.AT_ONCE,
+)
+BANK_TRANSACTION = WriteKind(
+    entity="bank_transaction",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="authorised",
+    posting=Posting.AT_ONCE,
+    number="Reference",
+)
+BANK_TRANSFER = WriteKind(
+    entity="bank_transfer",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="made",
+    posting=Posting.AT_ONCE,
+    number="Reference",
+)
+MANUAL_JOURNAL = WriteKind(
+    entity="manual_journal",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="posted",
+    posting=Posting.AT_ONCE,
+)
+PURCHASE_ORDER = WriteKind(
+    entity="purchase_order",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="in the status sent",
+    number="PurchaseOrderNumber",
+)
+INVOICE_VOID = WriteKind(
+    entity="invoice_void",
+    target=System.XERO,
+    operation="set",
+    mapping="",
+    on_change=OnChange.SEND,
+    final_state="void or deleted",
+    posting=Posting.AT_ONCE,
+)
+PAYMENT_DELETION = WriteKind(
+    entity="payment_deletion",
+    target=System.XERO,
+    operation="set",
+    mapping="",
+    on_change=OnChange.SEND,
+    final_state="deleted",
+    posting=Posting.AT_ONCE,
+)
+ATTACHMENT = WriteKind(
+    entity="attachment",
+    target=System.XERO,
+    operation="create",
+    mapping="",
+    on_change=OnChange.KEEP,
+    final_state="attached",
+)
+
+ORDER_TO_CASH = (
     CONTACT,
     CUSTOMER,
     INVOICE,
@@ -154,6 +285,25 @@ WRITE_KINDS = (
     INVOICE_NOTE,
     ORDER_STATUS,
 )
+"""What the flow order_to_cash writes."""
+WRITE_KINDS = (
+    *ORDER_TO_CASH,
+    ITEM,
+    BILL,
+    CREDIT_NOTE,
+    VENDOR_CREDIT,
+    CREDIT_ALLOCATION,
+    REFUND,
+    BATCH_PAYMENT,
+    BANK_TRANSACTION,
+    BANK_TRANSFER,
+    MANUAL_JOURNAL,
+    PURCHASE_ORDER,
+    INVOICE_VOID,
+    PAYMENT_DELETION,
+    ATTACHMENT,
+)
+"""Whatever can be written. Of what no flow writes yet the record is the payload: no mapping."""
 
 
 def kind_of(entity: str) -> WriteKind:

@@ -386,6 +386,20 @@ def test_a_value_with_a_quotation_mark_cannot_change_the_filter() -> None:
     assert where == '(Name!=null AND Name.Contains("Neill & Sons"))'
 
 
+def test_a_long_text_is_looked_for_by_its_beginning() -> None:
+    (where,) = any_of("Narration", ["deferred " * 100])
+    assert where.startswith('(Narration!=null AND Narration.Contains("deferred ')
+    assert len(where) < 300
+
+
+def test_long_filters_are_several() -> None:
+    texts = [f"{number} {'x' * 180}" for number in range(30)]
+    filters = list(any_of("Reference", texts))
+    assert all(len(where) < 1600 for where in filters)
+    assert [text for text in texts if not any(text in where for where in filters)] == []
+    assert list(any_of("Reference", [])) == []
+
+
 def test_an_element_that_is_neither_refused_nor_named_is_in_doubt(clock: SetClock) -> None:
     with (
         serving(TOKEN, NO_CONTACT, json_reply({"Contacts": [{}]})) as wire,

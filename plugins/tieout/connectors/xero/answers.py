@@ -88,6 +88,7 @@ class SaidAccount(_Said):
 
     code: str = ""
     status: str = "ACTIVE"
+    currency_code: str = DEFAULT_CURRENCY
 
 
 class SaidTaxRate(_Said):
@@ -97,11 +98,21 @@ class SaidTaxRate(_Said):
     status: str = "ACTIVE"
 
 
+class SaidPrice(_Said):
+    """What an item is sold or bought for."""
+
+    unit_price: Amount | None = None
+
+
 class SaidItem(_Said):
     """An item."""
 
     code: str
+    item_id: str = ""
+    name: str = ""
     is_tracked_as_inventory: bool = False
+    sales_details: SaidPrice = SaidPrice()
+    purchase_details: SaidPrice = SaidPrice()
 
 
 class SaidContact(_Said):
@@ -115,32 +126,85 @@ class SaidContact(_Said):
 
 
 class SaidLine(_Said):
-    """A line of an invoice; ``line_amount`` contains the tax when the invoice says Inclusive."""
+    """A line of a document; ``line_amount`` contains the tax when the document says Inclusive."""
 
     account_code: str = ""
     line_amount: Amount = Decimal(0)
     tax_amount: Amount = Decimal(0)
 
 
-class SaidInvoice(_Said):
-    """An invoice."""
+class SaidContactLink(_Said):
+    """A contact as documents name it."""
 
-    invoice_id: str
+    contact_id: str = ""
+
+
+class SaidDocument(_Said):
+    """What invoices, credit notes, bank transactions and purchase orders show alike."""
+
     type: str = ""
-    invoice_number: str = ""
     reference: str = ""
     status: str = ""
+    url: str = ""
     date: XeroDate | None = None
+    contact: SaidContactLink = SaidContactLink()
     currency_code: str = DEFAULT_CURRENCY
     line_amount_types: str = "Exclusive"
     total: Amount = Decimal(0)
     total_tax: Amount = Decimal(0)
-    amount_due: Amount = Decimal(0)
     line_items: tuple[SaidLine, ...] = ()
 
 
+class SaidInvoice(SaidDocument):
+    """An invoice or a bill."""
+
+    invoice_id: str
+    invoice_number: str = ""
+    amount_due: Amount = Decimal(0)
+
+
+class SaidAllocation(_Said):
+    """What of a credit is set against an invoice."""
+
+    allocation_id: str = ""
+    amount: Amount = Decimal(0)
+    date: XeroDate | None = None
+    invoice: SaidInvoice | None = None
+    is_deleted: bool = False
+
+
+class SaidCreditNote(SaidDocument):
+    """A credit note, to a customer or from a supplier."""
+
+    credit_note_id: str
+    credit_note_number: str = ""
+
+
+class SaidCredit(_Said):
+    """A credit note, overpayment or prepayment, as far as it is allocated."""
+
+    currency_code: str = DEFAULT_CURRENCY
+    allocations: tuple[SaidAllocation, ...] = ()
+
+
+class SaidBankTransaction(SaidDocument):
+    """Money spent or received without an invoice; some make an overpayment or a prepayment."""
+
+    bank_transaction_id: str
+    overpayment_id: str = ""
+    prepayment_id: str = ""
+    bank_account: SaidAccount = SaidAccount()
+
+
+class SaidPurchaseOrder(SaidDocument):
+    """A purchase order."""
+
+    purchase_order_id: str
+    purchase_order_number: str = ""
+
+
 class SaidPayment(_Said):
-    """A payment, with the invoice and the account that it names."""
+    """A payment, with the document and the account that it names."""
 
     payment_id: str
     status: str = ""
@@ -149,7 +213,50 @@ class SaidPayment(_Said):
     reference: str = ""
     payment_type: str = ""
     invoice: SaidInvoice | None = None
+    credit_note: SaidCreditNote | None = None
     account: SaidAccount | None = None
+
+
+class SaidBatchPayment(_Said):
+    """Payments that leave, or reach, the bank as one amount."""
+
+    batch_payment_id: str
+    status: str = ""
+    date: XeroDate | None = None
+    reference: str = ""
+    details: str = ""
+    total_amount: Amount = Decimal(0)
+    account: SaidAccount = SaidAccount()
+    payments: tuple[dict[str, object], ...] = ()
+
+
+class SaidBankTransfer(_Said):
+    """Money from one bank account to another."""
+
+    bank_transfer_id: str
+    status: str = ""
+    date: XeroDate | None = None
+    reference: str = ""
+    amount: Amount = Decimal(0)
+    from_bank_account: SaidAccount = SaidAccount()
+    to_bank_account: SaidAccount = SaidAccount()
+
+
+class SaidJournal(_Said):
+    """A manual journal; what a line debits is positive."""
+
+    manual_journal_id: str
+    narration: str = ""
+    status: str = ""
+    date: XeroDate | None = None
+    journal_lines: tuple[SaidLine, ...] = ()
+
+
+class SaidAttachment(_Said):
+    """A file on a record."""
+
+    attachment_id: str
+    file_name: str
 
 
 class SaidNote(_Said):

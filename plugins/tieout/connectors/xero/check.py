@@ -24,6 +24,7 @@ AMOUNT_MEMBERS = frozenset(
         "Quantity",
         "TaxAmount",
         "UnitAmount",
+        "UnitPrice",
     }
 )
 """The members that Xero wants as JSON numbers."""

@@ -4,8 +4,8 @@ Token by client credentials, JSON both ways, exact numbers, an idempotency key o
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 import simplejson
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -32,7 +32,10 @@ PAGE_SIZE_MAX = 1000
 PAGES_MAX = 500
 LIST_ATTEMPTS_MAX = 3
 FILTER_TERMS_MAX = 20
-"""How many terms one ``where`` has; longer ones make addresses that proxies refuse."""
+FILTER_CHARACTERS_MAX = 1500
+"""How long one ``where`` is, in terms and characters; proxies refuse addresses that are longer."""
+TERM_CHARACTERS_MAX = 200
+"""A text that is looked for by itself is no longer; of a longer one, its beginning is."""
 NOT_FOUND = 404
 ALONE = Caller(flow="", lane=Lane.EVENT)
 """On whose account calls are that nobody else's could be in the way of."""
@@ -119,9 +122,27 @@ class XeroClient:
         params: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send a create (PUT) or upsert (POST) and return Xero's answer, also when it refuses."""
-        self.calls_made += 1
         # Sorted, so that a payload that the ledger kept is byte for byte what was sent before.
         encoded = simplejson.dumps(body, use_decimal=True, allow_nan=False, sort_keys=True).encode()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
+        return self._send(method, path, encoded, headers, params)
+
+    def upload(
+        self, path: str, *, content: bytes, content_type: str, idempotency_key: str
+    ) -> Answer:
+        """Put a file and return Xero's answer, also when it refuses."""
+        headers = {"Content-Type": content_type, "Idempotency-Key": idempotency_key}
+        return self._send("PUT", path, content, headers, None)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None,
+    ) -> Answer:
+        self.calls_made += 1
         return send_authorized(
             self.http,
             self._tokens,
@@ -130,12 +151,8 @@ class XeroClient:
                 f"{self._base_url}/{path}",
                 is_write=True,
                 params=params,
-                headers={
-                    **self._headers(token),
-                    "Content-Type": "application/json",
-                    "Idempotency-Key": idempotency_key,
-                },
-                body=encoded,
+                headers={**self._headers(token), **headers},
+                body=body,
             ),
         )
 
@@ -224,20 +241,39 @@ def any_of(member: str, values: Sequence[str], *, as_guid: bool = False) -> Iter
     """Yield ``where`` texts that together let through the rows whose member is one of the values.
 
     How Xero escapes a quotation mark is not documented. A value that has one is looked for by the
-    longest part without it, so the caller may get rows that it did not ask for.
+    longest part without it, and a long one by its beginning, so the caller may get rows that it did
+    not ask for.
     """
-    terms = [_term(member, value, as_guid=as_guid) for value in values]
-    for start in range(0, len(terms), FILTER_TERMS_MAX):
-        yield " OR ".join(terms[start : start + FILTER_TERMS_MAX])
+    yield from _filters([_term(member, value, as_guid=as_guid) for value in values])
+
+
+def on_days(member: str, days: Iterable[date]) -> Iterator[str]:
+    """Yield ``where`` texts that together let through the rows whose member is one of the days."""
+    terms = [f"{member}==DateTime({day.year},{day.month},{day.day})" for day in sorted(set(days))]
+    yield from _filters(terms)
+
+
+def _filters(terms: Iterable[str]) -> Iterator[str]:
+    joined: list[str] = []
+    for term in terms:
+        is_full = len(joined) >= FILTER_TERMS_MAX
+        if is_full or sum(map(len, joined)) + len(term) > FILTER_CHARACTERS_MAX:
+            if joined:
+                yield " OR ".join(joined)
+            joined = []
+        joined.append(term)
+    if joined:
+        yield " OR ".join(joined)
 
 
 def _term(member: str, value: str, *, as_guid: bool) -> str:
     if as_guid:
         return f'{member}==guid("{value}")'
     parts = _QUOTING.split(value)
-    if len(parts) == 1:
+    if len(parts) == 1 and len(value) <= TERM_CHARACTERS_MAX:
         return f'{member}=="{value}"'
-    return f'({member}!=null AND {member}.Contains("{max(parts, key=len)}"))'
+    part = max(parts, key=len)[:TERM_CHARACTERS_MAX]
+    return f'({member}!=null AND {member}.Contains("{part}"))'
 
 
 def _pagination(answer: Answer) -> _Pagination:

@@ -186,6 +186,13 @@ STATUSES = {NOT_FOUND: NAMES_UNKNOWN, TOO_LARGE: IS_TOO_LARGE} | dict.fromkeys(M
 """Answers without words that we know, by their status."""
 OTHER = ErrorRow("no reason given", Then.SET_ASIDE, "target_refused", CORRECT)
 """Whatever is in no row, such as 400 with other words, or a page that something between us gave."""
+TAKEN = ErrorRow(
+    "another record has its number",
+    Then.SET_ASIDE,
+    "number_taken",
+    "Renumber one of the two, or void the one in Xero, or dismiss this; then replay.",
+)
+"""What Xero would take, or rewrite, without a word, and what we therefore look for."""
 WARNED = ErrorRow("Warnings in an element that Xero took, such as a doubtful rate", Then.NOTE)
 UNFIT = ErrorRow("(found before sending)", Then.SET_ASIDE, "bad_payload", CORRECT)
 """What xero-python's models, or a rule of the target, refuse before anything is sent."""

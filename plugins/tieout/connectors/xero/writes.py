@@ -34,6 +34,8 @@ class Resource:
     method: str
     id_member: str
     params: Mapping[str, str]
+    is_bare: bool = False
+    """Whether an element goes by itself, not in a list of its kind."""
 
 
 def batch_key(keys: Sequence[str]) -> str:
@@ -62,10 +64,11 @@ def write_elements(
     # Sorted, so that the same elements are byte for byte the same request under the same key.
     order = sorted(range(len(elements)), key=lambda index: elements[index].idempotency_key)
     batch = [elements[index] for index in order]
+    contents = [element.content for element in batch]
     answer = client.write(
         resource.method,
         resource.path,
-        body={resource.member: [element.content for element in batch]},
+        body=contents[0] if resource.is_bare else {resource.member: contents},
         idempotency_key=batch_key([element.idempotency_key for element in batch]),
         params=resource.params,
     )

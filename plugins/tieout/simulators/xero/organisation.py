@@ -57,7 +57,7 @@ def shown_organisation(org: Organisation) -> Json:
         **members(org, "version"),
         "OrganisationType": "COMPANY",
         **members(org, "base_currency", "country_code"),
-        "IsDemoCompany": False,
+        **members(org, "is_demo_company"),
         "OrganisationStatus": "ACTIVE",
         **members(org, "tax_number"),
         "FinancialYearEndDay": 31,

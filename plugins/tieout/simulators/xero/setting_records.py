@@ -135,4 +135,5 @@ class Organisation(Wire):
     """The theme of documents to customers that name none."""
     period_lock_date: Day | None = None
     end_of_year_lock_date: Day | None = None
+    is_demo_company: bool = False
     created: datetime

@@ -6,11 +6,11 @@ GET after the write; an answer to a write only tells whether it was taken. No ma
 accounting here: payloads come ready.
 """
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import date
 
 from typing_extensions import override
 
@@ -112,7 +112,8 @@ class XeroTarget(Target, ABC):
 
         An element that was refused repeats less, and may repeat nothing.
         """
-        return all(row.get(name, payload.get(name)) == payload.get(name) for name in self.echoed)
+        repeated = [name for name in self.echoed if name in payload and name in row]
+        return all(row[name] == payload[name] for name in repeated)
 
     @override
     def calls(self, count: int) -> int:
@@ -126,7 +127,7 @@ class XeroTarget(Target, ABC):
 
     @override
     def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
-        held = self._held(deliveries)
+        held = self.held(deliveries)
         live = {mine: [one for one in found if one.is_live] for mine, found in held.items()}
         return {mine: (live[mine] or found)[0].landed for mine, found in held.items() if found}
 
@@ -137,11 +138,9 @@ class XeroTarget(Target, ABC):
 
     @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
-        return self._sent(deliveries, self.resource)
+        return self.sent(deliveries, self.resource)
 
-    def _sent(
-        self, deliveries: Sequence[Delivery], resource: Resource
-    ) -> dict[DeliveryId, Outcome]:
+    def sent(self, deliveries: Sequence[Delivery], resource: Resource) -> dict[DeliveryId, Outcome]:
         """Check, write and read back."""
         outcomes: dict[DeliveryId, Outcome] = {}
         checked: list[_Checked] = []
@@ -207,45 +206,54 @@ class XeroTarget(Target, ABC):
             mine = delivery.delivery_id
             match written[mine]:
                 case Refusal() as refusal:
-                    outcomes[mine] = self._refused(delivery, refusal)
+                    outcomes[mine] = self.refused(delivery, refusal)
                 case Landed() as landed:
                     outcomes[mine] = landed
                 case row:
-                    outcomes[mine] = self._landed(delivery, row, shown.get(mine))
+                    outcomes[mine] = self.landed(delivery, row, shown.get(mine))
         return outcomes
 
     def _read_back(self, taken: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
         return self.find(taken)
 
-    def _landed(self, delivery: Delivery, row: Row, shown: Landed | None) -> Landed:
+    def landed(self, delivery: Delivery, row: Row, shown: Landed | None) -> Landed:
+        """Return what was taken, as it was read back, with the warnings of the answer.
+
+        Raises:
+            OutcomeUnknownError: It is not shown.
+        """
         if shown is None:
             message = f"Xero took {self.entity} {delivery.document_key} but does not show it."
             raise OutcomeUnknownError(message, remedy="Look it up again in a minute.")
         note = "; ".join(filter(None, [shown.note, *warnings_of(row)]))
         return shown.model_copy(update={"note": note})
 
-    def _refused(self, delivery: Delivery, refusal: Refusal) -> Outcome:
+    def refused(self, delivery: Delivery, refusal: Refusal) -> Outcome:
         """Return what a refusal amounts to: what stands in the way may be our own first copy."""
         if refusal.row.then is not Then.LOOK_UP:
             return refusal.outcome()
-        held = self._held([delivery])[delivery.delivery_id]
-        ours = [one for one in held if self._is_ours(delivery, one)]
+        held = self.held([delivery])[delivery.delivery_id]
+        ours = [one for one in held if self.is_ours(delivery, one)]
         if ours and _agrees(ours[0].landed, delivery):
             return ours[0].landed
-        return _in_the_way(self.entity, refusal, (ours or held)[0]) if held else refusal.outcome()
+        return in_the_way(self.entity, refusal, (ours or held)[0]) if held else refusal.outcome()
 
-    def _is_ours(self, delivery: Delivery, one: Found) -> bool:
-        return one.is_live and one.mark == self._mark(delivery.payload)
+    def is_ours(self, delivery: Delivery, one: Found) -> bool:
+        """Say whether a record that has the delivery's key is the delivery's, and counts."""
+        try:
+            return one.is_live and one.mark == self._mark(delivery.payload)
+        except ValueError:  # a payload that cannot be sent has no record
+            return False
 
     def _ours(self, deliveries: Sequence[Delivery]) -> dict[DeliveryId, list[Found]]:
         """Return the live records of each delivery."""
-        held = self._held(deliveries)
+        held = self.held(deliveries)
         return {
-            mine.delivery_id: [one for one in held[mine.delivery_id] if self._is_ours(mine, one)]
+            mine.delivery_id: [one for one in held[mine.delivery_id] if self.is_ours(mine, one)]
             for mine in deliveries
         }
 
-    def _held(self, deliveries: Sequence[Delivery]) -> dict[DeliveryId, list[Found]]:
+    def held(self, deliveries: Sequence[Delivery]) -> dict[DeliveryId, list[Found]]:
         """Return every record that has a delivery's key; without a key there can be none."""
         keys: dict[DeliveryId, Key] = {}
         for delivery in deliveries:
@@ -263,69 +271,6 @@ class XeroTarget(Target, ABC):
         }
 
 
-class UnguardedTarget(XeroTarget, ABC):
-    """A kind of record of which Xero refuses no second copy: looked up before every send.
-
-    A request has one key for all its elements: the same record among others is another request,
-    which nothing refuses. So one in doubt is never sent again before it can no longer land.
-    """
-
-    guard = ""
-    looks_up_first = True
-    key_window_s: float | None = 0.0
-    settle_s = SETTLE_S
-
-
-class SingleTarget(XeroTarget, ABC):
-    """A kind of record that has an address of its own, and so a request of its own."""
-
-    batch_max = 1
-
-    @abstractmethod
-    def _path(self, payload: Json) -> str:
-        """Return where the payload's record is written.
-
-        Raises:
-            ValueError: The payload does not say.
-        """
-
-    @override
-    def calls(self, count: int) -> int:
-        return count * (3 if self.looks_up_first else 2)
-
-    @override
-    def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
-        (delivery,) = deliveries
-        try:
-            path = self._path(delivery.payload)
-        except ValueError as error:
-            return {delivery.delivery_id: unfit(error).outcome()}
-        return self._sent(deliveries, replace(self.resource, path=path))
-
-
-class UpsertTarget(XeroTarget, ABC):
-    """Master data: created when its key is new, else updated by its id.
-
-    Not left to POST alone: what Xero matches a POST without an id by is not documented in full, and
-    a match by name would take over a record that somebody else keeps.
-    """
-
-    updates_known = True
-
-    @override
-    def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
-        held = self.find(deliveries)
-        new = [one for one in deliveries if one.delivery_id not in held]
-        known = [
-            _with_id(one, self.resource.id_member, held[one.delivery_id])
-            for one in deliveries
-            if one.delivery_id in held
-        ]
-        outcomes = self._sent(new, self.resource)
-        with after_write() if new else nullcontext():
-            return outcomes | self._sent(known, replace(self.resource, method="POST"))
-
-
 def text(payload: Json, *path: str) -> str:
     """Return a text of a payload that must be there.
 
@@ -341,11 +286,13 @@ def text(payload: Json, *path: str) -> str:
     return value
 
 
-def _with_id(delivery: Delivery, id_member: str, held: Landed) -> Delivery:
-    """Return the delivery as an update, which is another request and so has another key."""
-    payload: Json = {**delivery.payload, id_member: held.external_id}
-    key = hashlib.sha256(f"{delivery.idempotency_key} {held.external_id}".encode()).hexdigest()
-    return delivery.model_copy(update={"payload": payload, "idempotency_key": key})
+def day(payload: Json, member: str) -> str:
+    """Return a calendar day of a payload that must be there, as YYYY-MM-DD.
+
+    Raises:
+        ValueError: It is missing, or no day.
+    """
+    return date.fromisoformat(text(payload, member)).isoformat()
 
 
 def _first(entity: str, copies: Sequence[Found]) -> Landed:
@@ -360,7 +307,8 @@ def _agrees(landed: Landed, delivery: Delivery) -> bool:
     return all(landed.figures.get(name) == value for name, value in delivery.expected.items())
 
 
-def _in_the_way(entity: str, refusal: Refusal, found: Found) -> Refused:
+def in_the_way(entity: str, refusal: Refusal, found: Found) -> Refused:
+    """Return a refusal that says what stands in the way."""
     landed = found.landed
     shows = [f"{name} {value}" for name, value in landed.figures.items()]
     marked = [f"marked {found.mark!r}"] if found.mark else []

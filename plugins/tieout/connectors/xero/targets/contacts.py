@@ -7,7 +7,8 @@ from typing_extensions import override
 from tieout.connectors.http import plain_json
 from tieout.connectors.xero.answers import SaidContact
 from tieout.connectors.xero.client import Row, any_of
-from tieout.connectors.xero.targets.base import ONE_BY_ONE, Found, Key, UpsertTarget, text
+from tieout.connectors.xero.targets.base import ONE_BY_ONE, Found, Key, text
+from tieout.connectors.xero.targets.kinds import UpsertTarget
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed

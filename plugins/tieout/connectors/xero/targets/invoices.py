@@ -1,27 +1,36 @@
-"""Sales invoices, created once by their InvoiceNumber."""
+"""Sales invoices and bills: one resource at Xero, with two answers to a second number."""
 
 from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
 from tieout.connectors.http import plain_json
-from tieout.connectors.xero.answers import SaidInvoice, amount_text
-from tieout.connectors.xero.client import FILTER_TERMS_MAX, Row
-from tieout.connectors.xero.targets.base import ONE_BY_ONE, Found, Key, XeroTarget, text
+from tieout.connectors.xero.answers import SaidInvoice
+from tieout.connectors.xero.client import FILTER_TERMS_MAX, Row, XeroClient
+from tieout.connectors.xero.targets.base import ONE_BY_ONE, Found, Key, text
+from tieout.connectors.xero.targets.kinds import (
+    DocumentTarget,
+    UnaskedTarget,
+    UnguardedTarget,
+    totals,
+)
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
 
+PLACES = {"unitdp": "4"}
+"""Keep four decimals of prices, not two."""
 LIVE_STATUSES = frozenset({"AUTHORISED", "PAID"})
+CLOSED = frozenset({"DELETED", "VOIDED"})
 
 
-class InvoiceTarget(XeroTarget):
-    """Sales invoices; ours has our Reference."""
+class InvoiceTarget(DocumentTarget):
+    """Sales invoices, created once by their InvoiceNumber; ours has our Reference."""
 
     entity = "invoice"
     guard = "InvoiceNumber: Xero refuses a second ACCREC invoice with the same number"
     model = "Invoice"
-    resource = Resource("Invoices", "Invoices", "PUT", "InvoiceID", {**ONE_BY_ONE, "unitdp": "4"})
+    resource = Resource("Invoices", "Invoices", "PUT", "InvoiceID", {**ONE_BY_ONE, **PLACES})
     echoed = ("InvoiceNumber",)
 
     @override
@@ -34,18 +43,57 @@ class InvoiceTarget(XeroTarget):
 
     @override
     def _shown(self, keys: Sequence[Key]) -> Iterator[Found]:
-        for start in range(0, len(keys), FILTER_TERMS_MAX):
-            some = [number for (number,) in keys[start : start + FILTER_TERMS_MAX]]
-            params = {"InvoiceNumbers": ",".join(some), "unitdp": "4"}
-            for row in self.client.all_rows("Invoices", params=params):
-                invoice = SaidInvoice.of(row)
-                if invoice.type == "ACCREC":
-                    yield Found(
-                        (invoice.invoice_number,),
-                        landed_invoice(invoice, row),
-                        is_live=invoice.status in LIVE_STATUSES,
-                        mark=invoice.reference,
-                    )
+        for invoice, row in invoices_numbered(self.client, [number for (number,) in keys]):
+            if invoice.type == "ACCREC":
+                yield Found(
+                    (invoice.invoice_number,),
+                    landed_invoice(invoice, row),
+                    is_live=invoice.status in LIVE_STATUSES,
+                    mark=invoice.reference,
+                )
+
+
+class BillTarget(UnaskedTarget, DocumentTarget, UnguardedTarget):
+    """Bills, told apart by supplier and InvoiceNumber; ours has our Url.
+
+    A bill has no Reference of its own: its number shows as one. One without a Url in the mapping is
+    ours by supplier and number alone.
+    """
+
+    entity = "bill"
+    model = "Invoice"
+    resource = Resource("Invoices", "Invoices", "PUT", "InvoiceID", {**ONE_BY_ONE, **PLACES})
+    echoed = ("InvoiceNumber",)
+
+    @override
+    def _key(self, payload: Json) -> Key:
+        return text(payload, "Contact", "ContactID").lower(), text(payload, "InvoiceNumber")
+
+    @override
+    def _mark(self, payload: Json) -> str:
+        return str(payload.get("Url") or "")
+
+    @override
+    def _shown(self, keys: Sequence[Key]) -> Iterator[Found]:
+        numbers = sorted({number for _contact_id, number in keys})
+        for bill, row in invoices_numbered(self.client, numbers):
+            if bill.type == "ACCPAY":
+                yield Found(
+                    (bill.contact.contact_id.lower(), bill.invoice_number),
+                    landed_invoice(bill, row),
+                    is_live=bill.status not in CLOSED,
+                    mark=bill.url,
+                )
+
+
+def invoices_numbered(
+    client: XeroClient, numbers: Sequence[str]
+) -> Iterator[tuple[SaidInvoice, Row]]:
+    """Yield the invoices and bills that have one of the numbers, in any status."""
+    for start in range(0, len(numbers), FILTER_TERMS_MAX):
+        some = ",".join(numbers[start : start + FILTER_TERMS_MAX])
+        for row in client.all_rows("Invoices", params={"InvoiceNumbers": some, **PLACES}):
+            yield SaidInvoice.of(row), row
 
 
 def landed_invoice(invoice: SaidInvoice, row: Row) -> Landed:
@@ -53,10 +101,6 @@ def landed_invoice(invoice: SaidInvoice, row: Row) -> Landed:
     return Landed(
         external_id=invoice.invoice_id,
         external_no=invoice.invoice_number,
-        figures={
-            "total": amount_text(invoice.total, invoice.currency_code),
-            "tax": amount_text(invoice.total_tax, invoice.currency_code),
-            "currency": invoice.currency_code,
-        },
+        figures=totals(invoice),
         answer=plain_json(row),
     )

@@ -5,14 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing_extensions import override
 
 from tieout.connectors.xero.answers import SaidNote
-from tieout.connectors.xero.targets.base import (
-    KEY_WINDOW_S,
-    Found,
-    Key,
-    SingleTarget,
-    UnguardedTarget,
-    text,
-)
+from tieout.connectors.xero.targets.base import KEY_WINDOW_S, Found, Key, text
+from tieout.connectors.xero.targets.kinds import SingleTarget, UnguardedTarget
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import DeliveryId, Json
 from tieout.domain.ledger import Delivery, Landed
