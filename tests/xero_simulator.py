@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,11 @@ class XeroSimulator:
         """Return how many writes it took, by method and path."""
         by_path = self.call("GET", "/_calls").get(TENANT, {}).get("by_path", {})
         return {path: times for path, times in by_path.items() if not path.startswith("GET")}
+
+    def reads(self) -> Counter[str]:
+        """Return how many reads it took, by method and path."""
+        by_path = self.call("GET", "/_calls").get(TENANT, {}).get("by_path", {})
+        return Counter({path: no for path, no in by_path.items() if path.startswith("GET")})
 
     def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         content = None if body is None else json.dumps(body).encode()

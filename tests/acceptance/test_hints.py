@@ -126,3 +126,28 @@ def test_an_invoice_that_people_void_in_xero_is_held_and_set_aside(told: World) 
     told.run()  # the next sweep sees the order again, and writes nothing a second time
     assert told.tieout.xero(HARBOR).invoices_numbered([number_of(draft)]) == []
     assert told.tieout.ledger.conservation(HARBOR).is_conserved
+
+
+def test_a_payment_that_people_delete_in_xero_is_found_by_the_poll(told: World) -> None:
+    told.tieout.poll(HARBOR, "Payments")  # the first one begins where the installation did
+    draft = lamp()
+    told.post(paid(draft))
+    (payment,) = [
+        one
+        for one in told.tieout.xero(HARBOR).payments()
+        if one.reference.startswith(f"{number_of(draft)} ")
+    ]
+    polled = told.tieout.poll(HARBOR, "Payments")
+    assert polled.hinted.rules["as_delivered"] >= 1
+    assert polled.hinted.taken_back == ()
+    bookkeeper = XeroClient(told.configuration.url("xero"))
+    deleted = {"Status": "DELETED"}
+    bookkeeper.post(f"Payments/{payment.payment_id}", deleted).raise_for_status()
+    polled = told.tieout.poll(HARBOR, "Payments")
+    (trouble,) = polled.hinted.taken_back
+    assert "is DELETED in Xero" in trouble
+    (letter,) = [one for one in told.tieout.dead_letters() if one.value == payment.payment_id]
+    assert letter.cause == "taken_back"
+    assert told.tieout.poll(HARBOR, "Payments").hinted.taken_back == ()
+    settle(told)
+    assert told.tieout.ledger.conservation(HARBOR).is_conserved

@@ -84,6 +84,10 @@ def test_what_one_source_told_is_looked_at_by_itself(ledger: Ledger) -> None:
     told = ledger.pending_entries(PAIR, limit=10, source=System.XERO, origin=Origin.WEBHOOK)
     assert told == of_xero
     assert ledger.pending_entries(PAIR, limit=10, origin=Origin.SWEEP) == []
+    ledger.land([entry("4", source=System.XERO, topic="Payments/sweep")])
+    (payment,) = ledger.pending_entries(PAIR, limit=10, kind="Payments")
+    assert (payment.resource_id, payment.kind) == ("4", "Payments")
+    assert ledger.pending_entries(PAIR, limit=10, kind="Pay") == []
     for one in of_shops:
         ledger.skip_entry(one.inbox_id, rule="test_order")
     assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)

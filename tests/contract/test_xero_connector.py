@@ -1,5 +1,6 @@
 """The Xero connector against the Xero simulator, a process of its own."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from tieout.errors import (
 )
 from tieout.ports.systems import Xero
 from tieout.simulators.company import COMPANIES
+from tieout.stack.trigger_reference import GATE_LISTS
 from wire import SetClock
 from xero_simulator import XeroSimulator, xero_simulator
 
@@ -467,3 +469,28 @@ def test_what_became_of_invoices_is_read_by_their_ids_forty_in_a_call(
     assert [standings[one].figures for one in others] == [as_sent] * len(others)
     with pytest.raises(ConfigurationError):
         xero.standings("contact", ids)
+
+
+def test_what_became_of_payments_is_read_by_their_ids(
+    xero: XeroConnector, simulator: XeroSimulator
+) -> None:
+    owed = landed(xero, invoice("HP-9901", contact_id(xero))).external_id
+    kept, deleted = (
+        landed(xero, payment(owed, amount=amount, reference=f"HP-9901 {amount}")).external_id
+        for amount in ("10.00", "20.00")
+    )
+    simulator.overwrite("payments", deleted, Status="DELETED")
+    standings = xero.standings("payment", [kept, deleted, UNKNOWN_ID])
+    assert {one: (said.status, said.is_live) for one, said in standings.items()} == {
+        kept: ("AUTHORISED", True),
+        deleted: ("DELETED", False),
+    }
+    assert standings[kept].figures == {"amount": "10.00", "account": "091"}
+
+
+def test_the_gate_reads_the_lists_that_the_table_of_triggers_says(
+    xero: XeroConnector, simulator: XeroSimulator
+) -> None:
+    before = simulator.reads()
+    xero.reference()
+    assert simulator.reads() - before == Counter(f"GET {path.lower()}" for path in GATE_LISTS)

@@ -68,13 +68,16 @@ class Documents(Tables):
         limit: int,
         source: System | None = None,
         origin: Origin | None = None,
+        kind: str | None = None,
     ) -> list[InboxEntry]:
         with self._lock:
             pending = (self._entries[one] for one in self._entry_states.ids("pending", pair))
             wanted = (
                 one
                 for one in pending
-                if source in {None, one.source} and origin in {None, one.origin}
+                if source in {None, one.source}
+                and origin in {None, one.origin}
+                and kind in {None, one.topic.partition("/")[0]}
             )
             return list(islice(wanted, limit))
 

@@ -111,6 +111,11 @@ class InboxEntry(NewInboxEntry):
     inbox_id: InboxId
     received_at: AwareDatetime
 
+    @property
+    def kind(self) -> str:
+        """Return what the topic says before its slash: the kind of record it speaks of."""
+        return self.topic.partition("/")[0]
+
 
 class NewDocument(Frozen):
     """One version of one record of one source."""

@@ -107,6 +107,9 @@ class Pair(Frozen):
     policies: Policies
     flows: tuple[FlowName, ...] = tuple(FlowName)
     """Which flows are switched on; what each may do in Xero is granted for these alone."""
+    polls: tuple[str, ...] = ("Invoices", "Payments")
+    """Which lists of Xero every sweep reads. Others than these are for flows of your own, and need
+    their scopes in the connection."""
     accounts: tuple[Account, ...]
     gateways: tuple[Gateway, ...]
     taxes: tuple[TaxRate, ...]

@@ -76,8 +76,9 @@ def pending_entries(
     limit: int,
     source: System | None = None,
     origin: Origin | None = None,
+    kind: str | None = None,
 ) -> list[InboxEntry]:
-    """Return the oldest pending entries; ``source`` and ``origin`` restrict them."""
+    """Return the oldest pending entries; ``source``, ``origin`` and ``kind`` restrict them."""
     statement = (
         select(*rows.INBOX_ENTRY)
         .where(inbox.c.pair == pair, inbox.c.state == InboxState.PENDING)
@@ -88,6 +89,8 @@ def pending_entries(
         statement = statement.where(inbox.c.source == source)
     if origin is not None:
         statement = statement.where(inbox.c.origin == origin)
+    if kind is not None:
+        statement = statement.where(func.split_part(inbox.c.topic, "/", 1) == kind)
     found = connection.execute(statement)
     return [rows.inbox_entry(row) for row in found.mappings()]
 

@@ -127,9 +127,10 @@ class PostgresLedger(Ledger):
         limit: int,
         source: System | None = None,
         origin: Origin | None = None,
+        kind: str | None = None,
     ) -> list[InboxEntry]:
         with self._transaction() as connection:
-            return inbox.pending_entries(connection, pair, limit, source, origin)
+            return inbox.pending_entries(connection, pair, limit, source, origin, kind)
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:

@@ -52,8 +52,12 @@ class Ledger(Protocol):
         limit: int,
         source: System | None = None,
         origin: Origin | None = None,
+        kind: str | None = None,
     ) -> list[InboxEntry]:
-        """Return the oldest pending inbox entries; ``source`` and ``origin`` restrict them."""
+        """Return the oldest pending inbox entries.
+
+        ``source``, ``origin`` and ``kind``, what the topic says before its slash, restrict them.
+        """
 
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
         """Turn a pending entry into a document.

@@ -93,9 +93,9 @@ class Xero(Protocol):
         """Return the AUTHORISED payments on the ACCREC invoices with these ids."""
 
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, XeroStanding]:
-        """Return what has become of ``invoice`` documents, by external id, in few calls.
+        """Return what has become of ``invoice`` or ``payment`` documents, in few calls.
 
-        Left out is what Xero denies having: it keeps even what people void or delete.
+        By external id. Left out is what Xero denies having: it keeps even what people void.
         """
 
     def target(self, entity: str) -> Target:

@@ -1,4 +1,4 @@
-"""Operators of the DAG ``hints``: look into what webhooks tell, and alarm where they are silent."""
+"""Operators of the DAGs ``hints`` and ``polls``: what webhooks tell, and what none tells of."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from tieout.wiring.installation import Tieout
+
+
+POLL_INDEX_TEMPLATE = "{{ task.pair }} {{ task.resource }}"
 
 
 class ListHintedPairsOperator(ListPairsOperator):
@@ -71,6 +74,61 @@ class LookIntoHintsOperator(Deferrable):
         for trouble in hinted.taken_back:
             self.log.warning("Taken back: %s", trouble)
         return hinted.counts()
+
+
+class ListPollsOperator(Deferrable):
+    """Name the lists to poll: those of every pair's ``polls``.
+
+    Returns:
+        Inputs of ``XeroPollOperator``, to be expanded over.
+
+    Raises:
+        AirflowFailException: A file is wrong.
+    """
+
+    @override
+    def execute(self, context: "Context") -> list[dict[str, str]]:
+        """Return pair and list of each poll."""
+        with airflow_errors():
+            pairs = open_runtime().pairs.values()
+        return [
+            {"pair": pair.pair, "resource": resource} for pair in pairs for resource in pair.polls
+        ]
+
+
+class XeroPollOperator(Deferrable):
+    """Read what changed in one list of the pair's Xero, and look into what a flow cares for.
+
+    Args:
+        pair: The pair's name.
+        resource: The list, such as ``Payments``.
+
+    Returns:
+        Counts: records read and landed, and how many ended by which rule.
+
+    Raises:
+        TaskDeferred: Xero asked to wait; it goes on by itself then, at no cost of a try.
+        AirflowFailException: There is no such list, its form changed, or Xero lets us in no more.
+        RetryableError: Xero does not answer now, or another run reads the same list.
+    """
+
+    template_fields: Sequence[str] = ("pair", "resource")
+
+    def __init__(self, *, pair: str, resource: str, **kwargs: Any) -> None:
+        """Store the pair's name and the list."""
+        super().__init__(map_index_template=POLL_INDEX_TEMPLATE, **kwargs)
+        self.pair = pair
+        self.resource = resource
+
+    @override
+    def execute(self, context: "Context") -> dict[str, int]:
+        """Return the counts."""
+        with airflow_errors():
+            polled = open_runtime().poll(self.pair, self.resource)
+        self.log.info("%s", polled.counts())
+        for trouble in polled.hinted.taken_back:
+            self.log.warning("Taken back: %s", trouble)
+        return polled.counts()
 
 
 class DrainShopsOperator(Deferrable):

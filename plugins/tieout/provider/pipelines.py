@@ -21,7 +21,9 @@ from tieout.provider.hint_operators import (
     CheckWebhooksOperator,
     DrainShopsOperator,
     ListHintedPairsOperator,
+    ListPollsOperator,
     LookIntoHintsOperator,
+    XeroPollOperator,
 )
 from tieout.provider.notifiers import deadline_missed
 from tieout.provider.operators import (
@@ -55,8 +57,12 @@ def hints_or_time() -> AssetOrTimeSchedule:
 
 
 def _or_time(asset: Asset) -> AssetOrTimeSchedule:
-    timetable = CronDataIntervalTimetable(sweep_cron(os.environ), timezone="UTC")
-    return AssetOrTimeSchedule(timetable=timetable, assets=[asset])
+    return AssetOrTimeSchedule(timetable=at_sweeps(), assets=[asset])
+
+
+def at_sweeps() -> CronDataIntervalTimetable:
+    """Return the clock of every sweep and poll."""
+    return CronDataIntervalTimetable(sweep_cron(os.environ), timezone="UTC")
 
 
 def run_deadline() -> DeadlineAlert:
@@ -118,3 +124,9 @@ def hints() -> None:
 
     look_into.expand(pair=ListHintedPairsOperator(task_id="list_pairs").output)
     CheckWebhooksOperator(task_id="check_webhooks")
+
+
+def polls() -> None:
+    """Build the tasks of the polls: one for each list, so that none waits for another's trouble."""
+    listed = ListPollsOperator(task_id="list_polls")
+    XeroPollOperator.partial(task_id="poll").expand_kwargs(listed.output)

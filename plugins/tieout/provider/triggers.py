@@ -13,6 +13,8 @@ from typing_extensions import override
 
 ORDERS, HINTS = "orders", "hints"
 """What a trigger can wait for: the values of ledger.wakeups.Waking."""
+POLL_S = 5.0
+"""How often a trigger looks for itself, in seconds."""
 REST_S = 5.0
 """How long after an event the next one waits, in seconds: what arrives meanwhile shares a run."""
 HINT_WAIT_S = 15.0
@@ -28,7 +30,7 @@ class InboxTrigger(BaseEventTrigger):
     """
 
     def __init__(
-        self, *, waking: str = ORDERS, conn_id: str = "tieout_ledger", poll_s: float = 5.0
+        self, *, waking: str = ORDERS, conn_id: str = "tieout_ledger", poll_s: float = POLL_S
     ) -> None:
         """Store what to wait for, the ledger's connection id and how often to look, in seconds."""
         super().__init__()  # type: ignore[no-untyped-call]

@@ -1,23 +1,23 @@
-"""Hints: what webhooks tell of records in Xero, looked into where a flow cares.
+"""Hints: what webhooks and polled lists tell of records in Xero, looked into where a flow cares.
 
 An event says that a record came to be or changed, never what; the state is read from Xero, many
-records in one call. Most events are echoes of our own writes, and most others speak of records that
-Tieout did not write: neither costs a call. What people changed of an order's invoice is held, as
-what they change in Sage 100 is (follow.py).
+records in one call. So is that of a record from a polled list, which may have moved on since. Most
+are echoes of our own writes or speak of records that Tieout did not write: of events neither costs
+a call. What people changed of an order's invoice or payment is held, as what they change in Sage
+100 is (follow.py).
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from tieout.domain.base import Frozen, System
 from tieout.domain.books import XeroStanding
 from tieout.domain.ledger import Delivery, InboxEntry, NewDeadLetter, Origin
-from tieout.ports.ledger import Ledger
 from tieout.usecases.capture import ENTRIES_PER_ROUND_MAX, ROUNDS_MAX
-from tieout.usecases.catalog import INVOICE, WriteKind
+from tieout.usecases.catalog import INVOICE, PAYMENT, WriteKind
 from tieout.usecases.flow import Flow
-from tieout.usecases.order_to_cash import ORDER_BINDING
+from tieout.usecases.order_to_cash import ORDER_BINDING, PAYMENT_BINDING
 from tieout.usecases.taken_back import letter_of, what
 
 STEP = "hints"
@@ -43,8 +43,11 @@ class Watched(NamedTuple):
     binding_entity: str
 
 
-WATCHED: Mapping[str, Watched] = {"invoice": Watched(INVOICE, ORDER_BINDING)}
-"""By the category of an event."""
+INVOICES, PAYMENTS = Watched(INVOICE, ORDER_BINDING), Watched(PAYMENT, PAYMENT_BINDING)
+EVENTS: Mapping[str, Watched] = {"invoice": INVOICES}
+"""By the category of an event, as the receiver writes it; Xero tells nothing of payments."""
+LISTS: Mapping[str, Watched] = {"Invoices": INVOICES, "Payments": PAYMENTS}
+"""By the list that is polled."""
 
 
 class Hinted(Frozen):
@@ -70,9 +73,38 @@ def look_into_hints(flow: Flow) -> Hinted:
     Raises:
         RetryableError: Xero cannot be read now; what was not looked into stays pending.
     """
+    return _look_into(
+        flow,
+        lambda: flow.ledger.pending_entries(
+            flow.pair.pair,
+            limit=ENTRIES_PER_ROUND_MAX,
+            source=System.XERO,
+            origin=Origin.WEBHOOK,
+        ),
+    )
+
+
+def look_into_list(flow: Flow, resource: str) -> Hinted:
+    """Settle what was polled of a list that a flow cares for; of any other all stays pending.
+
+    Raises:
+        RetryableError: Xero cannot be read now; what was not looked into stays pending.
+    """
+
+    def pending() -> list[InboxEntry]:
+        if resource not in LISTS:
+            return []
+        return flow.ledger.pending_entries(
+            flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX, source=System.XERO, kind=resource
+        )
+
+    return _look_into(flow, pending)
+
+
+def _look_into(flow: Flow, pending: Callable[[], list[InboxEntry]]) -> Hinted:
     looking = _Looking(flow)
     for _round in range(ROUNDS_MAX):
-        entries = pending_hints(flow.ledger, flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX)
+        entries = pending()
         if not entries:
             break
         looking.settle(entries)
@@ -83,11 +115,6 @@ def look_into_hints(flow: Flow) -> Hinted:
         read=looking.read,
         taken_back=tuple(looking.taken_back),
     )
-
-
-def pending_hints(ledger: Ledger, pair: str, *, limit: int) -> list[InboxEntry]:
-    """Return the oldest events of the pair's Xero organization that nobody has looked into."""
-    return ledger.pending_entries(pair, limit=limit, source=System.XERO, origin=Origin.WEBHOOK)
 
 
 class _Looking:
@@ -101,11 +128,11 @@ class _Looking:
 
     def settle(self, entries: Sequence[InboxEntry]) -> None:
         """Skip or set aside every one of the entries."""
-        by_category: dict[str, list[InboxEntry]] = {}
+        by_kind: dict[str, list[InboxEntry]] = {}
         for entry in entries:
-            by_category.setdefault(entry.topic.partition("/")[0], []).append(entry)
-        for category, some in by_category.items():
-            watched = WATCHED.get(category)
+            by_kind.setdefault(entry.kind, []).append(entry)
+        for kind, some in by_kind.items():
+            watched = EVENTS.get(kind) or LISTS.get(kind)
             if watched is None:
                 self._skip(some, TOPIC_NOT_USED)
             else:

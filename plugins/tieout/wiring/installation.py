@@ -50,6 +50,7 @@ from tieout.usecases.gaps import find_gaps
 from tieout.usecases.hints import Hinted, look_into_hints
 from tieout.usecases.planning.apply import Applied, apply_plan
 from tieout.usecases.planning.plan import make_plan
+from tieout.usecases.polls import Polled, poll
 from tieout.usecases.resolve import Resolved, resolve_proven
 from tieout.usecases.steps import run_step
 from tieout.usecases.tie_out import tie_out
@@ -240,6 +241,12 @@ class Tieout:
             resource,
             interval=interval and Interval(since=interval[0], until=interval[1]),
         )
+
+    def poll(self, pair: str, resource: str) -> Polled:
+        """Read what changed in a list of the pair's Xero, and look into what a flow cares for."""
+        flow = self.flow(pair)
+        lists = self.xero(pair).lists
+        return poll(flow, lists, PostgresLanding(self.ledger.database), resource)
 
     def run_step(self, step: str, batch_id: int) -> StepReport:
         """Run one step over a claimed batch."""

@@ -15,7 +15,7 @@ from tieout.domain.books import XeroStanding
 from tieout.domain.ledger import Delivery, DeliveryState, NewInboxEntry, Origin
 from tieout.errors import UnavailableError
 from tieout.usecases.flow import Flow
-from tieout.usecases.hints import Hinted, look_into_hints
+from tieout.usecases.hints import Hinted, look_into_hints, look_into_list
 from unit.usecases.test_steps import PAIR, SHOP, causes, make_flow, run, run_again, worked
 
 TENANT = "4f0e6a52-9d1b-4c63-8b7e-1a2c5d8e9f01"
@@ -55,7 +55,9 @@ def tell(flow: Flow, record_id: str, topic: str = "invoice/update", *, times: in
     flow.ledger.land([_told(record_id, topic, body) for body in bodies])
 
 
-def _told(record_id: str, topic: str, body: bytes) -> NewInboxEntry:
+def _told(
+    record_id: str, topic: str, body: bytes, *, origin: Origin = Origin.WEBHOOK
+) -> NewInboxEntry:
     return NewInboxEntry(
         pair=PAIR.pair,
         source=System.XERO,
@@ -63,7 +65,7 @@ def _told(record_id: str, topic: str, body: bytes) -> NewInboxEntry:
         topic=topic,
         event_id="",
         resource_id=record_id,
-        origin=Origin.WEBHOOK,
+        origin=origin,
         body=body,
         body_sha256=hashlib.sha256(body).hexdigest(),
         body_size=len(body),
@@ -183,3 +185,31 @@ def test_what_cannot_be_read_now_stays_pending_and_the_rest_is_settled() -> None
         look_into_hints(replace(flow, xero=AwayXero()))
     assert flow.ledger.conservation(PAIR.pair).pending == 1
     assert looked(flow).rules == {"as_delivered": 1}
+
+
+def test_a_payment_that_people_deleted_is_found_by_its_poll() -> None:
+    flow = posted()
+    (payment,) = flow.ledger.deliveries([DocumentId(1)], entity="payment")
+    xero_of(flow).held_standings[payment.external_id] = XeroStanding(
+        status="DELETED", is_live=False, figures=payment.expected
+    )
+    flow.ledger.land(
+        [
+            _told("another-payment", "Payments/sweep", b"1", origin=Origin.SWEEP),
+            _told(payment.external_id, "Payments/deleted", b"2", origin=Origin.SWEEP),
+            _told("an-order", "PurchaseOrders/sweep", b"3", origin=Origin.SWEEP),
+        ]
+    )
+    assert look_into_hints(flow).rules == {}
+    hinted = look_into_list(flow, "Payments")
+    assert hinted.rules == {"not_ours": 1, "taken_back": 1}
+    (letter,) = flow.ledger.dead_letters()
+    assert f"payment {payment.external_no} is DELETED in Xero." in letter.message
+    assert (letter.amount, letter.value) == (MONEY, payment.external_id)
+
+
+def test_what_no_flow_cares_for_waits_for_a_flow_of_its_own() -> None:
+    flow = posted()
+    flow.ledger.land([_told("an-order", "PurchaseOrders/sweep", b"3", origin=Origin.SWEEP)])
+    assert look_into_list(flow, "PurchaseOrders").rules == {}
+    assert flow.ledger.conservation(PAIR.pair).pending == 1

@@ -21,7 +21,7 @@ from tieout.connectors.xero.answers import (
 from tieout.connectors.xero.client import ALONE, XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
 from tieout.connectors.xero.lists import XeroLists
-from tieout.connectors.xero.standings import invoice_standings
+from tieout.connectors.xero.standings import STANDINGS
 from tieout.connectors.xero.targets.table import target_of
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment, XeroStanding
 from tieout.domain.budget import Caller
@@ -36,7 +36,6 @@ __all__ = ["XeroConfig", "XeroConnector"]
 
 ACTIVE = "ACTIVE"
 AUTHORISED = "AUTHORISED"
-INVOICE = "invoice"
 NUMBERS_PER_CALL_MAX = 100
 """How many invoice numbers one address names; some are 20 characters long, and proxies refuse more
 than about 4,000 in all.
@@ -164,10 +163,10 @@ class XeroConnector(Xero):
 
     @override
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, XeroStanding]:
-        if entity != INVOICE:
+        if entity not in STANDINGS:
             message = f"Nobody follows {entity!r} in Xero."
-            raise ConfigurationError(message, remedy="See tieout.ports.systems.Xero.standings.")
-        return invoice_standings(self._client, external_ids)
+            raise ConfigurationError(message, remedy=f"Use one of {', '.join(STANDINGS)}.")
+        return STANDINGS[entity](self._client, external_ids)
 
     @override
     def target(self, entity: str) -> Target:

@@ -116,11 +116,14 @@ class PlanningLedger(PlanningWrites):
         limit: int,
         source: System | None = None,
         origin: Origin | None = None,
+        kind: str | None = None,
     ) -> list[InboxEntry]:
         wanted = (
             one
             for one in self._pending.values()
-            if source in {None, one.source} and origin in {None, one.origin}
+            if source in {None, one.source}
+            and origin in {None, one.origin}
+            and kind in {None, one.kind}
         )
         return list(islice(wanted, limit))
 

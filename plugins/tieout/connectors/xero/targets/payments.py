@@ -97,6 +97,12 @@ def _paid(payment: SaidPayment) -> tuple[str, SaidDocument | None]:
     return "", None
 
 
+def landed_payment(payment: SaidPayment, row: Row) -> Landed:
+    """Return what Xero holds of one payment."""
+    _paid_id, document = _paid(payment)
+    return _landed(payment, document, row)
+
+
 def _landed(payment: SaidPayment, document: SaidDocument | None, row: Row) -> Landed:
     currency = document.currency_code if document else DEFAULT_CURRENCY
     return Landed(

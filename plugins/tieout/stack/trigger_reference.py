@@ -1,0 +1,102 @@
+"""What tells Tieout of a change, and how soon: the table of docs/reference/triggers.md.
+
+``python -m tieout.stack.trigger_reference`` prints it; a test compares. It says what connectors,
+hints and schedules say, so that nobody counts on an event that does not exist.
+"""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from tieout.connectors.xero.events import EVENT_CATEGORIES
+from tieout.connectors.xero.resources import RESOURCES
+from tieout.domain.pair import Pair
+from tieout.provider.triggers import HINT_WAIT_S, POLL_S, REST_S
+from tieout.settings import SWEEP_CRON, sweep_interval
+from tieout.usecases.catalog import WRITE_KINDS
+from tieout.usecases.follow import FOLLOWED
+from tieout.usecases.hints import EVENTS, LISTS
+from tieout.wiring.installation import SUBSCRIBED_TOPICS
+
+HEADER = ("system", "records", "webhook", "read by", "seen at the latest after")
+NONE = "none"
+GATE_LISTS = ("Organisation", "Items", "Currencies", "Accounts", "TaxRates")
+"""What every gate of a batch reads whole before it judges (ports.Xero.reference)."""
+DAY = "a day"
+
+
+class Row(NamedTuple):
+    """One kind of record of one system, in words."""
+
+    system: str
+    records: str
+    webhook: str
+    read_by: str
+    latest: str
+
+
+def rows() -> Iterator[Row]:
+    """Yield a row for every kind of record that Tieout reads or writes."""
+    topics = ", ".join(f"`{topic.lower().replace('_', '/', 1)}`" for topic in SUBSCRIBED_TOPICS)
+    yield Row(
+        "Shopify",
+        "orders",
+        topics,
+        "`order_to_cash` on the webhook and at every sweep; `nightly`, all of them",
+        f"{POLL_S + REST_S:.0f} s; without the webhook {_sweep()}",
+    )
+    for resource in RESOURCES:
+        yield Row("Xero", f"`{resource.path}`", _category(resource.path), *_xero(resource.path))
+    for kind in WRITE_KINDS:
+        if kind.posting in FOLLOWED:
+            by = "`follow_postings` of `nightly`; `tieout follow`"
+            yield Row("Sage 100", f"`{kind.entity}`, once written", NONE, by, DAY)
+
+
+def _category(resource: str) -> str:
+    category = EVENT_CATEGORIES.get(resource)
+    return f"`{category}`" if category else NONE
+
+
+def _xero(resource: str) -> tuple[str, str]:
+    """Return what reads a list of Xero, and how soon."""
+    is_hinted = EVENT_CATEGORIES.get(resource, "").lower() in EVENTS
+    is_polled = resource in LISTS and resource in _polls()
+    if is_hinted and is_polled:
+        event_s = POLL_S + HINT_WAIT_S
+        return "`hints` on the webhook; `polls`", f"{event_s:.0f} s; without the webhook {_sweep()}"
+    if is_polled:
+        return "`polls`", _sweep()
+    if resource in GATE_LISTS:
+        return "the gate of every batch, whole", "nothing is judged by an older one"
+    return "no flow; `polls`, when a pair names it", f"{_sweep()}, when it is polled"
+
+
+def _polls() -> tuple[str, ...]:
+    default: tuple[str, ...] = Pair.model_fields["polls"].default
+    return default
+
+
+def _sweep() -> str:
+    return f"{_sweeps_every() // timedelta(minutes=1)} min"
+
+
+def _sweeps_every() -> timedelta:
+    start, end = sweep_interval(SWEEP_CRON, datetime(2026, 1, 1, tzinfo=UTC))
+    return end - start
+
+
+def table() -> str:
+    """Return the table in Markdown."""
+    lines = [HEADER, ("---",) * len(HEADER), *rows()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def calls_per_day() -> int:
+    """Return how many calls a day the polls of one organization take when nothing changes."""
+    return len(_polls()) * (timedelta(days=1) // _sweeps_every())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{table()}\n")
