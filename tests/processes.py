@@ -38,12 +38,16 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    arguments: Sequence[str], *, ready_url: str, env: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    *,
+    ready_url: str,
+    env: Mapping[str, str] | None = None,
+    patience_s: float = START_TIMEOUT_S,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``python <arguments>`` until the block ends; any answer of ``ready_url`` is ready."""
     process = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **(env or {})})
     try:
-        _wait_until_ready(process, ready_url)
+        _wait_until_ready(process, ready_url, patience_s)
         yield process
     finally:
         process.terminate()
@@ -54,8 +58,8 @@ def running(
             process.wait()
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
             message = f"{process.args!r} ended with {process.returncode} before it was ready"
@@ -69,5 +73,5 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
             time.sleep(0.05)
         else:
             return
-    message = f"{process.args!r} did not answer {url} within {START_TIMEOUT_S} s"
+    message = f"{process.args!r} did not answer {url} within {patience_s} s"
     raise TimeoutError(message)

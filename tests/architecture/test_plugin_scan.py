@@ -28,7 +28,7 @@ def test_the_scan_executes_no_module_of_the_package_under_its_bare_name(
 
 def test_the_three_connection_types_are_registered(scan: dict[str, Any]) -> None:
     assert scan["hooks"] == {
-        "sage100": "tieout.provider.hooks.Sage100Hook",
+        "sage100": "tieout.provider.sage100_hook.Sage100Hook",
         "shopify": "tieout.provider.hooks.ShopifyHook",
         "xero": "tieout.provider.hooks.XeroHook",
     }

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import json
 import secrets
+import shlex
 import sys
 import time
 import webbrowser
@@ -310,7 +311,7 @@ def _airflow_command(connection_id: str, settings: "ConnectionSettings") -> str:
     extra = json.dumps(settings.extra, sort_keys=True)
     return (
         "For Airflow, under Admin, Connections, or:\n"
-        f"  airflow connections add {connection_id} --conn-type xero "
-        f"--conn-login {settings.login} \\\n"
-        f"    --conn-password \"$XERO_CLIENT_SECRET\" --conn-extra '{extra}'"
+        f"  airflow connections add {shlex.quote(connection_id)} --conn-type xero "
+        f"--conn-login {shlex.quote(settings.login)} \\\n"
+        f'    --conn-password "$XERO_CLIENT_SECRET" --conn-extra {shlex.quote(extra)}'
     )

@@ -1,30 +1,22 @@
-"""Connection types of Xero, Sage 100 and Shopify, with their form fields and *Test* button.
+"""Hooks of Xero and Shopify, with their *Test* button; their forms are in info.py.
 
-Hooks hold no business logic and open nothing in ``__init__``.
+Hooks hold no business logic and open nothing in ``__init__``. Sage 100's, which the runtime reads
+by, is in sage100_hook.py.
 """
 
+from contextlib import closing
 from typing import Any
 
-from airflow.providers.odbc.hooks.odbc import OdbcHook
 from airflow.sdk import BaseHook
 from typing_extensions import override
 
 from tieout.errors import TieoutError
 from tieout.provider.connections import lookup
-
-Tested = tuple[bool, str]
-
-
-def _test(what: str, call: Any) -> Tested:  # noqa: ANN401 - any callable without arguments
-    try:
-        found = call()
-    except TieoutError as error:
-        return False, str(error)
-    return True, f"{what}: {found}"
+from tieout.provider.runtime import open_runtime
 
 
 class XeroHook(BaseHook):
-    """A Xero custom connection: client id and secret, and the tenant."""
+    """An organization of Xero, by a custom connection or by a person's consent."""
 
     conn_name_attr = "xero_conn_id"
     default_conn_name = "xero_default"
@@ -36,28 +28,23 @@ class XeroHook(BaseHook):
         super().__init__()
         self.xero_conn_id = xero_conn_id
 
-    @classmethod
-    @override
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Name the form's fields."""
-        return {
-            "hidden_fields": ["port", "schema", "host"],
-            "relabeling": {"login": "Client id", "password": "Client secret"},
-            "placeholders": {"extra": '{"tenant_id": "..."}'},
-        }
-
     @override
     def get_conn(self) -> Any:
-        """Return the connector."""
-        from tieout.connectors.xero.connector import XeroConnector  # noqa: PLC0415 - tasks only
-        from tieout.wiring.clock import SystemClock  # noqa: PLC0415 - tasks only
-        from tieout.wiring.connections import xero_config  # noqa: PLC0415 - tasks only
+        """Return the connector, by the tokens and within the budget that all processes share."""
+        return open_runtime().xero_by(self.xero_conn_id)
 
-        return XeroConnector(xero_config(lookup(self.xero_conn_id)), clock=SystemClock())
-
-    def test_connection(self) -> Tested:
-        """Read the organization's base currency."""
-        return _test("Base currency", lambda: self.get_conn().reference().base_currency)
+    def test_connection(self) -> tuple[bool, str]:
+        """Look how the connection stands: consent, organization, limits, scopes."""
+        try:
+            with closing(open_runtime()) as tieout:
+                access = tieout.xero_connections.see(self.xero_conn_id)
+        except TieoutError as error:
+            return False, str(error)
+        seen = access.organization.described() if access.organization else ""
+        if access.is_good:
+            return True, seen
+        parts = (f"{access.state}.", access.message, access.remedy, seen)
+        return False, " ".join(filter(None, parts))
 
 
 class ShopifyHook(BaseHook):
@@ -73,20 +60,6 @@ class ShopifyHook(BaseHook):
         super().__init__()
         self.shopify_conn_id = shopify_conn_id
 
-    @classmethod
-    @override
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Name the form's fields."""
-        return {
-            "hidden_fields": ["port", "schema"],
-            "relabeling": {
-                "host": "Shop domain",
-                "login": "Client id",
-                "password": "Client secret",
-            },
-            "placeholders": {"host": "your-shop.myshopify.com"},
-        }
-
     @override
     def get_conn(self) -> Any:
         """Return the connector."""
@@ -98,47 +71,10 @@ class ShopifyHook(BaseHook):
 
         return ShopifyConnector(shopify_config(lookup(self.shopify_conn_id)), clock=SystemClock())
 
-    def test_connection(self) -> Tested:
+    def test_connection(self) -> tuple[bool, str]:
         """Ask the shop for an order that cannot exist."""
-        return _test("The shop answers", lambda: len(self.get_conn().orders(["1"])) == 0)
-
-
-class Sage100Hook(OdbcHook):
-    """A Sage 100 company: an ODBC connection string to read by, the agent's address to write by."""
-
-    conn_name_attr = "sage100_conn_id"
-    default_conn_name = "sage100_default"
-    conn_type = "sage100"
-    hook_name = "Sage 100"
-
-    def __init__(self, sage100_conn_id: str = default_conn_name, **kwargs: Any) -> None:
-        """Keep the connection's id; ODBC reads outside transactions, as Sage 100 has none."""
-        super().__init__(
-            sage100_conn_id=sage100_conn_id, connect_kwargs={"autocommit": True}, **kwargs
-        )
-
-    @classmethod
-    @override
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Name the form's fields."""
-        return {
-            "hidden_fields": ["port", "schema", "host", "login"],
-            "relabeling": {"password": "Agent key"},
-            "placeholders": {"extra": '{"odbc": "DSN=SAGE100_ABC", "agent_url": "https://..."}'},
-        }
-
-    @property
-    @override
-    def odbc_connection_string(self) -> str:
-        """Return the connection string as the connection's extra gives it."""
-        return str(self.connection.extra_dejson["odbc"])
-
-    @override
-    def test_connection(self) -> Tested:  # type: ignore[override]  # the base has no result
-        """Count the tables that the driver shows."""
-
-        def tables() -> int:
-            with self.get_conn() as connection:
-                return sum(1 for _table in connection.cursor().tables())
-
-        return _test("Tables", tables)
+        try:
+            answers = len(self.get_conn().orders(["1"])) == 0
+        except TieoutError as error:
+            return False, str(error)
+        return True, f"The shop answers: {answers}"

@@ -134,7 +134,7 @@ def odbc_by_hook(
     """Connect through Airflow's OdbcHook."""
 
     def connect() -> "OdbcConnection":
-        from tieout.provider.hooks import Sage100Hook  # noqa: PLC0415 - loads pyodbc
+        from tieout.provider.sage100_hook import Sage100Hook  # noqa: PLC0415 - loads pyodbc
 
         connection: OdbcConnection = Sage100Hook(connection_id).get_conn()
         return connection

@@ -51,6 +51,8 @@ def airflow_settings(configuration: StackConfiguration, secrets: StackSecrets) -
             "fernet_key": secrets.fernet_key,
             # One worker process each, forked at start: two cores gain nothing from more.
             "parallelism": str(TASKS_AT_ONCE_MAX),
+            # Who may add a connection here may also see whether it works.
+            "test_connection": "Enabled",
             "simple_auth_manager_users": f"{UI_USER}:admin",
             "simple_auth_manager_passwords_file": str(ui_passwords_file(configuration)),
         },

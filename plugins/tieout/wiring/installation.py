@@ -129,6 +129,11 @@ class Tieout:
         """Return the ledger."""
         return PostgresLedger(ledger_url(self._lookup(LEDGER_CONNECTION)), actor=self._actor)
 
+    def close(self) -> None:
+        """Close what was opened."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
     def acting_as(self, actor: str) -> "Tieout":
         """Return the same installation in the name of a person, for the audit."""
         return Tieout(
@@ -317,12 +322,15 @@ class Tieout:
 
     def xero(self, pair: str) -> XeroConnector:
         """Return the connector of the pair's Xero organization."""
-        config = self.xero_connections.config(self.pair(pair).xero_connection)
-        tokens = self.xero_connections.tokens_for(config)
+        return self.xero_by(self.pair(pair).xero_connection)
+
+    def xero_by(self, connection_id: str) -> XeroConnector:
+        """Return the connector of a Xero connection, within its budget of calls."""
+        config = self.xero_connections.config(connection_id)
         return XeroConnector(
             config,
             clock=self.clock,
-            tokens=tokens,
+            tokens=self.xero_connections.tokens_for(config),
             budget=XeroBudget(self.ledger.database, config).calls,
             caller=self.caller,
         )

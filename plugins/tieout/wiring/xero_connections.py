@@ -71,11 +71,12 @@ class XeroConnections:
         return XeroApp(config, clock=self._clock, sleep=time.sleep, tokens=store)
 
     def see(self, connection_id: str) -> Access:
-        """Look how a connection stands.
+        """Look how a connection stands: with its own credentials, whoever shares a token with it.
 
         Raises:
             UnavailableError: Xero does not answer now, so nobody can say.
         """
         config = self.config(connection_id)
-        tokens = self.tokens_for(config)
+        is_consented = config.grant_type is GrantType.AUTHORIZATION_CODE
+        tokens = self.shared_tokens if is_consented else MemoryTokenStore(self._clock)
         return see_access(config, clock=self._clock, sleep=time.sleep, tokens=tokens)

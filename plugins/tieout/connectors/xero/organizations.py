@@ -10,7 +10,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from tieout.connectors.http import Answer, HttpClient, Request, untrusted_answer
-from tieout.connectors.tokens import MemoryTokenStore, consent_lost, send_authorized
+from tieout.connectors.tokens import consent_lost, send_authorized
 from tieout.connectors.xero.access import SYSTEM, tenant_header, token_source
 from tieout.connectors.xero.answers import SaidConnection, SaidOrganisation
 from tieout.connectors.xero.config import API_PATH, GrantType, XeroConfig
@@ -200,26 +200,25 @@ class Access(Frozen):
 
 
 def see_access(
-    config: XeroConfig, *, clock: Clock, sleep: Callable[[float], None], tokens: TokenStore | None
+    config: XeroConfig, *, clock: Clock, sleep: Callable[[float], None], tokens: TokenStore
 ) -> Access:
     """Look how a connection stands.
 
     Raises:
         UnavailableError: Xero does not answer now, so nobody can say.
     """
-    store = tokens or MemoryTokenStore(clock)
-    known = store.token(config.token_name)
+    known = tokens.token(config.token_name)
     if known is not None and known.refused_at is not None:
         # Its access token may open something for some minutes yet: that is no good news.
         return _needs_consent(consent_lost(SYSTEM), known)
     try:
-        return _seen(config, clock=clock, sleep=sleep, store=store)
+        return _seen(config, clock=clock, sleep=sleep, tokens=tokens)
     except ConsentError as error:
-        return _needs_consent(error, store.token(config.token_name))
+        return _needs_consent(error, tokens.token(config.token_name))
     except AuthenticationError as error:
         return Access(
             state=AccessState.REFUSED,
-            missing=_missing(config, store.token(config.token_name)),
+            missing=_missing(config, tokens.token(config.token_name)),
             message=error.message,
             remedy=error.remedy,
         )
@@ -235,15 +234,15 @@ def _needs_consent(error: ConsentError, known: Token | None) -> Access:
 
 
 def _seen(
-    config: XeroConfig, *, clock: Clock, sleep: Callable[[float], None], store: TokenStore
+    config: XeroConfig, *, clock: Clock, sleep: Callable[[float], None], tokens: TokenStore
 ) -> Access:
-    app = XeroApp(config, clock=clock, sleep=sleep, tokens=store)
+    app = XeroApp(config, clock=clock, sleep=sleep, tokens=tokens)
     connected = app.connections()
     chosen = [one for one in connected if config.tenant_id in ("", one.tenant_id)]
     if len(chosen) != 1:
         return _disconnected(config, connected)
     organization = app.organization(chosen[0].tenant_id)
-    token = store.token(config.token_name)
+    token = tokens.token(config.token_name)
     is_consented = config.grant_type is GrantType.AUTHORIZATION_CODE
     ends_at = clock.now() + timedelta(seconds=token.consent_left_s) if token else None
     missing = _missing(config, token)
