@@ -265,7 +265,7 @@ def test_a_document_is_done_only_when_its_deliveries_are_confirmed(ledger: Ledge
     delivery_id = records.intended(ledger, document_id)
     with pytest.raises(RetryableError):
         ledger.mark_done(document_id)
-    ledger.confirm(delivery_id, landed(), None)
+    ledger.confirm(records.stored(ledger, delivery_id), landed(), None)
     ledger.mark_done(document_id)
     ledger.mark_done(document_id)
     assert ledger.conservation(PAIR).done == 1
@@ -450,7 +450,7 @@ def test_intents_come_back_in_the_order_given(ledger: Ledger) -> None:
 def test_a_confirmed_delivery_stands_when_another_version_is_intended(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
-    ledger.confirm(delivery_id, landed(), None)
+    ledger.confirm(records.stored(ledger, delivery_id), landed(), None)
     (stored,) = ledger.intend([delivery(document_id, version="v2")])
     assert (stored.version_hash, stored.state) == ("v1", DeliveryState.ENTERED)
 
@@ -533,8 +533,8 @@ def test_confirming_stores_what_the_target_holds_and_binds_it(ledger: Ledger) ->
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
     records.send(ledger, delivery_id)
-    ledger.confirm(delivery_id, landed(), binding())
-    ledger.confirm(delivery_id, landed(), binding())
+    ledger.confirm(records.stored(ledger, delivery_id), landed(), binding())
+    ledger.confirm(records.stored(ledger, delivery_id), landed(), binding())
     stored = records.read_again(ledger, delivery_id, document_id)
     assert (stored.state, stored.external_id) == (DeliveryState.ENTERED, "inv-1")
     assert stored.external_no == "HP-1042"
@@ -543,9 +543,9 @@ def test_confirming_stores_what_the_target_holds_and_binds_it(ledger: Ledger) ->
 
 def test_a_second_document_at_the_target_is_rejected(ledger: Ledger) -> None:
     delivery_id = records.intended(ledger)
-    ledger.confirm(delivery_id, landed("inv-1"), None)
+    ledger.confirm(records.stored(ledger, delivery_id), landed("inv-1"), None)
     with pytest.raises(RejectedError, match="inv-1"):
-        ledger.confirm(delivery_id, landed("inv-2"), None)
+        ledger.confirm(records.stored(ledger, delivery_id), landed("inv-2"), None)
 
 
 def test_a_binding_that_clashes_leaves_the_delivery_unconfirmed(ledger: Ledger) -> None:
@@ -553,22 +553,34 @@ def test_a_binding_that_clashes_leaves_the_delivery_unconfirmed(ledger: Ledger) 
     delivery_id = records.intended(ledger, document_id)
     ledger.bind(binding("other"))
     with pytest.raises(RejectedError):
-        ledger.confirm(delivery_id, landed(), binding())
+        ledger.confirm(records.stored(ledger, delivery_id), landed(), binding())
     assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.INTENT
+
+
+def test_whoever_compared_an_older_version_confirms_no_newer_one(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    (older,) = ledger.intend([delivery(document_id)])
+    (newer,) = ledger.intend([delivery(document_id, version="v2")])
+    assert newer.delivery_id == older.delivery_id
+    with pytest.raises(RetryableError, match="another version"):
+        ledger.confirm(older, landed(), None)
+    assert records.stored(ledger, newer.delivery_id).state is DeliveryState.INTENT
+    ledger.confirm(newer, landed(), None)
+    assert records.stored(ledger, newer.delivery_id).state is DeliveryState.ENTERED
 
 
 def test_reading_the_target_outweighs_a_refusal(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
     ledger.refuse(records.stored(ledger, delivery_id), refused())
-    ledger.confirm(delivery_id, landed(), None)
+    ledger.confirm(records.stored(ledger, delivery_id), landed(), None)
     assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.ENTERED
 
 
 def test_nobody_sends_what_is_confirmed(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     done, waiting = ledger.intend([delivery(document_id), delivery(document_id, key="other")])
-    ledger.confirm(done.delivery_id, landed(), None)
+    ledger.confirm(done, landed(), None)
     with pytest.raises(RetryableError):
         records.send(ledger, done.delivery_id, waiting.delivery_id)
     with pytest.raises(RetryableError):
@@ -579,8 +591,9 @@ def test_nobody_sends_what_is_confirmed(ledger: Ledger) -> None:
 def test_an_unknown_delivery_is_refused(ledger: Ledger) -> None:
     with pytest.raises(RetryableError):
         records.send(ledger, DeliveryId(99))
+    known = records.stored(ledger, records.intended(ledger))
     with pytest.raises(ConfigurationError):
-        ledger.confirm(DeliveryId(99), landed(), None)
+        ledger.confirm(known.model_copy(update={"delivery_id": DeliveryId(99)}), landed(), None)
 
 
 def test_deliveries_are_found_by_document_and_entity(ledger: Ledger) -> None:
@@ -596,7 +609,7 @@ def test_deliveries_are_found_by_key_in_whichever_state(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     new = [delivery(document_id, key="a"), delivery(document_id, key="b")]
     confirmed, _waiting = ledger.intend(new)
-    ledger.confirm(confirmed.delivery_id, landed(), None)
+    ledger.confirm(confirmed, landed(), None)
     found = ledger.deliveries_of(PAIR, "invoice", ["a", "b", "c"])
     assert {one.document_key: str(one.state) for one in found} == {"a": "entered", "b": "intent"}
 
@@ -605,7 +618,7 @@ def test_the_newest_version_of_a_set_state_replaces_a_confirmed_one(ledger: Ledg
     document_id = records.received(ledger)
     new = delivery(document_id)
     (first,) = ledger.intend([new], newest_wins=True)
-    ledger.confirm(first.delivery_id, landed(), None)
+    ledger.confirm(first, landed(), None)
     other = new.model_copy(update={"version_hash": "another", "payload": {"n": "2"}})
     (replaced,) = ledger.intend([other], newest_wins=True)
     assert (replaced.delivery_id, str(replaced.state)) == (first.delivery_id, "intent")
@@ -813,7 +826,7 @@ def test_posting_goes_on_and_never_back(ledger: Ledger) -> None:
     delivery_id = records.intended(ledger)
     ledger.advance(delivery_id, DeliveryState.UPDATED)
     assert records.stored(ledger, delivery_id).state is DeliveryState.INTENT
-    ledger.confirm(delivery_id, landed(), None)
+    ledger.confirm(records.stored(ledger, delivery_id), landed(), None)
     ledger.advance(delivery_id, DeliveryState.IN_GL)
     ledger.advance(delivery_id, DeliveryState.UPDATED)
     assert records.stored(ledger, delivery_id).state is DeliveryState.IN_GL
@@ -822,9 +835,9 @@ def test_posting_goes_on_and_never_back(ledger: Ledger) -> None:
 def test_one_document_at_the_target_belongs_to_one_delivery(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     one, other = ledger.intend([delivery(document_id), delivery(document_id, key="other")])
-    ledger.confirm(one.delivery_id, landed(), None)
+    ledger.confirm(one, landed(), None)
     with pytest.raises(RejectedError, match="1042"):
-        ledger.confirm(other.delivery_id, landed(), None)
+        ledger.confirm(other, landed(), None)
 
 
 def test_other_content_and_an_answer_start_the_attempts_anew(ledger: Ledger) -> None:
@@ -914,7 +927,7 @@ def entered_in_sage(ledger: Ledger, key: str = "r-1", *, minutes: int = 0) -> De
     new = delivery(document_id, key=key, entity="cash_receipt", target=System.SAGE100)
     (one,) = ledger.intend([new])
     records.send(ledger, one.delivery_id)
-    ledger.confirm(one.delivery_id, landed(f"00001/{key}"), None)
+    ledger.confirm(one, landed(f"00001/{key}"), None)
     ledger.mark_done(document_id)
     return one.delivery_id
 
@@ -977,5 +990,5 @@ def test_nothing_is_opened_for_a_record_that_was_skipped(ledger: Ledger) -> None
 def test_what_is_held_is_landed_again_when_it_is_found(ledger: Ledger) -> None:
     one = entered_in_sage(ledger)
     ledger.recall(one, records.dead_letter(document_id=records.stored(ledger, one).document_id))
-    ledger.confirm(one, landed("00001/r-1"), None)
+    ledger.confirm(records.stored(ledger, one), landed("00001/r-1"), None)
     assert records.stored(ledger, one).state is DeliveryState.ENTERED

@@ -72,7 +72,7 @@ def the_person(ledger: PostgresLedger) -> None:
                     "note": f"{CANARY} is new",
                 }
             )
-            ledger.confirm(stored.delivery_id, landed, records.binding(key, f"id-{key}"))
+            ledger.confirm(stored, landed, records.binding(key, f"id-{key}"))
         else:
             refused = records.refused().model_copy(
                 update={"message": f"{CANARY} is on hold", "remedy": CANARY, "answer": [CANARY]}

@@ -126,10 +126,10 @@ class DeadlyLedger(PostgresLedger):
         return sent
 
     @override
-    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
         self._pass_by(Point.BEFORE_RECORD)
         self._is_recording = True
-        super().confirm(delivery_id, landed, binding)
+        super().confirm(delivery, landed, binding)
         self._is_recording = False
 
     @override

@@ -51,14 +51,17 @@ ORPHANED_S = 50.0
 """Longer than the scheduler takes to begin another attempt, shorter than we wait for an answer."""
 API_AWAY_S = 64.0
 DATABASE_AWAY_S = 10.0
-AIRFLOW_AWAY_S = 125.0
-"""Over at least two minutes' sweeps."""
+AIRFLOW_AWAY_S = 185.0
+"""Over at least three minutes' sweeps."""
+CATCH_UPS_MAX = 2
+"""The run that was due next when Airflow went, and that of the latest interval."""
 SCHEDULER_STRIKES = 2
 PART_STRIKES = 2
 
 SWEEPS_MISSED = """
-    SELECT count(*) FROM dag_run
+    SELECT dag_id, count(*) FROM dag_run
     WHERE run_type = 'scheduled' AND data_interval_end > %s AND data_interval_end <= %s
+    GROUP BY dag_id
 """
 
 
@@ -271,7 +274,7 @@ def test_s4_the_api_server_gone_for_a_minute_burns_no_attempt(restarted: Scene) 
         assert scene.attempt(task).try_number == task.try_number
 
 
-def test_airflow_away_for_minutes_catches_up_in_one_run(restarted: Scene) -> None:
+def test_airflow_away_for_minutes_does_not_run_every_sweep_it_missed(restarted: Scene) -> None:
     scene = restarted
     with scenario(scene, "T-37 all of Airflow away", attempts_most=1) as run:
         with scene.unkept():
@@ -287,4 +290,5 @@ def test_airflow_away_for_minutes_catches_up_in_one_run(restarted: Scene) -> Non
         scene.wait_until_healthy()
         scene.wait_until_drained()
         scene.wait_until_quiet()
-    assert scene.ask_airflow(SWEEPS_MISSED, gone_at, came_back_at)[0][0] <= 1
+    caught_up = dict(scene.ask_airflow(SWEEPS_MISSED, gone_at, came_back_at))
+    assert 1 <= max(caught_up.values()) <= CATCH_UPS_MAX, caught_up

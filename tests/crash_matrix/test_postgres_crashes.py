@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
@@ -95,8 +95,10 @@ class Server:
         process = self._process
         assert process is not None
         family = [process.pid, *children(process.pid)]
-        for pid in family if how == signal.SIGKILL else [process.pid]:
-            os.kill(pid, how)
+        os.kill(process.pid, how)
+        for child in family[1:] if how == signal.SIGKILL else []:
+            with suppress(ProcessLookupError):  # those of a moment end by themselves
+                os.kill(child, how)
         process.wait()
         wait_for(lambda: not any(map(is_running, family)), limit_s=30, what="the crash")
 

@@ -180,9 +180,12 @@ class Deliveries(Claims, DeadLetters):
         self._note(delivery.pair, f"delivery.{delivery.state}", f"delivery/{delivery_id}")
 
     @override
-    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
         with self._lock:
+            delivery_id = delivery.delivery_id
             present = self._delivery(delivery_id)
+            if present.version_hash != delivery.version_hash:
+                raise RetryableError("another version is meant by now", remedy="Compare again.")
             confirmed = present.state in LANDED
             if confirmed and present.external_id != landed.external_id:
                 raise RejectedError(

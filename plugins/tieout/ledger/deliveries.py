@@ -316,15 +316,22 @@ def advance(connection: Connection, delivery_id: DeliveryId, state: DeliveryStat
     )
 
 
-def confirm(connection: Connection, delivery_id: DeliveryId, landed: Landed) -> None:
+def confirm(connection: Connection, delivery: Delivery, landed: Landed) -> None:
     """Record what the target holds; the same again changes nothing.
 
     Reading the target is the truth, so even a refused delivery can turn out to have landed.
 
     Raises:
         RejectedError: It landed with another id: the target holds two.
+        RetryableError: Another version is meant by now, and this one was compared with its own.
     """
+    delivery_id = delivery.delivery_id
     present = _locked(connection, delivery_id)
+    if present["version_hash"] != delivery.version_hash:
+        raise RetryableError(
+            f"Delivery {delivery_id} means another version by now.",
+            remedy="The next attempt compares what the target holds with that one.",
+        )
     if present["state"] in LANDED:
         if present["external_id"] != landed.external_id:
             raise RejectedError(

@@ -348,9 +348,9 @@ class PostgresLedger(Ledger):
             return delivery_statements.renew_key(connection, delivery_ids)
 
     @override
-    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
         with self._transaction() as connection:
-            delivery_statements.confirm(connection, delivery_id, landed)
+            delivery_statements.confirm(connection, delivery, landed)
             if binding is not None:
                 bindings.bind(connection, binding)
 

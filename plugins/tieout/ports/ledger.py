@@ -265,8 +265,13 @@ class Ledger(Protocol):
         For what was in doubt, could no longer land, and was looked up and not found.
         """
 
-    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
-        """Record what the target holds, and bind its id, in one transaction."""
+    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
+        """Record what the target holds, and bind its id, in one transaction.
+
+        Raises:
+            RejectedError: It landed with another id, or its id is bound to something else.
+            RetryableError: The ledger means another version by now than this ``delivery``.
+        """
 
     def refuse(self, sent: Delivery, refused: Refused) -> None:
         """Record the target's no.

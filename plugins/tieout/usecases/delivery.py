@@ -314,7 +314,7 @@ def _recorded(writer: Writer, delivery: Delivery, outcome: Outcome) -> Outcome:
     if isinstance(outcome, Landed):
         try:
             binding = writer.binding_of(delivery, outcome)
-            writer.ledger.confirm(delivery.delivery_id, outcome, binding)
+            writer.ledger.confirm(delivery, outcome, binding)
         except RejectedError as error:
             return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
         return outcome

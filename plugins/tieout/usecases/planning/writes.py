@@ -163,12 +163,12 @@ class PlanningWrites(Ledger):
         return [self._deliveries[one] for one in delivery_ids]
 
     @override
-    def confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
         if binding is not None:
             self.bind(binding)
-        if self._deliveries[delivery_id].state not in LANDED:
+        if self._deliveries[delivery.delivery_id].state not in LANDED:
             self._change(
-                delivery_id,
+                delivery.delivery_id,
                 state=DeliveryState.ENTERED,
                 external_id=landed.external_id,
                 external_no=landed.external_no,
