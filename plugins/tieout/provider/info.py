@@ -85,6 +85,11 @@ def _xero() -> ConnectionType:
                 "More scopes",
                 "What DAGs of your own need beside the pair's flows, separated by spaces.",
             ),
+            "tier": _text(
+                "Tier",
+                "What the app pays Xero for: starter, core, plus or advanced. Empty for a custom "
+                "connection, which pays by itself.",
+            ),
             "base_url": _text("API address", "Only for a simulator; empty means Xero's own."),
             "identity_url": _text(
                 "Identity address", "Only for a simulator; empty means Xero's own."

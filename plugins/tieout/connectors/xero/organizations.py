@@ -14,7 +14,9 @@ from tieout.connectors.tokens import consent_lost, send_authorized
 from tieout.connectors.xero.access import SYSTEM, tenant_header, token_source
 from tieout.connectors.xero.answers import SaidConnection, SaidOrganisation
 from tieout.connectors.xero.config import API_PATH, GrantType, XeroConfig
+from tieout.connectors.xero.limits import DAY_LEFT
 from tieout.connectors.xero.scopes import missing_scopes
+from tieout.connectors.xero.tiers import LARGE_DAY, SMALL_DAY
 from tieout.domain.base import Frozen
 from tieout.domain.tokens import Token
 from tieout.errors import AuthenticationError, ConfigurationError, ConsentError
@@ -24,9 +26,6 @@ from tieout.ports.tokens import TokenStore
 CONNECTIONS_PATH = "/connections"
 ORGANIZATION = "ORGANISATION"
 """The type of a tenant that has books; a practice has none."""
-STARTER_CALLS_A_DAY = 1_000
-PAID_CALLS_A_DAY = 5_000
-DAY_LIMIT_HEADER = "x-daylimit-remaining"
 
 
 class Connected(Frozen):
@@ -75,9 +74,9 @@ class Organization(Frozen):
         Plans have 1,000 or 5,000, and no answer of Xero's names the plan: with fewer
         than 1,000 left it may be either.
         """
-        if self.calls_left is None or self.calls_left < STARTER_CALLS_A_DAY:
+        if self.calls_left is None or self.calls_left < SMALL_DAY:
             return None
-        return PAID_CALLS_A_DAY
+        return LARGE_DAY
 
 
 class XeroApp:
@@ -129,7 +128,7 @@ class XeroApp:
         if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
             raise untrusted_answer("Xero's answer has no organization.", is_write=False)
         found = SaidOrganisation.of(rows[0])
-        left = self._http.rate_limits.get(DAY_LIMIT_HEADER, "")
+        left = self._http.rate_limits.get(DAY_LEFT.lower(), "")
         return Organization(
             tenant_id=tenant_id,
             name=found.name,
