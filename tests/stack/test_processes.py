@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,3 +139,24 @@ def test_a_held_process_is_down_and_stays_so_until_it_is_let_go(
     second = only_record(tmp_path)
     assert processes.is_alive(second)
     assert (second.pid != first.pid, child.deaths) == (True, 0)
+
+
+def test_a_record_that_is_written_anew_or_removed_meanwhile_is_never_read_in_part(
+    tmp_path: Path,
+) -> None:
+    record = processes.record_of("sleeper", os.getpid())
+    is_over = threading.Event()
+
+    def write() -> None:
+        while not is_over.is_set():
+            processes.write_record(tmp_path, record)
+            processes.forget(tmp_path, record.name)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen = [tuple(processes.read_records(tmp_path)) for _ in range(5000)]
+    finally:
+        is_over.set()
+        writer.join()
+    assert set(seen) == {(), (record,)}

@@ -8,6 +8,7 @@ died. Linux only: it reads /proc. What to start belongs to components.py, when t
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tieout.domain.base import Frozen
@@ -41,17 +42,19 @@ def record_of(name: str, pid: int, *, restarts: int = 0) -> ProcessRecord:
 
 
 def write_record(run: Path, record: ProcessRecord) -> None:
-    """Write the record to its file."""
+    """Write the record to its file, which others read meanwhile: the old one or the new, whole."""
     run.mkdir(parents=True, exist_ok=True)
-    (run / f"{record.name}.json").write_text(record.model_dump_json() + "\n", encoding="utf-8")
+    draft = run / f"{record.name}.draft"
+    draft.write_text(record.model_dump_json() + "\n", encoding="utf-8")
+    draft.replace(run / f"{record.name}.json")
 
 
 def read_records(run: Path) -> list[ProcessRecord]:
     """Return the records of this boot, by name."""
-    records = [
-        ProcessRecord.model_validate_json(path.read_text(encoding="utf-8"))
-        for path in sorted(run.glob("*.json"))
-    ]
+    records: list[ProcessRecord] = []
+    for path in sorted(run.glob("*.json")):
+        with suppress(FileNotFoundError):  # the process has ended since the folder was listed
+            records.append(ProcessRecord.model_validate_json(path.read_text(encoding="utf-8")))
     return [record for record in records if record.boot_id == _boot_id()]
 
 
