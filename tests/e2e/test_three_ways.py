@@ -39,6 +39,10 @@ DAY = datetime(2026, 3, 5, tzinfo=UTC)
 BACKFILL_STATES = "SELECT state FROM dag_run WHERE run_type = 'backfill'"
 BACKFILLS_UNDER_WAY = "SELECT id FROM backfill WHERE completed_at IS NULL"
 """Airflow takes one at a time, and closes it some seconds after its last run."""
+ORDER_RUNS_ACTIVE = """
+    SELECT run_id FROM dag_run
+    WHERE dag_id = 'order_to_cash' AND state IN ('queued', 'running')
+"""
 CLEARED_STATES = "SELECT state FROM dag_run WHERE clear_number > 0"
 ORIGINS = "SELECT DISTINCT origin FROM tieout.inbox WHERE resource_id = %s"
 NIGHTS = "SELECT state FROM dag_run WHERE dag_id = 'nightly'"
@@ -141,9 +145,8 @@ def settled(tieout: Tieout) -> bool:
 
 
 def is_quiet(installation: Installation) -> bool:
-    """Say whether no run is under way and the next sweep is half a minute away."""
-    active = "SELECT run_id FROM dag_run WHERE state IN ('queued', 'running')"
-    return now().second < 30 and not ask_airflow(installation, active)
+    """Say whether no run of orders is under way and the next sweep is half a minute away."""
+    return now().second < 30 and not ask_airflow(installation, ORDER_RUNS_ACTIVE)
 
 
 def ask_airflow(installation: Installation, question: str) -> list[str]:
