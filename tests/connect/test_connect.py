@@ -261,6 +261,28 @@ def test_a_scope_that_was_not_granted_is_named(
     assert "consent to them" in found["remedy"]
 
 
+@pytest.mark.parametrize(("tier", "limit"), [("core", 5000), ("custom", 5000), ("starter", None)])
+def test_the_days_limit_is_the_tiers_if_what_is_left_fits_or_what_is_left_tells_it(
+    desk: Desk, capsys: pytest.CaptureFixture[str], tier: str, limit: int | None
+) -> None:
+    desk.store(HARBOR, extra={"tier": tier, "tenant_id": TENANT})
+    assert status(desk, capsys)["organization"]["day_limit"] == limit
+
+
+def test_locks_of_the_books_are_shown(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        desk.control(
+            f"organisations/{TENANT}/Organisations",
+            {"PeriodLockDate": "2026-09-30", "EndOfYearLockDate": "2025-12-31"},
+        )
+        assert desk.tieout("--status", "--pair", "harbor_and_pine") == 0
+    finally:
+        nothing = {"PeriodLockDate": None, "EndOfYearLockDate": None}
+        desk.control(f"organisations/{TENANT}/Organisations", nothing)
+    said = capsys.readouterr().out
+    assert "period locked through 2026-09-30, year end locked through 2025-12-31" in said
+
+
 def test_revoking_ends_the_connection_at_xero_and_forgets_the_token(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:

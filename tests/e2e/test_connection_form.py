@@ -32,7 +32,7 @@ WEB_APP = ("tieout-app", "xero-secret-app")
 ENTER = "\ue007"
 DIALOG = "//*[@role='dialog']"
 TEST_BUTTON = "//table//button[@aria-label='Test Connection']"
-FIELDS = {"grant_type", "tenant_id", "scopes", "tier", "base_url", "identity_url"}
+FIELDS = {"grant_type", "tenant_id", "tier", "scopes", "base_url", "identity_url"}
 
 
 @dataclass

@@ -108,8 +108,7 @@ class Pair(Frozen):
     flows: tuple[FlowName, ...] = tuple(FlowName)
     """Which flows are switched on; what each may do in Xero is granted for these alone."""
     polls: tuple[str, ...] = ("Invoices", "Payments")
-    """Which lists of Xero every sweep reads. Others than these are for flows of your own, and need
-    their scopes in the connection."""
+    """Which lists of Xero every sweep reads. Others than these are for flows of your own."""
     accounts: tuple[Account, ...]
     gateways: tuple[Gateway, ...]
     taxes: tuple[TaxRate, ...]

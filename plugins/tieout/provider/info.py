@@ -81,14 +81,18 @@ def _xero() -> ConnectionType:
             "tenant_id": _text(
                 "Organization (tenant id)", "As 'tieout connect xero' prints and writes it."
             ),
+            "tier": {
+                "label": "Tier",
+                "description": "What the app pays Xero for; it bounds the calls of a day.",
+                "schema": {
+                    "type": ["string", "null"],
+                    "default": "custom",
+                    "enum": ["custom", "starter", "core", "plus", "advanced"],
+                },
+            },
             "scopes": _text(
                 "More scopes",
                 "What DAGs of your own need beside the pair's flows, separated by spaces.",
-            ),
-            "tier": _text(
-                "Tier",
-                "What the app pays Xero for: starter, core, plus or advanced. Empty for a custom "
-                "connection, which pays by itself.",
             ),
             "base_url": _text("API address", "Only for a simulator; empty means Xero's own."),
             "identity_url": _text(

@@ -13,9 +13,8 @@ from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.reader import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig
 from tieout.connectors.xero.config import SCOPES, XeroConfig
-from tieout.connectors.xero.scopes import scopes_of
 from tieout.domain.base import Frozen, Json
-from tieout.domain.pair import FlowName, Pair
+from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError
 
 LEDGER_CONNECTION = "tieout_ledger"
@@ -99,19 +98,17 @@ def ledger_url(connection: ConnectionSettings) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def xero_config(
-    connection: ConnectionSettings, *, flows: Collection[FlowName] | None = None
-) -> XeroConfig:
+def xero_config(connection: ConnectionSettings, *, needed: Collection[str] = SCOPES) -> XeroConfig:
     """Read a Xero connection; addresses default to Xero's own.
 
-    It asks for what the flows need, if they are given, and for what its extra names beside that.
+    It asks for the scopes that are needed, and for what its extra names beside them.
     """
     fields: Json = {
         name: connection.text(name)
         for name in ("base_url", "identity_url", "grant_type", "tenant_id", "tier", "settle_s")
         if connection.text(name)
     }
-    scopes = (*(SCOPES if flows is None else scopes_of(flows)), *connection.text("scopes").split())
+    scopes = (*needed, *connection.text("scopes").split())
     try:
         return XeroConfig.model_validate(
             {

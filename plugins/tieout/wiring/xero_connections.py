@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from tieout.connectors.tokens import MemoryTokenStore
 from tieout.connectors.xero.config import GrantType, XeroConfig
 from tieout.connectors.xero.organizations import Access, XeroApp, see_access
-from tieout.domain.pair import FlowName, Pair
+from tieout.connectors.xero.scopes import scopes_of
+from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError
 from tieout.ledger.tokens import KEY_SETTING
 from tieout.ports.clock import Clock
@@ -37,10 +38,12 @@ class XeroConnections:
         One that no pair names, such as one that Airflow tests, asks for what is on in any pair.
         """
         using = [one for one in self._pairs.values() if one.xero_connection == connection_id]
-        flows: set[FlowName] = {
-            flow for pair in using or self._pairs.values() for flow in pair.flows
-        }
-        return xero_config(settings or self._lookup(connection_id), flows=flows)
+        meant = using or list(self._pairs.values())
+        needed = scopes_of(
+            {flow for pair in meant for flow in pair.flows},
+            polls={path for pair in meant for path in pair.polls},
+        )
+        return xero_config(settings or self._lookup(connection_id), needed=needed)
 
     def tokens_for(self, config: XeroConfig) -> TokenStore | None:
         """Return where the tokens of a connection are shared; None where each process has its own.

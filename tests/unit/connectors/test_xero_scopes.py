@@ -2,8 +2,10 @@
 
 import pytest
 
+from tieout.connectors.xero.resources import RESOURCES
 from tieout.connectors.xero.scopes import FLOW_SCOPES, missing_scopes, scopes_of
 from tieout.domain.pair import FlowName
+from tieout.errors import ConfigurationError
 from tieout.simulators.xero.identity import SCOPES
 from tieout.usecases.steps import FLOWS
 
@@ -24,6 +26,18 @@ def test_all_that_is_asked_for_is_granular(flows: tuple[FlowName, ...]) -> None:
 def test_with_everything_off_nothing_may_be_written() -> None:
     assert scopes_of(())
     assert all(scope.endswith(".read") for scope in scopes_of(()))
+
+
+def test_a_polled_list_may_be_read_and_no_more() -> None:
+    more = set(scopes_of((), polls=["BankTransactions", "ManualJournals"])) - set(scopes_of(()))
+    assert more == {"accounting.banktransactions.read", "accounting.manualjournals.read"}
+    assert scopes_of((), polls=["Invoices", "Accounts", "Items"]) == scopes_of(())
+    with pytest.raises(ConfigurationError, match="Payslips"):
+        scopes_of((), polls=["Payslips"])
+
+
+def test_every_list_that_is_read_can_be_polled_by_granular_scopes() -> None:
+    assert set(scopes_of((), polls=[resource.path for resource in RESOURCES])) <= SCOPES
 
 
 def test_a_scope_to_write_stands_for_the_one_to_read() -> None:

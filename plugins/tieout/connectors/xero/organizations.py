@@ -16,7 +16,7 @@ from tieout.connectors.xero.answers import SaidConnection, SaidOrganisation
 from tieout.connectors.xero.config import API_PATH, GrantType, XeroConfig
 from tieout.connectors.xero.limits import DAY_LEFT
 from tieout.connectors.xero.scopes import missing_scopes
-from tieout.connectors.xero.tiers import LARGE_DAY, SMALL_DAY
+from tieout.connectors.xero.tiers import Tier, allowed_by
 from tieout.domain.base import Frozen
 from tieout.domain.tokens import Token
 from tieout.errors import AuthenticationError, ConfigurationError, ConsentError
@@ -50,6 +50,8 @@ class Organization(Frozen):
     year_end_lock_date: date | None
     calls_left: int | None
     """How many calls the rest of this day has; None where Xero does not say."""
+    day_limit: int | None
+    """How many calls a day has; None where neither the tier nor what is left tells it."""
 
     def described(self) -> str:
         """Return what there is to know of it, in one line."""
@@ -67,16 +69,11 @@ class Organization(Frozen):
         )
         return f"{self.name}: {', '.join(filter(None, parts))}"
 
-    @property
-    def day_limit(self) -> int | None:
-        """Return how many calls a day has, where what is left tells it.
 
-        Plans have 1,000 or 5,000, and no answer of Xero's names the plan: with fewer
-        than 1,000 left it may be either.
-        """
-        if self.calls_left is None or self.calls_left < SMALL_DAY:
-            return None
-        return LARGE_DAY
+def _day_limit(tier: Tier, calls_left: int | None) -> int | None:
+    """Return the calls of a day; no answer of Xero's names them, but what is left may tell."""
+    possible = [limit for limit in allowed_by(tier).per_day if limit > (calls_left or 0)]
+    return possible[0] if len(possible) == 1 else None
 
 
 class XeroApp:
@@ -129,6 +126,7 @@ class XeroApp:
             raise untrusted_answer("Xero's answer has no organization.", is_write=False)
         found = SaidOrganisation.of(rows[0])
         left = self._http.rate_limits.get(DAY_LEFT.lower(), "")
+        calls_left = int(left) if left.isdecimal() else None
         return Organization(
             tenant_id=tenant_id,
             name=found.name,
@@ -139,7 +137,8 @@ class XeroApp:
             time_zone=found.timezone,
             period_lock_date=found.period_lock_date,
             year_end_lock_date=found.end_of_year_lock_date,
-            calls_left=int(left) if left.isdecimal() else None,
+            calls_left=calls_left,
+            day_limit=_day_limit(self._config.tier, calls_left),
         )
 
     def disconnect(self, connected: Connected) -> None:

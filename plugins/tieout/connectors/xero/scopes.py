@@ -7,6 +7,7 @@ Broad scopes are refused to apps made since March 2026, and end for all in Septe
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from tieout.connectors.xero.resources import resource_of
 from tieout.domain.pair import FlowName
 
 OFFLINE: Final = "offline_access"
@@ -31,9 +32,15 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
 """What each flow writes; items and notes come with ``accounting.invoices``."""
 
 
-def scopes_of(flows: Collection[FlowName]) -> tuple[str, ...]:
-    """Return the least that lets these flows run and be proven."""
-    wanted = {scope for flow in flows for scope in FLOW_SCOPES[flow]}.union(PROVING)
+def scopes_of(flows: Collection[FlowName], *, polls: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the least that lets these flows run and be proven, and these lists be polled.
+
+    Raises:
+        ConfigurationError: Xero has no such list.
+    """
+    written = {scope for flow in flows for scope in FLOW_SCOPES[flow]}
+    read = {resource_of(path).scope.removesuffix(_READ) + _READ for path in polls}
+    wanted = written.union(read, PROVING)
     return tuple(sorted(one for one in wanted if not _is_covered(one, wanted - {one})))
 
 
