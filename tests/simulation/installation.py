@@ -1,7 +1,8 @@
 """One installation in virtual time: the real use cases, run as Airflow runs them, over simulations.
 
-Runs start by the clock and when a webhook lands; a task is tried again as provider.retry says; one
-whose worker died or went silent is started anew, whether or not the old one still lives.
+Runs start by the clock and when a webhook lands; a task is tried again as provider.retry says, or
+put off as provider.runtime does; one whose worker died or went silent is started anew, whether or
+not the old one still lives.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,8 +26,10 @@ from tieout.errors import (
     RateLimitedError,
     RejectedError,
     RetryableError,
+    StreamPausedError,
     TieoutError,
     UnavailableError,
+    UnsettledError,
 )
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs
@@ -37,8 +40,9 @@ from tieout.usecases.steps import run_step
 INCLUDE = Path(__file__).parents[2] / "include"
 SWEEP_EVERY_S = 900.0
 RUNS_MAX = 4
-"""max_active_runs of the DAG."""
+"""How many runs are at work at once, as there are workers; the others wait their turn."""
 RETRIES = 5
+PUT_OFF_MIN_S = 5.0
 HEARTBEAT_S = 300.0
 """How long a silent task is waited for; then another attempt starts beside it."""
 HOST_LOST_MAX_S = 500.0
@@ -293,7 +297,9 @@ class Installation:
         self.simulation.say(f"{task.run.name} {task.step}: {error}")
         if isinstance(error, (FatalError, RejectedError)):
             self._fail(task)
-        elif isinstance(error, RateLimitedError):
+        elif isinstance(error, (RateLimitedError, UnsettledError)) and error.retry_after_s:
+            self._put_off(task, error.retry_after_s)
+        elif isinstance(error, (RateLimitedError, StreamPausedError)):
             self._retry(task, delay_s=60.0)
         elif isinstance(error, OutcomeUnknownError):
             self._retry(task, delay_s=5.0)
@@ -301,6 +307,12 @@ class Installation:
             self._retry(task, delay_s=min(5.0 * 2 ** (task.tries - 1), 300.0))
         else:
             self._fail(task)
+
+    def _put_off(self, task: Task, wait_s: float) -> None:
+        """Let the task go on when its time has come; nothing failed, and no try is used up."""
+        task.actor = None
+        task.tries -= 1
+        self.simulation.after(max(wait_s, PUT_OFF_MIN_S), lambda: self._attempt(task))
 
     def _retry(self, task: Task, *, delay_s: float) -> None:
         task.actor = None

@@ -82,7 +82,7 @@ def _always_shown(versions: list[Version]) -> bool:
 def _without_excused(installation: Installation) -> tuple[list[Record], int]:
     kept: dict[tuple[str, str, str], list[Record]] = {}
     for world in installation.worlds.values():
-        for record in world.records:
+        for record in world.records.values():
             kept.setdefault((world.system, record.entity, record.key), []).append(record)
     records: list[Record] = []
     excused = 0

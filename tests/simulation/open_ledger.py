@@ -83,6 +83,14 @@ class OpenLedger(FakeLedger):
         """Return how much of its retry budget every delivery has spent."""
         return [one.attempts for one in self._deliveries.values()]
 
+    def source_id(self, document_id: DocumentId) -> str:
+        """Return of which order a document is a version."""
+        return self._documents[document_id].source_id
+
+    def source_ids(self) -> dict[int, str]:
+        """Return of which order each document is a version."""
+        return {one.document_id: one.source_id for one in self._documents.values()}
+
     def newest(self) -> dict[str, Document]:
         """Return the newest version of every order."""
         return {one.source_id: one for one in self._documents.values()}

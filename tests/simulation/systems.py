@@ -8,12 +8,15 @@ for ever. Every record keeps who wrote it and when that was last checked.
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
+from typing import NamedTuple
 
 from typing_extensions import override
 
+from fake_ledger.indexed import Index, Table
 from fakes import EMPTY_SAGE100, EMPTY_XERO, FakeSage100, FakeXero
 from simulation.engine import Simulation
 from tieout.connectors.sage100 import targets as sage100_targets
@@ -88,6 +91,13 @@ class Record:
         )
 
 
+class Written(NamedTuple):
+    """One write that a system carried out, and the document that it came from."""
+
+    entity: str
+    document_id: int
+
+
 @dataclass(eq=False)
 class _Request:
     """One write request as the system remembers it; ``outcomes`` once it has been carried out."""
@@ -106,12 +116,19 @@ class World:
 
     simulation: Simulation
     system: System
-    records: list[Record] = field(default_factory=list)
+    records: Table[int, Record] = field(
+        default_factory=lambda: Table(
+            entity=Index(lambda _number, one: one.entity),
+            key=Index(lambda _number, one: (one.entity, one.key)),
+        )
+    )
     states: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     requests: dict[str, _Request] = field(default_factory=dict)
     late: list[_Request] = field(default_factory=list)
     refused_keys: set[str] = field(default_factory=set)
     lying_keys: set[str] = field(default_factory=set)
+    written: list[Written] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
     is_unique: bool = True
     down_until_s: float = 0.0
     down_calls: int = 0
@@ -140,14 +157,16 @@ class World:
 
     def held(self, entity: str, key: str) -> Record | None:
         """Return the first record of the key."""
-        for one in self.records:
-            if one.key == key and one.entity == entity:
-                return one
-        return None
+        return next(iter(self.records.where("key", (entity, key))), None)
+
+    def add(self, record: Record) -> None:
+        """Hold one more record."""
+        self.records[next(self.numbers)] = record
 
     def write(self, delivery: Delivery, *, is_stale: bool) -> Outcome:
         """Carry out one write as the system does it by itself."""
         if delivery.operation == "set":
+            self.written.append(Written(delivery.entity, delivery.document_id))
             state = dict(delivery.expected)
             self.states[delivery.entity, delivery.document_key] = state
             key = delivery.document_key
@@ -169,7 +188,8 @@ class World:
             written_s=self.simulation.passed_s,
             is_stale=is_stale,
         )
-        self.records.append(record)
+        self.add(record)
+        self.written.append(Written(delivery.entity, delivery.document_id))
         return record.landed()
 
     def _figures(self, delivery: Delivery) -> dict[str, str]:
@@ -184,7 +204,7 @@ class World:
     def correct(self) -> None:
         """Let people correct what it refuses and what it got wrong."""
         self.refused_keys.clear()
-        for one in self.records:
+        for one in self.records.values():
             if one.key in self.lying_keys:
                 for name in MONEY.get(one.entity, ())[:1]:
                     one.figures[name] = str(Decimal(one.figures[name]) - Decimal("0.01"))

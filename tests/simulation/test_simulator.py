@@ -16,6 +16,7 @@ from simulation.engine import Faults, Simulation
 from simulation.installation import Installation
 from simulation.judging import judge_installation
 from simulation.seeds import run_seed
+from simulation.systems import Record, World
 from tieout.domain.base import System
 from tieout.errors import UnavailableError
 
@@ -125,33 +126,34 @@ def _lose(installation: Installation) -> None:
     installation.ledger.lose("5001")
 
 
+def _one(world: World, entity: str) -> Record:
+    """Return the only or first record of its kind."""
+    return world.records.where("entity", entity)[0]
+
+
 def _double(installation: Installation) -> None:
-    records = installation.worlds[System.SAGE100].records
-    (receipt, *_others) = [one for one in records if one.entity == "cash_receipt"]
-    records.append(replace(receipt, external_id="copy"))
+    sage100 = installation.worlds[System.SAGE100]
+    sage100.add(replace(_one(sage100, "cash_receipt"), external_id="copy"))
 
 
 def _double_a_payment(installation: Installation) -> None:
-    records = installation.worlds[System.XERO].records
-    (payment, *_others) = [one for one in records if one.entity == "payment"]
-    records.append(replace(payment, external_id="copy"))
+    xero = installation.worlds[System.XERO]
+    xero.add(replace(_one(xero, "payment"), external_id="copy"))
 
 
 def _steal_a_cent(installation: Installation) -> None:
-    records = installation.worlds[System.XERO].records
-    (invoice, *_others) = [one for one in records if one.entity == "invoice"]
+    invoice = _one(installation.worlds[System.XERO], "invoice")
     invoice.figures["total"] = str(Decimal(invoice.figures["total"]) - Decimal("0.01"))
 
 
 def _invent(installation: Installation) -> None:
-    records = installation.worlds[System.XERO].records
-    (invoice, *_others) = [one for one in records if one.entity == "invoice"]
-    records.append(replace(invoice, key="9999", external_id="invented"))
+    xero = installation.worlds[System.XERO]
+    xero.add(replace(_one(xero, "invoice"), key="9999", external_id="invented"))
 
 
 def _unwrite(installation: Installation) -> None:
     records = installation.worlds[System.XERO].records
-    records.remove(next(one for one in records if one.entity == "invoice"))
+    del records[records.ids("entity", "invoice")[0]]
 
 
 def _forget_the_letter(installation: Installation) -> None:
@@ -177,14 +179,18 @@ def test_a_planted_wrong_is_reported(name: str) -> None:
         assert any(words in wrong for wrong in judge_installation(installation).wrongs)
 
 
+def _newest(world: World) -> Record:
+    return world.records[max(world.records)]
+
+
 def test_a_double_is_excused_only_where_nothing_refuses_it_and_its_sender_was_paused() -> None:
     with settled() as installation:
         _double_a_payment(installation)
-        installation.worlds[System.XERO].records[-1].is_stale = True
+        _newest(installation.worlds[System.XERO]).is_stale = True
         judgement = judge_installation(installation)
         assert (judgement.is_clean, judgement.excused) == (True, 1)
         _double(installation)
-        installation.worlds[System.SAGE100].records[-1].is_stale = True
+        _newest(installation.worlds[System.SAGE100]).is_stale = True
         assert not judge_installation(installation).is_clean
 
 
