@@ -38,7 +38,7 @@ test: lint system peers
 # The nightly half of the proof, at most 75 minutes on two cores: 3,600 kills, workers asleep, PostgreSQL
 # crashes, the receiver's burst, simulated seeds, Airflow's processes struck one by one. One after the
 # other: several use both cores, and some measure time.
-crash-matrix: system
+crash-matrix: system peers
 	@mkdir -p var
 	TIEOUT_MATRIX_REPORT=$${TIEOUT_MATRIX_REPORT:-$(CURDIR)/var/crash-matrix.jsonl} \
 	    $(BIN)/pytest -m "tier2 and not drill" $(TESTS)

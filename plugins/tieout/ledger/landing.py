@@ -21,8 +21,8 @@ from tieout.ledger.session import Database
 from tieout.ports.landing import Landing
 
 _SAID = """
-    SELECT * FROM unnest(%(topics)s::text[], %(ids)s::text[], %(bodies)b::bytea[],
-        %(hashes)s::text[], %(heirs)s::text[]) AS said (topic, id, body, body_sha256, heir)"""
+    SELECT * FROM unnest(%(topics)b::text[], %(ids)b::text[], %(bodies)b::bytea[],
+        %(hashes)b::text[], %(heirs)b::text[]) AS said (topic, id, body, body_sha256, heir)"""
 _INSERTED = """
     INSERT INTO tieout.inbox (pair, source, account, topic, event_id, resource_id, origin, body,
         body_sha256, body_size, headers, occurrence)

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tieout.connectors.http import Answer, Request
-from tieout.connectors.xero.lists import OVERLAP, XeroLists
+from tieout.connectors.xero.lists import LATENESS, XeroLists
 from tieout.connectors.xero.records import Records
 from tieout.domain.reading import START, Interval, NumberedPages, Page, Position
 from tieout.errors import ConfigurationError, UnavailableError
@@ -71,7 +71,7 @@ class ListServer:
             case "drop" if chosen:
                 del self.contacts[chosen]
             case "late":
-                lateness_ms = number * SECOND_MS % int(OVERLAP.total_seconds() * SECOND_MS)
+                lateness_ms = number * SECOND_MS % int(LATENESS.total_seconds() * SECOND_MS)
                 self.add(seen_ms=self.now_ms + lateness_ms)
 
     def get(self, path: str, params: Mapping[str, str], modified_since: datetime | None) -> Answer:
@@ -185,9 +185,9 @@ class History:
         inbox.read(server)
         server.acts = iter(())
         inbox.read(server)
-        # Long after: what was skipped is out of the overlap's reach, and stays skipped.
+        # Long after: what was skipped is older than what is read again, and stays skipped.
         for _ in range(2):
-            server.now_ms += 10 * int(OVERLAP.total_seconds()) * SECOND_MS
+            server.now_ms += 10 * int(LATENESS.total_seconds()) * SECOND_MS
             server.add()
             inbox.read(server)
         return server.current() - inbox.landed
@@ -216,8 +216,8 @@ def ascending(run: Any, through: datetime | None, rest: NumberedPages) -> Iterat
         yield Page(read.records, Position(through=through), [])
 
 
-def uncapped(_run: object, read: Records) -> datetime | None:
-    """Call everything read that the newest record is later than, whenever the run began."""
+def unsettled(_run: object, read: Records) -> datetime | None:
+    """Call everything read that is older than the newest record, however fresh that is."""
     return max(read.times, default=None)
 
 
@@ -245,10 +245,10 @@ late_before_a_slow_page = History(
 @pytest.mark.parametrize(
     ("part", "broken", "history"),
     [
-        ("OVERLAP", timedelta(0), late_at_the_end),
+        ("LATENESS", timedelta(0), late_at_the_end),
         ("STEP_BACK", timedelta(0), tie_at_a_pages_edge),
         ("_Run._by_number", ascending, edit_among_numbered),
-        ("_Run._newest", uncapped, late_before_a_slow_page),
+        ("_Run._read_through", unsettled, late_before_a_slow_page),
     ],
 )
 def test_a_reader_without_one_of_its_precautions_skips(
@@ -274,12 +274,30 @@ def test_a_run_without_news_costs_one_call() -> None:
     server = server_of([3] * 3 * SIZE, is_inclusive=True)
     inbox = Inbox()
     inbox.read(server)
-    server.now_ms += 10 * SECOND_MS * int(OVERLAP.total_seconds())
+    server.now_ms += 10 * SECOND_MS * int(LATENESS.total_seconds())
     server.add()
     inbox.read(server)
     server.asked.clear()
     inbox.read(server)
-    assert server.asked == [("1", str(NOON + timedelta(milliseconds=server.now_ms) - OVERLAP))]
+    fresh_from = NOON + timedelta(milliseconds=server.now_ms) - LATENESS
+    assert server.asked == [("1", str(fresh_from - timedelta(seconds=1)))]
+    server.now_ms += 2 * SECOND_MS * int(LATENESS.total_seconds())
+    inbox.read(server)
+    inbox.read(server)
+    last = NOON + timedelta(milliseconds=server.contacts[max(server.contacts)].changed_ms)
+    assert server.asked[-1] == ("1", str(last - timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize("gap", [0, 1, 3, 300])
+def test_readers_that_live_for_one_page_each_come_to_the_end(gap: int) -> None:
+    server = server_of([gap] * 6 * SIZE, is_inclusive=False)
+    server.now_ms += 2 * SECOND_MS * int(LATENESS.total_seconds())
+    inbox = Inbox()
+    readers = 0
+    while server.current() != inbox.landed:
+        readers += 1
+        inbox.read(server, pages_max=1)
+        assert readers <= 3 * 6
 
 
 def test_a_seek_asks_for_page_one_from_a_second_before_the_last_record() -> None:

@@ -7,8 +7,8 @@ Where so many records share a moment that a seek would read them again and again
 of the list is taken by page numbers from its last page to its first: records only ever move up, to
 pages that are still to come.
 
-Xero may show a change later than it dates it: a run begins ``OVERLAP`` before where the last one
-ended, and never calls its own time read.
+Xero may show a change later than it dates it: what it dates later than ``LATENESS`` before a run
+began is not called read, whatever of it came, and is read again by the next one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from tieout.domain.reading import Interval, NumberedPages, Page, Position
 from tieout.errors import ConfigurationError, UnavailableError
 from tieout.ports.lists import Lists
 
-OVERLAP = timedelta(minutes=5)
+LATENESS = timedelta(minutes=5)
 """How late Xero may show a change: it says nothing, so generously long."""
 STEP_BACK = timedelta(seconds=1)
 """If-Modified-Since knows whole seconds, and whether its own second is meant is not documented."""
@@ -69,8 +69,8 @@ class _Run:
         self._resource = resource
         self._reader = RecordReader(resource)
         self._interval = interval
-        self._end = interval.until if interval else None
-        """What changed later is left to the next run."""
+        self._begun_at: datetime | None = None
+        """By Xero's own clock. What changed later is left to the next run."""
         self._calls = 0
 
     def pages(self, position: Position) -> Iterator[Page]:
@@ -80,7 +80,7 @@ class _Run:
                 yield self._whole(position)
             case Way.CHANGES:
                 read = self._read(self._begin(position), {})
-                through = _later(position.through, self._newest(read))
+                through = _later(position.through, self._read_through(read))
                 yield self._page(read, Position(through=through))
             case Way.PAGES:
                 yield from self._sought(position)
@@ -99,26 +99,25 @@ class _Run:
         since = self._begin(position)
         while True:
             read, page_count = self._numbered_page(1, since)
-            newest = self._newest(read)
-            following = _before(newest, STEP_BACK)
-            if page_count == 1 or self._is_past_end(read):
-                yield self._page(read, Position(through=_later(position.through, newest)))
-                return
-            if not _is_worth_a_seek(read, since, following):
+            following = _before(max(read.times, default=None), STEP_BACK)
+            is_over = page_count == 1 or self._is_past_end(read)
+            if is_over or _is_worth_a_seek(read, since, following):
+                position = Position(through=_later(position.through, self._read_through(read)))
+                yield self._page(read, position)
+                if is_over:
+                    return
+                since = following
+            else:
                 rest = NumberedPages(since=since, next_page=page_count)
                 yield self._page(read, Position(through=position.through, numbered=rest))
                 # What changes from now on is read by the next run.
                 yield from self._by_number(position.through, rest)
                 return
-            position = Position(through=_later(position.through, newest))
-            yield self._page(read, position)
-            since = following
 
     def _begin(self, position: Position) -> datetime | None:
         """Return since when a run asks for changes."""
-        if position.through is None and self._interval is not None:
-            return _before(self._interval.since, STEP_BACK)
-        return _before(position.through, OVERLAP)
+        start = self._interval.since if self._interval else None
+        return _before(position.through or start, STEP_BACK)
 
     def _by_number(self, through: datetime | None, rest: NumberedPages) -> Iterator[Page]:
         """Read the rest of a list from its last page to its first."""
@@ -127,7 +126,7 @@ class _Run:
         for number in range(rest.next_page, 0, -1):
             read, _page_count = self._numbered_page(number, rest.since)
             self._check_progress(read, known)
-            reached = reached or _later(through, self._newest(read))
+            reached = reached or _later(through, self._read_through(read))
             if number == 1:
                 position = Position(through=reached)
             else:
@@ -170,16 +169,18 @@ class _Run:
             )
         params = {**dict(self._resource.params), **paging}
         read = self._reader.read(self._client.get(self._resource.path, params, since))
-        self._end = self._end or read.answered_at
+        self._begun_at = self._begun_at or read.answered_at
         return read
 
-    def _newest(self, read: Records) -> datetime | None:
-        """Return up to when all is read with these records, never past the end of the run."""
+    def _read_through(self, read: Records) -> datetime | None:
+        """Return up to when nothing can come any more that is not among these records."""
         newest = max(read.times, default=None)
-        return newest if newest is None or self._end is None else min(newest, self._end)
+        return None if newest is None else min(newest, (self._begun_at or newest) - LATENESS)
 
     def _is_past_end(self, read: Records) -> bool:
-        return bool(read.times and self._end and read.times[-1] > self._end)
+        """Say whether the rest is for the next run, or outside the interval."""
+        end = self._interval.until if self._interval else self._begun_at
+        return bool(read.times and end and read.times[-1] > end)
 
     def _page(self, read: Records, position: Position) -> Page:
         records = read.records
