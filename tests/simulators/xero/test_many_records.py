@@ -5,13 +5,16 @@ What was written of a record is kept until something changes (tieout.simulators.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulators.xero.client import Json, XeroClient
+from simulators.xero.client import HPS, Json, XeroClient
 from simulators.xero.conftest import simulator
 from simulators.xero.filling import START, fill
+from tieout.simulators.xero.contact_records import Contact
+from tieout.simulators.xero.store import Books, Journal, Shelf
 
 COUNT = 2_500
 EARLIER = 200
@@ -93,3 +96,28 @@ def test_what_is_refused_leaves_the_page_as_it_was(many: XeroClient) -> None:
     path = f"Invoices/{before['InvoiceID']}"
     assert many.post(path, {"Reference": "other", "Total": 1}).status_code == 400
     assert invoice(many, 11) == before
+
+
+def test_pages_are_written_anew_for_a_change_of_the_organisation_alone(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "xero.sqlite")
+    books = Books(HPS, journal, lambda: START, lambda: "new")
+    written: list[str] = []
+
+    def write() -> str:
+        written.append("again")
+        return "a page"
+
+    def put(owner: str) -> None:
+        shelf = Shelf(journal, f"{owner}/Contact", Contact, identify=lambda one: one.contact_id)
+        shelf.put(Contact(contact_id="c1"))
+
+    books.renderings.text("form", write)
+    put("identity")
+    books.renderings.text("form", write)
+    assert len(written) == 1
+    put(HPS)
+    books.renderings.text("form", write)
+    journal.rollback(0)
+    books.renderings.text("form", write)
+    assert len(written) == 3
+    journal.close()

@@ -6,6 +6,7 @@ taken back before it is committed. A record is never changed in place. The rules
 
 import sqlite3
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -64,11 +65,11 @@ class Journal:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
         self._database.execute(_SCHEMA)
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[tuple[str, Callable[[], None]]] = []
         self._dirty: dict[tuple[str, str], Callable[[], tuple[int, str] | None]] = {}
         self._compared: dict[tuple[str, str], tuple[object, Callable[[], object]]] = {}
-        self.changes = 0
-        """How many changes there have been, those taken back included."""
+        self.changes: Counter[str] = Counter()
+        """How many changes there have been of whose records, those taken back included."""
         self.listener: Callable[[list[Change]], None] | None = None
         """Told of every change that was committed."""
 
@@ -91,8 +92,9 @@ class Journal:
 
         ``prior`` is the record before it, and ``now`` gives the one at the commit.
         """
-        self.changes += 1
-        self._undo.append(undo)
+        owner = shelf.partition("/")[0]
+        self.changes[owner] += 1
+        self._undo.append((owner, undo))
         self._dirty[shelf, record_id] = body
         self._compared.setdefault((shelf, record_id), (prior, now))
 
@@ -103,8 +105,9 @@ class Journal:
     def rollback(self, mark: int) -> None:
         """Take back what was changed since ``mark``."""
         while len(self._undo) > mark:
-            self.changes += 1
-            self._undo.pop()()
+            owner, undo = self._undo.pop()
+            self.changes[owner] += 1
+            undo()
 
     def commit(self) -> None:
         """Write every change to the file, in one transaction."""
@@ -353,7 +356,9 @@ class Books:
         }
         for name, shelf in shelves.items():
             object.__setattr__(self, name, shelf)
-        object.__setattr__(self, "renderings", Renderings(lambda: self.journal.changes))
+        object.__setattr__(
+            self, "renderings", Renderings(lambda: self.journal.changes[self.tenant_id])
+        )
 
     def organisation(self) -> Organisation:
         """Return the organisation that these books belong to."""
