@@ -74,9 +74,12 @@ class World:
         """Put an order into the shop."""
         self.call(f"{self.configuration.url('shopify')}/_shops/{SHOPS[pair]}/orders", order)
 
-    def run(self, *, pair: str = HARBOR) -> None:
-        """Sweep the shop, then run every step of order-to-cash, as one DAG run does."""
-        self._run(pair, lambda _step, attempt: attempt())
+    def run(self, *, pair: str = HARBOR, name: str = "") -> None:
+        """Sweep the shop, then run every step of order-to-cash, as one DAG run does.
+
+        A run of the same ``name`` again has the same batch, as a cleared run in Airflow has.
+        """
+        self._run(pair, lambda _step, attempt: attempt(), name=name)
 
     def run_retrying(
         self,
@@ -110,14 +113,14 @@ class World:
             self._run(pair, patiently)
         return troubles
 
-    def _run(self, pair: str, perform: Callable[[str, Act], object]) -> None:
+    def _run(self, pair: str, perform: Callable[[str, Act], object], *, name: str = "") -> None:
         """Capture, then ``perform`` each step; mappings are read once, not once for each step."""
         flow = self.tieout.flow(pair)
         batch = capture(
             flow,
             interval=(SWEEP_FROM, flow.clock.now() + timedelta(minutes=1)),
             origin=Origin.SWEEP,
-            claimed_by=f"run {next(self._runs)}",
+            claimed_by=name or f"run {next(self._runs)}",
         )
         if batch is not None:
             for step in STEPS:

@@ -7,6 +7,7 @@ import yaml
 
 from architecture.probing import ROOT
 from tieout import errors
+from tieout.connectors.tokens import LOST, REFUSALS
 from tieout.connectors.xero import limits
 from tieout.connectors.xero.resources import RESOURCES, Way
 from tieout.connectors.xero.tiers import Tier
@@ -102,6 +103,10 @@ def test_every_limit_lane_tier_and_header_of_the_budget_is_documented() -> None:
     names = [*map(str, Limit), *map(str, Lane), *map(str, Tier), *limits.HEADERS]
 
     assert missing(names, "budget.md") == []
+
+
+def test_every_refusal_of_a_token_is_documented() -> None:
+    assert missing([LOST, *REFUSALS], "tokens.md") == []
 
 
 def test_every_difference_class_is_documented() -> None:

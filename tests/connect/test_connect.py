@@ -50,7 +50,14 @@ def test_a_consent_connects_the_organization_that_is_named(
 ) -> None:
     connect(desk)
     said = capsys.readouterr().out
-    for part in (*SHOWN, NAME, OTHER, "connected", "consent lapses", "airflow connections add"):
+    for part in (
+        *SHOWN,
+        NAME,
+        OTHER,
+        "connected",
+        "consent lapses in 60 days",
+        "airflow connections add",
+    ):
         assert part in said
     assert "xero-secret-app" not in said
     extra = desk.stored(HARBOR)["extra"]
@@ -229,6 +236,15 @@ def test_a_revoked_consent_is_seen_and_said_until_somebody_consents_anew(
     connect(desk)
     assert status(desk, capsys)["state"] == "connected"
     assert opened(desk).xero("harbor_and_pine").reference().base_currency == "USD"
+
+
+def test_another_program_gets_a_token_only_where_it_cannot_mint_one(desk: Desk) -> None:
+    assert opened(desk).xero_connections.consented_token(HARBOR) == ""
+    connect(desk)
+    token = opened(desk).xero_connections.consented_token(HARBOR)
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.get(f"{desk.base}/connections", headers=headers, timeout=TIMEOUT_S)
+    assert TENANT in {one["tenantId"] for one in answer.json()}
 
 
 def test_before_any_consent_the_status_says_what_to_do(

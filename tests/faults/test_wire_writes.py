@@ -9,7 +9,6 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -32,11 +31,9 @@ from tieout.domain.ledger import Delivery, Landed, NewInboxEntry, Origin
 from tieout.domain.streams import StreamState
 from tieout.errors import AuthenticationError, OutcomeUnknownError, StreamPausedError
 from tieout.simulators.shopify.demo_build import Draft, order_id
-from tieout.usecases.capture import capture
 from tieout.usecases.delivery import Delivered, Writer
-from tieout.usecases.steps import STEPS, run_step
 from tieout.wiring.connections import LEDGER_CONNECTION, connections_in, ledger_url
-from world import HARBOR, LOTUS, SHOPS, SWEEP_FROM, World
+from world import HARBOR, LOTUS, SHOPS
 
 API = "/api.xro/2.0/"
 RESOURCES = {"Contacts": "contact", "Invoices": "invoice", "Payments": "payment"}
@@ -203,18 +200,18 @@ def test_a_revoked_consent_stops_the_flow_and_sets_nothing_aside(
     letters = len(world.tieout.ledger.dead_letters(HARBOR))
     with proxied.proxies[revoked.system].armed(fault):
         with pytest.raises(AuthenticationError) as raised:
-            run_as(world, case)
+            world.run(name=case)
         assert raised.value.remedy
         if revoked.system != SHOPIFY:  # what it is captured from has no stream
             asked = fault.hits
             with pytest.raises(StreamPausedError, match=re.escape(raised.value.message)):
-                run_as(world, case)
+                world.run(name=case)
             assert fault.hits == asked, "it was asked although its stream pauses"
     conservation = world.tieout.ledger.conservation(HARBOR)
     assert len(world.tieout.ledger.dead_letters(HARBOR)) == letters
     assert (conservation.is_conserved, conservation.in_doubt) == (True, 0)
     let_a_minute_pass(proxied)
-    run_as(world, case)
+    world.run(name=case)
     assert {one.state for one in world.tieout.streams.streams(HARBOR)} == {StreamState.OPEN}
     assert causes_of(world, draft) == []
     assert world.tieout.ledger.conservation(HARBOR).pending == 0
@@ -225,16 +222,6 @@ def let_a_minute_pass(proxied: ProxiedWorld) -> None:
     """Let the next probe of every paused stream be due."""
     with psycopg.connect(plain_ledger_url(proxied)) as connection:
         connection.execute("UPDATE tieout.streams SET probed_at = probed_at - interval '1 minute'")
-
-
-def run_as(world: World, name: str) -> None:
-    """Run the flow as one DAG run does, however often: its batch stays its own."""
-    flow = world.tieout.flow(HARBOR)
-    interval = (SWEEP_FROM, flow.clock.now() + timedelta(minutes=1))
-    batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by=name)
-    assert batch is not None
-    for step in STEPS:
-        run_step(flow, step, batch)
 
 
 HOSTILE = ("=cmd|'/C calc'!A0", "x'); DROP TABLE AR_Customer;--", "{{7*7}}", "<script>1</script>")

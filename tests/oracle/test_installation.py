@@ -1,7 +1,9 @@
 """The oracle reads a real installation: clean as it is; each fault planted at the wire is named."""
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -36,18 +38,12 @@ def world(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterat
 def as_xero_user(world: World, method: str, path: str, body: object = None) -> dict[str, Any]:
     """Call Xero as somebody else with access would."""
     connection = connections_in(world.configuration.connections)("xero_harbor_and_pine")
-    token = requests.post(
-        f"{connection.text('identity_url')}/connect/token",
-        data={"grant_type": "client_credentials", "scope": SCOPES},
-        auth=(connection.login, connection.password),
-        timeout=CALL_TIMEOUT_S,
-    ).json()["access_token"]
     answer = requests.request(
         method,
         f"{connection.text('base_url')}/api.xro/2.0/{path}",
         json=body,
         headers={
-            "Authorization": f"Bearer {token}",
+            "Authorization": f"Bearer {as_xero_user_token(world)}",
             "xero-tenant-id": connection.text("tenant_id"),
             "Accept": "application/json",
         },
@@ -56,6 +52,17 @@ def as_xero_user(world: World, method: str, path: str, body: object = None) -> d
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found
+
+
+def as_xero_user_token(world: World) -> str:
+    connection = connections_in(world.configuration.connections)("xero_harbor_and_pine")
+    answer = requests.post(
+        f"{connection.text('identity_url')}/connect/token",
+        data={"grant_type": "client_credentials", "scope": SCOPES},
+        auth=(connection.login, connection.password),
+        timeout=CALL_TIMEOUT_S,
+    )
+    return str(answer.json()["access_token"])
 
 
 def execute(world: World, statement: str) -> None:
@@ -72,6 +79,22 @@ def test_a_world_as_it_should_be_is_clean(world: World, capsys: pytest.CaptureFi
     given = ["--connections", str(world.configuration.connections)]
     assert main([*given, "--pairs", str(INCLUDE / "pairs.yaml"), "--pair", HARBOR]) == 0
     assert "lost 0, doubled 0, phantom 0" in capsys.readouterr().out
+
+
+def test_a_connection_that_lives_on_a_consent_is_read_by_the_token_that_is_given(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own credentials mint nothing: those of the app of all organizations here."""
+    token = as_xero_user_token(world)
+    known = json.loads(world.configuration.connections.read_text("utf-8"))
+    xero = known["xero_harbor_and_pine"]
+    known["xero_harbor_and_pine"] = {**xero, "login": "tieout-app", "password": "xero-secret-app"}
+    connections = tmp_path / "connections.json"
+    connections.write_text(json.dumps(known), "utf-8")
+    given = ["--connections", str(connections), "--pairs", str(INCLUDE / "pairs.yaml")]
+    assert main([*given, "--pair", HARBOR]) == 2
+    monkeypatch.setenv("TIEOUT_ORACLE_XERO_TOKEN", token)
+    assert main([*given, "--pair", HARBOR]) == 0
 
 
 def test_a_forged_state_is_unaudited(world: World) -> None:

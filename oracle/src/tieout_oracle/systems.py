@@ -6,6 +6,7 @@ only the invoice number as customer PO; a receipt's check number is T and the tr
 base 36.
 """
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ import requests
 from tieout_oracle.connections import Connection, PairOfSystems
 from tieout_oracle.sets import SourceRecord, TargetRecord
 
+XERO_API = "https://api.xero.com"
+XERO_IDENTITY = "https://identity.xero.com"
+XERO_TOKEN = "TIEOUT_ORACLE_XERO_TOKEN"  # noqa: S105 - where one may be given
 TIMEOUT_S = 60.0
 PAGE_SIZE = 100
 PAGES_MAX = 2000
@@ -74,10 +78,14 @@ class XeroReader:
     """One organization, with a token for as long as this object lives."""
 
     def __init__(self, connection: Connection) -> None:
-        """Fetch a token."""
-        self._base = connection.text("base_url")
-        url = f"{connection.text('identity_url')}/connect/token"
-        token = _token(url, connection, {"scope": SCOPES})
+        """Fetch a token, unless the environment gives one.
+
+        A custom connection mints its own; one that somebody consented to has tokens that only
+        whoever keeps the consent can renew.
+        """
+        self._base = connection.text("base_url") or XERO_API
+        url = f"{connection.text('identity_url') or XERO_IDENTITY}/connect/token"
+        token = os.environ.get(XERO_TOKEN) or _token(url, connection, {"scope": SCOPES})
         self._headers = {
             "Authorization": f"Bearer {token}",
             "xero-tenant-id": connection.text("tenant_id"),

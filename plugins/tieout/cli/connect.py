@@ -3,11 +3,13 @@
 import argparse
 import getpass
 import json
+import math
 import secrets
 import shlex
 import sys
 import time
 import webbrowser
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tieout.cli.common import (
@@ -23,6 +25,7 @@ from tieout.errors import AuthenticationError, ConfigurationError, ConsentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from tieout.cli.common import Commands
     from tieout.connectors.xero.config import XeroConfig
@@ -99,18 +102,22 @@ def _status(given: argparse.Namespace) -> int:
         connection_id: tieout.xero_connections.see(connection_id)
         for connection_id in ([_connection_id(given, tieout)] if named else every)
     }
-    text = "\n".join(_standing(connection_id, access) for connection_id, access in found.items())
+    now = tieout.clock.now()
+    text = "\n".join(_standing(name, access, now) for name, access in found.items())
     show(given, {name: access.model_dump(mode="json") for name, access in found.items()}, text)
     return OK if all(access.is_good for access in found.values()) else NOT_GOOD
 
 
-def _standing(connection_id: str, access: "Access") -> str:
+def _standing(connection_id: str, access: "Access", now: "datetime") -> str:
     since = f" since {access.refused_at:%Y-%m-%d %H:%M} UTC" if access.refused_at else ""
     lines = [f"{connection_id}: {access.state}{since}"]
     if access.organization:
         lines.append(access.organization.described())
     if access.consent_ends_at:
-        lines.append(f"unused, the consent lapses on {access.consent_ends_at:%Y-%m-%d}")
+        left = math.ceil((access.consent_ends_at - now) / timedelta(days=1))
+        lines.append(
+            f"unused, the consent lapses in {left} days, on {access.consent_ends_at:%d %B %Y}"
+        )
     if access.message:
         lines.append(f"{access.message} {access.remedy}")
     return "\n  ".join(lines)
@@ -145,7 +152,7 @@ def _connect(given: argparse.Namespace, tieout: "Tieout", connection_id: str) ->
     _store(given, connection_id, made)
     say(_airflow_command(connection_id, made))
     access = open_installation(given).xero_connections.see(connection_id)
-    say(_standing(connection_id, access))
+    say(_standing(connection_id, access, tieout.clock.now()))
     return OK if access.is_good else NOT_GOOD
 
 

@@ -54,6 +54,7 @@ RATE_LIMIT_WAIT_MIN_S = 0.5
 RATE_LIMIT_WAIT_DEFAULT_S = 2.0
 RATE_LIMIT_WAIT_MAX_S = 86_400.0
 """No limit lasts longer than a day, whatever a header says."""
+ACCESS_REMEDY = "Check the connection's credentials, and the app's rights in that system."
 NUMBER_DIGITS_MAX = 40
 UNUSABLE_ADDRESSES = (
     requests.exceptions.InvalidSchema,
@@ -237,7 +238,8 @@ class HttpClient:
     """A session with one system.
 
     Reads are repeated a few times, writes never, except where the system answered that it did not
-    take the request (429). ``rate_limits`` holds the limit headers of the latest answer.
+    take the request (429). ``rate_limits`` holds the limit headers of the latest answer;
+    ``access_remedy`` says what to do when the system lets us in no more.
     """
 
     def __init__(
@@ -252,6 +254,7 @@ class HttpClient:
     ) -> None:
         """Name the system for messages, take the way to wait, and how a request gets its turn."""
         self.system = system
+        self.access_remedy = ACCESS_REMEDY
         self._turn = turn
         self.rate_limits: dict[str, str] = {}
         self.sleep = sleep
@@ -365,8 +368,7 @@ class HttpClient:
         error = error_of(answer.status, is_write=is_write)
         if error is AuthenticationError:
             message = f"{self.system} refused {answer.request.url} with HTTP {answer.status}."
-            remedy = "Check the connection's credentials, and the app's rights in that system."
-            raise AuthenticationError(message, remedy=remedy)
+            raise AuthenticationError(message, remedy=self.access_remedy)
         if error is ConfigurationError:
             message = f"{self.system} redirects {answer.request.url} (HTTP {answer.status})."
             raise ConfigurationError(message, remedy="Correct the connection's URL.")

@@ -7,7 +7,7 @@ credentials allow and rotating refresh tokens do not.
 
 import base64
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -152,7 +152,7 @@ class IdentityService:
         answer = self._send(form, self._url)
         if not answer.is_success:
             code = _error_of(answer)
-            if code == "invalid_grant":
+            if code == LOST:
                 raise consent_lost(system)
             said = f"HTTP {answer.status}{f', {code}' if code else ''}"
             raise AuthenticationError(
@@ -293,12 +293,21 @@ def _error_of(answer: Answer) -> str:
         return ""
 
 
+LOST = "invalid_grant"
+"""A code or a refresh token is not accepted: all other refusals are of the app itself."""
+REFUSALS: Mapping[str, str] = {
+    "invalid_client": "Check the client id and the secret of the connection.",
+    "invalid_scope": "Allow the app these scopes, or ask for fewer: {scope}.",
+    "unauthorized_client": "Check how the connection is granted: this app may not ask in that way.",
+    "invalid_request": "Check that the connection has a client id, and its identity address.",
+    "unsupported_grant_type": "Check the connection's identity address: this is another service.",
+}
+"""What to do about each refusal of a token (RFC 6749, 5.2)."""
+_OTHER_REFUSAL = "Check the client id, the secret and the scopes of the connection."
+
+
 def _remedy(code: str, form: Sequence[tuple[str, str]]) -> str:
-    if code == "invalid_scope":
-        return f"Allow the app these scopes, or ask for fewer: {dict(form).get('scope', '')}."
-    if code == "unauthorized_client":
-        return "Check how the connection is granted: this app may not ask in that way."
-    return "Check the client id, the secret and the scopes of the connection."
+    return REFUSALS.get(code, _OTHER_REFUSAL).format(scope=dict(form).get("scope", ""))
 
 
 def consent_lost(system: str) -> ConsentError:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS_VARIABLE = "TIEOUT_CONNECTIONS"
 ORACLE = "tieout_oracle"
+ORACLE_TOKEN_VARIABLE = "TIEOUT_ORACLE_XERO_TOKEN"  # noqa: S105 - where it is given
 ORACLE_TIMEOUT = timedelta(hours=2)
 ORACLE_RETRY_DELAY = timedelta(minutes=2)
 """What is written while the oracle reads looks wrong to it; it is asked again when that is over."""
@@ -146,8 +147,13 @@ class AskOracleOperator(Deferrable):
     def execute(self, context: "Context") -> str:
         """Return the verdict's first line."""
         with airflow_errors():
+            tieout = open_runtime()
+            connection_id = tieout.pair(self.pair).xero_connection
             verdict = ask_oracle(
-                connections_file(), folder_of(INCLUDE_VARIABLE) / "pairs.yaml", pair=self.pair
+                connections_file(),
+                folder_of(INCLUDE_VARIABLE) / "pairs.yaml",
+                pair=self.pair,
+                xero_token=tieout.xero_connections.consented_token(connection_id),
             )
         self.log.info("%s", verdict)
         return verdict.partition("\n")[0]
@@ -185,8 +191,10 @@ def connections_file() -> Path:
     return path
 
 
-def ask_oracle(connections: Path, pairs: Path, *, pair: str) -> str:
+def ask_oracle(connections: Path, pairs: Path, *, pair: str, xero_token: str = "") -> str:
     """Run the oracle, a program of its own, over one pair and return its clean verdict.
+
+    It reads Xero by ``xero_token`` if there is one, else by a token that it fetches itself.
 
     Raises:
         RetryableError: It is not clean, or something could not be read; its words are in the error.
@@ -203,6 +211,7 @@ def ask_oracle(connections: Path, pairs: Path, *, pair: str) -> str:
         text=True,
         check=False,
         timeout=ORACLE_TIMEOUT.total_seconds(),
+        env={**os.environ, ORACLE_TOKEN_VARIABLE: xero_token},
     )
     if ended.returncode == CLEAN:
         return ended.stdout

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseOperator, get_current_context
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from tieout.domain.budget import Caller, Lane
@@ -94,6 +95,8 @@ def open_runtime() -> "Tieout":
         folder_of(INCLUDE_VARIABLE),
         data_docs=folder_of(DATA_DOCS_VARIABLE),
         odbc=odbc_by_hook,
+        # What guards the connections guards the tokens, wherever Airflow has it from.
+        token_key=str(conf.get("core", "fernet_key", fallback="")).strip(),
     )
     tieout.caller = task_caller() or tieout.caller
     return tieout

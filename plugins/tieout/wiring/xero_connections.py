@@ -3,7 +3,9 @@
 import time
 from collections.abc import Mapping
 
+from tieout.connectors.http import HttpClient
 from tieout.connectors.tokens import MemoryTokenStore
+from tieout.connectors.xero.access import SYSTEM, token_source
 from tieout.connectors.xero.config import GrantType, XeroConfig
 from tieout.connectors.xero.organizations import Access, XeroApp, see_access
 from tieout.connectors.xero.scopes import scopes_of
@@ -72,6 +74,19 @@ class XeroConnections:
         """Return the app of a connection, by tokens of its own if some are given."""
         store = tokens or self.tokens_for(config) or MemoryTokenStore(self._clock)
         return XeroApp(config, clock=self._clock, sleep=time.sleep, tokens=store)
+
+    def consented_token(self, connection_id: str) -> str:
+        """Return an access token that comes of a consent; '' where the app needs none to mint one.
+
+        Raises:
+            ConsentError: Nobody has consented, or the consent is lost.
+        """
+        config = self.config(connection_id)
+        if config.grant_type is GrantType.CLIENT_CREDENTIALS:
+            return ""
+        http = HttpClient(system=SYSTEM, sleep=time.sleep)
+        source = token_source(http, config, clock=self._clock, store=self.shared_tokens)
+        return source.token()
 
     def see(self, connection_id: str) -> Access:
         """Look how a connection stands: with its own credentials, whoever shares a token with it.

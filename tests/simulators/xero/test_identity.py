@@ -219,6 +219,21 @@ def test_a_refresh_token_rotates_and_its_predecessor_works_for_30_minutes(travel
     assert newest.status_code == 200
 
 
+def test_a_refresh_token_that_nobody_uses_lasts_60_days_and_every_use_begins_them_anew(
+    start: Start,
+) -> None:
+    with start() as base:
+        app = web_app(base)
+        unused, used = granted(app)["refresh_token"], granted(app)["refresh_token"]
+        app.control("POST", "clock", {"advance_seconds": 59 * 86_400})
+        used = app.token(grant_type="refresh_token", refresh_token=used).json()["refresh_token"]
+        app.control("POST", "clock", {"advance_seconds": 2 * 86_400})
+        late = app.token(grant_type="refresh_token", refresh_token=unused)
+        in_time = app.token(grant_type="refresh_token", refresh_token=used)
+    assert late.json() == {"error": "invalid_grant"}
+    assert in_time.status_code == 200
+
+
 def test_an_access_token_expires_after_30_minutes(travelling: str) -> None:
     client = XeroClient(travelling)
     client.control("POST", "clock", {"advance_seconds": 1790})

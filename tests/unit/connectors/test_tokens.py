@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tieout.connectors.http import HttpClient
-from tieout.connectors.tokens import Grant, MemoryTokenStore, TokenSource
+from tieout.connectors.tokens import REFUSALS, Grant, MemoryTokenStore, TokenSource
 from tieout.domain.tokens import Minted
 from tieout.errors import AuthenticationError, ConsentError, UnavailableError
 from wire import Reply, SetClock, Wire, json_reply, serving
@@ -142,7 +142,9 @@ def test_without_any_consent_nothing_is_asked(clock: SetClock) -> None:
     [
         ("invalid_scope", "Allow the app these scopes, or ask for fewer: a.read b."),
         ("unauthorized_client", "how the connection is granted"),
-        ("invalid_client", "client id, the secret"),
+        ("invalid_client", "client id and the secret"),
+        ("something_new", "client id, the secret and the scopes"),
+        *REFUSALS.items(),
     ],
 )
 def test_a_refused_request_says_why_and_what_to_do(clock: SetClock, code: str, remedy: str) -> None:
@@ -151,7 +153,7 @@ def test_a_refused_request_says_why_and_what_to_do(clock: SetClock, code: str, r
         grant = Grant(f"{wire.url}/token", form=(("scope", "a.read b"),))
         with pytest.raises(AuthenticationError, match=code) as raised:
             TokenSource(client, grant, clock=clock).token()
-    assert remedy in raised.value.remedy
+    assert remedy.format(scope="a.read b") in raised.value.remedy
 
 
 def test_a_service_that_is_down_costs_no_refresh_token(clock: SetClock) -> None:

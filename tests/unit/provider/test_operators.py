@@ -1,8 +1,10 @@
 """What operators do before they open anything, how they wait, and what is said of them."""
 
 import inspect
+import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +25,7 @@ from tieout.errors import (
     TieoutError,
     UnsettledError,
 )
+from tieout.ledger.tokens import KEY_SETTING
 from tieout.provider import operators
 from tieout.provider.hint_operators import CheckWebhooksOperator
 from tieout.provider.operators import (
@@ -39,6 +42,7 @@ from tieout.provider.runtime import (
     INCLUDE_VARIABLE,
     WAIT_MIN_S,
     Deferrable,
+    open_runtime,
 )
 from tieout.stack.operator_reference import (
     MODULES,
@@ -50,6 +54,7 @@ from tieout.stack.operator_reference import (
 )
 from tieout.usecases.extract import Extracted
 from tieout.usecases.flow import StepReport
+from tieout.wiring.installation import AIRFLOW_KEY_SETTING
 from world import INCLUDE
 
 EVERY = [kind for module in MODULES for kind in operators_of(module)]
@@ -234,3 +239,17 @@ def test_a_run_that_an_event_started_leaves_missing_webhooks_to_the_clock(
         check.execute({"dag_run": SimpleNamespace(run_type=EVENT_RUN)})
     with pytest.raises(Exception, match=INCLUDE_VARIABLE):
         check.execute({"dag_run": SimpleNamespace(run_type="scheduled")})
+
+
+def test_tokens_are_sealed_by_airflows_key_wherever_it_has_it_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (KEY_SETTING, AIRFLOW_KEY_SETTING):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(f"{AIRFLOW_KEY_SETTING}_CMD", f"echo {'B' * 43}=")
+    monkeypatch.setenv(INCLUDE_VARIABLE, str(INCLUDE))
+    monkeypatch.setenv(DATA_DOCS_VARIABLE, str(tmp_path))
+    ledger = {"conn_type": "postgres", "host": "127.0.0.1", "schema": "tieout"}
+    monkeypatch.setenv("AIRFLOW_CONN_TIEOUT_LEDGER", json.dumps(ledger))
+    with closing(open_runtime()) as tieout:
+        assert tieout.tokens is not None

@@ -9,6 +9,10 @@ from tieout.ports.clock import Clock
 from tieout.ports.tokens import TokenStore
 
 SYSTEM = "Xero"
+ACCESS_REMEDY = (
+    "Run 'tieout connect xero --status': it says whether consent is lost, the organization is "
+    "disconnected, or a scope lacks."
+)
 
 
 def token_source(

@@ -18,7 +18,7 @@ from tieout.connectors.http import (
 )
 from tieout.connectors.tokens import send_authorized
 from tieout.connectors.turns import MemoryCallBudget, Turns
-from tieout.connectors.xero.access import SYSTEM, tenant_header, token_source
+from tieout.connectors.xero.access import ACCESS_REMEDY, SYSTEM, tenant_header, token_source
 from tieout.connectors.xero.config import API_PATH, XeroConfig
 from tieout.connectors.xero.limits import said
 from tieout.connectors.xero.tiers import allowed_by
@@ -81,6 +81,7 @@ class XeroClient:
             sleep=sleep,
         )
         self.http = HttpClient(system=SYSTEM, sleep=sleep, turn=turns.turn)
+        self.http.access_remedy = ACCESS_REMEDY
         self.calls_made = 0
         self._tokens = token_source(self.http, config, clock=clock, store=tokens)
 
