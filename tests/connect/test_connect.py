@@ -144,6 +144,19 @@ def test_where_nobody_can_be_asked_several_organizations_are_an_error_that_lists
     assert "--organization" in captured.err
 
 
+def test_a_connection_keeps_its_organization_unless_another_is_named(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    connect(desk)
+    assert desk.tieout("--pair", "harbor_and_pine") == 0
+    assert desk.stored(HARBOR)["extra"]["tenant_id"] == TENANT
+    desk.store(HARBOR, extra={"tenant_id": "an-organization-that-is-not-there"})
+    assert desk.tieout("--pair", "harbor_and_pine") == 2
+    assert "0 of 2 organizations" in capsys.readouterr().err
+    assert desk.tieout("--pair", "harbor_and_pine", "--organization", NAME.upper()) == 0
+
+
 def test_books_in_another_currency_than_the_pairs_are_refused(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:

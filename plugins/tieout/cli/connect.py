@@ -138,7 +138,8 @@ def _connect(given: argparse.Namespace, tieout: "Tieout", connection_id: str) ->
         connections.shared_tokens.token(config.token_name)
         _consent(given, tieout, config, tokens)
     app = connections.app(config, tokens)
-    chosen = _choose(given, [app.organization(one.tenant_id) for one in app.connections()])
+    organizations = [app.organization(one.tenant_id) for one in app.connections()]
+    chosen = _choose(organizations, given.organization or settings.text("tenant_id"))
     _refuse_unfit(given, tieout, connection_id, chosen)
     extra = {"grant_type": str(config.grant_type), "tenant_id": chosen.tenant_id}
     made = settings.model_copy(update={"extra": {**settings.extra, **extra}})
@@ -216,23 +217,23 @@ def _known(tokens: "TokenStore", name: str) -> "Token":
     return token
 
 
-def _choose(given: argparse.Namespace, organizations: "Sequence[Organization]") -> "Organization":
-    if given.organization:
-        wanted = given.organization.casefold()
-        fitting = [
-            one
-            for one in organizations
-            if wanted in (one.name.casefold(), one.tenant_id.casefold())
-        ]
-    else:
-        fitting = list(organizations)
+def _choose(organizations: "Sequence[Organization]", wanted: str) -> "Organization":
+    """Return the organization that is wanted by name or tenant id, or that a person chooses.
+
+    A connection that has one keeps it: to work in other books, a person must name them.
+    """
+    names = {one.tenant_id: (one.name.casefold(), one.tenant_id) for one in organizations}
+    fitting = [
+        one for one in organizations if not wanted or wanted.casefold() in names[one.tenant_id]
+    ]
     for number, one in enumerate(organizations, start=1):
         say(f"{number}  {one.described()}")
     if len(fitting) == 1:
         return fitting[0]
     if not fitting or not sys.stdin.isatty():
         raise ConfigurationError(
-            f"{len(fitting)} organizations that the app is connected to fit.",
+            f"{len(fitting)} of {len(organizations)} organizations that the app is connected to "
+            f"fit{f' {wanted!r}' if wanted else ''}.",
             remedy="Name one of those above with --organization, by name or tenant id; one that "
             "is not there must be chosen on Xero's consent page.",
         )
