@@ -6,6 +6,7 @@ ledger's word: the batch says who claimed it.
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
@@ -15,12 +16,14 @@ import pytest
 import requests
 
 from installation import Installation, own_folder, wait_for
+from simulators.xero.client import XeroClient
 from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
 from tieout.stack.environment import airflow_settings
 from tieout.stack.secrets import load_or_create
+from tieout.stack.subscriptions import subscribe
 from tieout.wiring.connections import connections_in, ledger_url
 from tieout.wiring.installation import Tieout
 from tieout_oracle.reading import judge_installation
@@ -52,6 +55,19 @@ SENT = """
     FROM tieout.deliveries AS delivery JOIN tieout.documents AS document USING (document_id)
     WHERE document.source_id = %s ORDER BY 1
 """
+ECHOES = """
+    SELECT state FROM tieout.inbox WHERE topic = 'orders/updated' AND resource_id = %s
+"""
+STATUS_SENT = """
+    SELECT sent_at FROM tieout.deliveries WHERE entity = 'order_status' AND document_key = %s
+"""
+INVOICE_ID = """
+    SELECT external_id FROM tieout.deliveries WHERE entity = 'invoice' AND document_key = %s
+"""
+EVENT_RUNS = """
+    SELECT queued_at FROM dag_run WHERE dag_id = '{dag}' AND run_type = 'asset_triggered'
+"""
+POLL_STATES = "SELECT state FROM dag_run WHERE dag_id = 'polls'"
 CLAIMED_BY = """
     SELECT batch.claimed_by FROM tieout.batches AS batch
     JOIN tieout.documents AS document USING (batch_id)
@@ -66,8 +82,7 @@ def installation() -> Iterator[Installation]:
         try:
             started = made.run("stack", "start")
             assert started.returncode == 0, started.stdout + started.stderr
-            receiver = f"http://127.0.0.1:{made.ports['receiver']}/webhooks/shopify"
-            made.open().subscribe_shops(receiver)
+            subscribe(made.configuration, made.open())
             yield made
         finally:
             made.run("stack", "stop")
@@ -80,12 +95,12 @@ def tieout(installation: Installation) -> Iterator[Tieout]:
     opened.ledger.close()
 
 
-def make_order(placed_at: datetime) -> dict[str, Any]:
-    """Return a fresh paid order of one lamp, placed and last changed at a given time."""
+def make_order(placed_at: datetime, *, status: str = "paid") -> dict[str, Any]:
+    """Return a fresh order of one lamp, placed and last changed at a given time."""
     make = Maker(COMPANIES["HPS"], placed_at.date())
     draft = make.draft(next(NUMBERS), make.known[3], make.line("LAMP-01"), at=placed_at)
-    order = build(draft)
-    return {**order, "transactions": [sale(order)]}
+    order = build(replace(draft, status=status))
+    return {**order, "transactions": [sale(order)] if status == "paid" else []}
 
 
 def control(installation: Installation, act: str, body: dict[str, Any], **query: str) -> Any:
@@ -124,7 +139,7 @@ def _base36(digits: str) -> str:
     return text
 
 
-def ask_ledger(installation: Installation, question: str, order: dict[str, Any]) -> list[str]:
+def ask_ledger(installation: Installation, question: str, order: dict[str, Any]) -> list[Any]:
     connection = connections_in(installation.connections)("tieout_ledger")
     url = ledger_url(connection).replace("+psycopg", "")
     with psycopg.connect(url) as database:
@@ -149,7 +164,7 @@ def is_quiet(installation: Installation) -> bool:
     return now().second < 30 and not ask_airflow(installation, ORDER_RUNS_ACTIVE)
 
 
-def ask_airflow(installation: Installation, question: str) -> list[str]:
+def ask_airflow(installation: Installation, question: str) -> list[Any]:
     """Return the first column of what Airflow's database answers."""
     settings = airflow_settings(installation.configuration, load_or_create(installation.home))
     url = settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "")
@@ -325,3 +340,59 @@ def test_the_night_finds_everything_in_order(installation: Installation, tieout:
     assert documents_of(tieout, unseen) == (1, 1, 1, 1)
     verdicts = judge_installation(installation.connections, INCLUDE / "pairs.yaml")
     assert {pair: one.text() for pair, one in verdicts.items() if not one.is_clean} == {}
+
+
+def test_our_own_writes_that_come_back_start_no_run_of_orders(
+    installation: Installation, tieout: Tieout
+) -> None:
+    order = make_order(now() - timedelta(minutes=1))
+    control(installation, "orders", order, deliver="orders/create")
+    wait_until_posted(tieout, order)
+    wait_for(
+        lambda: ask_ledger(installation, ECHOES, order) and settled(tieout),
+        limit_s=POSTED_WAIT_S,
+        what="our status to come back and to be looked into",
+    )
+    (told_at,) = ask_ledger(installation, STATUS_SENT, order)
+    runs = ask_airflow(installation, EVENT_RUNS.format(dag="order_to_cash"))
+    assert runs, "not injected"
+    assert [queued_at for queued_at in runs if queued_at > told_at] == []
+    assert ask_airflow(installation, EVENT_RUNS.format(dag="hints"))
+    skipped = tieout.ledger.conservation(PAIR).skipped
+    assert skipped["own_write"] > 0  # the invoice that we created
+    assert tieout.webhook_alarms() == []
+
+
+def test_the_lists_of_which_xero_tells_nothing_are_polled(
+    installation: Installation, tieout: Tieout
+) -> None:
+    states = wait_for(
+        lambda: set(ask_airflow(installation, POLL_STATES)) - {"queued", "running"},
+        limit_s=POSTED_WAIT_S,
+        what="a poll to be over",
+    )
+    assert states == {"success"}
+    position = (
+        "SELECT count(*) FROM tieout.watermarks WHERE %s <> '' AND resource LIKE 'Payments%%'"
+    )
+    assert ask_ledger(installation, position, {"id": PAIR}) == [len(tieout.pairs)]
+
+
+def test_an_invoice_that_people_void_in_xero_is_a_dead_letter_soon(
+    installation: Installation, tieout: Tieout
+) -> None:
+    order = make_order(now() - timedelta(minutes=1), status="pending")
+    control(installation, "orders", order, deliver="orders/create")
+    wait_until_posted(tieout, order)
+    (invoice_id,) = ask_ledger(installation, INVOICE_ID, order)
+    xero = XeroClient(installation.configuration.url("xero"))
+    voided = {"InvoiceID": invoice_id, "Status": "VOIDED"}
+    xero.post(f"Invoices/{invoice_id}", voided).raise_for_status()
+    (letter,) = wait_for(
+        lambda: [one for one in tieout.dead_letters() if one.cause == "taken_back"],
+        limit_s=POSTED_WAIT_S,
+        what="the dead letter of the voided invoice",
+    )
+    assert letter.value == invoice_id
+    assert "is VOIDED in Xero" in letter.message
+    assert tieout.status().is_conserved

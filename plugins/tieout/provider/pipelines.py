@@ -128,5 +128,9 @@ def hints() -> None:
 
 def polls() -> None:
     """Build the tasks of the polls: one for each list, so that none waits for another's trouble."""
-    listed = ListPollsOperator(task_id="list_polls")
-    XeroPollOperator.partial(task_id="poll").expand_kwargs(listed.output)
+
+    @task_group(group_id="list")
+    def read(pair: str, resource: str) -> None:
+        XeroPollOperator(task_id="poll", pair=pair, resource=resource)
+
+    read.expand_kwargs(ListPollsOperator(task_id="list_polls").output)
