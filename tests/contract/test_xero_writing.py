@@ -11,7 +11,7 @@ from deliveries import delivered
 from fakes import FakeClock
 from live_xero import NotADemoCompanyError, demo_company, opened
 from tieout.connectors.xero.targets.table import TARGETS
-from tieout.domain.base import Json
+from tieout.domain.base import Json, System
 from tieout.domain.ledger import DeliveryState, Landed, NewDelivery, Refused
 from tieout.domain.streams import StreamState, target_stream
 from tieout.errors import OutcomeUnknownError
@@ -241,7 +241,7 @@ def test_the_sweep_holds_what_was_sent_twice_and_is_there_twice(
     assert (double.entity, len(double.external_ids)) == (case.entity, 2)
     stream = target_stream(PAIR.pair, target.system, case.entity)
     assert flow.streams.stream(stream).state is StreamState.HELD
-    assert kind_of(case.entity).on_change is not OnChange.SEND
+    assert kind_of(System.XERO, case.entity).on_change is not OnChange.SEND
 
 
 def test_the_live_tests_write_to_nothing_but_a_demo_company(

@@ -19,7 +19,7 @@ from typing_extensions import override
 from fake_ledger.indexed import Index, Table
 from fakes import EMPTY_SAGE100, EMPTY_XERO, FakeSage100, FakeXero
 from simulation.engine import Simulation
-from tieout.connectors.sage100 import targets as sage100_targets
+from tieout.connectors.sage100.targets.table import TARGETS as SAGE100_TARGETS
 from tieout.connectors.shopify.stock import InventoryLevelTarget
 from tieout.connectors.shopify.targets import OrderStatusTarget
 from tieout.connectors.xero.targets.table import TARGETS as XERO_TARGETS
@@ -46,10 +46,7 @@ PROMISES: dict[tuple[System, str], type[Target]] = {
     (one.system, one.entity): one
     for one in (
         *XERO_TARGETS.values(),
-        sage100_targets.CustomerTarget,
-        sage100_targets.SalesOrderTarget,
-        sage100_targets.OrderDepositTarget,
-        sage100_targets.CashReceiptTarget,
+        *SAGE100_TARGETS.values(),
         OrderStatusTarget,
         InventoryLevelTarget,
     )

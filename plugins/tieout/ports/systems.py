@@ -152,7 +152,7 @@ class Sage100(Protocol):
         """Return the formatted cash account number by bank code."""
 
     def target(self, entity: str) -> Target:
-        """Return the target for customer, sales_order, order_deposit or cash_receipt."""
+        """Return the target of an entity; ``connectors/sage100/targets/table.py`` lists them."""
 
 
 class Shop(Protocol):

@@ -6,7 +6,7 @@ targets say, and decides only the words.
 
 import sys
 
-from tieout.connectors.sage100 import targets as sage100
+from tieout.connectors.sage100.targets.table import TARGETS as SAGE100_TARGETS
 from tieout.connectors.shopify import stock
 from tieout.connectors.shopify import targets as shopify
 from tieout.connectors.xero.targets.table import TARGETS as XERO_TARGETS
@@ -15,10 +15,7 @@ from tieout.usecases.catalog import WRITE_KINDS, OnChange, WriteKind
 
 TARGETS: tuple[type[Target], ...] = (
     *XERO_TARGETS.values(),
-    sage100.CustomerTarget,
-    sage100.SalesOrderTarget,
-    sage100.OrderDepositTarget,
-    sage100.CashReceiptTarget,
+    *SAGE100_TARGETS.values(),
     stock.InventoryLevelTarget,
     shopify.OrderStatusTarget,
 )

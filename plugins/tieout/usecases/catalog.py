@@ -306,6 +306,6 @@ WRITE_KINDS = (
 """Whatever can be written. Of what no flow writes yet the record is the payload: no mapping."""
 
 
-def kind_of(entity: str) -> WriteKind:
-    """Return the row of an entity."""
-    return next(kind for kind in WRITE_KINDS if kind.entity == entity)
+def kind_of(target: System, entity: str) -> WriteKind:
+    """Return the row of an entity at a system: both have items and purchase orders."""
+    return next(kind for kind in WRITE_KINDS if (kind.target, kind.entity) == (target, entity))

@@ -6,14 +6,8 @@ from tieout.connectors.sage100 import books, standings
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.reader import OdbcConnection, Sage100Reader
-from tieout.connectors.sage100.targets import (
-    AgentTarget,
-    CashReceiptTarget,
-    Company,
-    CustomerTarget,
-    OrderDepositTarget,
-    SalesOrderTarget,
-)
+from tieout.connectors.sage100.targets.base import Company
+from tieout.connectors.sage100.targets.table import target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
 from tieout.errors import ConfigurationError
 from tieout.ports.clock import Clock
@@ -22,10 +16,6 @@ from tieout.ports.targets import Target
 
 ACTIVE = "A"
 INACTIVE_STATUSES = frozenset({"I"})
-TARGETS: dict[str, type[AgentTarget]] = {
-    target.entity: target
-    for target in (CustomerTarget, SalesOrderTarget, OrderDepositTarget, CashReceiptTarget)
-}
 
 
 class Sage100Connector:
@@ -156,17 +146,8 @@ class Sage100Connector:
         return books.banks(self._reader)
 
     def target(self, entity: str) -> Target:
-        """Return the target for customer, sales_order, order_deposit or cash_receipt.
-
-        Raises:
-            ConfigurationError: We write no such entity.
-        """
-        found = TARGETS.get(entity)
-        if found is None:
-            raise ConfigurationError(
-                f"Sage 100 has no target {entity!r}.", remedy=f"Use one of {', '.join(TARGETS)}."
-            )
-        return found(self._company)
+        """Return the target of an entity; ``targets/table.py`` lists them."""
+        return target_of(entity, self._company)
 
     def _keys(self) -> dict[str, str]:
         if self._account_keys is None:

@@ -220,7 +220,7 @@ def _trouble(letter: NewDeadLetter | None) -> dict[str, str]:
 
 
 def _write(delivery: Delivery, sent: Sent) -> PlannedWrite:
-    kind = kind_of(delivery.entity)
+    kind = kind_of(delivery.target, delivery.entity)
     is_new = sent.action is Action.CREATE
     return PlannedWrite(
         target=delivery.target,

@@ -179,7 +179,7 @@ class PlanningTarget(Target):
 def number_of(delivery: Delivery) -> str:
     """Return the number that we give the record, or '' when the target gives it."""
     value: JsonValue = delivery.payload
-    for member in kind_of(delivery.entity).number.split("."):
+    for member in kind_of(delivery.target, delivery.entity).number.split("."):
         value = value.get(member) if isinstance(value, dict) else None
     return value if isinstance(value, str) else ""
 

@@ -1,0 +1,177 @@
+"""What every target in Sage 100 shares: a command to the agent, and a read-back by ODBC.
+
+The agent's journal is what refuses a second copy: one command id is one document, whose record key
+is reserved before the write. Figures always come from the tables, never from the agent's answer.
+Reading for other purposes belongs in books.py.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic import JsonValue
+from typing_extensions import override
+
+from tieout.connectors.sage100.agent_client import AgentAnswer, AgentClient
+from tieout.connectors.sage100.config import Sage100Config
+from tieout.connectors.sage100.reader import Sage100Reader
+from tieout.domain.base import DeliveryId, Json, System
+from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
+from tieout.domain.money import round_half_up
+from tieout.errors import OutcomeUnknownError, RejectedError, TieoutError, UnavailableError
+from tieout.ports.targets import Target
+
+GUARD = "the agent's journal: one command id, one document under a reserved record number"
+NUMBER_TAKEN = "number_taken"
+MARK = "UDF_TIEOUT_ID"
+
+
+@dataclass(frozen=True)
+class Company:
+    """How one company is reached."""
+
+    config: Sage100Config
+    agent: AgentClient
+    reader: Sage100Reader
+    account_keys: Callable[[], Mapping[str, str]]
+    """AccountKey by formatted account number."""
+
+
+class AgentTarget(Target):
+    """What the targets share: the way to the agent and back."""
+
+    system = System.SAGE100
+    entity = ""
+    kind = ""
+    batch_max = 1
+    guard = GUARD
+    looks_up_first = False
+    key_window_s: float | None = None
+    """The agent's journal forgets nothing."""
+    settle_s = 0.0
+    updates_known = False
+    queries_to_find = 1
+    """How many queries look one document up by our mark, and read one back."""
+
+    def __init__(self, company: Company) -> None:
+        """Take the company."""
+        self._company = company
+
+    @override
+    def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        """Return what Sage holds: by the agent's journal, else by our marks in the tables."""
+        found = {}
+        for delivery in deliveries:
+            answer = self._company.agent.command(delivery.idempotency_key)
+            landed = None
+            if answer is not None and answer.status == "entered":
+                landed = self._by_answer(answer)
+            landed = landed or self._by_mark(delivery.payload)
+            if landed is not None:
+                found[delivery.delivery_id] = landed
+        return found
+
+    @override
+    def present(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        """Return what stands where each would go, by the tables alone."""
+        standing = {one.delivery_id: self._standing(one.payload) for one in deliveries}
+        return {mine: landed for mine, landed in standing.items() if landed is not None}
+
+    @override
+    def calls(self, count: int) -> int:
+        """Count the command and its read-back, and the look-up of journal and tables before."""
+        return count * (1 + self.queries_to_find) * (2 if self.looks_up_first else 1)
+
+    @override
+    def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
+        """Send one command; ``batch_max`` is 1, so that an error is about one delivery."""
+        return {delivery.delivery_id: self._sent(delivery) for delivery in deliveries}
+
+    def _sent(self, delivery: Delivery) -> Outcome:
+        try:
+            document = self._document(delivery.payload)
+        except RejectedError as error:
+            return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
+        answer = self._company.agent.submit(
+            {
+                "command_id": delivery.idempotency_key,
+                "epoch": delivery.epoch,
+                "company": self._company.config.company,
+                "kind": self.kind,
+                "document": document,
+            }
+        )
+        return self._entered(answer) if answer.status == "entered" else self._no(delivery, answer)
+
+    def _entered(self, answer: AgentAnswer) -> Landed:
+        try:
+            landed = self._by_answer(answer)
+        except TieoutError as error:
+            raise OutcomeUnknownError(
+                f"Sage 100 took the {self.entity}, and could not be read afterwards.",
+                remedy="It is looked up by the next attempt.",
+            ) from error
+        if landed is None:
+            raise OutcomeUnknownError(
+                f"Sage 100 took the {self.entity}, and does not show it by ODBC yet.",
+                remedy="It is looked up by the next attempt.",
+            )
+        return landed.model_copy(update={"note": "; ".join(answer.warnings)})
+
+    def _no(self, delivery: Delivery, answer: AgentAnswer) -> Outcome:
+        problem = answer.error
+        if problem is None:
+            raise OutcomeUnknownError(
+                f"The agent answered {answer.status!r} to a {self.entity}.",
+                remedy="It is looked up by the next attempt.",
+            )
+        is_taken = problem.cause == NUMBER_TAKEN
+        if is_taken:
+            # The agent lost its journal, perhaps: then the document with our mark is ours.
+            landed = self._by_mark(delivery.payload)
+            if landed is not None:
+                return landed
+        return Refused(
+            cause=NUMBER_TAKEN if is_taken else "target_refused",
+            message=f"Sage 100 refused the {self.entity}: {problem.message}",
+            remedy="Correct the record in Sage 100 or the mapping, then replay.",
+            answer=answer.model_dump(mode="json"),
+        )
+
+    def _document(self, payload: Json) -> Json:
+        """Return what the agent is to write; a site without our field gets none of it."""
+        if self._company.config.has_tieout_udf:
+            return payload
+        header = {name: v for name, v in header_of(payload).items() if name != MARK}
+        return {**payload, "header": dict[str, JsonValue](header)}
+
+    def _standing(self, payload: Json) -> Landed | None:
+        return self._by_mark(payload)
+
+    def _by_answer(self, answer: AgentAnswer) -> Landed | None:
+        try:
+            return self._by_key(answer.key)
+        except KeyError as error:
+            raise UnavailableError(
+                f"The Sage 100 agent says of a {self.entity} that it is entered, but not its key.",
+                remedy="It is asked again later; check that both sides have the same version.",
+            ) from error
+
+    def _by_key(self, key: Mapping[str, str]) -> Landed | None:
+        raise NotImplementedError
+
+    def _by_mark(self, payload: Json) -> Landed | None:
+        raise NotImplementedError
+
+
+def header_of(payload: Json) -> dict[str, str]:
+    """Return the header of a payload."""
+    header = payload.get("header")
+    if not isinstance(header, dict):
+        return {}
+    return {name: str(value) for name, value in header.items()}
+
+
+def figure(amount: Decimal) -> str:
+    """Write an amount the way deliveries expect it."""
+    return format(round_half_up(amount, 2), "f")

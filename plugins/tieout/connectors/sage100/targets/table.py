@@ -1,0 +1,29 @@
+"""Every kind of record that Tieout writes into Sage 100, by its entity."""
+
+from tieout.connectors.sage100.targets.base import AgentTarget, Company
+from tieout.connectors.sage100.targets.cash_receipts import CashReceiptTarget
+from tieout.connectors.sage100.targets.customers import CustomerTarget
+from tieout.connectors.sage100.targets.sales_orders import OrderDepositTarget, SalesOrderTarget
+from tieout.errors import ConfigurationError
+
+TARGETS: dict[str, type[AgentTarget]] = {
+    target.entity: target
+    for target in (
+        CustomerTarget,
+        SalesOrderTarget,
+        OrderDepositTarget,
+        CashReceiptTarget,
+    )
+}
+
+
+def target_of(entity: str, company: Company) -> AgentTarget:
+    """Return the target of an entity.
+
+    Raises:
+        ConfigurationError: Nothing of that name is written into Sage 100.
+    """
+    if entity not in TARGETS:
+        message = f"Sage 100 has no target {entity!r}."
+        raise ConfigurationError(message, remedy=f"Use one of {', '.join(TARGETS)}.")
+    return TARGETS[entity](company)
