@@ -12,8 +12,11 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?=
 # Tests wait more than they compute: two processes take little more than half the time of one.
 TEST_PROCESSES ?= 2
+# Where long runs write their figures, which are published by hand.
+REPORTS ?= $(CURDIR)/var
+REPORTING = @mkdir -p $(REPORTS) && TIEOUT_REPORT=$(REPORTS)
 
-.PHONY: demo test crash-matrix outage-drill browser publish-matrix lint stop lock compose env peers system clean help
+.PHONY: demo test crash-matrix outage-drill bench browser publish-matrix publish-bench lint stop lock compose env peers system clean help
 
 help:
 	@echo "make demo   start everything, post the demo orders, prove the result"
@@ -22,7 +25,9 @@ help:
 	@echo "make lint   the fast half of it"
 	@echo "make crash-matrix   thousands of kills, for the night"
 	@echo "make outage-drill   an outage with thousands of orders, rehearsed on real Airflow"
-	@echo "make publish-matrix   its figures into docs/exactly-once.md"
+	@echo "make bench   speed and memory, on a machine with nothing else to do"
+	@echo "make publish-matrix   the figures of both proofs into docs/exactly-once.md"
+	@echo "make publish-bench   those of the measurements into docs/reference/performance.md"
 	@echo "make lock   pin what requirements.in and tests/peers/*.in ask for"
 	@echo "make compose   write docker-compose.yaml from the stack's tables"
 
@@ -39,19 +44,22 @@ test: lint system peers
 # crashes, the receiver's burst, simulated seeds, Airflow's processes struck one by one. One after the
 # other: several use both cores, and some measure time.
 crash-matrix: system peers
-	@mkdir -p var
-	TIEOUT_MATRIX_REPORT=$${TIEOUT_MATRIX_REPORT:-$(CURDIR)/var/crash-matrix.jsonl} \
-	    $(BIN)/pytest -m "tier2 and not drill" $(TESTS)
+	$(REPORTING)/crash-matrix.jsonl $(BIN)/pytest -m "tier2 and not drill" $(TESTS)
 
 # The rehearsal of a long outage with thousands of orders, which has an evening of its own.
 outage-drill: system browser
-	@mkdir -p var
-	TIEOUT_MATRIX_REPORT=$${TIEOUT_MATRIX_REPORT:-$(CURDIR)/var/crash-matrix.jsonl} \
-	    $(BIN)/pytest -m drill $(TESTS)
+	$(REPORTING)/crash-matrix.jsonl $(BIN)/pytest -m drill $(TESTS)
 
-# The tables of docs/exactly-once.md, from what the runs wrote.
+# How fast, in how much memory, beside what others need for the same in the same run.
+bench: system peers
+	$(REPORTING)/bench.jsonl $(BIN)/pytest -m bench $(TESTS)
+
+# The tables of pages, from what the runs wrote.
 publish-matrix: env
-	PYTHONPATH=tests $(BIN)/python -m crash_matrix.publish $${TIEOUT_MATRIX_REPORT:-var/crash-matrix.jsonl}
+	PYTHONPATH=tests $(BIN)/python -m figures.publish crash-matrix $(REPORTS)/crash-matrix.jsonl
+
+publish-bench: env
+	PYTHONPATH=tests $(BIN)/python -m figures.publish bench $(REPORTS)/bench.jsonl
 
 lint: env
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ import requests
 from psycopg import sql
 from sqlalchemy import make_url
 
-from crash_matrix.report import record
+from figures.report import record
 from processes import running
 from receivers import (
     BODY,

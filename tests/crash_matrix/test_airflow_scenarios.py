@@ -28,7 +28,7 @@ from crash_matrix.airflow_scenarios import (
     sleep_until,
 )
 from crash_matrix.judging import gaps
-from crash_matrix.report import record
+from figures.report import record
 from installation import Installation, own_folder, wait_for
 from tieout.stack import processes
 from tieout.usecases.delivery import ATTEMPTS_MAX

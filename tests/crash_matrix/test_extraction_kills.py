@@ -24,7 +24,7 @@ from sqlalchemy import Connection, make_url
 from typing_extensions import override
 
 from crash_matrix.killing import DONE, die, ended, fork
-from crash_matrix.report import record
+from figures.report import record
 from simulators.xero.client import HPS
 from simulators.xero.client import XeroClient as People
 from simulators.xero.filling import fill

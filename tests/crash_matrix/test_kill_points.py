@@ -17,8 +17,9 @@ import pytest
 
 from crash_matrix.judging import Judged, gaps, judged, refuse_faults
 from crash_matrix.killing import KILL_POINTS, Death, Point, ended, fork
-from crash_matrix.report import record, seeds
 from crash_matrix.routes import DEATHS, NotInjectedError, Route, Traveler, plan
+from crash_matrix.seeds import seeds
+from figures.report import record
 from tieout.usecases.steps import CRASHES_MAX
 from world import World, fresh_world
 

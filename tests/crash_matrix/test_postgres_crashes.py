@@ -23,7 +23,7 @@ import pytest
 
 from crash_matrix.airflow_scenarios import is_running, refuse_not_injected
 from crash_matrix.postgres_load import ENOUGH, KEYED, TARGETS, UNKEYED
-from crash_matrix.report import record
+from figures.report import record
 from installation import own_folder, wait_for
 from processes import free_port
 from records import PAIR

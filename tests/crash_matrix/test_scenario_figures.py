@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from crash_matrix import publish
 from crash_matrix.airflow_scenarios import KINDS, faults, refuse_not_injected
+from figures import publish
 
 COUNTED = {
     "scenario": "kills",
@@ -48,11 +48,11 @@ def test_a_fault_that_did_not_strike_often_enough_proves_nothing() -> None:
         refuse_not_injected("S9", 2, 3)
 
 
-def test_every_published_figure_was_counted_by_a_run() -> None:
-    page = publish.PAGE.read_text("utf-8")
-    counted = publish.read(publish.FIGURES.read_text("utf-8"))
+@pytest.mark.parametrize("name", publish.PAGES)
+def test_every_published_figure_was_counted_by_a_run(name: str) -> None:
+    page = publish.page_of(name).read_text("utf-8")
 
-    assert page == publish.published(page, counted)
+    assert page == publish.published(name, page, publish.known(name))
 
 
 def test_a_scenario_is_published_with_its_trials_faults_seeds_and_bound() -> None:
@@ -91,4 +91,12 @@ def test_of_a_scenario_that_ran_twice_the_newest_run_is_published() -> None:
 
 def test_a_page_without_a_place_for_the_tables_is_refused() -> None:
     with pytest.raises(ValueError, match="the page needs"):
-        publish.published("# A page\n", [COUNTED])
+        publish.published("crash-matrix", "# A page\n", [COUNTED])
+
+
+def test_a_sheet_has_one_figure_on_a_line() -> None:
+    assert publish.sheet(
+        {"scenario": "a load", "commit": "abc1234", "ms": {"few": 1, "many": 2}}
+    ) == (
+        "**A load** (abc1234)\n\n| figure | value |\n|---|---|\n| ms: few | 1 |\n| ms: many | 2 |"
+    )

@@ -15,8 +15,9 @@ from random import Random
 import pytest
 
 from crash_matrix.judging import gaps, judged, refuse_leftovers
-from crash_matrix.report import record, seeds
+from crash_matrix.seeds import seeds
 from crash_matrix.sleepers import NAPS, PART_OF_THE_MONEY, Nap, Sandman, Sessions
+from figures.report import record
 from world import HARBOR, World, fresh_world
 
 ROUNDS_NIGHTLY = 5

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from browser import browsing
-from crash_matrix.report import record
 from e2e.outage import OUTAGE, PAIR, SEEN_BY_SWEEPS, SWEEP_CRON, AirflowPages, Outage, now
+from figures.report import record
 from installation import Installation, own_folder, wait_for
 from tieout.wiring.installation import Tieout
 from tieout_oracle.reading import judge_installation

@@ -60,7 +60,9 @@ def tests_in(path: str) -> dict[str, bool]:
     """Return the tests of a file below tests/ by name, and whether each is in tier 1."""
     tree = ast.parse((TESTS / path).read_text("utf-8"))
     return {
-        node.name: not any(ast.unparse(mark).endswith(".tier2") for mark in node.decorator_list)
+        node.name: not any(
+            ast.unparse(mark).endswith((".tier2", ".bench")) for mark in node.decorator_list
+        )
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
@@ -88,8 +90,8 @@ HEAD = """# Faults
 What may go wrong, how the tests make it go wrong, and which of them show that nothing is lost,
 doubled or made up by it. Made from the tests' own table by `PYTHONPATH=tests python -m
 faults.catalog`; a test compares, and checks that every test named here exists. Tier 1 runs in
-`make test`, tier 2 in `make crash-matrix`, tier 3 by hand at a release. Everything is against
-simulators of the systems.
+`make test`, tier 2 in `make crash-matrix` or `make bench`, tier 3 by hand at a release. Everything
+is against simulators of the systems.
 
 A fault counts as injected only if it struck: it has a counter, and a run whose counter stays at 0
 fails. *Partly* means that what is named under *missing* is not shown.

@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 from dateutil import tz
 
-from crash_matrix.report import record
+from figures.report import record
 from tieout.connectors.shopify.orders import OrderReader
 from tieout.connectors.xero.answers import SaidInvoice
 from tieout.domain.order import Order

@@ -20,7 +20,6 @@ from sqlalchemy import make_url
 from starlette.applications import Starlette
 from typing_extensions import override
 
-from crash_matrix.report import record
 from fakes import FakeShop
 from faults.receiving import (
     PAIR,
@@ -34,6 +33,7 @@ from faults.receiving import (
     signature_name,
     xero_headers,
 )
+from figures.report import record
 from tieout.domain.base import Json
 from tieout.ledger.postgres import PostgresLedger
 from tieout.usecases.capture import drain

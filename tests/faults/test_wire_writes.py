@@ -17,13 +17,13 @@ from sqlalchemy import make_url
 
 from acceptance.orders import paid
 from acceptance.test_faults import ONE_OF_EACH, causes_of, copies_of, draft_of, new_buyer
-from crash_matrix.report import record
 from deliveries import delivered, make_delivery
 from fakes import FakeClock, FakeLedger
 from faults.conftest import AGENT, SHOPIFY, XERO, ProxiedWorld
 from faults.proxy import Fault, Mode
 from faults.shapes import http
 from faults.test_malformed_answers import GRAPHQL, contact, invoice, wanted
+from figures.report import record
 from records import fence
 from tieout.connectors import http as http_client
 from tieout.domain.base import Json, System

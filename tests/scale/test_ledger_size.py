@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 import records
-from crash_matrix.report import record
+from figures.report import record
 from tieout.domain.base import BatchId
 from tieout.ledger.postgres import PostgresLedger
 
@@ -99,7 +99,7 @@ def measured(ledger: PostgresLedger, label: str) -> dict[str, float]:
     return {act: median(one[act] for one in rounds) for act in rounds[0]}
 
 
-@pytest.mark.tier2
+@pytest.mark.bench
 def test_a_document_costs_in_a_ledger_of_a_million_what_it_costs_in_a_small_one(
     ledger: PostgresLedger, admin: psycopg.Connection
 ) -> None:

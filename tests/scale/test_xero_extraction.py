@@ -20,7 +20,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
-from crash_matrix.report import record
+from figures.report import record
 from peers.tap_xero import TapXero
 from processes import free_port, running
 from scale.extracting import PAIR
@@ -205,7 +205,7 @@ def test_thousands_of_records_take_few_calls_and_little_memory(
     assert took.growth_bytes < GROWTH_BYTES_MAX
 
 
-@pytest.mark.tier2
+@pytest.mark.bench
 def test_a_hundred_thousand_of_each_are_read_six_times_as_fast_as_by_tap_xero(
     tmp_path: Path, ledger_url: str
 ) -> None:

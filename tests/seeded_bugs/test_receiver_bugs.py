@@ -11,9 +11,9 @@ import pytest
 from starlette.applications import Starlette
 from typing_extensions import override
 
-from crash_matrix.report import record
 from faults.receiving import PAIR, SECRET, SHOP, headers, post, signature
 from faults.test_webhooks import body_written_anew
+from figures.report import record
 from receivers import Started, configured, killed_in_bursts
 from tieout.web import receiver
 from tieout.web.config import ReceiverConfig

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crash_matrix.report import record
+from figures.report import record
 from seeded_bugs.bugs import BUGS, SIMULATED, Bug
 from seeded_bugs.variants import VARIANTS
 from simulation.seeds import run_seed

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from crash_matrix.report import record
+from figures.report import record
 from simulation.installation import SWEEP_EVERY_S, Installation
 from simulation.judging import judge_installation
 from simulation.pace import Pace, went_back

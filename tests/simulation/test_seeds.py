@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from crash_matrix.report import record
+from figures.report import record
 from simulation.seeds import run_seed
 from simulation.summing import PROCESSES, Sum, run_seeds, run_seeds_at_once
 

@@ -1,20 +1,21 @@
-"""Publish what the crash matrix showed: ``python -m crash_matrix.publish REPORT...``.
+"""Publish what long runs showed: ``python -m figures.publish NAME REPORT...``.
 
-Each report is what a run wrote to TIEOUT_MATRIX_REPORT. The newest line of every scenario is kept
-in docs/crash-matrix.jsonl, and the tables between the markers of docs/exactly-once.md are made from
-that file: no figure there is written by hand, which a test makes sure of.
+Each report is what a run wrote to TIEOUT_REPORT. The newest line of every scenario is kept in
+docs/figures, and the tables between the markers of a page are made from that file: no figure there
+is written by hand, which a test makes sure of.
 """
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).parents[2] / "docs"
-FIGURES = DOCS / "crash-matrix.jsonl"
-PAGE = DOCS / "exactly-once.md"
-BEGIN, END = "<!-- crash matrix: begin -->", "<!-- crash matrix: end -->"
+PAGES = {"crash-matrix": "exactly-once.md", "bench": "reference/performance.md"}
+"""The page that is made from the figures of each name: of faults as tables, of costs as sheets."""
+SHEETS = "bench"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 BOUND = 3
 """Zero faults in n independent trials bound the rate at 3/n with 95 % confidence."""
 TRIALS = {
@@ -48,14 +49,29 @@ COLUMNS = ("what", "how often", "documents", *FAULTS, "money gap", "bound", "see
 Figures = Mapping[str, Any]
 
 
-def main(reports: Sequence[str]) -> None:
+def main(name: str, *reports: str) -> None:
     """Merge the reports into what is published, and write the page anew."""
-    lines = [line for name in reports for line in Path(name).read_text("utf-8").splitlines()]
-    known = read(FIGURES.read_text("utf-8")) if FIGURES.exists() else []
-    merged = newest([*known, *read("\n".join(lines))])
+    lines = [line for report in reports for line in Path(report).read_text("utf-8").splitlines()]
+    merged = newest([*known(name), *read("\n".join(lines))])
     kept = "".join(json.dumps(one, sort_keys=True) + "\n" for one in merged)
-    FIGURES.write_text(kept, "utf-8")
-    PAGE.write_text(published(PAGE.read_text("utf-8"), merged), "utf-8")
+    kept_in(name).write_text(kept, "utf-8")
+    page = page_of(name)
+    page.write_text(published(name, page.read_text("utf-8"), merged), "utf-8")
+
+
+def page_of(name: str) -> Path:
+    """Return the page that the figures are published on."""
+    return DOCS / PAGES[name]
+
+
+def kept_in(name: str) -> Path:
+    """Return the file that the figures are kept in."""
+    return DOCS / "figures" / f"{name}.jsonl"
+
+
+def known(name: str) -> list[Figures]:
+    """Return what is published already."""
+    return read(kept_in(name).read_text("utf-8")) if kept_in(name).exists() else []
 
 
 def read(text: str) -> list[Figures]:
@@ -72,7 +88,7 @@ def newest(scenarios: Iterable[Figures]) -> list[Figures]:
     return list({one["scenario"]: one for one in scenarios}.values())
 
 
-def published(page: str, scenarios: Sequence[Figures]) -> str:
+def published(name: str, page: str, scenarios: Sequence[Figures]) -> str:
     """Return the page with its tables made of these scenarios.
 
     Raises:
@@ -83,14 +99,38 @@ def published(page: str, scenarios: Sequence[Figures]) -> str:
     if not begin or not end:
         message = f"the page needs the lines {BEGIN} and {END}"
         raise ValueError(message)
-    return f"{before}{begin}\n{tables(scenarios)}\n{end}{after}"
+    made = sheets(scenarios) if name == SHEETS else tables(scenarios)
+    return f"{before}{begin}\n{made}\n{end}{after}"
+
+
+def sheets(scenarios: Iterable[Figures]) -> str:
+    """Return a sheet for each scenario, one figure on a line."""
+    return "\n\n".join(map(sheet, scenarios))
+
+
+def sheet(one: Figures) -> str:
+    """Return what one scenario measured, and of which commit."""
+    named = {name: value for name, value in one.items() if name not in ("at", "commit", "scenario")}
+    lines = [f"| {name} | {value} |" for name, value in sorted(_leaves(named))]
+    head = f"**{one['scenario'].capitalize()}** ({one['commit']})"
+    return "\n".join([head, "", "| figure | value |", "|---|---|", *lines])
+
+
+def _leaves(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in figures.items():
+        words = f"{prefix}{name.replace('_', ' ')}"
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{words}: ")
+        else:
+            yield words, _shown(value)
 
 
 def tables(scenarios: Sequence[Figures]) -> str:
     """Return all tables: the faults of every scenario, what struck, and what else was counted."""
-    header = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
     rows = [row(one) for one in scenarios if not TRIALS.keys().isdisjoint(one)]
-    parts = ["\n".join([*header, *rows])]
+    parts = []
+    if rows:
+        parts.append("\n".join([f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}", *rows]))
     struck = [(one, name) for one in scenarios for name in HITS if name in one]
     parts += [hits(one["scenario"], one[name]) for one, name in struck]
     also = [f"| {one['scenario']} | {rest} |" for one in scenarios if (rest := remainder(one))]
@@ -177,4 +217,4 @@ def _number(value: object) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

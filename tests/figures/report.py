@@ -1,28 +1,18 @@
-"""The figures of the crash matrix: one JSON line per scenario, from which the docs are made.
+"""The figures of long runs: one JSON line per scenario, from which pages of the docs are made.
 
-``record`` appends to the file that TIEOUT_MATRIX_REPORT names; without it, it only prints. What a
-scenario must show belongs to its test.
+``record`` appends to the file that TIEOUT_REPORT names; without it, it only prints. What a scenario
+must show belongs to its test.
 """
 
 import json
 import os
-import secrets
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-REPORT = "TIEOUT_MATRIX_REPORT"
-SEEDS = "TIEOUT_MATRIX_SEEDS"
-SEED_BELOW = 10**6
-
-
-def seeds(how_many: int) -> list[int]:
-    """Return the seeds that TIEOUT_MATRIX_SEEDS lists (``4711,4712``), else fresh ones."""
-    given = [int(one) for one in os.environ.get(SEEDS, "").split(",") if one]
-    fresh = [secrets.randbelow(SEED_BELOW) for _seed in range(how_many)]
-    return (given + fresh)[:how_many]
+REPORT = "TIEOUT_REPORT"
 
 
 def commit() -> str:
