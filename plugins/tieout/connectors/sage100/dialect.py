@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from tieout.connectors.sage100.tables import DATE, TABLES, Table
+from tieout.connectors.sage100.catalog import DATE, TABLES, Table
 
 TOKEN = re.compile(
     r"\s*(?:(?P<date>\{d '[0-9]{4}-[0-9]{2}-[0-9]{2}'\})|(?P<string>'(?:[^']|'')*')"
@@ -59,7 +59,7 @@ class Select:
         ]
         columns = ", ".join(_column(table, name) for name in self.columns)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        sql = f"SELECT {columns} FROM {table.name}{where} ORDER BY {', '.join(table.key)}"  # noqa: S608 - names come from tables.py, values are bound
+        sql = f"SELECT {columns} FROM {table.name}{where} ORDER BY {', '.join(table.key)}"  # noqa: S608 - names come from the catalog, values are bound
         check_dialect(sql)
         return sql, parameters
 
@@ -73,7 +73,8 @@ def literal(value: str | date) -> str:
 
 
 def _column(table: Table, name: str) -> str:
-    if name not in table.columns:
+    column = table.columns.get(name)
+    if column is None or column.is_withheld:
         raise DialectError(f"We do not read a column {name!r} of {table.name}.")
     return name
 
@@ -81,7 +82,7 @@ def _column(table: Table, name: str) -> str:
 def _among(table: Table, name: str, values: Sequence[str], parameters: list[str]) -> str:
     if not values:
         raise DialectError(f"An empty list for {name} selects nothing: do not ask.")
-    if table.columns[_column(table, name)] == DATE:
+    if table.columns[_column(table, name)].kind == DATE:
         days = ", ".join(literal(date.fromisoformat(value)) for value in values)
         return f"{name} IN ({days})"
     parameters.extend(values)
@@ -99,7 +100,7 @@ def _after(table: Table, key: Key, parameters: list[str]) -> str:
 
 
 def _operand(table: Table, name: str, value: str | date, parameters: list[str]) -> str:
-    if table.columns[name] == DATE:
+    if table.columns[name].kind == DATE:
         if not isinstance(value, date):
             raise DialectError(f"{name} is compared with dates.")
         return literal(value)

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, Protocol
 
+from tieout.connectors.sage100.catalog import DATE, TABLES
 from tieout.connectors.sage100.dialect import Key, Select
-from tieout.connectors.sage100.tables import DATE, NUMBERS, TABLES
 from tieout.domain.money import round_half_up
 from tieout.errors import (
     AuthenticationError,
@@ -66,7 +66,7 @@ class Row:
 
     def amount(self, column: str) -> Decimal:
         """Return a numeric column with the dictionary's decimals."""
-        places = NUMBERS[self._table.columns[column]]
+        places = self._table.columns[column].scale
         value = self._values[column]
         try:
             return round_half_up(Decimal(str(value if value is not None else 0)), places)
@@ -92,7 +92,7 @@ class Row:
     def key(self) -> Key:
         """Return the row's key, which was selected as stored."""
         return tuple(
-            self.dated(name) if self._table.columns[name] == DATE else str(self._values[name])
+            self.dated(name) if self._table.columns[name].kind == DATE else str(self._values[name])
             for name in self._table.key
         )
 
@@ -219,7 +219,7 @@ def _translated(error: Exception, table: str) -> TieoutError:
     if is_missing:
         return ConfigurationError(
             f"Sage 100 lacks {table} or a column of it that we read (SQLSTATE {state}).",
-            remedy="Compare the site's catalog with connectors/sage100/tables.py.",
+            remedy="Compare the site's catalog with docs/reference/sage100-unconfirmed.md.",
         )
     return UnavailableError(
         f"Sage 100 could not be read by ODBC (SQLSTATE {state or 'none'}).",

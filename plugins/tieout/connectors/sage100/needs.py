@@ -1,0 +1,43 @@
+"""The columns that our flows cannot do without, by table, beside each table's key.
+
+A site that lacks one of them is told so before any flow runs (probe.py); whatever else of the
+catalog a site lacks is only noted. A test holds this list against the statements that are sent.
+"""
+
+_NEEDS = {
+    "AR_Customer": "CustomerName EmailAddress CustomerStatus UDF_TIEOUT_ID",
+    "SO_SalesOrderHeader": (
+        "OrderType OrderStatus ARDivisionNo CustomerNo CustomerPONo OrderDate DiscountAmt "
+        "FreightAmt SalesTaxAmt DepositAmt UDF_TIEOUT_ID"
+    ),
+    "SO_SalesOrderDetail": "ItemCode ItemType QuantityOrdered QuantityShipped ExtensionAmt",
+    "SO_SalesOrderHistoryHeader": (
+        "OrderStatus ARDivisionNo CustomerNo CustomerPONo OrderDate DiscountAmt FreightAmt "
+        "SalesTaxAmt DepositAmt"
+    ),
+    "SO_SalesOrderHistoryDetail": (
+        "ItemCode ItemType CancelledLine QuantityOrderedRevised QuantityShipped LastExtensionAmt"
+    ),
+    "SO_InvoiceHeader": (
+        "SalesOrderNo CustomerPONo InvoiceDate DiscountAmt FreightAmt SalesTaxAmt DepositAmt"
+    ),
+    "SO_InvoiceDetail": "ExtensionAmt",
+    "AR_InvoiceHeader": "CustomerPONo InvoiceDate DiscountAmt FreightAmt SalesTaxAmt DepositAmt",
+    "AR_InvoiceDetail": "ExtensionAmt",
+    "AR_InvoiceHistoryHeader": (
+        "InvoiceType SalesOrderNo CustomerPONo InvoiceDate TransactionDate DiscountAmt FreightAmt "
+        "SalesTaxAmt DepositAmt"
+    ),
+    "AR_InvoiceHistoryDetail": "ExtensionAmt",
+    "AR_CashReceiptsHeader": "BankCode DepositDate PostingAmt",
+    "AR_CashReceiptsDetail": "AccountKey AmountPosted",
+    "AR_CashReceiptsHistory": "AccountKey PostingDate CashAmountApplied",
+    "CI_Item": "InactiveItem",
+    "IM_ItemWarehouse": (
+        "QuantityOnHand QuantityOnSalesOrder QuantityOnBackOrder QuantityInShipping"
+    ),
+    "GL_Account": "Account Status",
+    "GL_Bank": "CashAccountKey",
+    "GL_DetailPosting": "PostingComment DebitAmount CreditAmount",
+}
+NEEDS = {table: tuple(columns.split()) for table, columns in _NEEDS.items()}
