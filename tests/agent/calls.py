@@ -72,7 +72,7 @@ def running_agent(home: Path, folder: Path) -> Iterator[Agent]:
         *("--settle-after-s", "0"),
     ]
     root = Path(__file__).parents[2]
-    env = {"PYTHONPATH": f"{root / 'sage100_agent'}:{root / 'plugins'}"}
+    env = {"PYTHONPATH": f"{root / 'sage100_agent/src'}:{root / 'plugins'}"}
     with running(arguments, ready_url=f"{url}/v1/health", env=env) as process:
         yield Agent(url, home, process)
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from agent.calls import Agent, cash_receipt, customer, deposit, sales_order, signed
+from agent.calls import Agent, cash_receipt, customer, deposit, sales_order
 from tieout.simulators.sage100 import control
 from tieout.simulators.sage100.control import NewBoiFault
 from tieout.simulators.sage100.store import CompanyFile
@@ -224,27 +224,6 @@ def test_a_lock_in_the_write_itself_writes_nothing_and_can_be_repeated(agent: Ag
     assert agent.get("locked-write")[1]["status"] == "accepted"
     assert agent.post(sales_order("locked-write"))[1]["status"] == "entered"
     assert orders(agent.home, "locked-write") == 1
-
-
-def test_an_unsigned_a_forged_and_a_stale_request_are_refused(agent: Agent) -> None:
-    body = b"{}"
-    forged = signed("POST", "/v1/commands", body, key="another key, as long as ours")
-    stale = signed("POST", "/v1/commands", body, age_s=301)
-    assert agent.call("POST", "/v1/commands", body, {"X": "y"})[0] == 401
-    assert agent.call("POST", "/v1/commands", body, forged)[0] == 401
-    assert agent.call("POST", "/v1/commands", body, stale)[0] == 401
-
-
-def test_a_signature_holds_for_its_own_body_and_path_only(agent: Agent) -> None:
-    headers = signed("POST", "/v1/commands", b"{}")
-    assert agent.call("POST", "/v1/commands", b"{ }", headers)[0] == 401
-    assert agent.call("GET", "/v1/commands/asked", b"", headers)[0] == 401
-
-
-def test_what_is_no_command_is_a_bad_request(agent: Agent) -> None:
-    assert agent.call("POST", "/v1/commands", b"[]")[0] == 400
-    assert agent.post({**customer("bad"), "company": "XXX"})[0] == 400
-    assert agent.post({**customer("bad"), "kind": "customer.delete"})[0] == 400
 
 
 def test_health_needs_no_signature_and_tells_no_contents(agent: Agent) -> None:

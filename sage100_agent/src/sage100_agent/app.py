@@ -1,14 +1,15 @@
 """The HTTP face: signatures, envelopes, statuses. No COM here, no record contents in any log."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -22,6 +23,8 @@ from sage100_agent.worker import CompanyWorker
 
 LOG = logging.getLogger("sage100_agent")
 BODY_BYTES_MAX = 1_000_000
+BODY_TIMEOUT_S = 10.0
+"""Longest time a body may take."""
 REPLY_TIMEOUT_S = 45.0
 """Shorter than a client's read timeout, so that the client gets our word for what is known."""
 RETRY_AFTER_S = 5
@@ -41,16 +44,11 @@ class Gate:
 def create_app(gate: Gate) -> Starlette:
     """Return the application."""
 
-    async def commands(request: Request) -> JSONResponse:
-        body = await _authentic_body(gate, request)
-        if body is None:
-            return _unauthorized(request)
-        return _json(await run_in_threadpool(_submitted, gate, body))
+    def submitted(_request: Request, body: bytes) -> Reply:
+        return _submitted(gate, body)
 
-    async def command(request: Request) -> JSONResponse:
-        if await _authentic_body(gate, request) is None:
-            return _unauthorized(request)
-        return _json(await run_in_threadpool(_known, gate, request.path_params["command_id"]))
+    def known(request: Request, _body: bytes) -> Reply:
+        return _known(gate, request.path_params["command_id"])
 
     async def health(_request: Request) -> JSONResponse:
         is_well = all(worker.is_alive for worker in gate.workers.values())
@@ -61,29 +59,61 @@ def create_app(gate: Gate) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/v1/commands", commands, methods=["POST"]),
-            Route("/v1/commands/{command_id:path}", command, methods=["GET"]),
+            Route("/v1/commands", _signed(gate, submitted), methods=["POST"]),
+            Route("/v1/commands/{command_id:path}", _signed(gate, known), methods=["GET"]),
             Route("/v1/health", health, methods=["GET"]),
         ]
     )
 
 
-async def _authentic_body(gate: Gate, request: Request) -> bytes | None:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            return None
+def _signed(
+    gate: Gate, act: Callable[[Request, bytes], Reply]
+) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """Return an endpoint that acts on a request only when it is whole, signed and recent."""
+
+    async def endpoint(request: Request) -> JSONResponse:
+        heard = await _heard(gate, request)
+        if isinstance(heard, Reply):
+            peer = request.client.host if request.client else "unknown"
+            LOG.warning("refused a request from %s with http=%d", peer, heard.status)
+            return _json(heard)
+        return _json(await run_in_threadpool(act, request, heard))
+
+    return endpoint
+
+
+async def _heard(gate: Gate, request: Request) -> bytes | Reply:
+    """Return the body, or why nobody listens to it."""
+    too_large = _problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has at most {BODY_BYTES_MAX} bytes"
+    )
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > BODY_BYTES_MAX:
+        return too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_BYTES_MAX:
+                    return too_large
+    except TimeoutError:
+        return _problem(HTTPStatus.REQUEST_TIMEOUT, "the request came too slowly")
+    except ClientDisconnect:
+        return _problem(HTTPStatus.BAD_REQUEST, "the request is cut short")
     is_signed = is_authentic(
         gate.key,
         request.headers.get("X-Tieout-Timestamp", ""),
         request.headers.get("X-Tieout-Signature", ""),
         method=request.method,
         path=request.url.path,
-        body=body,
+        body=bytes(body),
         now_s=gate.now_s(),
     )
-    return body if is_signed else None
+    if not is_signed:
+        message = "the request is unsigned, forged or over five minutes old; compare the clocks"
+        return _problem(HTTPStatus.UNAUTHORIZED, message)
+    return bytes(body)
 
 
 def _submitted(gate: Gate, body: bytes) -> Reply:
@@ -153,12 +183,6 @@ def _known(gate: Gate, command_id: str) -> Reply:
 
 def _problem(status: HTTPStatus, message: str) -> Reply:
     return Reply(status, {"error": {"cause": status.phrase.lower(), "message": message}})
-
-
-def _unauthorized(request: Request) -> JSONResponse:
-    peer = request.client.host if request.client else "unknown"
-    LOG.warning("refused an unsigned or stale request from %s", peer)
-    return _json(_problem(HTTPStatus.UNAUTHORIZED, "the request is not signed, stale or too large"))
 
 
 def _json(reply: Reply) -> JSONResponse:

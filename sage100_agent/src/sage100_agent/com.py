@@ -1,4 +1,4 @@
-"""The one place that knows how COM is reached from Python: pywin32, or a double with its idiom.
+"""How COM is reached: the interface that pywin32 (windows.py) and a double both serve.
 
 ProvideX objects carry no type information, so pywin32 would run a method when its attribute is
 merely read; every method is therefore flagged on every object (``_FlagAsMethod``). By-reference
@@ -66,36 +66,6 @@ class Com(Protocol):
         """Return a new by-reference number."""
 
 
-class Pywin32Com:
-    """COM through pywin32; importable on Windows only, so it is imported on first use."""
-
-    def initialize(self) -> None:
-        """Enter a single-threaded apartment."""
-        import_module("pythoncom").CoInitialize()
-
-    def uninitialize(self) -> None:
-        """Leave the apartment."""
-        import_module("pythoncom").CoUninitialize()
-
-    def dispatch(self, prog_id: str) -> Any:  # noqa: ANN401 - a COM object has no Python type
-        """Create the object with dynamic dispatch: there is no type library to generate from."""
-        return import_module("win32com.client.dynamic").Dispatch(prog_id)
-
-    def text_reference(self) -> Reference:
-        """Return a VARIANT by reference that holds a BSTR."""
-        return self._variant("VT_BSTR", "")
-
-    def number_reference(self) -> Reference:
-        """Return a VARIANT by reference that holds a double."""
-        return self._variant("VT_R8", 0.0)
-
-    def _variant(self, kind: str, value: object) -> Reference:
-        pythoncom = import_module("pythoncom")
-        flags = pythoncom.VT_BYREF | getattr(pythoncom, kind)
-        reference: Reference = import_module("win32com.client").VARIANT(flags, value)
-        return reference
-
-
 class PlainReference:
     """What a double takes for a by-reference argument."""
 
@@ -134,7 +104,8 @@ class DoubleCom:
 def load_com(name: str, home: str) -> Com:
     """Return pywin32's COM for ``pywin32``, else the double at ``module:function``."""
     if name == "pywin32":
-        return Pywin32Com()
+        windows: Com = import_module("sage100_agent.windows").Pywin32Com()
+        return windows
     module, _, function = name.partition(":")
     return DoubleCom(getattr(import_module(module), function), home)
 

@@ -40,9 +40,9 @@ def parse_command(body: bytes) -> Command:
         BadCommandError: The body is not a command; the message says what is missing.
     """
     try:
-        envelope = json.loads(body)
-    except ValueError:
-        message = "the body is not JSON"
+        envelope = json.loads(body.decode(), object_pairs_hook=_members)
+    except (ValueError, RecursionError):
+        message = "the body is not JSON in UTF-8 with each member named once"
         raise BadCommandError(message) from None
     if not isinstance(envelope, dict):
         message = "the body is not a JSON object"
@@ -59,6 +59,15 @@ def parse_command(body: bytes) -> Command:
         document=envelope["document"],
         epoch=envelope.get("epoch", 0),
     )
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a member named twice: readers of JSON differ in which of them counts."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        message = "a member is named twice"
+        raise ValueError(message)
+    return members
 
 
 def _check(envelope: dict[str, Any]) -> None:

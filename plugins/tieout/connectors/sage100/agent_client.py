@@ -20,6 +20,7 @@ from tieout.errors import OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
 
 COMMANDS_PATH = "/v1/commands"
+REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 class AgentProblem(BaseModel):
@@ -82,7 +83,7 @@ class AgentClient:
                 "The Sage 100 agent has seen a later attempt at this command.",
                 remedy="Nothing to do: the worker of that attempt carries the record on.",
             )
-        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT):
+        if answer.status in REFUSALS:
             return _refused(answer)
         parsed = _parsed(answer)
         if parsed.status == "in_doubt":
