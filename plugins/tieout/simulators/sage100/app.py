@@ -29,6 +29,11 @@ from tieout.simulators.sage100.people.ledger import (
     NotAllowedError,
     post_daily_transaction_register,
 )
+from tieout.simulators.sage100.people.maintenance import (
+    change_record,
+    delete_record,
+    turn_option,
+)
 from tieout.simulators.sage100.people.sales_journal import post_sales_journal
 from tieout.simulators.sage100.people.taking_back import (
     delete_cash_receipt,
@@ -79,6 +84,20 @@ class _Check(_Body):
 
 class _Reversal(_Check):
     deposit_date: date
+
+
+class _Record(_Body):
+    table: str
+    key: dict[str, str]
+
+
+class _Change(_Record):
+    values: dict[str, str]
+
+
+class _Option(_Body):
+    option: str
+    on: bool
 
 
 class _Lock(_Body):
@@ -206,6 +225,21 @@ def _reverse_cash_receipt(file: CompanyFile, body: bytes) -> Answer:
     return reverse_cash_receipt(file, wanted.check_no, deposit_date=wanted.deposit_date)
 
 
+def _change_record(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Change.model_validate_json(body)
+    return change_record(file, wanted.table, wanted.key, wanted.values)
+
+
+def _delete_record(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Record.model_validate_json(body)
+    return delete_record(file, wanted.table, wanted.key)
+
+
+def _turn_option(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Option.model_validate_json(body)
+    return turn_option(file, wanted.option, on=wanted.on)
+
+
 def _lock(file: CompanyFile, body: bytes) -> Answer:
     wanted = _Lock.model_validate_json(body)
     control.lock(file, wanted.table, wanted.key, wanted.seconds)
@@ -221,5 +255,8 @@ _ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
     "delete_sales_order": _delete_sales_order,
     "delete_cash_receipt": _delete_cash_receipt,
     "reverse_cash_receipt": _reverse_cash_receipt,
+    "change_record": _change_record,
+    "delete_record": _delete_record,
+    "turn_option": _turn_option,
     "lock": _lock,
 }

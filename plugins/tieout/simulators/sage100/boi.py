@@ -21,12 +21,19 @@ from typing import ClassVar
 
 from tieout.simulators.sage100.business_objects.base import BusinessObject
 from tieout.simulators.sage100.business_objects.cash_receipts import CashDeposit, CashReceipt
-from tieout.simulators.sage100.business_objects.customer import Customer
+from tieout.simulators.sage100.business_objects.customer import (
+    Customer,
+    CustomerContact,
+    ShipToAddress,
+)
+from tieout.simulators.sage100.business_objects.item import Item
 from tieout.simulators.sage100.business_objects.masters import (
     GlAccount,
-    Item,
+    ReadOnlyContact,
     ReadOnlyCustomer,
+    ReadOnlyItem,
     ReadOnlySalesOrder,
+    ReadOnlyShipToAddress,
 )
 from tieout.simulators.sage100.business_objects.sales_order import SalesOrder
 from tieout.simulators.sage100.com import (
@@ -45,12 +52,16 @@ _CLASS_NOT_REGISTERED = -2147221005
 _CLASSES: Mapping[str, Callable[[Session], BusinessObject]] = {
     "AR_Customer_bus": Customer,
     "AR_Customer_svc": ReadOnlyCustomer,
+    "AR_CustomerContact_bus": CustomerContact,
+    "AR_CustomerContact_svc": ReadOnlyContact,
+    "SO_ShipToAddress_bus": ShipToAddress,
+    "SO_ShipToAddress_svc": ReadOnlyShipToAddress,
     "SO_SalesOrder_bus": SalesOrder,
     "SO_SalesOrder_svc": ReadOnlySalesOrder,
     "AR_CashReceiptsDeposit_bus": CashDeposit,
     "AR_CashReceipts_bus": CashReceipt,
     "CI_ItemCode_bus": Item,
-    "CI_ItemCode_svc": Item,
+    "CI_ItemCode_svc": ReadOnlyItem,
     "GL_Account_bus": GlAccount,
     "GL_Account_svc": GlAccount,
 }

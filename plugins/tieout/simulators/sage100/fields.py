@@ -16,6 +16,8 @@ from tieout.simulators.sage100.store import Value
 SEPARATOR: Final = "\u0160"
 _ZERO_FILLED = {
     "ARDivisionNo": 2,
+    "SalespersonDivisionNo": 2,
+    "SalespersonNo": 4,
     "SalesOrderNo": 7,
     "InvoiceNo": 7,
     "DepositNo": 5,
@@ -25,7 +27,11 @@ _ZERO_FILLED = {
     "WarehouseCode": 3,
 }
 _CUSTOMER_PADDED_LENGTH = 7
-_UPPER = {"CustomerNo", "ItemCode", "BankCode", "DepositType", "TaxSchedule", "TaxCode"}
+_UPPER = {
+    *("CustomerNo", "ContactCode", "ShipToCode", "ItemCode", "ProductLine"),
+    *("BankCode", "DepositType", "TaxSchedule", "TaxCode"),
+    *("StandardUnitOfMeasure", "SalesUnitOfMeasure", "PurchaseUnitOfMeasure"),
+}
 
 
 def column_of(table: Table, boi_name: str) -> Column:

@@ -46,6 +46,7 @@ def _fill(file: CompanyFile, company: Company) -> None:
     _fill_ledger(file, company)
     _fill_taxes(file, company)
     _fill_stock(file, company)
+    _fill_product_lines(file, company)
     _fill_customers(file, company)
     for name, value in _NUMBERED_FROM.items():
         file.run("INSERT INTO _next_number (name, value) VALUES (?, ?)", name, value)
@@ -127,7 +128,20 @@ def _fill_stock(file: CompanyFile, company: Company) -> None:
             file.insert("IM_ItemWarehouse", values)
 
 
+def _fill_product_lines(file: CompanyFile, company: Company) -> None:
+    keys = account_keys(file)
+    for code in sorted({item.product_line for item in company.items}):
+        values = Row(ProductLine=code, ProductLineDesc=code.title(), ProductType="F", Valuation="2")
+        for use in ("Standard", "Sales", "Purchase"):
+            values[f"{use}UnitOfMeasure"] = "EACH"
+        values.update(SalesAcctKey=keys["400-00"], InventoryAcctKey=keys["130-00"])
+        values.update(CostOfGoodsSoldAcctKey=keys["500-00"], TaxClass="TX")
+        file.insert("IM_ProductLine", values)
+
+
 def _fill_customers(file: CompanyFile, company: Company) -> None:
+    salesperson = Row(SalespersonDivisionNo=_DIVISION, SalespersonNo="0100")
+    file.insert("AR_Salesperson", {**salesperson, "SalespersonName": "House account"})
     schedule = company.taxes[0].sage_schedule
     opened = file.local_now().date().isoformat()
     for customer in company.customers:

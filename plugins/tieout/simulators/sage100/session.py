@@ -22,13 +22,18 @@ _MODULES = {
 _TASKS = {
     "AR_Customer_ui": 101,
     "AR_CashReceipts_ui": 102,
+    "AR_CustomerContact_ui": 103,
     "SO_SalesOrder_ui": 201,
+    "SO_ShipToAddress_ui": 202,
     "CI_ItemCode_ui": 301,
     "GL_Account_ui": 401,
 }
 # The entry objects open only in the context of their own task.
 _TASK_OF_CLASS = {
     "AR_Customer_bus": "AR_Customer_ui",
+    "AR_CustomerContact_bus": "AR_CustomerContact_ui",
+    "SO_ShipToAddress_bus": "SO_ShipToAddress_ui",
+    "CI_ItemCode_bus": "CI_ItemCode_ui",
     "SO_SalesOrder_bus": "SO_SalesOrder_ui",
     "AR_CashReceiptsDeposit_bus": "AR_CashReceipts_ui",
     "AR_CashReceipts_bus": "AR_CashReceipts_ui",

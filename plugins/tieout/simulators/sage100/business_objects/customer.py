@@ -1,35 +1,73 @@
-"""AR_Customer_bus: customers, numbered by the client or by the next free number."""
+"""AR_Customer_bus, and what hangs on a customer: AR_CustomerContact_bus, SO_ShipToAddress_bus.
+
+Classes, keys and required columns are those of boi.json (crgolden, crmt, uaf; the ship-to class of
+public C#). Balances, agings and activity dates are the registers' (dictionary.json, AR_Customer).
+"""
 
 from collections.abc import Mapping
 from typing import ClassVar
 
 from typing_extensions import override
 
-from tieout.simulators.sage100.business_objects.base import NEW, OK, BusinessObject
+from tieout.simulators.sage100 import options
+from tieout.simulators.sage100.business_objects.base import OK, BusinessObject
+from tieout.simulators.sage100.business_objects.master_data import (
+    CUSTOMER,
+    SALESPERSON,
+    TAX_SCHEDULE,
+    TERMS,
+    WAREHOUSE,
+    MasterData,
+    OnFile,
+)
 from tieout.simulators.sage100.com import ByRef, RefusedError
-from tieout.simulators.sage100.store import Row, Value
+from tieout.simulators.sage100.store import Row
 
 _NUMBER_WIDTH = 7
-_ON_FILE = {
-    "TermsCode": ("AR_TermsCode", "Terms Code"),
-    "TaxSchedule": ("SY_SalesTaxSchedule", "Tax Schedule"),
-}
+_COMPUTED = (
+    "CurrentBalance BalanceForward OpenOrderAmt LastPaymentAmt LastInvoiceAmt HighestStmntBalance "
+    "UnpaidServiceChrg AgingCategory1 AgingCategory2 AgingCategory3 AgingCategory4 "
+    "RetentionCurrent RetentionAging1 RetentionAging2 RetentionAging3 RetentionAging4 "
+    "DateLastActivity DateLastPayment DateLastStatement DateLastFinanceChrg DateLastAging "
+    "LastInvoiceDate NumberOfInvToUseInCalc AvgDaysPaymentInvoice AvgDaysOverDue"
+)
 
 
-class Customer(BusinessObject):
-    """A customer; balances and activity dates belong to the registers."""
+class Customer(MasterData):
+    """A customer, numbered by the client or by the next free number."""
 
     METHODS: ClassVar[Mapping[str, str]] = {
         **BusinessObject.METHODS,
         "nGetNextCustomerNo": "get_next_customer_no",
     }
     TABLE: ClassVar[str] = "AR_Customer"
-    COMPUTED: ClassVar[frozenset[str]] = frozenset(
-        {"CurrentBalance", "OpenOrderAmt", "LastPaymentAmt", "DateLastActivity", "DateLastPayment"}
+    CALLED: ClassVar[str] = "Customer"
+    COMPUTED: ClassVar[frozenset[str]] = frozenset(_COMPUTED.split())
+    PARENT: ClassVar[OnFile | None] = OnFile(
+        "AR_Division", "A/R Division", {"ARDivisionNo": "ARDivisionNo"}
     )
+    ON_FILE: ClassVar[Mapping[str, OnFile]] = {
+        "TermsCode": TERMS,
+        "TaxSchedule": TAX_SCHEDULE,
+        "SalespersonNo": SALESPERSON,
+        "PrimaryShipToCode": OnFile(
+            "SO_ShipToAddress", "Ship To Code", {**CUSTOMER.key, "ShipToCode": "PrimaryShipToCode"}
+        ),
+        "ContactCode": OnFile(
+            "AR_CustomerContact", "Contact Code", {**CUSTOMER.key, "ContactCode": "ContactCode"}
+        ),
+    }
+    CHOICES: ClassVar[Mapping[str, frozenset[str]]] = {
+        "CustomerStatus": frozenset("AIT"),
+        "CreditHold": frozenset("YN"),
+        "ResidentialAddress": frozenset({"Y", "N", ""}),
+    }
 
     def get_next_customer_no(self, into: ByRef) -> int:
-        """Burn and give the next customer number that nobody has."""
+        """Burn and give the next customer number that nobody has (boi.json: "when on")."""
+        if not options.is_on(self.file, options.NUMBERS_CUSTOMERS):
+            message = "Automatic customer numbering is not turned on in A/R Options."
+            raise RefusedError(message)
         while True:
             number = self.file.next_number("customer", _NUMBER_WIDTH)
             if self.file.row("AR_Customer", CustomerNo=number) is None:
@@ -37,48 +75,50 @@ class Customer(BusinessObject):
                 return OK
 
     @override
-    def check_key(self, key: Mapping[str, str]) -> None:
-        if self.file.row("AR_Division", ARDivisionNo=key["ARDivisionNo"]) is None:
-            message = f"The A/R Division {key['ARDivisionNo']} is not on file."
-            raise RefusedError(message)
+    def defaults(self) -> Row:
+        values = Row(TermsCode="00", OpenItemCustomer="Y", CustomerStatus="A", CreditHold="N")
+        values["DateEstablished"] = self.file.local_now().date().isoformat()
+        if options.is_on(self.file, options.REPORTS_SALES_TAX):
+            schedules = self.file.rows("SY_SalesTaxSchedule")
+            values["TaxSchedule"] = schedules[0]["TaxSchedule"]
+        return values
 
     @override
-    def start(self, key: Mapping[str, str], found: Row | None) -> None:
-        super().start(key, found)
-        if found is None:
-            first_schedule = self.file.rows("SY_SalesTaxSchedule")[0].text("TaxSchedule")
-            self.values.update(TermsCode="00", TaxSchedule=first_schedule, OpenItemCustomer="Y")
-            self.values.update(CustomerStatus="A", CreditHold="N")
-            self.values["DateEstablished"] = self.file.local_now().date().isoformat()
+    def required(self) -> Mapping[str, str]:
+        """Return the name and terms; by options the salesperson and the tax schedule too.
 
-    @override
-    def accept(self, name: str, value: Value) -> int:
-        if name in _ON_FILE and value:
-            table, called = _ON_FILE[name]
-            if self.file.row(table, **{name: str(value)}) is None:
-                message = f"The {called} {value} is not on file."
-                raise RefusedError(message)
-        return super().accept(name, value)
+        boi.json, AR_Customer_bus: "when options require a salesperson", "when sales tax reporting
+        is on".
+        """
+        required = {"CustomerName": "Customer Name", "TermsCode": "Terms Code"}
+        if options.is_on(self.file, options.REQUIRES_SALESPERSON):
+            required["SalespersonNo"] = "Salesperson"
+        if options.is_on(self.file, options.REPORTS_SALES_TAX):
+            required["TaxSchedule"] = "Tax Schedule"
+        return required
 
-    @override
-    def write(self) -> int:
-        if not self.state:
-            message = "The record key has not been set."
-            raise RefusedError(message)
-        required = (("CustomerName", "Customer Name"), ("TermsCode", "Terms Code"))
-        for name, called in required:
-            if not self.values.text(name).strip():
-                message = f"The {called} is required."
-                raise RefusedError(message)
-        key = {name: self.values.text(name) for name in self.table.key}
-        with self.file.transaction():
-            taken_meanwhile = self.file.row(self.TABLE, **key) is not None
-            if self.state == NEW and taken_meanwhile:
-                message = f"The Customer {key['CustomerNo']} is already on file."
-                raise RefusedError(message)
-            if self.state == NEW:
-                self.file.insert(self.TABLE, self.values)
-            else:
-                self.file.update(self.TABLE, key, self.values)
-        self.clear()
-        return OK
+
+class CustomerContact(MasterData):
+    """A person at a customer."""
+
+    TABLE: ClassVar[str] = "AR_CustomerContact"
+    CALLED: ClassVar[str] = "Contact"
+    PARENT: ClassVar[OnFile | None] = CUSTOMER
+    REQUIRED: ClassVar[Mapping[str, str]] = {"ContactName": "Contact Name"}
+
+
+class ShipToAddress(MasterData):
+    """An address that a customer's orders are shipped to; of module S/O, keyed by the customer."""
+
+    TABLE: ClassVar[str] = "SO_ShipToAddress"
+    CALLED: ClassVar[str] = "Ship To Code"
+    PARENT: ClassVar[OnFile | None] = CUSTOMER
+    REQUIRED: ClassVar[Mapping[str, str]] = {"ShipToName": "Ship To Name"}
+    ON_FILE: ClassVar[Mapping[str, OnFile]] = {
+        "TaxSchedule": TAX_SCHEDULE,
+        "WarehouseCode": WAREHOUSE,
+        "SalespersonNo": SALESPERSON,
+        "ContactCode": OnFile(
+            "AR_CustomerContact", "Contact Code", {**CUSTOMER.key, "ContactCode": "ContactCode"}
+        ),
+    }

@@ -1,12 +1,12 @@
-"""Objects that this integration only reads: items, accounts, and the ``_svc`` forms."""
+"""Objects that only read: accounts, which no integration changes, and the ``_svc`` forms."""
 
 from typing import ClassVar
 
 from tieout.simulators.sage100.business_objects.base import BusinessObject
 
 
-class Item(BusinessObject):
-    """CI_ItemCode_bus for reading; its key is the item code."""
+class ReadOnlyItem(BusinessObject):
+    """CI_ItemCode_svc; its key is the item code."""
 
     TABLE: ClassVar[str] = "CI_Item"
 
@@ -27,3 +27,15 @@ class ReadOnlySalesOrder(BusinessObject):
     """SO_SalesOrder_svc."""
 
     TABLE: ClassVar[str] = "SO_SalesOrderHeader"
+
+
+class ReadOnlyContact(BusinessObject):
+    """AR_CustomerContact_svc."""
+
+    TABLE: ClassVar[str] = "AR_CustomerContact"
+
+
+class ReadOnlyShipToAddress(BusinessObject):
+    """SO_ShipToAddress_svc."""
+
+    TABLE: ClassVar[str] = "SO_ShipToAddress"

@@ -1,0 +1,67 @@
+"""What people do to master data at their own screens, and to the options of a module.
+
+What the business objects refuse, a screen refuses as well; here only acts that Sage 100 allows are
+offered: to change a record, to delete one, to turn an option.
+"""
+
+from collections.abc import Mapping
+
+from tieout.simulators.sage100 import options
+from tieout.simulators.sage100.com import RefusedError
+from tieout.simulators.sage100.fields import column_of, taken
+from tieout.simulators.sage100.people.ledger import NotAllowedError
+from tieout.simulators.sage100.schema import tables
+from tieout.simulators.sage100.store import CompanyFile, Row
+
+MAINTAINED = ("AR_Customer", "AR_CustomerContact", "SO_ShipToAddress", "CI_Item", "AP_Vendor")
+
+
+def change_record(
+    file: CompanyFile, table: str, key: Mapping[str, str], values: Mapping[str, str]
+) -> dict[str, object]:
+    """Change columns of a record, as a person does at the maintenance screen.
+
+    Raises:
+        NotAllowedError: There is no such record or column, or the value does not fit.
+    """
+    _find(file, table, key)
+    try:
+        columns = [column_of(tables()[table], f"{name}$") for name in values]
+        changed = Row((column.name, taken(column, values[column.name])) for column in columns)
+    except RefusedError as error:
+        raise NotAllowedError(str(error)) from error
+    with file.transaction():
+        file.update(table, dict(key), changed)
+    return {"changed": sorted(changed)}
+
+
+def delete_record(file: CompanyFile, table: str, key: Mapping[str, str]) -> dict[str, object]:
+    """Delete a record.
+
+    Raises:
+        NotAllowedError: There is no such record.
+    """
+    _find(file, table, key)
+    with file.transaction():
+        file.delete(table, **key)
+    return {"deleted": dict(key)}
+
+
+def turn_option(file: CompanyFile, option: str, *, on: bool) -> dict[str, object]:
+    """Turn an option of a module on or off.
+
+    Raises:
+        NotAllowedError: There is no such option.
+    """
+    if option not in options.OPTIONS:
+        message = f"There is no option {option}."
+        raise NotAllowedError(message)
+    options.turn(file, option, on=on)
+    return {option: on}
+
+
+def _find(file: CompanyFile, table: str, key: Mapping[str, str]) -> None:
+    is_whole = table in MAINTAINED and set(key) == set(tables()[table].key)
+    if not is_whole or file.row(table, **key) is None:
+        message = f"There is no {table} {'-'.join(key.values())}."
+        raise NotAllowedError(message)
