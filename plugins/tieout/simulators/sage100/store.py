@@ -2,9 +2,9 @@
 
 One SQLite file per company (``MAS_<code>.sqlite``), in WAL mode: the double in the agent's
 process, the people's acts in the simulator's process and ODBC readers share it. Tables whose name
-begins with ``_`` are the simulator's own (next numbers, postings that wait for the Daily Transaction Register,
-locks, armed faults, options); a client must not look at them. What a posting means does not belong
-here.
+begins with ``_`` are the simulator's own (next numbers, postings that wait for the Daily
+Transaction Register, locks, armed faults, options); a client must not look at them. What a posting
+means does not belong here.
 """
 
 import sqlite3
