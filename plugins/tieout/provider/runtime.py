@@ -28,7 +28,7 @@ from tieout.provider.connections import lookup
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from tieout.connectors.sage100.reader import OdbcConnection
+    from tieout.connectors.sage100.routes import OdbcConnection
     from tieout.wiring.connections import ConnectionSettings
     from tieout.wiring.installation import Tieout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ConfigDict, Field, ValidationError
 
 from tieout.connectors.sage100.config import Sage100Config
-from tieout.connectors.sage100.reader import OdbcConnection
+from tieout.connectors.sage100.routes import OdbcConnection
 from tieout.connectors.shopify.connector import ShopifyConfig
 from tieout.connectors.xero.config import SCOPES, XeroConfig
 from tieout.domain.base import Frozen, Json
@@ -150,4 +150,5 @@ def sage100_config(connection: ConnectionSettings, pair: Pair) -> Sage100Config:
         division=pair.sage100_division,
         agent_url=connection.text("agent_url"),
         agent_key=connection.password,
+        odbc_encoding=connection.text("odbc_encoding"),
     )

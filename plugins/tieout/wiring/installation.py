@@ -344,9 +344,10 @@ class Tieout:
         """Return the connector of the pair's Sage 100 company."""
         settings = self.pair(pair)
         connection = self._lookup(settings.sage100_connection)
+        is_direct = bool(connection.text("odbc"))
         return Sage100Connector(
             sage100_config(connection, settings),
-            connect=self._odbc(settings.sage100_connection, connection),
+            connect=self._odbc(settings.sage100_connection, connection) if is_direct else None,
             clock=self.clock,
         )
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tieout.connectors.sage100.reader import Row, Sage100Reader
+from tieout.connectors.sage100.reader import Sage100Reader
+from tieout.connectors.sage100.routes import OdbcRoute
+from tieout.connectors.sage100.rows import Row
 from tieout.errors import AuthenticationError, ConfigurationError, UnavailableError
 
 
@@ -51,7 +53,7 @@ class FakeDriver:
 
 
 def order(**values: object) -> Row:
-    return Row("SO_SalesOrderHeader", {"SalesOrderNo": "0001234", **values})
+    return Row.of("SO_SalesOrderHeader", {"SalesOrderNo": "0001234", **values})
 
 
 def test_text_loses_its_padding() -> None:
@@ -106,14 +108,14 @@ def test_a_drivers_failure_is_named_by_what_helps(
     failure: Exception, expected: type[Exception]
 ) -> None:
     driver = FakeDriver(failure=failure)
-    reader = Sage100Reader(driver.connect, page_rows_max=10)
+    reader = Sage100Reader(OdbcRoute(driver.connect), page_rows_max=10)
     with pytest.raises(expected):
         list(reader.rows("GL_Bank", "CashAccountKey"))
 
 
 def test_after_a_failure_the_next_read_connects_again() -> None:
     driver = FakeDriver(failure=RuntimeError("08S01", "link failure"))
-    reader = Sage100Reader(driver.connect, page_rows_max=10)
+    reader = Sage100Reader(OdbcRoute(driver.connect), page_rows_max=10)
     with pytest.raises(UnavailableError):
         list(reader.rows("GL_Bank", "CashAccountKey"))
     driver.failure = None
@@ -123,7 +125,7 @@ def test_after_a_failure_the_next_read_connects_again() -> None:
 
 def test_a_long_list_is_asked_in_parts_and_an_empty_one_not_at_all() -> None:
     driver = FakeDriver()
-    reader = Sage100Reader(driver.connect, page_rows_max=10)
+    reader = Sage100Reader(OdbcRoute(driver.connect), page_rows_max=10)
     codes = [f"ITEM-{number:03d}" for number in range(120)]
     assert list(reader.rows("CI_Item", "InactiveItem", among={"ItemCode": codes})) == []
     assert [len(parameters) for _, parameters in driver.statements] == [50, 50, 20]
@@ -133,7 +135,7 @@ def test_a_long_list_is_asked_in_parts_and_an_empty_one_not_at_all() -> None:
 
 def test_a_page_that_repeats_itself_ends_the_reading() -> None:
     driver = FakeDriver(("0000001",), ("0000002",))
-    reader = Sage100Reader(driver.connect, page_rows_max=2)
+    reader = Sage100Reader(OdbcRoute(driver.connect), page_rows_max=2)
     with pytest.raises(UnavailableError, match="repeats a page"):
         list(reader.rows("SO_SalesOrderHeader", ""))
     assert len(driver.statements) == 2

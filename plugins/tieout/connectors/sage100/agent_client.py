@@ -98,7 +98,11 @@ class AgentClient:
         answer = self._send("GET", f"{COMMANDS_PATH}/{quote(command_id, safe='/:')}", b"")
         return None if answer.status == HTTPStatus.NOT_FOUND else _parsed(answer)
 
-    def _send(self, method: str, path: str, body: bytes) -> Answer:
+    def read(self, path: str, body: bytes) -> Answer:
+        """Ask for what changes nothing, so that a dropped answer is asked for again."""
+        return self._send("POST", path, body, is_write=False)
+
+    def _send(self, method: str, path: str, body: bytes, *, is_write: bool | None = None) -> Answer:
         self.calls_made += 1
         timestamp = str(int(self._clock.now().timestamp()))
         signed = f"{timestamp}.{method}.{self._base_path}{path}.".encode() + body
@@ -108,7 +112,7 @@ class AgentClient:
             "X-Tieout-Timestamp": timestamp,
             "X-Tieout-Signature": hmac.new(key, signed, hashlib.sha256).hexdigest(),
         }
-        is_write = method == "POST"
+        is_write = method == "POST" if is_write is None else is_write
         url = f"{self._url}{path}"
         request = Request(method, url, is_write=is_write, headers=headers, body=body or None)
         return self._http.send(request)

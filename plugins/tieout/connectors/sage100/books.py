@@ -8,7 +8,8 @@ read belongs to the tie-out.
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 
-from tieout.connectors.sage100.reader import Row, Sage100Reader
+from tieout.connectors.sage100.reader import Sage100Reader
+from tieout.connectors.sage100.rows import Row
 from tieout.domain.books import (
     GlPosting,
     SageInvoice,

@@ -15,3 +15,5 @@ class Sage100Config(Frozen):
     has_tieout_udf: bool = True
     """Whether the site added UDF_TIEOUT_ID to AR_Customer and SO_SalesOrderHeader for us."""
     page_rows_max: int = 5000
+    odbc_encoding: str = ""
+    """The encoding of 8-bit text, where the ODBC driver of this machine does not say it."""

@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection
 from tieout.connectors.sage100 import books, standings
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.config import Sage100Config
-from tieout.connectors.sage100.reader import OdbcConnection, Sage100Reader
+from tieout.connectors.sage100.reader import Sage100Reader
+from tieout.connectors.sage100.relayed import RelayedRoute
+from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
 from tieout.connectors.sage100.targets.base import Company
 from tieout.connectors.sage100.targets.table import target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
@@ -19,20 +21,28 @@ INACTIVE_STATUSES = frozenset({"I"})
 
 
 class Sage100Connector:
-    """Implements ports.Sage100. ``connect`` gives a driver's connection in autocommit mode."""
+    """Implements ports.Sage100.
+
+    ``connect`` gives a driver's connection in autocommit mode; without it, the agent reads for us.
+    """
 
     def __init__(
-        self, config: Sage100Config, *, connect: Callable[[], OdbcConnection], clock: Clock
+        self, config: Sage100Config, *, connect: Callable[[], OdbcConnection] | None, clock: Clock
     ) -> None:
         """Connect to nothing yet."""
         self._config = config
-        self._reader = Sage100Reader(connect, page_rows_max=config.page_rows_max)
         agent = AgentClient(url=config.agent_url, key=config.agent_key, clock=clock)
+        route = (
+            OdbcRoute(connect, encoding=config.odbc_encoding)
+            if connect
+            else RelayedRoute(agent, config.company)
+        )
+        self._reader = Sage100Reader(route, page_rows_max=config.page_rows_max)
         self._account_keys: dict[str, str] | None = None
         self._company = Company(config, agent, self._reader, self._keys)
 
     def close(self) -> None:
-        """Disconnect from ODBC."""
+        """End the reader's connection."""
         self._reader.close()
 
     @property

@@ -20,6 +20,28 @@ TOKEN = re.compile(
 )
 KEYWORDS = {"SELECT", "FROM", "WHERE", "AND", "OR", "IN", "ORDER", "BY"}
 NESTING_MAX = 20
+PROBES = {
+    "TOP": "SELECT TOP 1 BankCode FROM GL_Bank",
+    "LIMIT before ORDER BY": "SELECT BankCode FROM GL_Bank LIMIT 1 ORDER BY BankCode",
+    "LIMIT after ORDER BY": "SELECT BankCode FROM GL_Bank ORDER BY BankCode LIMIT 1",
+    "UNION": "SELECT BankCode FROM GL_Bank UNION SELECT BankCode FROM GL_Bank",
+    "subquery": (
+        "SELECT BankCode FROM GL_Bank WHERE CashAccountKey IN"
+        " (SELECT AccountKey FROM GL_Account WHERE AccountKey = '000000000')"
+    ),
+    "CASE": "SELECT CASE WHEN BankCode = 'A' THEN 'B' ELSE BankCode END FROM GL_Bank",
+    "outer join": (
+        "SELECT GL_Bank.BankCode FROM {oj GL_Bank LEFT OUTER JOIN GL_Account"
+        " ON GL_Bank.CashAccountKey = GL_Account.AccountKey}"
+    ),
+    "date literal": "SELECT AccountKey FROM GL_Account WHERE DateUpdated >= {d '2026-01-31'}",
+    "our form": (
+        "SELECT AccountKey FROM GL_Account WHERE AccountKey >= '0' AND Status IN ('A', 'I')"
+        " AND DateUpdated >= {d '2026-01-31'} ORDER BY AccountKey"
+    ),
+}
+"""What a build is asked at connect, by name: the only statements outside the form, and they are
+constants. None of our readings needs any but the last; the rest tells what build a site has."""
 
 Key = tuple[str | date, ...]
 """The key of one row; dates where the key column is a date."""
@@ -34,6 +56,7 @@ class Select:
     """Rows of one table in key order, narrowed by column values and by where the last page ended.
 
     ``among`` holds the allowed values by column, dates as ISO text; ``since`` the first date.
+    ``after`` is a key or its beginning: all of it the same but its last column, which is greater.
     """
 
     table: str
@@ -55,7 +78,7 @@ class Select:
         conditions = [
             *(_among(table, name, values, parameters) for name, values in self.among.items()),
             *(f"{_column(table, name)} >= {literal(first)}" for name, first in self.since.items()),
-            *([_after(table, self.after, parameters)] if self.after is not None else []),
+            *(_after(table, self.after, parameters) if self.after is not None else ()),
         ]
         columns = ", ".join(_column(table, name) for name in self.columns)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -89,14 +112,14 @@ def _among(table: Table, name: str, values: Sequence[str], parameters: list[str]
     return f"{_column(table, name)} IN ({', '.join('?' for _ in values)})"
 
 
-def _after(table: Table, key: Key, parameters: list[str]) -> str:
-    """Compare composite keys column by column: ``a > x OR (a = x AND b > y)``, and so on."""
-    name, value = table.key[len(table.key) - len(key)], key[0]
-    later = f"{name} > {_operand(table, name, value, parameters)}"
-    if len(key) == 1:
-        return later
-    same = f"{name} = {_operand(table, name, value, parameters)}"
-    return f"({later} OR ({same} AND {_after(table, key[1:], parameters)}))"
+def _after(table: Table, key: Key, parameters: list[str]) -> Iterator[str]:
+    """Compare the first columns of the key: all the same but the last, which is greater."""
+    if not 0 < len(key) <= len(table.key):
+        raise DialectError(f"{table.name} has no key of {len(key)} columns.")
+    for place, value in enumerate(key, start=1):
+        name = table.key[place - 1]
+        compare = ">" if place == len(key) else "="
+        yield f"{name} {compare} {_operand(table, name, value, parameters)}"
 
 
 def _operand(table: Table, name: str, value: str | date, parameters: list[str]) -> str:

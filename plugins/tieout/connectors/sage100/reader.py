@@ -1,132 +1,46 @@
-"""Reading Sage 100 by ODBC: pages by key, values in our types, failures by recovery.
+"""Reading Sage 100: pages by key over either route, and rows that cannot be read set aside.
 
-Read-only. The driver's connection comes in from outside, so nothing here knows pyodbc.
+Read-only. A page is a statement of its own that begins after the last one's key, so nothing holds a
+table, a reading goes on after any interruption, and no cursor stays open while rows are worked on.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn, Protocol
+from datetime import date
 
-from tieout.connectors.sage100.catalog import DATE, TABLES
+from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.dialect import Key, Select
-from tieout.domain.money import round_half_up
-from tieout.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    TieoutError,
-    UnavailableError,
-)
+from tieout.connectors.sage100.routes import Page, Route, Survey
+from tieout.connectors.sage100.rows import Row, Shape, UnreadableRow
+from tieout.errors import ConfigurationError, UnavailableError
 
 PAGES_MAX = 10_000
 VALUES_PER_QUERY_MAX = 50
 """Longest IN list: older ProvideX builds slow down on long ones."""
-NO_DATE = date(1753, 1, 1)
-"""How Premium writes a blank date."""
 
 Among = Mapping[str, Sequence[str]]
-
-
-class OdbcCursor(Protocol):
-    """What we use of a DB-API cursor."""
-
-    def execute(self, sql: str, *parameters: Any) -> object:
-        """Run a statement with bound parameters."""
-
-    def fetchmany(self, size: int, /) -> Sequence[Sequence[Any]]:
-        """Return the next rows."""
-
-    def close(self) -> None:
-        """Free the statement."""
-
-
-class OdbcConnection(Protocol):
-    """What we use of a DB-API connection; it must be in autocommit mode."""
-
-    def cursor(self) -> OdbcCursor:
-        """Return a new cursor."""
-
-    def close(self) -> None:
-        """Disconnect."""
-
-
-class Row:
-    """One row, converted column by column on access."""
-
-    def __init__(self, table: str, values: Mapping[str, object]) -> None:
-        """Keep the driver's values."""
-        self._table = TABLES[table]
-        self._values = values
-
-    def text(self, column: str) -> str:
-        """Return a text column without padding."""
-        value = self._values[column]
-        return "" if value is None else str(value).strip()
-
-    def amount(self, column: str) -> Decimal:
-        """Return a numeric column with the dictionary's decimals."""
-        places = self._table.columns[column].scale
-        value = self._values[column]
-        try:
-            return round_half_up(Decimal(str(value if value is not None else 0)), places)
-        except InvalidOperation:
-            self._refuse(column, "number")
-
-    def day(self, column: str) -> date | None:
-        """Return a date column; None for a blank one."""
-        value = self._values[column]
-        if isinstance(value, datetime):
-            value = value.date()
-        if not isinstance(value, date):
-            value = self._parsed(column, str(value or "").strip())
-        return None if value == NO_DATE else value
-
-    def dated(self, column: str) -> date:
-        """Return a date column that must not be blank."""
-        day = self.day(column)
-        if day is None:
-            self._refuse(column, "date")
-        return day
-
-    def key(self) -> Key:
-        """Return the row's key, which was selected as stored."""
-        return tuple(
-            self.dated(name) if self._table.columns[name].kind == DATE else str(self._values[name])
-            for name in self._table.key
-        )
-
-    def _parsed(self, column: str, text: str) -> date | None:
-        if not text or text.startswith("0000"):
-            return None
-        try:
-            return date.fromisoformat(text[:10])
-        except ValueError:
-            self._refuse(column, "date")
-
-    def _refuse(self, column: str, kind: str) -> NoReturn:
-        key = "/".join(str(self._values.get(name, "?")) for name in self._table.key)
-        raise ConfigurationError(
-            f"Sage 100 has no usable {kind} in {self._table.name}.{column} of {key}.",
-            remedy="Correct the record in Sage 100, then run again.",
-        )
 
 
 class Sage100Reader:
     """Reads one company. Not for use by several threads at once."""
 
-    def __init__(self, connect: Callable[[], OdbcConnection], *, page_rows_max: int) -> None:
-        """Take the way to connect, which is called when first needed."""
-        self._connect = connect
-        self._page_rows_max = page_rows_max
-        self._connection: OdbcConnection | None = None
-        self.queries_made = 0
+    def __init__(self, route: Route, *, page_rows_max: int) -> None:
+        """Take the way to Sage; nothing is connected yet."""
+        self._route = route
+        self.page_rows_max = page_rows_max
+
+    @property
+    def queries_made(self) -> int:
+        """Return how many statements were sent."""
+        return self._route.statements_made
 
     def close(self) -> None:
         """Disconnect; the next read connects again."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        self._route.close()
+
+    def survey(self) -> Survey:
+        """Ask the site what it is; see probe.py."""
+        return self._route.survey(tuple(TABLES))
 
     def rows(
         self,
@@ -135,63 +49,89 @@ class Sage100Reader:
         *,
         among: Among | None = None,
         since: Mapping[str, date] | None = None,
+        after: Key | None = None,
+        page_rows_max: int | None = None,
     ) -> Iterator[Row]:
         """Yield the rows of a table in key order.
 
         ``columns`` are names parted by blanks; the key comes along. ``among`` narrows by values: an
-        empty list selects nothing, a long one is asked in parts.
+        empty list selects nothing, a long one is asked in parts. ``after`` goes on behind a key.
+        ``page_rows_max`` is for pages smaller than usual. A row that the driver cannot give comes
+        as an ``UnreadableRow``, which raises when its columns are asked for.
 
         Raises:
             UnavailableError: Sage could not be read now.
             AuthenticationError: It refused our user.
-            ConfigurationError: It lacks a table or column, or holds a value that is none.
+            ConfigurationError: It lacks a table or column, or holds a key that is none.
         """
+        rows_max = min(page_rows_max or self.page_rows_max, self.page_rows_max)
         names = dict.fromkeys([*TABLES[table].key, *columns.split()])
         for part in _parts(among or {}):
             select = Select(table, tuple(names), among=part, since=since or {})
-            yield from self._pages(select)
+            yield from self._pages(select, after, rows_max)
 
-    def _pages(self, select: Select) -> Iterator[Row]:
+    def _pages(self, select: Select, after: Key | None, rows_max: int) -> Iterator[Row]:
+        shape = Shape(select.table, select.columns)
+        legs, last = _legs(select, after), after
+        size = rows_max
         for _ in range(PAGES_MAX):
-            page = [
-                Row(select.table, dict(zip(select.columns, values, strict=True)))
-                for values in self._page(select)
-            ]
-            yield from page
-            if len(page) < self._page_rows_max:
+            if not legs:
                 return
-            last = page[-1].key()
-            if last == select.after:
-                raise UnavailableError(
-                    f"Sage 100 repeats a page of {select.table} instead of going on.",
-                    remedy="Check the ODBC driver; the read is tried again.",
-                )
-            select = replace(select, after=last)
+            page = self._route.fetch(legs[0], size)
+            rows = [Row(shape, values) for values in page.rows]
+            yield from rows
+            if page.problem and size == 1:
+                rows = self._set_aside(legs[0], shape, page)
+                yield from rows
+            if rows:
+                previous, last = last, rows[-1].key()
+                _check_progress(select.table, previous, last)
+            if page.problem and size > 1:
+                # Half as many until the row that cannot be given stands alone.
+                legs, size = _legs(select, last) if rows else legs, size // 2
+            elif len(rows) == size:
+                legs, size = _legs(select, last), min(size * 2, rows_max)
+            else:
+                legs = legs[1:]
         raise ConfigurationError(
-            f"{select.table} has more than {PAGES_MAX} pages of {self._page_rows_max} rows.",
+            f"{select.table} has more than {PAGES_MAX} pages of {rows_max} rows.",
             remedy="Raise page_rows_max in the connection.",
         )
 
-    def _page(self, select: Select) -> Sequence[Sequence[Any]]:
-        sql, parameters = select.statement()
-        try:
-            return self._fetch(sql, parameters)
-        except TieoutError:
-            raise
-        except Exception as error:  # each driver has its own exceptions
-            self.close()
-            raise _translated(error, select.table) from error
+    def _set_aside(self, leg: Select, shape: Shape, page: Page) -> list[Row]:
+        """Return the next row by its key alone; nothing when it is gone meanwhile.
 
-    def _fetch(self, sql: str, parameters: Sequence[str]) -> Sequence[Sequence[Any]]:
-        if self._connection is None:
-            self._connection = self._connect()
-        self.queries_made += 1
-        cursor = self._connection.cursor()
-        try:
-            cursor.execute(sql, *parameters)
-            return cursor.fetchmany(self._page_rows_max)
-        finally:
-            cursor.close()
+        Raises:
+            ConfigurationError: Not even its key can be read.
+        """
+        key = self._route.fetch(replace(leg, columns=shape.table.key), 1)
+        if key.problem:
+            behind = "/".join(map(str, leg.after)) if leg.after else "its beginning"
+            raise ConfigurationError(
+                f"Sage 100 has a key in {leg.table} that cannot be read, behind {behind}: "
+                f"{key.problem}.",
+                remedy="Correct the record in Sage 100, then run again.",
+            )
+        return [UnreadableRow(shape, values, page.problem) for values in key.rows]
+
+
+def _legs(select: Select, key: Key | None) -> list[Select]:
+    """Return the statements that together give what follows a key, in key order.
+
+    Behind (a, b) stand first the rows of a with a greater b, then those with a greater a. One
+    statement for both would need an OR, which keeps every database from seeking in its index.
+    """
+    if key is None:
+        return [select]
+    return [replace(select, after=key[:length]) for length in range(len(key), 0, -1)]
+
+
+def _check_progress(table: str, previous: Key | None, last: Key) -> None:
+    if last == previous:
+        raise UnavailableError(
+            f"Sage 100 repeats a page of {table} instead of going on.",
+            remedy="Check the ODBC driver; the read is tried again.",
+        )
 
 
 def _parts(among: Among) -> Iterator[Among]:
@@ -205,23 +145,3 @@ def _parts(among: Among) -> Iterator[Among]:
     values = sorted(set(among[long]))
     for start in range(0, len(values), VALUES_PER_QUERY_MAX):
         yield {**among, long: values[start : start + VALUES_PER_QUERY_MAX]}
-
-
-def _translated(error: Exception, table: str) -> TieoutError:
-    """Name a driver's error by its SQLSTATE, which ODBC puts first."""
-    state = str(error.args[0]) if error.args else ""
-    if state.startswith("28"):
-        return AuthenticationError(
-            "Sage 100 refused our ODBC user.",
-            remedy="Check the connection's user, and its ODBC rights in Role Maintenance.",
-        )
-    is_missing = state.startswith("42") or "no such" in str(error)
-    if is_missing:
-        return ConfigurationError(
-            f"Sage 100 lacks {table} or a column of it that we read (SQLSTATE {state}).",
-            remedy="Compare the site's catalog with docs/reference/sage100-unconfirmed.md.",
-        )
-    return UnavailableError(
-        f"Sage 100 could not be read by ODBC (SQLSTATE {state or 'none'}).",
-        remedy="Check the ODBC driver and the Sage server; the read is tried again.",
-    )

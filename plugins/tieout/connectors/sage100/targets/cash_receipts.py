@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 from typing_extensions import override
 
-from tieout.connectors.sage100.reader import Row
+from tieout.connectors.sage100.rows import Row
 from tieout.connectors.sage100.targets.base import AgentTarget, figure, header_of
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
