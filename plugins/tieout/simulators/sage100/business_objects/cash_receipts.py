@@ -13,66 +13,26 @@ from typing_extensions import override
 
 from tieout.simulators.sage100 import control
 from tieout.simulators.sage100.business_objects.base import NEW, OK, BusinessObject
+from tieout.simulators.sage100.business_objects.batches import BatchEntry
 from tieout.simulators.sage100.business_objects.lines import DocumentLines
 from tieout.simulators.sage100.com import ByRef, RefusedError
 from tieout.simulators.sage100.session import Session
 from tieout.simulators.sage100.store import Row, Value
 
 _BATCH_SERIES = "cash_receipts_batch"
-_BATCH_WIDTH = 5
 _DEPOSIT_WIDTH = 5
-_BATCH_COMMENT_LENGTH_MAX = 30
 ZERO = Decimal(0)
 
 
-class _BatchEntry(BusinessObject):
-    """An entry object of a task with batch entry."""
-
-    METHODS: ClassVar[Mapping[str, str]] = {
-        **BusinessObject.METHODS,
-        "nSelectNewBatch": "select_new_batch",
-        "nSelectBatch": "select_batch",
-    }
-
-    def __init__(self, session: Session) -> None:
-        """Start without a batch."""
-        super().__init__(session)
-        self.batch_no = ""
-
-    def select_new_batch(self, into: ByRef, private: str, comment: str = "") -> int:
-        """Open a batch and give its number."""
-        if private not in {"Y", "N"} or len(comment) > _BATCH_COMMENT_LENGTH_MAX:
-            message = "The batch is invalid: private is Y or N, a comment has 30 characters."
-            raise RefusedError(message)
-        self.batch_no = self.file.next_number(_BATCH_SERIES, _BATCH_WIDTH)
-        into.value = self.batch_no
-        return OK
-
-    def select_batch(self, batch_no: str) -> int:
-        """Go on with a batch."""
-        found = self.file.run("SELECT value FROM _next_number WHERE name = ?", _BATCH_SERIES)
-        last = int(str(found[0][0])) if found else 0
-        if not batch_no.isdecimal() or not 0 < int(batch_no) <= last:
-            message = f"The Batch {batch_no} is not on file."
-            raise RefusedError(message)
-        self.batch_no = batch_no.zfill(_BATCH_WIDTH)
-        return OK
-
-    @override
-    def check_key(self, key: Mapping[str, str]) -> None:
-        if not self.batch_no:
-            message = "A batch must be selected."
-            raise RefusedError(message)
-
-
-class CashDeposit(_BatchEntry):
+class CashDeposit(BatchEntry):
     """A deposit on one bank code and day; its total is what the receipts must add up to."""
 
     METHODS: ClassVar[Mapping[str, str]] = {
-        **_BatchEntry.METHODS,
+        **BatchEntry.METHODS,
         "nGetNextDepositNo": "get_next_deposit_no",
     }
     TABLE: ClassVar[str] = "AR_CashReceiptsDeposit"
+    BATCH_SERIES: ClassVar[str] = _BATCH_SERIES
     COMPUTED: ClassVar[frozenset[str]] = frozenset({"DepositBalance", "CashBalanceAmt"})
 
     def get_next_deposit_no(self, into: ByRef) -> int:
@@ -152,11 +112,12 @@ class CashReceiptLines(DocumentLines):
             raise RefusedError(message)
 
 
-class CashReceipt(_BatchEntry):
+class CashReceipt(BatchEntry):
     """A receipt of one customer and check, inside a deposit."""
 
     PROPERTIES: ClassVar[Mapping[str, str]] = {**BusinessObject.PROPERTIES, "oLines": "lines"}
     TABLE: ClassVar[str] = "AR_CashReceiptsHeader"
+    BATCH_SERIES: ClassVar[str] = _BATCH_SERIES
     COMPUTED: ClassVar[frozenset[str]] = frozenset({"BatchNo", "PostingBalance", "AmountToPost"})
 
     def __init__(self, session: Session) -> None:
