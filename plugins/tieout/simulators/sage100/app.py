@@ -18,7 +18,9 @@ from starlette.routing import Route
 
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.sage100 import control
+from tieout.simulators.sage100.people.bills_journal import post_ap_invoices
 from tieout.simulators.sage100.people.cash_journal import post_cash_receipts
+from tieout.simulators.sage100.people.checks_journal import post_manual_checks
 from tieout.simulators.sage100.people.invoicing import (
     ArInvoice,
     Shipped,
@@ -34,8 +36,10 @@ from tieout.simulators.sage100.people.maintenance import (
     delete_record,
     turn_option,
 )
+from tieout.simulators.sage100.people.receipts_register import post_receipts
 from tieout.simulators.sage100.people.sales_journal import post_sales_journal
 from tieout.simulators.sage100.people.taking_back import (
+    delete_ap_document,
     delete_cash_receipt,
     delete_sales_order,
     reverse_cash_receipt,
@@ -98,6 +102,16 @@ class _Change(_Record):
 class _Option(_Body):
     option: str
     on: bool
+
+
+class _Bill(_Body):
+    vendor_no: str
+    invoice_no: str
+
+
+class _ApCheck(_Body):
+    bank_code: str
+    check_no: str
 
 
 class _Lock(_Body):
@@ -240,6 +254,30 @@ def _turn_option(file: CompanyFile, body: bytes) -> Answer:
     return turn_option(file, wanted.option, on=wanted.on)
 
 
+def _ap_invoices(file: CompanyFile, body: bytes) -> Answer:
+    return post_ap_invoices(file, _Posting.model_validate_json(body).posting_date)
+
+
+def _manual_checks(file: CompanyFile, body: bytes) -> Answer:
+    return post_manual_checks(file, _Posting.model_validate_json(body).posting_date)
+
+
+def _receipts(file: CompanyFile, body: bytes) -> Answer:
+    return post_receipts(file, _Posting.model_validate_json(body).posting_date)
+
+
+def _delete_bill(file: CompanyFile, body: bytes) -> Answer:
+    bill = _Bill.model_validate_json(body)
+    key = {"VendorNo": bill.vendor_no, "InvoiceNo": bill.invoice_no}
+    return delete_ap_document(file, "AP_Invoice", **key)
+
+
+def _delete_check(file: CompanyFile, body: bytes) -> Answer:
+    check = _ApCheck.model_validate_json(body)
+    key = {"BankCode": check.bank_code, "CheckNo": check.check_no}
+    return delete_ap_document(file, "AP_ManualCheck", **key)
+
+
 def _lock(file: CompanyFile, body: bytes) -> Answer:
     wanted = _Lock.model_validate_json(body)
     control.lock(file, wanted.table, wanted.key, wanted.seconds)
@@ -258,5 +296,10 @@ _ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
     "change_record": _change_record,
     "delete_record": _delete_record,
     "turn_option": _turn_option,
+    "post_ap_invoices": _ap_invoices,
+    "post_manual_checks": _manual_checks,
+    "post_receipts": _receipts,
+    "delete_ap_invoice": _delete_bill,
+    "delete_manual_check": _delete_check,
     "lock": _lock,
 }

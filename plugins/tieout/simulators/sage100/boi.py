@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from tieout.simulators.sage100.business_objects.ap_invoice import ApInvoice
+from tieout.simulators.sage100.business_objects.ap_manual_check import ManualCheck
 from tieout.simulators.sage100.business_objects.base import BusinessObject
 from tieout.simulators.sage100.business_objects.cash_receipts import CashDeposit, CashReceipt
 from tieout.simulators.sage100.business_objects.customer import (
@@ -29,12 +31,17 @@ from tieout.simulators.sage100.business_objects.customer import (
 from tieout.simulators.sage100.business_objects.item import Item
 from tieout.simulators.sage100.business_objects.masters import (
     GlAccount,
+    ReadOnlyApInvoiceHistory,
+    ReadOnlyApOpenInvoice,
     ReadOnlyContact,
     ReadOnlyCustomer,
     ReadOnlyItem,
     ReadOnlySalesOrder,
     ReadOnlyShipToAddress,
+    ReadOnlyVendor,
 )
+from tieout.simulators.sage100.business_objects.po_receipt import Receipt
+from tieout.simulators.sage100.business_objects.purchase_order import PurchaseOrder
 from tieout.simulators.sage100.business_objects.sales_order import SalesOrder
 from tieout.simulators.sage100.com import (
     DISPATCH_EXCEPTION,
@@ -60,6 +67,13 @@ _CLASSES: Mapping[str, Callable[[Session], BusinessObject]] = {
     "SO_SalesOrder_svc": ReadOnlySalesOrder,
     "AR_CashReceiptsDeposit_bus": CashDeposit,
     "AR_CashReceipts_bus": CashReceipt,
+    "AP_Invoice_bus": ApInvoice,
+    "AP_ManualCheck_bus": ManualCheck,
+    "AP_OpenInvoice_svc": ReadOnlyApOpenInvoice,
+    "AP_InvoiceHistoryHeader_svc": ReadOnlyApInvoiceHistory,
+    "AP_Vendor_svc": ReadOnlyVendor,
+    "PO_PurchaseOrder_bus": PurchaseOrder,
+    "PO_Receipt_bus": Receipt,
     "CI_ItemCode_bus": Item,
     "CI_ItemCode_svc": ReadOnlyItem,
     "GL_Account_bus": GlAccount,

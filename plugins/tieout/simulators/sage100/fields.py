@@ -18,6 +18,10 @@ _ZERO_FILLED = {
     "ARDivisionNo": 2,
     "SalespersonDivisionNo": 2,
     "SalespersonNo": 4,
+    "APDivisionNo": 2,
+    "VendorNo": 7,
+    "PurchaseOrderNo": 7,
+    "ReceiptNo": 6,
     "SalesOrderNo": 7,
     "InvoiceNo": 7,
     "DepositNo": 5,
@@ -28,7 +32,7 @@ _ZERO_FILLED = {
 }
 _CUSTOMER_PADDED_LENGTH = 7
 _UPPER = {
-    *("CustomerNo", "ContactCode", "ShipToCode", "ItemCode", "ProductLine"),
+    *("CustomerNo", "VendorNo", "ContactCode", "ShipToCode", "ItemCode", "ProductLine"),
     *("BankCode", "DepositType", "TaxSchedule", "TaxCode"),
     *("StandardUnitOfMeasure", "SalesUnitOfMeasure", "PurchaseUnitOfMeasure"),
 }
@@ -64,7 +68,9 @@ def taken(column: Column, value: object) -> Value:
     if len(text) > column.length:
         message = f"The value of {column.name} is longer than {column.length} characters."
         raise RefusedError(message)
-    return padded(column.name, text)
+    # A vendor's invoice number, unlike our own, is the vendor's: its zeros are kept as they came.
+    is_vendors = column.name == "InvoiceNo" and column.length != _ZERO_FILLED["InvoiceNo"]
+    return text if is_vendors else padded(column.name, text)
 
 
 def given(column: Column, value: Value) -> Scalar:

@@ -1,4 +1,4 @@
-"""Fill new company files with master data: customers, items, warehouses, accounts, taxes.
+"""Fill new company files with master data: customers, vendors, items, warehouses, accounts, taxes.
 
 The books open empty: no documents, no postings. Facts come from tieout.simulators.company; a file
 that has been filled is left alone.
@@ -14,6 +14,12 @@ SYSTEM_USER_KEY = "0000000001"
 INTEGRATION_USER_KEY = "0000000012"
 _DIVISION = "00"
 _TERMS = (("00", "Due on receipt", 0), ("01", "Net 10 days", 10), ("30", "Net 30 days", 30))
+_VENDORS = (
+    ("0000100", "Bright Metal Works", "N"),
+    ("0000200", "Valley Linen Mills", "Y"),
+    ("0000300", "Casco Power & Light", "N"),
+)
+"""Number, name, and whether its bills come in through receipt of invoice."""
 _NUMBERED_FROM = {"customer": 9000, "sales_order": 1000, "invoice": 300}
 _TYPE_BY_FIRST_DIGIT = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5", "6": "6"}
 
@@ -48,6 +54,7 @@ def _fill(file: CompanyFile, company: Company) -> None:
     _fill_stock(file, company)
     _fill_product_lines(file, company)
     _fill_customers(file, company)
+    _fill_vendors(file)
     for name, value in _NUMBERED_FROM.items():
         file.run("INSERT INTO _next_number (name, value) VALUES (?, ?)", name, value)
 
@@ -137,6 +144,21 @@ def _fill_product_lines(file: CompanyFile, company: Company) -> None:
         values.update(SalesAcctKey=keys["400-00"], InventoryAcctKey=keys["130-00"])
         values.update(CostOfGoodsSoldAcctKey=keys["500-00"], TaxClass="TX")
         file.insert("IM_ProductLine", values)
+
+
+def _fill_vendors(file: CompanyFile) -> None:
+    keys = account_keys(file)
+    division = Row(APDivisionNo=_DIVISION, APDivisionDesc="Trade vendors")
+    division.update(AccountsPayableAcctKey=keys["200-00"], CashAcctKey=keys["100-00"])
+    division.update(DiscountsEarnedOrTakenAcctKey=keys["430-00"], FreightAcctKey=keys["615-00"])
+    file.insert("AP_Division", {**division, "SalesTaxAcctKey": keys["625-00"]})
+    for code, name, days in _TERMS:
+        values = Row(TermsCode=code, TermsCodeDesc=name, DaysBeforeDue=Decimal(days))
+        file.insert("AP_TermsCode", values)
+    for number, name, through_receipt in _VENDORS:
+        values = Row(APDivisionNo=_DIVISION, VendorNo=number, VendorName=name, TermsCode="30")
+        values.update(VendorStatus="A", HoldPayment="N", SeparateCheck="N", CountryCode="USA")
+        file.insert("AP_Vendor", {**values, "UsePOReceiptOfInvForVendor": through_receipt})
 
 
 def _fill_customers(file: CompanyFile, company: Company) -> None:

@@ -14,6 +14,8 @@ from tieout.simulators.sage100.store import CompanyFile
 _PASSWORDS = {"admin": "admin", "tieout": "secret"}
 _MODULES = {
     "A/R": "Accounts Receivable",
+    "A/P": "Accounts Payable",
+    "P/O": "Purchase Order",
     "S/O": "Sales Order",
     "C/I": "Common Information",
     "I/M": "Inventory Management",
@@ -23,6 +25,10 @@ _TASKS = {
     "AR_Customer_ui": 101,
     "AR_CashReceipts_ui": 102,
     "AR_CustomerContact_ui": 103,
+    "AP_Invoice_ui": 151,
+    "AP_ManualCheck_ui": 152,
+    "PO_PurchaseOrder_ui": 171,
+    "PO_Receipt_ui": 172,
     "SO_SalesOrder_ui": 201,
     "SO_ShipToAddress_ui": 202,
     "CI_ItemCode_ui": 301,
@@ -35,6 +41,10 @@ _TASK_OF_CLASS = {
     "SO_ShipToAddress_bus": "SO_ShipToAddress_ui",
     "CI_ItemCode_bus": "CI_ItemCode_ui",
     "SO_SalesOrder_bus": "SO_SalesOrder_ui",
+    "AP_Invoice_bus": "AP_Invoice_ui",
+    "AP_ManualCheck_bus": "AP_ManualCheck_ui",
+    "PO_PurchaseOrder_bus": "PO_PurchaseOrder_ui",
+    "PO_Receipt_bus": "PO_Receipt_ui",
     "AR_CashReceiptsDeposit_bus": "AR_CashReceipts_ui",
     "AR_CashReceipts_bus": "AR_CashReceipts_ui",
 }

@@ -44,3 +44,31 @@ def _stock(file: CompanyFile, key: dict[str, str]) -> Row:
         file.insert("IM_ItemWarehouse", Row(**key, AverageCost=cost))
         row = file.rows("IM_ItemWarehouse", **key)[0]
     return row
+
+
+def order(file: CompanyFile, item_code: str, warehouse_code: str, quantity: Decimal) -> None:
+    """Raise the quantity on purchase orders, or lower it with a negative quantity."""
+    key = {"ItemCode": item_code, "WarehouseCode": warehouse_code}
+    left = _stock(file, key).number("QuantityOnPurchaseOrder") + quantity
+    file.update("IM_ItemWarehouse", key, {"QuantityOnPurchaseOrder": left})
+
+
+def receive(
+    file: CompanyFile, item_code: str, warehouse_code: str, quantity: Decimal, cost: Decimal
+) -> None:
+    """Put a quantity on the shelf at its cost, which moves the average."""
+    key = {"ItemCode": item_code, "WarehouseCode": warehouse_code}
+    row = _stock(file, key)
+    on_hand = row.number("QuantityOnHand") + quantity
+    value = row.number("TotalWarehouseValue") + cost
+    changes = Row(QuantityOnHand=on_hand, TotalWarehouseValue=value)
+    if on_hand > 0:
+        changes["AverageCost"] = rounded(value / on_hand, 6)
+    changes["QuantityOnPurchaseOrder"] = row.number("QuantityOnPurchaseOrder") - quantity
+    file.update("IM_ItemWarehouse", key, changes)
+    item = file.row("CI_Item", ItemCode=item_code)
+    if item is not None:
+        totals = Row(TotalQuantityOnHand=item.number("TotalQuantityOnHand") + quantity)
+        totals["TotalInventoryValue"] = item.number("TotalInventoryValue") + cost
+        totals["LastTotalUnitCost"] = rounded(cost / quantity, 6)
+        file.update("CI_Item", {"ItemCode": item_code}, totals)

@@ -39,3 +39,21 @@ class ReadOnlyShipToAddress(BusinessObject):
     """SO_ShipToAddress_svc."""
 
     TABLE: ClassVar[str] = "SO_ShipToAddress"
+
+
+class ReadOnlyVendor(BusinessObject):
+    """AP_Vendor_svc."""
+
+    TABLE: ClassVar[str] = "AP_Vendor"
+
+
+class ReadOnlyApOpenInvoice(BusinessObject):
+    """AP_OpenInvoice_svc."""
+
+    TABLE: ClassVar[str] = "AP_OpenInvoice"
+
+
+class ReadOnlyApInvoiceHistory(BusinessObject):
+    """AP_InvoiceHistoryHeader_svc: keyed by invoice number and sequence, whoever the vendor is."""
+
+    TABLE: ClassVar[str] = "AP_InvoiceHistoryHeader"

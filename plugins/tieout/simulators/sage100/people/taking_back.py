@@ -1,4 +1,7 @@
-"""Take back what was entered: delete an order or a receipt, enter the reversal of a posted one."""
+"""Take back what was entered: delete an order, a receipt, a bill or a check.
+
+What was posted is not deleted: its reversal is entered.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -78,3 +81,18 @@ def reverse_cash_receipt(
             line["AmountPosted"] = -row.number("CashAmountApplied")
             file.insert("AR_CashReceiptsDetail", line)
     return {"check_no": check_no, "deposit_no": number}
+
+
+def delete_ap_document(file: CompanyFile, table: str, **key: str) -> dict[str, object]:
+    """Delete an entered bill or check with its lines.
+
+    Raises:
+        NotAllowedError: It is not in entry.
+    """
+    if file.row(f"{table}Header", **key) is None:
+        message = f"The document {'/'.join(key.values())} is not on file."
+        raise NotAllowedError(message)
+    with file.transaction():
+        file.delete(f"{table}Header", **key)
+        file.delete(f"{table}Detail", **key)
+    return {"deleted": "/".join(key.values())}
