@@ -112,7 +112,8 @@ def sheet(one: Figures) -> str:
     """Return what one scenario measured, and of which commit."""
     named = {name: value for name, value in one.items() if name not in ("at", "commit", "scenario")}
     lines = [f"| {name} | {value} |" for name, value in sorted(_leaves(named))]
-    head = f"**{one['scenario'].capitalize()}** ({one['commit']})"
+    title = str(one["scenario"])
+    head = f"**{title[0].upper()}{title[1:]}** ({one['commit']})"
     return "\n".join([head, "", "| figure | value |", "|---|---|", *lines])
 
 

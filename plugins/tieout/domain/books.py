@@ -72,6 +72,30 @@ class XeroPayment(Frozen):
     status: str
 
 
+class AccountBalance(Frozen):
+    """What Xero's trial balance says of an account, debit less credit, in the base currency.
+
+    ``month`` is what moved in the month up to the day; ``balance`` what it held then, or, for
+    revenue and expenses, what moved since the financial year began.
+    """
+
+    account_id: str
+    name: str
+    month: Amount
+    balance: Amount
+
+
+class BankMovement(Frozen):
+    """What happened to a bank account over some days, in its own currency."""
+
+    account_id: str
+    name: str
+    opening: Amount
+    received: Amount
+    spent: Amount
+    closing: Amount
+
+
 class SageOrderLine(Frozen):
     """One sales order line."""
 

@@ -21,6 +21,7 @@ from tieout.connectors.xero.answers import (
 from tieout.connectors.xero.client import ALONE, XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
 from tieout.connectors.xero.lists import XeroLists
+from tieout.connectors.xero.reports import XeroReports
 from tieout.connectors.xero.standings import STANDINGS
 from tieout.connectors.xero.targets.table import target_of
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment, XeroStanding
@@ -64,6 +65,7 @@ class XeroConnector(Xero):
         )
         self._settle_s = config.settle_s
         self.lists = XeroLists(self._client, tenant_id=config.tenant_id)
+        self.reports = XeroReports(self._client)
 
     @property
     def rate_limits(self) -> dict[str, str]:
