@@ -3,6 +3,15 @@
 from typing_extensions import override
 
 from tieout.domain.ledger import AuditEvent
+from tieout.domain.ramps import (
+    after_return,
+    after_turn,
+    is_back,
+    is_news,
+    rate,
+    system_row,
+    tells_by_system,
+)
 from tieout.domain.streams import (
     PROBE_EVERY_S,
     Admission,
@@ -54,11 +63,35 @@ class FakeStreams(Streams):
     def admit(self, name: str) -> Admission:
         seen = self.peek(name)
         if not seen.is_probe:
-            return seen
+            return seen.model_copy(update={"is_ramping": self._is_ramping(name)})
         stream, now = seen.stream, self._clock.now()
         self.probes.append((name, now.timestamp()))
         probed = self._keep(stream.model_copy(update={"probed_at": now}))
         return Admission(stream=probed, is_admitted=True, is_probe=True)
+
+    @override
+    def turn(self, name: str, count: int) -> float:
+        row_name = system_row(name)
+        if row_name is None:
+            return 0.0
+        row, wait_s = after_turn(self.stream(row_name), self._clock.now(), count)
+        if row != self.stream(row_name):
+            self._keep(row)
+        return wait_s
+
+    @override
+    def tell(self, name: str) -> bool:
+        stream = self.stream(name)
+        row_name = system_row(name) if tells_by_system(stream) else None
+        row = self.stream(row_name or name)
+        if not is_news(stream, row):
+            return False
+        self._keep(row.model_copy(update={"told_at": self._clock.now()}))
+        return True
+
+    def _is_ramping(self, name: str) -> bool:
+        row_name = system_row(name)
+        return row_name is not None and rate(self.stream(row_name), self._clock.now()) is not None
 
     @override
     def judged(self, name: str, *, good: int, is_bad: bool) -> bool:
@@ -89,7 +122,8 @@ class FakeStreams(Streams):
         self._keep(resumed(stream, self._clock.now(), reason=reason), actor=by)
 
     def _keep(self, stream: Stream, *, actor: str = "fake") -> Stream:
-        if stream.state is not self.stream(stream.name).state:
+        before = self.stream(stream.name)
+        if stream.state is not before.state:
             self.audit.append(
                 AuditEvent(
                     pair=stream.pair,
@@ -99,4 +133,8 @@ class FakeStreams(Streams):
                 )
             )
         self._streams[stream.name] = stream
+        row_name = system_row(stream.name)
+        if row_name is not None and is_back(before, stream):
+            row = self.stream(row_name)
+            self._streams[row_name] = after_return(row, self._clock.now(), before=before)
         return stream

@@ -79,6 +79,13 @@ class UnavailableError(RetryableError):
 class StreamPausedError(UnavailableError):
     """This work pauses; nothing was sent, and nothing else is to be sent now."""
 
+    def __init__(
+        self, message: str, *, remedy: str, retry_after_s: float | None = None, stream: str = ""
+    ) -> None:
+        """Also keep which stream pauses."""
+        super().__init__(message, remedy=remedy, retry_after_s=retry_after_s)
+        self.stream = stream
+
 
 class UnsettledError(UnavailableError):
     """An earlier send may yet land, and nothing would refuse a second one: wait it out."""

@@ -244,6 +244,15 @@ def test_finished_documents_are_not_claimed(ledger: Ledger) -> None:
     assert claim(ledger) is None
 
 
+def test_what_was_done_lately_is_counted(ledger: Ledger) -> None:
+    records.received(ledger, "1")
+    assert ledger.done_lately(PAIR, within_s=600) == 0
+    ledger.mark_done(records.received(ledger, "2"))
+    assert ledger.done_lately(PAIR, within_s=600) == 1
+    assert ledger.done_lately("lotus_lane", within_s=600) == 0
+    assert ledger.done_lately(PAIR, within_s=-1) == 0
+
+
 def test_an_unknown_batch_is_refused(ledger: Ledger) -> None:
     with pytest.raises(ConfigurationError):
         ledger.batch_pair(BatchId(99))

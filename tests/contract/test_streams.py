@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from fake_streams import FakeStreams
 from fakes import FakeClock
 from tieout.domain.base import System
+from tieout.domain.ramps import RAMPS, STEP_S
 from tieout.domain.streams import (
     BAD_IN_A_ROW_MAX,
     FAILURES_IN_A_ROW_MAX,
@@ -18,6 +19,7 @@ from tieout.domain.streams import (
     PROBE_EVERY_S,
     StreamCause,
     StreamState,
+    read_stream,
     source_stream,
     target_stream,
 )
@@ -68,7 +70,9 @@ def postgres(emptied_ledger_url: str) -> Iterator[Scene]:
 def moved_back(admin: psycopg.Connection, seconds: float) -> None:
     by = timedelta(seconds=seconds)
     admin.execute(
-        "UPDATE tieout.streams SET since = since - %s, probed_at = probed_at - %s", [by, by]
+        "UPDATE tieout.streams SET since = since - %(by)s, probed_at = probed_at - %(by)s,"
+        " told_at = told_at - %(by)s, back_at = back_at - %(by)s",
+        {"by": by},
     )
 
 
@@ -257,3 +261,113 @@ def test_every_change_of_state_is_audited_and_a_persons_by_name(scene: Scene) ->
 def test_streams_pause_by_themselves(scene: Scene) -> None:
     fail(scene)
     assert scene.streams.admit(ORDERS).is_admitted
+
+
+ORDERS_OUT = target_stream(PAIR, System.SAGE100, "sales_order")
+RECEIPTS_OUT = target_stream(PAIR, System.SAGE100, "cash_receipt")
+SAGE = read_stream(PAIR, System.SAGE100)
+RAMP = RAMPS[System.SAGE100]
+
+
+def away_and_back(scene: Scene, *names: str) -> None:
+    """Let a system be away for a while, as some streams of it notice."""
+    for name in names:
+        for _ in range(FAILURES_IN_A_ROW_MAX):
+            scene.streams.failed(name, reason="Sage 100 does not answer.")
+    scene.pass_s(3600)
+    for name in names:
+        scene.streams.succeeded(name)
+
+
+def granted(scene: Scene, name: str = ORDERS_OUT) -> int:
+    """Send one by one until the minute is full; return how many that were."""
+    count = 0
+    while scene.streams.turn(name, 1) == 0.0:
+        count += 1
+        assert count <= RAMP.limit_per_minute, "no ramp"
+    return count
+
+
+def test_a_system_that_was_never_away_has_no_ramp(scene: Scene) -> None:
+    assert not scene.streams.admit(ORDERS_OUT).is_ramping
+    assert scene.streams.turn(ORDERS_OUT, 1000) == 0.0
+    assert scene.streams.turn(ORDERS, 1000) == 0.0
+
+
+def test_a_system_that_was_away_is_given_more_from_minute_to_minute(scene: Scene) -> None:
+    away_and_back(scene, SAGE)
+    rates = []
+    while scene.streams.admit(ORDERS_OUT).is_ramping:
+        rates.append(granted(scene))
+        assert 0 < scene.streams.turn(ORDERS_OUT, 1) <= STEP_S
+        scene.pass_s(STEP_S)
+    wanted = [RAMP.start_per_minute]
+    while wanted[-1] * RAMP.factor < RAMP.limit_per_minute:
+        wanted.append(wanted[-1] * RAMP.factor)
+    assert rates == wanted
+    assert scene.streams.turn(ORDERS_OUT, 1000) == 0.0
+
+
+def test_all_streams_of_a_system_share_its_ramp_whichever_notices_first(scene: Scene) -> None:
+    away_and_back(scene, ORDERS_OUT, SAGE, RECEIPTS_OUT)
+    assert granted(scene) == RAMP.start_per_minute
+    assert scene.streams.turn(RECEIPTS_OUT, 1) > 0
+
+
+def test_a_stream_that_goes_on_later_joins_the_ramp_and_another_absence_begins_anew(
+    scene: Scene,
+) -> None:
+    for _ in range(FAILURES_IN_A_ROW_MAX):
+        scene.streams.failed(RECEIPTS_OUT, reason="Sage 100 does not answer.")
+    away_and_back(scene, SAGE)
+    scene.pass_s(STEP_S)
+    scene.streams.succeeded(RECEIPTS_OUT)
+    assert granted(scene) == RAMP.start_per_minute * RAMP.factor
+    away_and_back(scene, SAGE)
+    assert granted(scene) == RAMP.start_per_minute
+
+
+def test_a_system_that_lets_us_wait_otherwise_has_no_ramp(scene: Scene) -> None:
+    away_and_back(scene, PAYMENTS)
+    assert scene.streams.turn(PAYMENTS, 1000) == 0.0
+    scene.streams.hold(ORDERS_OUT, reason="Twice.")
+    scene.streams.resume(ORDERS_OUT, by="ana", reason="Voided.")
+    assert not scene.streams.admit(ORDERS_OUT).is_ramping
+
+
+def test_a_batch_larger_than_the_minute_goes_alone(scene: Scene) -> None:
+    away_and_back(scene, SAGE)
+    assert scene.streams.turn(ORDERS_OUT, 1000) == 0.0
+    assert scene.streams.turn(ORDERS_OUT, 1) > 0
+
+
+def test_of_a_system_that_is_away_people_are_told_once(scene: Scene) -> None:
+    assert not scene.streams.tell(SAGE)
+    for name in (SAGE, ORDERS_OUT):
+        for _ in range(FAILURES_IN_A_ROW_MAX):
+            scene.streams.failed(name, reason="Sage 100 does not answer.")
+        scene.pass_s(60)
+    assert [scene.streams.tell(name) for name in (ORDERS_OUT, SAGE, ORDERS_OUT)] == [
+        True,
+        False,
+        False,
+    ]
+    scene.pass_s(3600)
+    scene.streams.succeeded(SAGE)
+    assert not scene.streams.tell(ORDERS_OUT)
+    scene.pass_s(1)
+    scene.streams.succeeded(ORDERS_OUT)
+    scene.pass_s(1)
+    for _ in range(FAILURES_IN_A_ROW_MAX):
+        scene.streams.failed(RECEIPTS_OUT, reason="Away again.")
+    assert [scene.streams.tell(RECEIPTS_OUT) for _ in range(2)] == [True, False]
+
+
+def test_of_any_other_pause_people_are_told_once_for_each_stream(scene: Scene) -> None:
+    for name in (PAYMENTS, ORDERS_OUT):
+        scene.streams.access_refused(name, reason="No consent.")
+    assert [scene.streams.tell(name) for name in (PAYMENTS, ORDERS_OUT, PAYMENTS)] == [
+        True,
+        True,
+        False,
+    ]

@@ -106,6 +106,7 @@ class DeadLetters(Documents):
             if {delivery.state for delivery in written} - LANDED:
                 raise settled_otherwise(f"document {document_id}")
             self._move(document_id, DocumentState.DONE)
+            self._done_at.setdefault(document_id, self._clock.now())
             self._settle_older(document_id)
 
     def _settle_older(self, document_id: DocumentId) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 
 from typing_extensions import override
 
@@ -34,6 +35,14 @@ class FakeLedger(Deliveries):
                     raise UnavailableError(f"somebody holds {name!r}", remedy="Try again later.")
                 held.callback(writer.release)
             yield
+
+    @override
+    def done_lately(self, pair: str, *, within_s: float) -> int:
+        with self._lock:
+            since = self._clock.now() - timedelta(seconds=within_s)
+            lately = [one for one, at in self._done_at.items() if at > since]
+            documents = [self._documents[one] for one in lately]
+            return sum(one.pair == pair and one.state == DocumentState.DONE for one in documents)
 
     @override
     def conservation(self, pair: str) -> Conservation:

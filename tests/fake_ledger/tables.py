@@ -80,6 +80,7 @@ class Tables(Ledger):
         self._known_through: dict[DocumentId, datetime] = {}
         self._rules: dict[DocumentId, str] = {}
         self._history: set[DocumentId] = set()
+        self._done_at: dict[DocumentId, datetime] = {}
         self._steps: dict[tuple[BatchId, str], Fence] = {}
         self._ended: set[tuple[BatchId, str]] = set()
         self._begun: set[BatchId] = set()

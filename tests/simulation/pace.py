@@ -2,12 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from simulation.installation import Installation
+from simulation.installation import SWEEP_EVERY_S, Installation
 from simulation.systems import Written
 from tieout.domain.base import DocumentId
 
 LOOK_EVERY_S = 10.0
+ROUNDS_MAX = 120
 DONE = "document.done"
+
+
+def settle(installation: Installation) -> None:
+    """Let everything come to rest."""
+    simulation = installation.simulation
+    for _round in range(ROUNDS_MAX):
+        if installation.is_quiet:
+            return
+        simulation.run(simulation.passed_s + SWEEP_EVERY_S / 3)
 
 
 class Pace:

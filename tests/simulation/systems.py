@@ -89,10 +89,11 @@ class Record:
 
 
 class Written(NamedTuple):
-    """One write that a system carried out, and the document that it came from."""
+    """One write that a system carried out, the document that it came from, and when."""
 
     entity: str
     document_id: int
+    at_s: float = 0.0
 
 
 @dataclass(eq=False)
@@ -163,7 +164,7 @@ class World:
     def write(self, delivery: Delivery, *, is_stale: bool) -> Outcome:
         """Carry out one write as the system does it by itself."""
         if delivery.operation == "set":
-            self.written.append(Written(delivery.entity, delivery.document_id))
+            self._write_down(delivery)
             state = dict(delivery.expected)
             self.states[delivery.entity, delivery.document_key] = state
             key = delivery.document_key
@@ -186,8 +187,12 @@ class World:
             is_stale=is_stale,
         )
         self.add(record)
-        self.written.append(Written(delivery.entity, delivery.document_id))
+        self._write_down(delivery)
         return record.landed()
+
+    def _write_down(self, delivery: Delivery) -> None:
+        at_s = self.simulation.passed_s
+        self.written.append(Written(delivery.entity, delivery.document_id, at_s))
 
     def _figures(self, delivery: Delivery) -> dict[str, str]:
         """Return the figures as the system keeps them: one cent more where it gets them wrong."""

@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from figures.report import record
-from simulation.installation import SWEEP_EVERY_S, Installation
+from simulation.installation import Installation
 from simulation.judging import judge_installation
-from simulation.pace import Pace, went_back
+from simulation.pace import Pace, settle, went_back
 from simulation.shop import PAIR
 from simulation.systems import Written
 from tieout.domain.base import System
@@ -29,16 +29,6 @@ PAID_LATER = 500
 BURST_S = 120.0
 """Within how long they come in when nothing is away."""
 SHARE_MIN = 0.9
-ROUNDS_MAX = 120
-
-
-def _settle(installation: Installation) -> None:
-    """Let everything come to rest."""
-    simulation = installation.simulation
-    for _round in range(ROUNDS_MAX):
-        if installation.is_quiet:
-            return
-        simulation.run(simulation.passed_s + SWEEP_EVERY_S / 3)
 
 
 def _place(installation: Installation, number: int) -> None:
@@ -72,7 +62,7 @@ def _steady_s() -> float:
         simulation.at(at_s, lambda: installation.changed(installation.shop.place(), is_new=True))
     pace = Pace(installation)
     simulation.run(BEGAN_S + BURST_S)
-    _settle(installation)
+    settle(installation)
     simulation.close()
     assert len(pace.done_s) == ORDERS
     return pace.took_s(since_s=BEGAN_S + BURST_S)
@@ -97,7 +87,7 @@ def test_eight_hours_without_sage_set_nothing_aside_and_burn_no_attempt() -> Non
     for source_id in simulation.rng.sample(sorted(installation.shop.versions), PAID_LATER):
         at_s = ended_s + simulation.rng.uniform(0, OUTAGE_S / 4)
         simulation.at(at_s, lambda source_id=source_id: _pay(installation, source_id))
-    _settle(installation)
+    settle(installation)
     drained_s = pace.took_s(since_s=ended_s)
     judgement = judge_installation(installation)
     counts = installation.ledger.conservation(PAIR)

@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 import records
 from architecture.probing import ROOT
 from tieout.cli.main import build_parser, main
+from tieout.domain.streams import FAILURES_IN_A_ROW_MAX
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
 
@@ -219,6 +220,20 @@ def test_a_held_stream_is_listed_and_goes_on_when_a_person_says_so(
     assert main(["streams", "--json", *connections]) == 0
     assert '"reason": "The copy is void."' in capsys.readouterr().out
     assert main(resume) == 2
+
+
+def test_a_system_that_comes_back_is_listed_with_its_pace(
+    connections: list[str], ledger: PostgresLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "harbor_and_pine/read/sage100"
+    streams = PostgresStreams(ledger.database)
+    for _ in range(FAILURES_IN_A_ROW_MAX):
+        streams.failed(name, reason="Sage 100 does not answer.")
+    streams.succeeded(name)
+    assert main(["streams", *connections]) == 0
+    assert f"{name}  was away and is given 10 records in this minute" in capsys.readouterr().out
+    assert main(["status", "--json", *connections]) == 0
+    assert '"done_at"' in capsys.readouterr().out
 
 
 def test_many_are_replayed_by_a_job_that_can_be_paused(

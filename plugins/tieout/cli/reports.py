@@ -7,6 +7,7 @@ from tieout.cli.common import NOT_GOOD, OK, add_report, open_installation, show
 
 if TYPE_CHECKING:
     from tieout.cli.common import Commands
+    from tieout.domain.base import Json
 
 
 def add(commands: "Commands") -> None:
@@ -23,9 +24,16 @@ def _status(given: argparse.Namespace) -> int:
 
     tieout = open_installation(given)
     pairs = [one for one in tieout.status().pairs if given.pair in {None, one.pair}]
+    estimates = [tieout.catch_up(one) for one in pairs]
     alarms = tieout.webhook_alarms()
-    text = "\n".join([reports.conservation_text(pairs), *alarms])
-    show(given, {**reports.conservation_json(pairs), "webhook_alarms": list(alarms)}, text)
+    waits = filter(None, [reports.catch_up_text(estimates)])
+    text = "\n".join([reports.conservation_text(pairs), *waits, *alarms])
+    found: Json = {
+        **reports.conservation_json(pairs),
+        "catch_up": [one.model_dump(mode="json") for one in estimates],
+        "webhook_alarms": list(alarms),
+    }
+    show(given, found, text)
     return OK if all(pair.is_conserved for pair in pairs) and not alarms else NOT_GOOD
 
 

@@ -33,9 +33,19 @@ def add(commands: "Commands") -> None:
 
 
 def _streams(given: argparse.Namespace) -> int:
-    known = open_installation(given).streams.streams(given.pair)
+    from tieout.domain.ramps import rate
+
+    tieout = open_installation(given)
+    known = tieout.streams.streams(given.pair)
     stopped = [one for one in known if one.state != "open"]
-    text = "\n".join(_line(one) for one in stopped) or ALL_OPEN
+    now = tieout.clock.now()
+    paces = {one.name: rate(one, now) for one in known if one.back_at is not None}
+    ramps = [
+        f"{name}  was away and is given {pace} records in this minute, then more"
+        for name, pace in paces.items()
+        if pace is not None
+    ]
+    text = "\n".join([*(_line(one) for one in stopped), *ramps]) or ALL_OPEN
     show(given, {"streams": [one.model_dump(mode="json") for one in known]}, text)
     return NOT_GOOD if stopped else OK
 

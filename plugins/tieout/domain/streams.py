@@ -27,6 +27,9 @@ PROBE_EVERY_S = 60.0
 """How often at the most a paused stream is tried."""
 
 
+RAMP_MEMBERS = ("ramp_minute", "ramp_sent")
+
+
 class StreamState(StrEnum):
     """Whether work flows: ``paused`` tries itself again, ``held`` waits for a person."""
 
@@ -49,7 +52,10 @@ class Stream(Frozen):
     """A stream as it stands; ``since`` is when it came into its state, by the ledger's clock.
 
     ``judged`` and ``bad`` count within the window; ``failures`` counts unanswered calls in a row.
-    ``probed_at`` is when the paused stream was last tried, or paused.
+    ``probed_at`` is when the paused stream was last tried, or paused; ``told_at`` when people were
+    told of it. The row of a system's read stream also says when the system was last ``back_at``
+    work, and how many records the minute ``ramp_minute`` after that has ``ramp_sent``
+    (domain.ramps).
     """
 
     name: str
@@ -63,6 +69,10 @@ class Stream(Frozen):
     bad_in_a_row: int = 0
     failures: int = 0
     probed_at: AwareDatetime | None = None
+    told_at: AwareDatetime | None = None
+    back_at: AwareDatetime | None = None
+    ramp_minute: int = 0
+    ramp_sent: int = 0
 
     def probe_in_s(self, now: datetime) -> float:
         """Return in how many seconds a paused stream may be tried; 0 = now."""
@@ -79,6 +89,8 @@ class Admission(Frozen):
     is_probe: bool = False
     wait_s: float = 0.0
     """In how many seconds the next probe is due, when it was not admitted for that."""
+    is_ramping: bool = False
+    """Whether the system just came back, so that each record asks for its turn."""
 
 
 def source_stream(pair: str, document_type: str) -> str:
@@ -182,4 +194,5 @@ def _paused(stream: Stream, now: datetime, cause: StreamCause, reason: str) -> S
 
 
 def _opened(stream: Stream, now: datetime) -> Stream:
-    return Stream(name=stream.name, pair=stream.pair, since=now)
+    kept = stream.model_dump(include={"name", "pair", "told_at", "back_at", *RAMP_MEMBERS})
+    return Stream(**kept, since=now)

@@ -1,6 +1,7 @@
-"""The conservation query: where every inbox entry of a pair is, from one snapshot."""
+"""Counts: where every inbox entry of a pair is, from one snapshot, and what was done lately."""
 
 from collections import Counter
+from datetime import timedelta
 
 from sqlalchemy import CompoundSelect, Connection, func, literal, select, union_all
 
@@ -32,6 +33,19 @@ def conservation(connection: Connection, pair: str) -> Conservation:
         skipped=dict(skipped),
         in_doubt=counts[f"delivery.{DeliveryState.IN_DOUBT}"],
     )
+
+
+def done_lately(connection: Connection, pair: str, within_s: float) -> int:
+    """Return how many documents of the pair were done within the last seconds."""
+    # The word is that of the partial index: what was done before costs nothing.
+    is_done = documents.c.state == literal(str(DocumentState.DONE), literal_execute=True)
+    since = func.clock_timestamp() - timedelta(seconds=within_s)
+    found: int = connection.execute(
+        select(func.count()).where(
+            documents.c.pair == pair, is_done, documents.c.changed_at > since
+        )
+    ).scalar_one()
+    return found
 
 
 def _counts(pair: str) -> CompoundSelect[str, str, str, int]:

@@ -405,6 +405,11 @@ class PostgresLedger(Ledger):
             return counts.conservation(connection, pair)
 
     @override
+    def done_lately(self, pair: str, *, within_s: float) -> int:
+        with self._transaction() as connection:
+            return counts.done_lately(connection, pair, within_s)
+
+    @override
     def known_records(
         self, pair: str, account: str, document_type: str, source_ids: Collection[str]
     ) -> dict[str, KnownRecord]:

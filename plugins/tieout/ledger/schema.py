@@ -227,7 +227,8 @@ streams = Table(
     *(_defaulted(name) for name in ("state", "cause", "reason")),
     _moment("since", nullable=True),
     *(_counter(name) for name in ("judged", "bad", "bad_in_a_row", "failures")),
-    _moment("probed_at", nullable=True),
+    *(_moment(name, nullable=True) for name in ("probed_at", "told_at", "back_at")),
+    *(_counter(name) for name in ("ramp_minute", "ramp_sent")),
 )
 
 webhook_ranges = Table(

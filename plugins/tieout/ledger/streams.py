@@ -11,6 +11,15 @@ from sqlalchemy import Connection, RowMapping, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from typing_extensions import override
 
+from tieout.domain.ramps import (
+    after_return,
+    after_turn,
+    is_back,
+    is_news,
+    rate,
+    system_row,
+    tells_by_system,
+)
 from tieout.domain.streams import (
     Admission,
     Stream,
@@ -59,7 +68,10 @@ class PostgresStreams(Streams):
             stream = _read(connection, name)
             if _is_paused(stream):
                 return _probe(connection, name)
-            return Admission(stream=stream, is_admitted=stream.state is StreamState.OPEN)
+            is_open = stream.state is StreamState.OPEN
+            return Admission(
+                stream=stream, is_admitted=is_open, is_ramping=_is_ramping(connection, name)
+            )
 
     @override
     def peek(self, name: str) -> Admission:
@@ -109,7 +121,32 @@ class PostgresStreams(Streams):
                     cause="stream_open",
                 )
             stream, now = _locked(connection, name)
-            _store(connection, resumed(stream, now, reason=reason))
+            after = resumed(stream, now, reason=reason)
+            _store(connection, after)
+            _notice(connection, stream, after)
+
+    @override
+    def turn(self, name: str, count: int) -> float:
+        row_name = system_row(name)
+        if row_name is None:
+            return 0.0
+        with self._database.transaction() as connection:
+            before, now = _locked(connection, row_name)
+            after, wait_s = after_turn(before, now, count)
+            if after != before:
+                _store(connection, after)
+            return wait_s
+
+    @override
+    def tell(self, name: str) -> bool:
+        with self._database.transaction() as connection:
+            stream = _read(connection, name)
+            row_name = system_row(name) if tells_by_system(stream) else None
+            row, now = _locked(connection, row_name or name)
+            if not is_news(stream, row):
+                return False
+            _store(connection, row.model_copy(update={"told_at": now}))
+            return True
 
     def _change(self, name: str, change: Change) -> Stream:
         with self._database.transaction() as connection:
@@ -117,6 +154,7 @@ class PostgresStreams(Streams):
             after = change(before, now)
             if after != before:
                 _store(connection, after)
+            _notice(connection, before, after)
             return after
 
 
@@ -136,6 +174,26 @@ def _locked(connection: Connection, name: str) -> tuple[Stream, datetime]:
     )
     # Read after the lock was waited for, so that times follow each other as changes do.
     return _stream(row), _now(connection)
+
+
+def _notice(connection: Connection, before: Stream, after: Stream) -> None:
+    """Begin the ramp of a system that a stream found back at work.
+
+    The row of a system is always locked after that of a stream, never before.
+    """
+    row_name = system_row(after.name)
+    if row_name is None or not is_back(before, after):
+        return
+    row, now = _locked(connection, row_name)
+    changed = after_return(row, now, before=before)
+    if changed != row:
+        _store(connection, changed)
+
+
+def _is_ramping(connection: Connection, name: str) -> bool:
+    row_name = system_row(name)
+    row = None if row_name is None else _read(connection, row_name)
+    return row is not None and row.back_at is not None and rate(row, _now(connection)) is not None
 
 
 def _now(connection: Connection) -> datetime:

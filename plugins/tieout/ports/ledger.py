@@ -330,6 +330,12 @@ class Ledger(Protocol):
     def conservation(self, pair: str) -> Conservation:
         """Count where every inbox entry of the pair is."""
 
+    def done_lately(self, pair: str, *, within_s: float) -> int:
+        """Return how many documents of the pair were done within the last seconds.
+
+        The cost grows with those, not with all that were ever done.
+        """
+
     def known_records(
         self, pair: str, account: str, document_type: str, source_ids: Collection[str]
     ) -> dict[str, KnownRecord]:

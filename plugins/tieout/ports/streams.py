@@ -27,6 +27,19 @@ class Streams(Protocol):
     def peek(self, name: str) -> Admission:
         """Say what ``admit`` would answer, without asking: no probe is taken."""
 
+    def turn(self, name: str, count: int) -> float:
+        """Give ``count`` records their turn to be sent, or return in how many seconds to ask again.
+
+        A system that was away takes more from minute to minute (domain.ramps); all streams of it
+        share that. 0.0 = send now.
+        """
+
+    def tell(self, name: str) -> bool:
+        """Say whether people are to be told of what stops the stream, and note that they are.
+
+        Of two that ask at once one is told yes. Of a system that is away it is yes once.
+        """
+
     def judged(self, name: str, *, good: int, is_bad: bool) -> bool:
         """Count ``good`` good records and, after them, one bad one if ``is_bad``.
 

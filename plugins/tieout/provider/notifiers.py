@@ -15,6 +15,9 @@ from airflow.sdk import BaseHook, BaseNotifier
 from airflow.sdk.exceptions import AirflowNotFoundException
 from typing_extensions import override
 
+from tieout.errors import StreamPausedError, TieoutError
+from tieout.provider.runtime import open_runtime
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
@@ -25,7 +28,10 @@ log = logging.getLogger(__name__)
 
 
 class FailureNotifier(BaseNotifier):
-    """Tell people that a task failed after its last retry, and what it said."""
+    """Tell people that a task failed after its last retry, and what it said.
+
+    While a stream pauses, every run fails for it: they are told once, and the log says the rest.
+    """
 
     @override
     def notify(self, context: "Context") -> None:
@@ -34,11 +40,28 @@ class FailureNotifier(BaseNotifier):
         reason = context.get("exception", "no reason given")
         text = f"Tieout: {ti.dag_id}.{ti.task_id} failed in {ti.run_id}: {reason}"
         log.error("%s", text)
+        if _is_known(reason):
+            log.info("People were told of this pause before.")
+            return
         try:
             connection = BaseHook.get_connection(ALERTS_CONNECTION)
         except AirflowNotFoundException:
             return
         _post(connection.host or "", text)
+
+
+def _is_known(reason: object) -> bool:
+    """Say whether people have been told of the pause that a task failed for.
+
+    Where that cannot be found out, they are rather told twice.
+    """
+    if not isinstance(reason, StreamPausedError) or not reason.stream:
+        return False
+    try:
+        return not open_runtime().streams.tell(reason.stream)
+    except TieoutError:
+        log.exception("It is not known whether people were told.")
+        return False
 
 
 async def deadline_missed(**kwargs: Any) -> None:

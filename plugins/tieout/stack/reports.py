@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from tieout.domain.base import Json
+from tieout.domain.catch_up import PACE_WINDOW_S, CatchUp
 from tieout.domain.ledger import Conservation
 from tieout.domain.tie_out import ERROR_CLASSES, TieOut
 from tieout.stack.tables import text_table
+
+NO_ESTIMATE = "when they will be done cannot be said before some are"
 
 
 def conservation_json(pairs: Sequence[Conservation]) -> Json:
@@ -49,6 +52,18 @@ def conservation_text(pairs: Sequence[Conservation]) -> str:
     doubts = sum(pair.in_doubt for pair in pairs)
     if doubts:
         lines.append(f"in doubt, to be looked up at the target: {doubts}")
+    return "\n".join(lines)
+
+
+def catch_up_text(estimates: Sequence[CatchUp]) -> str:
+    """Return of each pair in which something waits how fast it is done, and until when."""
+    lines = []
+    for one in estimates:
+        if not one.waiting:
+            continue
+        pace = f"{one.done} done in the last {PACE_WINDOW_S / 60:.0f} min ({one.per_minute}/min)"
+        end = f"all done about {one.done_at:%Y-%m-%d %H:%M} UTC" if one.done_at else NO_ESTIMATE
+        lines.append(f"{one.pair}: {one.waiting} wait, {pace}; {end}")
     return "\n".join(lines)
 
 

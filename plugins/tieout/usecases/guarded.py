@@ -27,6 +27,7 @@ from tieout.domain.streams import (
 from tieout.errors import (
     AuthenticationError,
     OutcomeUnknownError,
+    RateLimitedError,
     StreamHeldError,
     StreamPausedError,
     TieoutError,
@@ -66,6 +67,8 @@ class GuardedTarget(Target):
         self._has_answered = False
         self._has_refusals = False
         """Whether the stream counts: without refusals there is no share of them to take."""
+        self._is_ramping = False
+        """Whether the system just came back, so that each send asks for its turn."""
         self._is_probing_refusals = False
         """Whether this is the one try of a stream that pauses because too many were refused."""
         self.kept_back: set[DeliveryId] = set()
@@ -117,6 +120,8 @@ class GuardedTarget(Target):
     @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
         self._check()
+        if self._is_ramping:
+            self._take_turn(len(deliveries))
         try:
             outcomes = self._target.send(deliveries)
         except (UnavailableError, OutcomeUnknownError, AuthenticationError) as error:
@@ -176,6 +181,7 @@ class GuardedTarget(Target):
         stream = admission.stream
         self._is_unsettled = admission.is_probe or stream.failures > 0
         self._has_refusals = stream.bad > 0
+        self._is_ramping = admission.is_ramping
         self._is_probing_refusals = admission.is_probe and stream.cause is StreamCause.TOO_MANY_BAD
         return admission
 
@@ -192,15 +198,36 @@ class GuardedTarget(Target):
         if not admission.is_admitted:
             raise _paused(admission)
 
+    def _take_turn(self, count: int) -> None:
+        """Go on if the minute has room for so many more.
+
+        Raises:
+            RateLimitedError: It has not; with when to ask again.
+        """
+        wait_s = self._streams.turn(self._name, count)
+        if wait_s > 0:
+            raise RateLimitedError(
+                f"{self.system} was away and is given its work again slowly.",
+                remedy="It goes on by itself; 'tieout streams' shows the pace.",
+                retry_after_s=wait_s,
+            )
+
     def _is_stale(self, admission: Admission, at: datetime) -> bool:
         is_old = self._clock.now() - at >= timedelta(seconds=RECHECK_S)
         return admission.is_admitted and not admission.is_probe and is_old
 
     def _failed(self, error: TieoutError) -> None:
+        """Count a call that ended badly, and let nothing more be sent if that pauses the stream.
+
+        Raises:
+            StreamPausedError: It pauses, and certainly nothing was written.
+        """
         after = _after_failure(self._streams, self._name, error)
         self._is_unsettled = True
         if after.state is not StreamState.OPEN:
             self._admission = Admission(stream=after, is_admitted=False)
+            if isinstance(error, UnavailableError):
+                raise _paused(self._admission) from error
 
     def _succeeded(self) -> None:
         # That a system answers says nothing of a stream that pauses for what it answers.
@@ -235,7 +262,9 @@ def guarded_read(flow: Flow, system: System, read: Callable[[], Read]) -> Read:
     try:
         found = read()
     except (UnavailableError, AuthenticationError) as error:
-        _after_failure(flow.streams, name, error)
+        after = _after_failure(flow.streams, name, error)
+        if isinstance(error, UnavailableError) and after.state is StreamState.PAUSED:
+            raise _paused(Admission(stream=after, is_admitted=False)) from error
         raise
     if admission.is_probe or admission.stream.failures:
         flow.streams.succeeded(name)
@@ -256,4 +285,5 @@ def _paused(admission: Admission) -> StreamPausedError:
         remedy="Nothing was sent. It is tried again by itself, at most once a minute; "
         "'tieout streams' shows why and since when.",
         retry_after_s=admission.wait_s or None,
+        stream=stream.name,
     )

@@ -18,6 +18,7 @@ from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.shopify.connector import ShopifyConnector
 from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import BatchId, DeadLetterId, Frozen, System
+from tieout.domain.catch_up import PACE_WINDOW_S, CatchUp, catch_up
 from tieout.domain.desk import MappingChoice, ReplayJob
 from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Document, Origin
@@ -360,6 +361,11 @@ class Tieout:
     def status(self) -> Status:
         """Count where every inbox entry is."""
         return Status(pairs=tuple(self.ledger.conservation(pair) for pair in self.pairs))
+
+    def catch_up(self, counted: Conservation) -> CatchUp:
+        """Say when what waits in a pair will be done, at the pace of the last minutes."""
+        done = self.ledger.done_lately(counted.pair, within_s=PACE_WINDOW_S)
+        return catch_up(counted.pair, waiting=counted.pending, done=done, now=self.clock.now())
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return the open dead letters of all pairs."""

@@ -14,6 +14,22 @@ from tieout.provider.notifiers import FailureNotifier
 ti = SimpleNamespace(dag_id="order_to_cash", task_id="pair.write_invoices", run_id="run 1")
 FailureNotifier().notify({"ti": ti, "exception": ValueError("Xero is down.")})
 """
+PAUSED = """
+from types import SimpleNamespace
+from tieout.errors import StreamPausedError
+from tieout.provider import notifiers
+answers = iter(ANSWERS)
+def opened():
+    told = next(answers)
+    if isinstance(told, Exception):
+        raise told
+    return SimpleNamespace(streams=SimpleNamespace(tell=lambda name: told))
+notifiers.open_runtime = opened
+error = StreamPausedError("It pauses.", remedy="Wait.", stream="harbor/read/sage100")
+ti = SimpleNamespace(dag_id="order_to_cash", task_id="pair.gate", run_id="run 1")
+for _ in range(len(ANSWERS)):
+    notifiers.FailureNotifier().notify({"ti": ti, "exception": error})
+"""
 LATE_RUN = """
 import asyncio
 from tieout.provider.notifiers import deadline_missed
@@ -46,6 +62,19 @@ def test_a_failed_task_is_told_in_one_line(tmp_path: Path) -> None:
     assert request.json() == {
         "text": "Tieout: order_to_cash.pair.write_invoices failed in run 1: Xero is down."
     }
+
+
+def test_of_a_stream_that_pauses_people_are_told_once(tmp_path: Path) -> None:
+    script = PAUSED.replace("(ANSWERS)", "([True, False, False])")
+    (request,) = alerted(script, tmp_path).received
+    assert "failed in run 1: It pauses." in request.json()["text"]
+
+
+def test_without_the_ledger_people_are_rather_told_twice(tmp_path: Path) -> None:
+    away = "TieoutError('The ledger is away.', remedy='Wait.')"
+    script = PAUSED.replace("(ANSWERS)", f"([{away}, False])")
+    with_import = "from tieout.errors import TieoutError\n" + script
+    assert len(alerted(with_import, tmp_path).received) == 1
 
 
 def test_a_run_past_its_deadline_is_told(tmp_path: Path) -> None:

@@ -332,6 +332,10 @@ class PlanningLedger(PlanningWrites):
     def conservation(self, pair: str) -> Conservation:
         return self._real.conservation(pair)
 
+    @override
+    def done_lately(self, pair: str, *, within_s: float) -> int:
+        return self._real.done_lately(pair, within_s=within_s)
+
 
 def version_of(document: NewDocument) -> Version:
     """Return which version of which record a document is."""

@@ -232,6 +232,14 @@ class PlanningStreams(Streams):
         return self.admit(name)
 
     @override
+    def turn(self, name: str, count: int) -> float:
+        return 0.0
+
+    @override
+    def tell(self, name: str) -> bool:
+        return False
+
+    @override
     def judged(self, name: str, *, good: int, is_bad: bool) -> bool:
         return True
 
