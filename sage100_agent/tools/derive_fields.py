@@ -16,17 +16,66 @@ Fields = dict[str, dict[str, str | int]]
 UDF: Fields = {"UDF_TIEOUT_ID": {"type": "string", "length": 30}}
 # A postal code that Sage knows fills city and state, so it comes before them.
 ADDRESS = "ZipCode Address1 Address2 Address3 City State CountryCode"
+PLACE = "ZipCode AddressLine1 AddressLine2 AddressLine3 City State CountryCode"
+# The salesperson first, as public code has it: its write fails otherwise.
+CUSTOMER = (
+    f"ARDivisionNo CustomerNo SalespersonDivisionNo SalespersonNo CustomerName {PLACE} TelephoneNo "
+    "TelephoneExt FaxNo EmailAddress URLAddress ShipMethod TermsCode TaxSchedule Comment SortField "
+    "CustomerType ResidentialAddress"
+)
 PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
-    "customer.create": {
+    "customer.create": {"header": ("AR_Customer", CUSTOMER, UDF)},
+    "customer.update": {
         "header": (
             "AR_Customer",
-            (
-                "ARDivisionNo CustomerNo SalespersonDivisionNo SalespersonNo CustomerName ZipCode "
-                "AddressLine1 AddressLine2 AddressLine3 City State CountryCode TelephoneNo "
-                "TelephoneExt EmailAddress URLAddress ShipMethod TermsCode TaxSchedule Comment "
-                "SortField CustomerType ResidentialAddress"
-            ),
+            f"{CUSTOMER} ContactCode PrimaryShipToCode CustomerStatus InactiveReasonCode",
             UDF,
+        )
+    },
+    "customer_contact.save": {
+        "header": (
+            "AR_CustomerContact",
+            (
+                f"ARDivisionNo CustomerNo ContactCode ContactName Salutation ContactTitle {PLACE} "
+                "TelephoneNo1 TelephoneExt1 TelephoneNo2 TelephoneExt2 FaxNo EmailAddress "
+                "ContactNotes"
+            ),
+            {},
+        )
+    },
+    "ship_to_address.save": {
+        "header": (
+            "SO_ShipToAddress",
+            "ARDivisionNo CustomerNo ShipToCode SalespersonDivisionNo SalespersonNo "
+            + " ".join(f"ShipTo{part}" for part in f"Name {ADDRESS}".split())
+            + " TelephoneNo TelephoneExt FaxNo EmailAddress ContactCode ShipVia TaxSchedule "
+            "WarehouseCode ResidentialAddress",
+            {},
+        )
+    },
+    # The type decides whether a product line is needed, which in turn fills in most of the rest.
+    "item.save": {
+        "header": (
+            "CI_Item",
+            (
+                "ItemCode ItemType ProductLine ItemCodeDesc StandardUnitOfMeasure "
+                "SalesUnitOfMeasure SalesUMConvFctr PurchaseUnitOfMeasure PurchaseUMConvFctr "
+                "TaxClass DefaultWarehouseCode StandardUnitPrice SuggestedRetailPrice ShipWeight "
+                "Volume Category1 Category2 Category3 Category4 PrimaryAPDivisionNo "
+                "PrimaryVendorNo UseInAR UseInSO UseInPO InactiveItem"
+            ),
+            {},
+        )
+    },
+    "vendor.save": {
+        "header": (
+            "AP_Vendor",
+            (
+                f"APDivisionNo VendorNo VendorName {PLACE} TelephoneNo TelephoneExt FaxNo "
+                "EmailAddress URLAddress TermsCode Reference TaxSchedule AccountKey Comment Sort "
+                "VendorType VendorStatus InactiveReasonCode"
+            ),
+            {},
         )
     },
     "sales_order.create": {

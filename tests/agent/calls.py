@@ -154,3 +154,13 @@ def cash_receipt(command_id: str, account_key: str, **header: str) -> dict[str, 
     document = {"header": values, "lines": lines}
     kind = "cash_receipt.create"
     return {"command_id": command_id, "company": "HPS", "kind": kind, "document": document}
+
+
+def saved(
+    kind: str, command_id: str, header: dict[str, str], expected: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Return a command that states a master record."""
+    document: dict[str, Any] = {"header": header}
+    if expected is not None:
+        document["expected"] = expected
+    return {"command_id": command_id, "company": "HPS", "kind": kind, "document": document}

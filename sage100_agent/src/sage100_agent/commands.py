@@ -11,7 +11,17 @@ from typing import Any
 
 from sage100_agent.errors import BadCommandError
 
-KINDS = ("customer.create", "sales_order.create", "sales_order.set_deposit", "cash_receipt.create")
+KINDS = (
+    "customer.create",
+    "customer.update",
+    "customer_contact.save",
+    "ship_to_address.save",
+    "item.save",
+    "vendor.save",
+    "sales_order.create",
+    "sales_order.set_deposit",
+    "cash_receipt.create",
+)
 COMMAND_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
 
 

@@ -15,12 +15,27 @@ from importlib.resources import files
 from typing import Any
 
 from sage100_agent.errors import RefusedError
+from sage100_agent.master_data import KEYS, check_expected, check_item
 
 LINES_MAX = 500
 SEPARATOR = "\u0160"
 """chr(138), which ProvideX uses between the fields of a record; in cp1252 it is S with caron."""
 REQUIRED = {
     "customer.create": ({"ARDivisionNo", "CustomerName"}, set[str]()),
+    "customer.update": ({"ARDivisionNo", "CustomerNo"}, set[str]()),
+    "customer_contact.save": (
+        {"ARDivisionNo", "CustomerNo", "ContactCode", "ContactName"},
+        set[str](),
+    ),
+    "ship_to_address.save": (
+        {"ARDivisionNo", "CustomerNo", "ShipToCode", "ShipToName"},
+        set[str](),
+    ),
+    "item.save": (
+        {"ItemCode", "ItemType", "ItemCodeDesc", "StandardUnitOfMeasure"},
+        set[str](),
+    ),
+    "vendor.save": ({"APDivisionNo", "VendorNo", "VendorName", "TermsCode"}, set[str]()),
     "sales_order.create": (
         {"ARDivisionNo", "CustomerNo", "OrderDate", "CustomerPONo"},
         {"ItemCode", "QuantityOrdered"},
@@ -37,6 +52,25 @@ KEY_FORMS = {
         r"(?![0-9]{1,6}$)[^a-z\s]([^a-z]*[^a-z\s])?",
         "upper case; all-digit numbers of up to 7 are zero-padded to 7",
     ),
+    "APDivisionNo": (r"[0-9A-Z]{2}", "2 digits or capitals, 00 when divisions are off"),
+    "VendorNo": (
+        r"(?![0-9]{1,6}$)[^a-z\s]([^a-z]*[^a-z\s])?",
+        "upper case; all-digit numbers are zero-padded to 7",
+    ),
+    "ContactCode": (r"[^a-z\s]([^a-z]*[^a-z\s])?", "upper case"),
+    "ShipToCode": (
+        r"(?![0-9]{1,3}$)[0-9A-Z]{1,4}",
+        "up to 4 digits or capitals; all-digit codes are zero-padded to 4",
+    ),
+    "SalespersonDivisionNo": (r"[0-9A-Z]{2}", "2 digits or capitals"),
+    "SalespersonNo": (r"[0-9A-Z]{4}", "4 characters, zero-padded"),
+    "State": (r"[0-9A-Z]{2}", "2 characters, in capitals"),
+    "CountryCode": (r"[A-Z]{3}", "the 3 letters of the country, in capitals"),
+    "ItemType": (
+        r"[1345]",
+        "1 regular, 3 charge, 4 comment or 5 miscellaneous: special items are not on file",
+    ),
+    "ProductLine": (r"[^a-z\s]+", "upper case"),
     "SalesOrderNo": (r"[0-9A-Z]{7}", "7 characters, zero-padded"),
     "ItemCode": (r"[^a-z\s]([^a-z]*[^a-z\s])?", "upper case"),
     "WarehouseCode": (r"[0-9A-Z]{3}", "3 characters"),
@@ -70,6 +104,8 @@ class Document:
     header: dict[str, str]
     lines: tuple[dict[str, str], ...]
     tax: dict[str, str]
+    expected: dict[str, str]
+    """What a record to be changed is expected to hold now, by column."""
 
 
 @cache
@@ -95,20 +131,28 @@ def check_document(kind: str, document: dict[str, Any]) -> Document:
     Raises:
         RefusedError: Something in it is unknown, missing, too long or not in Sage's form.
     """
-    unknown = set(document) - {"header", "lines", "tax"}
+    unknown = set(document) - {"header", "lines", "tax"} - ({"expected"} if kind in KEYS else set())
     if unknown:
         raise RefusedError("unknown_field", f"The document has no part {min(unknown)!r}.")
     lines = document.get("lines", [])
     if not isinstance(lines, list) or len(lines) > LINES_MAX:
         raise RefusedError("not_in_form", f"lines must be a list of at most {LINES_MAX}.")
     header_required, line_required = REQUIRED[kind]
+    expected = _expected(kind, document.get("expected", {}))
+    if expected:
+        header_required = set(KEYS[kind])
     if line_required and not lines:
         raise RefusedError("missing_field", "The document has no lines.")
     checked = Document(
         header=_part(kind, "header", document.get("header"), header_required),
         lines=tuple(_part(kind, "lines", line, line_required) for line in lines),
         tax=_tax(kind, document.get("tax", {})),
+        expected=expected,
     )
+    if kind in KEYS:
+        check_expected(kind, checked.header, expected)
+    if kind == "item.save":
+        check_item(checked.header, is_new=not expected)
     if kind == "cash_receipt.create":
         _check_receipt(checked)
     return checked
@@ -125,6 +169,22 @@ def _part(kind: str, part: str, values: object, required: set[str]) -> dict[str,
     if missing:
         raise RefusedError("missing_field", f"{kind} needs {', '.join(sorted(missing))}.")
     return {name: _value(field, values[name]) for name, field in known.items() if name in values}
+
+
+def _expected(kind: str, values: object) -> dict[str, str]:
+    """Return what is expected, which is what Sage held once: its form is not ours to judge."""
+    if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
+        raise RefusedError("not_in_form", "expected must be an object of strings by column.")
+    known = fields_of(kind, "header")
+    stray = set(values) - set(known)
+    if stray:
+        raise RefusedError("unknown_field", f"{kind} expects nothing of {str(min(stray))[:40]!r}.")
+    return {
+        name: _value(known[name], value)
+        if value and (known[name].is_date or known[name].is_numeric)
+        else value
+        for name, value in values.items()
+    }
 
 
 def _value(field: Field, value: object) -> str:

@@ -162,6 +162,14 @@ def test_what_is_not_on_file_or_does_not_fit_is_refused(boi: Boi, column: str, v
     assert new_customer(boi).nSetValue(f"{column}$", value) == 0
 
 
+@pytest.mark.parametrize(("code", "city"), [("04101", "Portland"), ("99999", "Salem")])
+def test_a_postal_code_on_file_fills_in_its_place(boi: Boi, code: str, city: str) -> None:
+    # boi.json, AR_Customer_bus (unconfirmed): set ZipCode$ first, then City$ and State$.
+    customers = new_customer(boi)
+    set_all(customers, City="Salem", ZipCode=code)
+    assert value_of(customers, "City$") == city
+
+
 @pytest.mark.parametrize("column", ["CurrentBalance", "OpenOrderAmt", "AgingCategory1"])
 def test_balances_belong_to_the_registers(boi: Boi, column: str) -> None:
     # dictionary.json, AR_Customer: "system maintained: do not write".

@@ -1,13 +1,34 @@
 """Which writer writes which kind of command."""
 
+from sage100_agent.boi import Task
 from sage100_agent.writers.base import Writer
 from sage100_agent.writers.cash_receipts import CashReceiptWriter
+from sage100_agent.writers.customers import TASK as CUSTOMERS
 from sage100_agent.writers.customers import CustomerWriter
+from sage100_agent.writers.master_data import MasterDataWriter
 from sage100_agent.writers.sales_orders import DepositWriter, SalesOrderWriter
 
 WRITERS: dict[str, Writer] = {
     "customer.create": CustomerWriter(),
+    "customer.update": MasterDataWriter("customer.update", CUSTOMERS, creates=False),
+    "customer_contact.save": MasterDataWriter(
+        "customer_contact.save", Task("A/R", "AR_CustomerContact_ui", "AR_CustomerContact_bus")
+    ),
+    "ship_to_address.save": MasterDataWriter(
+        "ship_to_address.save", Task("S/O", "SO_ShipToAddress_ui", "SO_ShipToAddress_bus")
+    ),
+    "item.save": MasterDataWriter("item.save", Task("C/I", "CI_ItemCode_ui", "CI_ItemCode_bus")),
+    "vendor.save": MasterDataWriter("vendor.save", Task("A/P", "AP_Vendor_ui", "AP_Vendor_bus")),
     "sales_order.create": SalesOrderWriter(),
     "sales_order.set_deposit": DepositWriter(),
     "cash_receipt.create": CashReceiptWriter(),
 }
+UNCONFIRMED: dict[str, str] = {
+    "customer.update": "that setting ZipCode$ fills in city, state and country",
+    "vendor.save": "nGetNextVendorNo: the command names the number, and Sage is asked for none",
+    "sales_order.create": "oTaxSummary with TaxCode$ and SalesTaxAmt",
+    "cash_receipt.create": (
+        "the classes AR_CashReceiptsDeposit_bus and AR_CashReceipts_bus, their keys and deposits"
+    ),
+}
+"""What a kind relies on, or does without, that no public source confirms: to be proved on site."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from tieout.simulators.company_lists import TOWNS
 from tieout.simulators.sage100 import control
 from tieout.simulators.sage100.business_objects.base import NEW, OK, BusinessObject
 from tieout.simulators.sage100.com import RefusedError
@@ -26,6 +27,7 @@ class OnFile:
     """Column of the record, by column of the table."""
 
 
+_ZIP_CODE = "ZipCode"
 TERMS = OnFile("AR_TermsCode", "Terms Code", {"TermsCode": "TermsCode"})
 TAX_SCHEDULE = OnFile("SY_SalesTaxSchedule", "Tax Schedule", {"TaxSchedule": "TaxSchedule"})
 WAREHOUSE = OnFile("IM_Warehouse", "Warehouse", {"WarehouseCode": "WarehouseCode"})
@@ -76,7 +78,17 @@ class MasterData(BusinessObject):
         reference = self.ON_FILE.get(name)
         if reference is not None and value:
             self.check_on_file(reference, self.values | {name: str(value)})
+        if name.endswith(_ZIP_CODE):
+            self._fill_in_place(name.removesuffix(_ZIP_CODE), str(value))
         return super().accept(name, value)
+
+    def _fill_in_place(self, prefix: str, postal_code: str) -> None:
+        """Fill in the place of a postal code on file (boi.json, AR_Customer_bus: unconfirmed)."""
+        for town in TOWNS.splitlines():
+            city, state, known, _area = town.split("|")
+            if known == postal_code:
+                place = {"City": city, "State": state, "CountryCode": "USA"}
+                self.values.update({f"{prefix}{name}": text for name, text in place.items()})
 
     def check_on_file(self, reference: OnFile, values: Mapping[str, Value]) -> None:
         """Refuse what names no row."""
