@@ -124,13 +124,13 @@ class FakeLanding(Landing):
         if self.position(reading) != before:
             raise RetryableError("another run has gone on", remedy="Read on from there.")
         self._positions[reading.pair, reading.source, reading.name] = page.position
-        records = [*page.records, *(self._gone(reading, page) if page.is_whole else ())]
+        is_compared = page.is_whole or page.may_return
         new = [
             record
-            for record in records
-            if self._add(_entry(reading, record), is_whole=page.is_whole)
+            for record in [*page.records, *self._gone(reading, page)]
+            if self._add(_entry(reading, record), is_compared=is_compared)
         ]
-        aside = [letter for entry, letter in set_aside if self._add(entry, is_whole=False)]
+        aside = [letter for entry, letter in set_aside if self._add(entry, is_compared=False)]
         self.letters += aside
         return PageLanded(
             new=len(new) + len(aside),
@@ -138,9 +138,9 @@ class FakeLanding(Landing):
             set_aside=len(aside),
         )
 
-    def _add(self, entry: NewInboxEntry, *, is_whole: bool) -> bool:
+    def _add(self, entry: NewInboxEntry, *, is_compared: bool) -> bool:
         latest = self._latest(entry).get(entry.resource_id)
-        compared = [latest] if is_whole and latest else self.entries
+        compared = [latest] if is_compared and latest else self.entries
         if any(_said(known) == _said(entry) for known in compared):
             return False
         self.entries.append(entry)
@@ -157,7 +157,7 @@ class FakeLanding(Landing):
 
     def _gone(self, reading: Reading, page: Page) -> list[SourceRecord]:
         """Return tombstones of what has an entry and is not listed any more."""
-        listed = {record.record_id for record in page.records}
+        listed = set(page.present)
         known = self._latest(_entry(reading, SourceRecord("", b"")))
         return [
             SourceRecord(record_id, b"{}", Tombstone.GONE)

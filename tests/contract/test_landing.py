@@ -14,6 +14,7 @@ from tieout.domain.ledger import NewDeadLetter, NewInboxEntry, Origin
 from tieout.domain.reading import (
     START,
     Interval,
+    KeyedPages,
     NumberedPages,
     Page,
     Position,
@@ -194,6 +195,47 @@ def test_a_tombstone_says_its_cause_and_who_took_the_place(inbox: Inbox) -> None
         ("Items/voided", {}),
         ("Items/merged", {"merged_to": 'heir "é"'}),
         ("Items/sweep", {}),
+    ]
+
+
+def test_a_keyed_position_moves_with_the_page(inbox: Inbox) -> None:
+    keyed = KeyedPages(since=NOON.date(), begun_at=NOON, after=("00", "0001001"), newest=NOON)
+    first = Position(through=NOON, keyed=keyed, swept_at=NOON)
+    inbox.landing.land(READING, page(position=first), before=START)
+    assert inbox.landing.position(READING) == first
+    inbox.landing.land(READING, page(position=LATER), before=first)
+    assert inbox.landing.position(READING) == LATER
+
+
+def land_returning(inbox: Inbox, *some: SourceRecord, listed: tuple[str, ...] = ()) -> int:
+    """Land a page of records that may return; return how many entries were new."""
+    before = inbox.landing.position(READING)
+    after = Position(through=(before.through or NOON) + timedelta(minutes=1))
+    returning = Page(list(some), after, [], may_return=True, listed=listed)
+    return inbox.landing.land(READING, returning, before=before).new
+
+
+def test_a_page_may_say_again_what_a_record_said_before(inbox: Inbox) -> None:
+    for says in ("a", "b", "a", "a", "b"):
+        land_returning(inbox, item("1", says))
+    assert [one.body for one in inbox.entries()] == [b"a", b"b", b"a", b"b"]
+
+
+def test_what_a_page_does_not_speak_of_is_not_gone(inbox: Inbox) -> None:
+    land_returning(inbox, item("1"), item("2"))
+    assert land_returning(inbox, item("2", "b")) == 1
+    assert said(inbox)[-1] == ("Items/sweep", "2", b"b")
+
+
+def test_what_is_not_listed_any_more_is_gone_until_it_comes_back(inbox: Inbox) -> None:
+    land_returning(inbox, item("1"), item("2"), item("3"))
+    assert land_returning(inbox, item("2", "b"), listed=("2", "3", "unread")) == 2
+    assert land_returning(inbox, listed=("2", "3")) == 0
+    assert land_returning(inbox, item("1"), listed=("1", "2", "3")) == 1
+    assert [(topic, id_) for topic, id_, _body in said(inbox)[3:]] == [
+        ("Items/sweep", "2"),
+        ("Items/gone", "1"),
+        ("Items/sweep", "1"),
     ]
 
 

@@ -3,7 +3,9 @@
 A reading outlives its reader: with every page that is stored, the position after it is stored too.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from pydantic import AwareDatetime, PositiveInt
@@ -23,6 +25,8 @@ class Tombstone(StrEnum):
     VOIDED = "voided"
     MERGED = "merged"
     """Another record has taken its place."""
+    CLOSED = "closed"
+    """It is complete, and lives on in the source's history alone."""
     GONE = "gone"
     """The source does not list it any more, and does not say why."""
 
@@ -46,11 +50,33 @@ class NumberedPages(Frozen):
     through: AwareDatetime | None = None
 
 
+class KeyedPages(Frozen):
+    """The rest of a list that is read in the order of its keys, narrowed by a date at the most.
+
+    ``since`` is the first date that is asked for, None for all; ``after`` the key of the last
+    record read, empty before the first. What was written after ``begun_at`` may be behind the
+    reader; what was written up to the newest record read, and before the first one that was left
+    for a later reading, will have been read when the last page has.
+    """
+
+    since: date | None
+    begun_at: AwareDatetime
+    after: tuple[str, ...] = ()
+    newest: AwareDatetime | None = None
+    left_from: AwareDatetime | None = None
+
+
 class Position(Frozen):
-    """Where a reader goes on; every change up to ``through`` has been read."""
+    """Where a reader goes on; every change up to ``through`` has been read.
+
+    ``swept_at`` is when the last reading of the whole list began, in a list that is not read whole
+    at every run.
+    """
 
     through: AwareDatetime | None = None
     numbered: NumberedPages | None = None
+    keyed: KeyedPages | None = None
+    swept_at: AwareDatetime | None = None
 
 
 START = Position()
@@ -109,12 +135,25 @@ class Page:
     """Some records of a list, and the position after them.
 
     ``is_whole``: they are the whole list, so what is not among them is not there any more.
+    ``may_return``: a record may say again what it said before, so only its newest entry counts.
+    ``listed`` are the ids of the whole list, when it was gone through: what is not among them is
+    not there any more.
     """
 
     records: list[SourceRecord]
     position: Position
     odd: list[OddRecord]
     is_whole: bool = False
+    may_return: bool = False
+    listed: Collection[str] = ()
+
+    @property
+    def present(self) -> list[str]:
+        """Return the ids of the whole list, as far as the page knows it; else nothing."""
+        if not self.is_whole:
+            return list(self.listed)
+        ids = [record.record_id for record in self.records]
+        return [*ids, *(record.record_id for record in self.odd)] if ids else []
 
 
 class PageLanded(Frozen):

@@ -38,18 +38,20 @@ landed AS ({_INSERTED})
 {_COUNTED}"""  # noqa: S608 - made of constants
 # What is said of a record for the second time, after something else, differs from the first time by
 # its occurrence alone.
-_LAND_WHOLE = f"""
+_COMPARED = f"""
 WITH said AS ({_SAID}),
+listed AS (SELECT * FROM unnest(%(listed)b::text[]) AS listed (id)),
 latest AS (
     SELECT DISTINCT ON (resource_id) resource_id, topic, body_sha256 FROM tieout.inbox
     WHERE source = %(source)s AND account = %(account)s AND topic = ANY(%(resource_topics)s)
+        AND considered
     ORDER BY resource_id, inbox_id DESC),
 present AS (
     SELECT * FROM said
     UNION ALL
     SELECT %(gone)s, resource_id, %(nothing)b::bytea, %(nothing_sha256)s, '' FROM latest
-    WHERE topic <> %(gone)s AND EXISTS (SELECT FROM said)
-        AND NOT EXISTS (SELECT FROM said WHERE said.id = latest.resource_id)),
+    WHERE topic <> %(gone)s AND EXISTS (SELECT FROM listed)
+        AND NOT EXISTS (SELECT FROM listed WHERE listed.id = latest.resource_id)),
 news AS (
     SELECT present.*, (
         SELECT count(*) FROM tieout.inbox AS before
@@ -61,13 +63,17 @@ news AS (
         IS DISTINCT FROM (present.topic, present.body_sha256)),
 landed AS ({_INSERTED})
 {_COUNTED}"""  # noqa: S608 - made of constants
+_LAND_COMPARED = _COMPARED.replace("considered", "resource_id = ANY(%(ids)b::text[])")
+_LAND_WHOLE = _COMPARED.replace("considered", "TRUE")
 _MOVE = """
 INSERT INTO tieout.watermarks (pair, source, resource, read_through, position)
 VALUES (%(pair)s, %(source)s, %(name)s, %(through)s, %(position)s)
 ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE SET
     read_through = excluded.read_through, position = excluded.position,
     changed_at = clock_timestamp()
-WHERE watermarks.position IS NOT DISTINCT FROM %(before)s"""
+WHERE jsonb_strip_nulls(watermarks.position)
+    IS NOT DISTINCT FROM jsonb_strip_nulls(%(before)s::jsonb)"""
+"""Nulls do not count: a position that was stored before it got a new member is still the same."""
 _NOTHING = b"{}"
 """The body of a tombstone that only says that the record is gone."""
 _NOTHING_SHA256 = hashlib.sha256(_NOTHING).hexdigest()
@@ -146,14 +152,16 @@ def _land(connection: Connection, reading: Reading, page: Page) -> tuple[int, in
         "heirs": [record.merged_to for record in page.records],
         "live": topics[None],
     }
-    if page.is_whole:
-        whole = {
+    if page.is_whole or page.may_return:
+        compared = {
+            "listed": page.present,
             "resource_topics": list(topics.values()),
             "gone": topics[Tombstone.GONE],
             "nothing": _NOTHING,
             "nothing_sha256": _NOTHING_SHA256,
         }
-        new, tombstones = connection.exec_driver_sql(_LAND_WHOLE, {**given, **whole}).one()
+        statement = _LAND_WHOLE if page.present else _LAND_COMPARED
+        new, tombstones = connection.exec_driver_sql(statement, {**given, **compared}).one()
     else:
         new, tombstones = connection.exec_driver_sql(_LAND_PAGE, {**given}).one()
     return int(new), int(tombstones)
