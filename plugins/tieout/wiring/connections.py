@@ -148,6 +148,8 @@ def sage100_config(connection: ConnectionSettings, pair: Pair) -> Sage100Config:
     return Sage100Config(
         company=pair.sage100_company,
         division=pair.sage100_division,
+        account=f"{pair.sage100_connection}/{pair.sage100_company}",
+        time_zone=pair.time_zone,
         agent_url=connection.text("agent_url"),
         agent_key=connection.password,
         odbc_encoding=connection.text("odbc_encoding"),

@@ -10,6 +10,10 @@ class Sage100Config(Frozen):
 
     company: str
     division: str = "00"
+    account: str = ""
+    """What the inbox calls the company, '' for its code: two servers may have the same code."""
+    time_zone: str = "UTC"
+    """Where the clocks of its machines hang."""
     agent_url: str
     agent_key: SecretStr
     has_tieout_udf: bool = True

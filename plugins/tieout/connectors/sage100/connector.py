@@ -1,10 +1,12 @@
 """The Sage 100 company of a pair: the port, put together from reader, books, agent and targets."""
 
 from collections.abc import Callable, Collection
+from zoneinfo import ZoneInfo
 
 from tieout.connectors.sage100 import books, standings
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.config import Sage100Config
+from tieout.connectors.sage100.lists import Sage100Lists
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.relayed import RelayedRoute
 from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
@@ -31,6 +33,7 @@ class Sage100Connector:
     ) -> None:
         """Connect to nothing yet."""
         self._config = config
+        self._clock = clock
         agent = AgentClient(url=config.agent_url, key=config.agent_key, clock=clock)
         route = (
             OdbcRoute(connect, encoding=config.odbc_encoding)
@@ -49,6 +52,16 @@ class Sage100Connector:
     def calls_made(self) -> int:
         """Return how many ODBC queries and calls of the agent were made."""
         return self._reader.queries_made + self._company.agent.calls_made
+
+    @property
+    def lists(self) -> Sage100Lists:
+        """Return the company's tables as lists that change."""
+        return Sage100Lists(
+            self._reader,
+            account=self._config.account or self._config.company,
+            zone=ZoneInfo(self._config.time_zone),
+            clock=self._clock,
+        )
 
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
         """Read active items among ``item_codes``, active accounts and bank codes."""

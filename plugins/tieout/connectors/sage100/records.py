@@ -1,0 +1,116 @@
+"""One row of Sage 100 as the inbox takes it: its key as an id, its values as text, or why not.
+
+A row whose values cannot be what their columns hold is odd, whoever notices: a date before any
+calendar of Sage's, a number that is none, text that no Sage 100 can have written (its strings are
+cp1252; domain/sage100 README, 6). What its values mean is the flows' affair.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from tieout.connectors.sage100.catalog import DATE, NUMBER, TABLES, Table
+from tieout.connectors.sage100.dialect import Key
+from tieout.connectors.sage100.rows import NO_DATE, Row, UnreadableError, UnreadableRow
+from tieout.domain.reading import OddRecord
+
+CODE_PAGE = "cp1252"
+LINES = "lines"
+"""The member of a document that holds its lines."""
+
+Text = dict[str, str]
+
+
+def columns_of(table: Table, needed: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the columns to read of a table.
+
+    The names that a public source confirms, so that no site lacks them, and what is ``needed``.
+    """
+    wanted = {*table.key, *table.created, *table.updated, *needed}
+    return tuple(
+        name for name in table.readable if name in wanted or table.columns[name].is_confirmed
+    )
+
+
+def texts(row: Row, table: Table, columns: Sequence[str]) -> Text:
+    """Return the columns of a row as text: dates in ISO form, blank ones empty, numbers exact.
+
+    Raises:
+        UnreadableError: A value is none of its column's kind.
+    """
+    said: Text = {}
+    for name in columns:
+        kind = table.columns[name].kind
+        if kind == DATE:
+            day = row.day(name)
+            if day is not None and day < NO_DATE:
+                raise _unusable(table, name)
+            said[name] = day.isoformat() if day else ""
+        elif kind == NUMBER:
+            said[name] = f"{row.amount(name):f}"
+        else:
+            said[name] = row.text(name)
+    _check_text(table, said)
+    return said
+
+
+def _check_text(table: Table, said: Text) -> None:
+    """Refuse what is not cp1252; all of a row at once, as nearly every row passes."""
+    if _is_sages("".join(said.values())):
+        return
+    raise _unusable(table, next(name for name, value in said.items() if not _is_sages(value)))
+
+
+def _is_sages(value: str) -> bool:
+    try:
+        value.encode(CODE_PAGE)
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
+def _unusable(table: Table, column: str) -> UnreadableError:
+    return UnreadableError(
+        f"Sage 100 has no usable value in {table.name}.{column}.",
+        remedy="Correct the record in Sage 100; it is read again then.",
+        column=column,
+    )
+
+
+def body(said: Mapping[str, object]) -> bytes:
+    """Return a record's body; the same values give the same bytes."""
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def odd(row: Row, table: Table, columns: Sequence[str], member: str) -> OddRecord:
+    """Return a row that cannot be used, with what the driver made of it, or said of it."""
+    if isinstance(row, UnreadableRow):
+        said = {**dict(zip(table.key, key_texts(row.key()), strict=True)), "": row.reason}
+        return OddRecord(record_id(row.key()), json.dumps(said).encode(), table.name)
+    said = {name: str(row.stored(name)) for name in columns}
+    return OddRecord(record_id(row.key()), json.dumps(said).encode(), f"{table.name}.{member}")
+
+
+def key_texts(key: Key) -> tuple[str, ...]:
+    """Return a key as text, for a position."""
+    return tuple(part.isoformat() if isinstance(part, date) else part for part in key)
+
+
+def key_of(table: Table, key: Sequence[str]) -> Key | None:
+    """Return the key that ``key_texts`` wrote, None for an empty one."""
+    parts = [
+        date.fromisoformat(part) if table.columns[name].kind == DATE else part
+        for name, part in zip(table.key, key, strict=False)
+    ]
+    return tuple(parts) or None
+
+
+def record_id(key: Key) -> str:
+    """Return a key as one id: its parts with ``/`` between; one within is written ``~1``."""
+    return "/".join(part.rstrip().replace("~", "~0").replace("/", "~1") for part in key_texts(key))
+
+
+def table_of(name: str) -> Table | None:
+    """Return a table that can be read as a list; those beside all companies are none."""
+    table = TABLES.get(name)
+    return None if table is None or table.is_of_system else table
