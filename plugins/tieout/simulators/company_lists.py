@@ -45,6 +45,7 @@ ACCOUNTS = """\
 485|EXPENSE||640-00|Subscriptions
 493|EXPENSE||645-00|Travel
 497|EXPENSE|BANKCURRENCYGAIN||Bank revaluations
+|||425-00|Sales discounts
 """
 
 # One family a line: code prefix | noun | price of its first item | share of cost | product line.

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from tieout.simulators.sage100.boi import dispatch
+from tieout.simulators.sage100.seed import account_keys
+from tieout.simulators.sage100.store import CompanyFile
 
 
 class Reference:
@@ -16,6 +18,7 @@ class Boi:
     """One logged-on session in one company."""
 
     def __init__(self, home: Path, company: str = "HPS") -> None:
+        self.home = home
         self.script = dispatch("ProvideX.Script", str(home))
         assert self.script.Init(str(home)) == 1
         self.session = self.script.NewObject("SY_Session")
@@ -34,6 +37,12 @@ class Boi:
 
     def customers(self) -> Any:
         return self.open("AR_Customer_bus", "AR_Customer_ui")
+
+    def sales_invoices(self) -> Any:
+        return self.open("SO_Invoice_bus", "SO_Invoice_ui")
+
+    def ar_invoices(self) -> Any:
+        return self.open("AR_Invoice_bus", "AR_Invoice_ui")
 
 
 def next_number(bus: Any, method: str = "nGetNextSalesOrderNo") -> str:
@@ -92,10 +101,59 @@ def write_order_1042(boi: Boi, *, deposit: float = 110.13) -> str:
     return number
 
 
+def start_invoice(invoices: Any, **header: object) -> str:
+    """Start a new S/O invoice in a batch of its own; return its number."""
+    assert invoices.nSelectNewBatch(Reference(), "Y", "test") == 1
+    number = next_number(invoices, "nGetNextInvoiceNo")
+    assert invoices.nSetKeyValue("InvoiceNo$", number) == 1
+    assert invoices.nSetKey() == 2, invoices.sLastErrorMsg
+    set_all(invoices, **header)
+    return number
+
+
+def ship(invoices: Any, quantities: dict[str, float]) -> None:
+    """Set what ships of each line of an order, as public code does: a loop over the lines."""
+    lines = invoices.oLines
+    lines.nMoveFirst()
+    while not lines.nEOF:
+        set_all(lines, QuantityShipped=quantities.get(value_of(lines, "OrderLineKey$"), 0.0))
+        assert lines.nWrite() == 1, lines.sLastErrorMsg
+        lines.nMoveNext()
+
+
+def add_item(boi: Boi, code: str, item_type: str, account: str = "400-00") -> None:
+    """Put an item of a type into the file, as its maintenance would."""
+    file = CompanyFile(boi.home, "HPS")
+    row = {"ItemCode": code, "ItemType": item_type, "ItemCodeDesc": code, "TaxClass": "TX"}
+    file.insert("CI_Item", row | {"SalesAcctKey": account_keys(file)[account]})
+    file.close()
+
+
 def enter_receipt(
     boi: Boi, *, amount: float, check_no: str, account_key: str, bank_code: str = "S"
 ) -> str:
     """Enter a receipt to an account in a deposit of its own; return the deposit number."""
+    line = {"AccountKey": account_key, "AmountPosted": amount}
+    return enter_lines(boi, line, amount=amount, check_no=check_no, bank_code=bank_code)
+
+
+def enter_lines(
+    boi: Boi, *lines: dict[str, object], amount: float, check_no: str, bank_code: str = "S"
+) -> str:
+    """Enter a receipt with lines in a deposit of its own; return the deposit number."""
+    receipts, number = start_receipt(boi, amount=amount, check_no=check_no, bank_code=bank_code)
+    for line in lines:
+        receipts.oLines.nAddLine()
+        set_all(receipts.oLines, **line)
+        assert receipts.oLines.nWrite() == 1, receipts.oLines.sLastErrorMsg
+    assert receipts.nWrite() == 1, receipts.sLastErrorMsg
+    return number
+
+
+def start_receipt(
+    boi: Boi, *, amount: float, check_no: str, bank_code: str = "S"
+) -> tuple[Any, str]:
+    """Start a receipt of customer 0001001 in a deposit of its own."""
     deposits = boi.open("AR_CashReceiptsDeposit_bus", "AR_CashReceipts_ui")
     batch = Reference()
     assert deposits.nSelectNewBatch(batch, "Y", "test") == 1
@@ -115,9 +173,4 @@ def enter_receipt(
     receipts.nSetKeyValue("CheckNo$", check_no)
     assert receipts.nSetKey() == 2, receipts.sLastErrorMsg
     set_all(receipts, PostingAmt=amount)
-    lines = receipts.oLines
-    lines.nAddLine()
-    set_all(lines, AccountKey=account_key, AmountPosted=amount)
-    assert lines.nWrite() == 1, lines.sLastErrorMsg
-    assert receipts.nWrite() == 1, receipts.sLastErrorMsg
-    return number
+    return receipts, number

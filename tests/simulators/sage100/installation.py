@@ -61,3 +61,17 @@ class Sage100:
     def account_key(self, account: str) -> str:
         found = self.query("SELECT AccountKey FROM GL_Account WHERE Account = ?", account)
         return str(found[0][0])
+
+    def posted(self, day: str = "2026-11-30") -> dict[str, Decimal]:
+        """Update every register; return the ledger, which balances and ties to the open items."""
+        for act in ("post_cash_receipts", "post_sales_journal", "post_daily_transaction_register"):
+            self.done(act, posting_date=day)
+        ledger = self.ledger()
+        assert sum(ledger.values()) == 0
+        assert ledger.get("120-00", Decimal(0)) == sum(self.open_items().values())
+        return ledger
+
+    def open_items(self) -> dict[tuple[str, str], Decimal]:
+        """Return the balance of each open item by type and number."""
+        rows = self.query("SELECT InvoiceType, InvoiceNo, Balance FROM AR_OpenInvoice")
+        return {(kind, number): Decimal(balance) for kind, number, balance in rows}

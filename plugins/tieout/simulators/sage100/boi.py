@@ -3,10 +3,11 @@
 Written from the interface's public description (classes, methods, return codes, order of calls).
 What no public source confirms was decided here:
 
-* ``oTaxSummary`` of SO_SalesOrder_bus (public code names the class SO_SalesOrderTaxSummary, not its
-  use): after the lines and the freight, ``nSetKeyValue("TaxCode$", code)``, ``nSetKey()``,
-  ``nSetValue("SalesTaxAmt", 7.21)``, ``nWrite()``; a later change of a line, the freight or the
-  schedule recalculates and drops the override.
+* ``oTaxSummary`` of SO_SalesOrder_bus, SO_Invoice_bus and AR_Invoice_bus (public code names the
+  classes SO_SalesOrderTaxSummary and SO_InvoiceTaxSummary, not their use): after the lines and the
+  freight, ``nSetKeyValue("TaxCode$", code)``, ``nSetKey()``, ``nSetValue("SalesTaxAmt", 7.21)``,
+  ``nWrite()``; a later change of a line, the freight or the schedule recalculates and drops the
+  override.
 * AR_CashReceiptsDeposit_bus and AR_CashReceipts_bus: a selected batch, then the deposit
   (BankCode$, DepositDate$, DepositNo$, DepositType$), then a receipt per customer and check
   (DepositNo$, ARDivisionNo$, CustomerNo$, CheckNo$) whose lines carry AccountKey$ or InvoiceNo$ and
@@ -21,6 +22,7 @@ from typing import ClassVar
 
 from tieout.simulators.sage100.business_objects.ap_invoice import ApInvoice
 from tieout.simulators.sage100.business_objects.ap_manual_check import ManualCheck
+from tieout.simulators.sage100.business_objects.ar_invoice import ArInvoice
 from tieout.simulators.sage100.business_objects.base import BusinessObject
 from tieout.simulators.sage100.business_objects.cash_receipts import CashDeposit, CashReceipt
 from tieout.simulators.sage100.business_objects.customer import (
@@ -31,6 +33,7 @@ from tieout.simulators.sage100.business_objects.customer import (
 from tieout.simulators.sage100.business_objects.item import Item
 from tieout.simulators.sage100.business_objects.masters import (
     GlAccount,
+    PostedInvoice,
     ReadOnlyApInvoiceHistory,
     ReadOnlyApOpenInvoice,
     ReadOnlyContact,
@@ -42,6 +45,7 @@ from tieout.simulators.sage100.business_objects.masters import (
 )
 from tieout.simulators.sage100.business_objects.po_receipt import Receipt
 from tieout.simulators.sage100.business_objects.purchase_order import PurchaseOrder
+from tieout.simulators.sage100.business_objects.sales_invoice import SalesInvoice
 from tieout.simulators.sage100.business_objects.sales_order import SalesOrder
 from tieout.simulators.sage100.com import (
     DISPATCH_EXCEPTION,
@@ -65,6 +69,9 @@ _CLASSES: Mapping[str, Callable[[Session], BusinessObject]] = {
     "SO_ShipToAddress_svc": ReadOnlyShipToAddress,
     "SO_SalesOrder_bus": SalesOrder,
     "SO_SalesOrder_svc": ReadOnlySalesOrder,
+    "SO_Invoice_bus": SalesInvoice,
+    "AR_Invoice_bus": ArInvoice,
+    "AR_InvoiceHistoryInquiry_svc": PostedInvoice,
     "AR_CashReceiptsDeposit_bus": CashDeposit,
     "AR_CashReceipts_bus": CashReceipt,
     "AP_Invoice_bus": ApInvoice,

@@ -91,6 +91,7 @@ def _fill_ledger(file: CompanyFile, company: Company) -> None:
     division = Row(ARDivisionNo=_DIVISION, ARDivisionDesc=company.name[:30])
     division.update(AccountsReceivableAcctKey=keys["120-00"], CashAcctKey=keys["100-00"])
     division.update(FreightAcctKey=keys["410-00"], SalesTaxAcctKey=keys["220-00"])
+    division["DiscountsAllowedAcctKey"] = keys["425-00"]
     file.insert("AR_Division", division)
     for code, name, days in _TERMS:
         values = Row(TermsCode=code, TermsCodeDesc=name, DaysBeforeDue=Decimal(days))

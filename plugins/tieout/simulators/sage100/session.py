@@ -29,8 +29,10 @@ _TASKS = {
     "AP_ManualCheck_ui": 152,
     "PO_PurchaseOrder_ui": 171,
     "PO_Receipt_ui": 172,
+    "AR_Invoice_ui": 104,
     "SO_SalesOrder_ui": 201,
     "SO_ShipToAddress_ui": 202,
+    "SO_Invoice_ui": 203,
     "CI_ItemCode_ui": 301,
     "GL_Account_ui": 401,
 }
@@ -45,6 +47,8 @@ _TASK_OF_CLASS = {
     "AP_ManualCheck_bus": "AP_ManualCheck_ui",
     "PO_PurchaseOrder_bus": "PO_PurchaseOrder_ui",
     "PO_Receipt_bus": "PO_Receipt_ui",
+    "SO_Invoice_bus": "SO_Invoice_ui",
+    "AR_Invoice_bus": "AR_Invoice_ui",
     "AR_CashReceiptsDeposit_bus": "AR_CashReceipts_ui",
     "AR_CashReceipts_bus": "AR_CashReceipts_ui",
 }

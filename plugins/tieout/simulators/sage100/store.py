@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS _boi_fault (
     id INTEGER PRIMARY KEY, kind TEXT, class TEXT, at TEXT, ends_process INTEGER,
     count_left INTEGER);
 CREATE TABLE IF NOT EXISTS _option (name TEXT PRIMARY KEY, is_on INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS _sales_kit (
+    kit TEXT, component TEXT, quantity_per_bill TEXT, PRIMARY KEY (kit, component));
 CREATE TABLE IF NOT EXISTS _clock (id INTEGER PRIMARY KEY CHECK (id = 1), offset_s REAL)
 """
 

@@ -12,7 +12,12 @@ from typing import ClassVar
 from typing_extensions import override
 
 from tieout.simulators.sage100 import control
-from tieout.simulators.sage100.business_objects.base import NEW, OK, BusinessObject
+from tieout.simulators.sage100.business_objects.base import (
+    NEW,
+    OK,
+    WARNING,
+    BusinessObject,
+)
 from tieout.simulators.sage100.business_objects.batches import BatchEntry
 from tieout.simulators.sage100.business_objects.lines import DocumentLines
 from tieout.simulators.sage100.com import ByRef, RefusedError
@@ -22,6 +27,10 @@ from tieout.simulators.sage100.store import Row, Value
 _BATCH_SERIES = "cash_receipts_batch"
 _DEPOSIT_WIDTH = 5
 ZERO = Decimal(0)
+ACCOUNT_LINE, INVOICE_LINE, PREPAYMENT_LINE = "G", "I", "P"
+PREPAYMENT = "PP"
+_OPEN_TYPES = {"IN", "CM", "DM", "FC", PREPAYMENT}
+_MORE_THAN_OPEN = "The amount posted is more than what is open of the invoice."
 
 
 class CashDeposit(BatchEntry):
@@ -77,7 +86,12 @@ class CashDeposit(BatchEntry):
 
 
 class CashReceiptLines(DocumentLines):
-    """A line pays an invoice (InvoiceNo$) or goes to an account (AccountKey$, a G/L line)."""
+    """A line pays an open item (InvoiceNo$), goes to an account (AccountKey$), or is a prepayment.
+
+    ``InvoiceType$`` before ``InvoiceNo$`` tells open items with one number apart; without it the
+    first one counts. PP with a number that is not on file opens a prepayment, whose balance is
+    negative once the register is updated (CONDUIT: "PP/PY balances are negative").
+    """
 
     TABLE: ClassVar[str] = "AR_CashReceiptsDetail"
     CLASS_NAME: ClassVar[str] = "AR_CashReceiptsDetail_bus"
@@ -90,26 +104,64 @@ class CashReceiptLines(DocumentLines):
             if account is None or account.text("Status") != "A":
                 message = f"The G/L Account {value} is not on file."
                 raise RefusedError(message)
-            line.update(LineType="G", InvoiceNo="")
+            line.update(LineType=ACCOUNT_LINE, InvoiceNo="", InvoiceType="")
+        if name == "InvoiceType" and value not in _OPEN_TYPES:
+            message = f"The Invoice Type {value} is invalid."
+            raise RefusedError(message)
         if name == "InvoiceNo":
-            header = self.document.values
-            where = {key: header.text(key) for key in ("ARDivisionNo", "CustomerNo")}
-            invoice = self.file.row("AR_OpenInvoice", InvoiceNo=str(value), **where)
-            if invoice is None:
-                message = f"The Invoice {value} is not on file for the customer."
-                raise RefusedError(message)
-            line.update(LineType="I", InvoiceType=invoice["InvoiceType"], AccountKey="")
-            line["InvoiceDate"] = invoice["InvoiceDate"]
-        return super().accept(line, name, value)
+            self._take_invoice(line, str(value))
+        super().accept(line, name, value)
+        is_too_much = name == "AmountPosted" and self._exceeds(line)
+        if is_too_much:
+            self.last_error_message = _MORE_THAN_OPEN
+        return WARNING if is_too_much else OK
 
     @override
     def complete(self, line: Row) -> None:
         if not line.text("AccountKey") and not line.text("InvoiceNo"):
             message = "An invoice number or a G/L account is required."
             raise RefusedError(message)
-        if not line.number("AmountPosted"):
+        if not line.number("AmountPosted") and not line.number("DiscountAmt"):
             message = "The amount posted is required."
             raise RefusedError(message)
+        is_new = line.text("LineType") == PREPAYMENT_LINE
+        if is_new and (line.number("AmountPosted") <= 0 or line.number("DiscountAmt")):
+            message = "A new prepayment is a positive amount without a discount."
+            raise RefusedError(message)
+
+    def _take_invoice(self, line: Row, number: str) -> None:
+        kind = line.text("InvoiceType")
+        where = self._customer() | {"InvoiceNo": number} | ({"InvoiceType": kind} if kind else {})
+        invoice = self.file.row("AR_OpenInvoice", **where)
+        if invoice is not None:
+            line.update(LineType=INVOICE_LINE, InvoiceType=invoice["InvoiceType"], AccountKey="")
+            line["InvoiceDate"] = invoice["InvoiceDate"]
+        elif kind == PREPAYMENT:
+            line.update(LineType=PREPAYMENT_LINE, AccountKey="")
+            line["InvoiceDate"] = self.document.values["DepositDate"]
+        else:
+            message = f"The Invoice {number} is not on file for the customer."
+            raise RefusedError(message)
+
+    def _exceeds(self, line: Row) -> bool:
+        """Say whether a line takes more of an open item than entered receipts leave of it."""
+        if line.text("LineType") != INVOICE_LINE:
+            return False
+        key = {name: line.text(name) for name in ("InvoiceNo", "InvoiceType")}
+        invoice = self.file.rows("AR_OpenInvoice", **self._customer(), **key)[0]
+        mine = {name: self.document.values.text(name) for name in self.document.table.key}
+        others = [
+            row
+            for row in self.file.rows("AR_CashReceiptsDetail", **self._customer(), **key)
+            if {name: row.text(name) for name in mine} != mine
+        ]
+        entered = sum((_taken(row) for row in others), ZERO)
+        left = invoice.number("Balance") - entered
+        return abs(_taken(line)) > abs(left) or _taken(line) * left < 0
+
+    def _customer(self) -> dict[str, str]:
+        header = self.document.values
+        return {name: header.text(name) for name in ("ARDivisionNo", "CustomerNo")}
 
 
 class CashReceipt(BatchEntry):
@@ -189,3 +241,7 @@ class CashReceipt(BatchEntry):
         balance = deposit.number("CashDepositAmt") - received
         values = Row(CashBalanceAmt=balance, DepositBalance=balance)
         self.file.update("AR_CashReceiptsDeposit", {"DepositNo": number}, values)
+
+
+def _taken(line: Row) -> Decimal:
+    return line.number("AmountPosted") + line.number("DiscountAmt")

@@ -65,13 +65,15 @@ class DocumentLines(Exposed):
         if not self.document.state:
             message = "The record key has not been set."
             raise RefusedError(message)
+        self.current = Row(blank_row(self.table) | self.next_line())
+        return NEW
+
+    def next_line(self) -> Row:
+        """Return the key of the next line, and its place."""
         self._last_key += 1
         key = f"{self._last_key:0{LINE_KEY_WIDTH}d}"
-        self.current = blank_row(self.table)
-        self.current["LineKey"] = key
-        if "LineSeqNo" in self.table.columns:
-            self.current["LineSeqNo"] = key.zfill(LINE_SEQUENCE_WIDTH)
-        return NEW
+        place = {"LineSeqNo": key.zfill(LINE_SEQUENCE_WIDTH)}
+        return Row({"LineKey": key} | (place if "LineSeqNo" in self.table.columns else {}))
 
     def edit_line(self, line_key: str) -> int:
         """Make a line the current one."""

@@ -57,3 +57,9 @@ class ReadOnlyApInvoiceHistory(BusinessObject):
     """AP_InvoiceHistoryHeader_svc: keyed by invoice number and sequence, whoever the vendor is."""
 
     TABLE: ClassVar[str] = "AP_InvoiceHistoryHeader"
+
+
+class PostedInvoice(BusinessObject):
+    """AR_InvoiceHistoryInquiry_svc: posted invoices and credit memos."""
+
+    TABLE: ClassVar[str] = "AR_InvoiceHistoryHeader"

@@ -10,6 +10,7 @@ from tieout.simulators.sage100.people.ledger import (
     open_register,
     pend,
 )
+from tieout.simulators.sage100.people.sales_journal import keep_transactions
 from tieout.simulators.sage100.schema import CREATED, UPDATED
 from tieout.simulators.sage100.store import CompanyFile, Row
 
@@ -58,18 +59,17 @@ def _post_receipt(file: CompanyFile, register: Register, receipt: Row, lines: li
     where = {name: receipt.text(name) for name in ("ARDivisionNo", "CustomerNo")}
     division = file.rows("AR_Division", ARDivisionNo=where["ARDivisionNo"])[0]
     receivable = division.text("AccountsReceivableAcctKey")
+    discounts = division.text("DiscountsAllowedAcctKey")
     bank = file.rows("GL_Bank", BankCode=receipt.text("BankCode"))[0]
     postings = [Posting(bank.text("CashAccountKey"), receipt.number("PostingAmt"))]
     applied = Decimal(0)
     for line in lines:
-        amount = line.number("AmountPosted")
-        postings.append(Posting(line.text("AccountKey") or receivable, -amount))
+        amount, discount = line.number("AmountPosted"), line.number("DiscountAmt")
+        account = line.text("AccountKey") or receivable
+        postings += [Posting(account, -amount - discount), Posting(discounts, discount)]
         if line.text("InvoiceNo"):
-            key = {**where, "InvoiceNo": line.text("InvoiceNo")}
-            invoice = file.rows("AR_OpenInvoice", **key)[0]
-            balance = invoice.number("Balance") - amount
-            file.update("AR_OpenInvoice", key, {"Balance": balance})
-            applied += amount
+            _apply(file, register, receipt, line)
+            applied += amount + discount
     customer = file.rows("AR_Customer", **where)[0]
     day = register.posted_on.isoformat()
     changes = Row(LastPaymentAmt=receipt["PostingAmt"], DateLastPayment=day, DateLastActivity=day)
@@ -77,6 +77,21 @@ def _post_receipt(file: CompanyFile, register: Register, receipt: Row, lines: li
     file.update("AR_Customer", where, changes)
     comment = f"CR {receipt.text('DepositNo')}/{receipt.text('CheckNo')}"
     pend(file, register, comment, postings)
+
+
+def _apply(file: CompanyFile, register: Register, receipt: Row, line: Row) -> None:
+    """Take an amount off an open item; a prepayment opens one, with a negative balance."""
+    key = {name: receipt.text(name) for name in ("ARDivisionNo", "CustomerNo")}
+    key |= {name: line.text(name) for name in ("InvoiceNo", "InvoiceType")}
+    taken = line.number("AmountPosted") + line.number("DiscountAmt")
+    item = file.row("AR_OpenInvoice", **key)
+    day = register.posted_on.isoformat()
+    if item is None:
+        opened = Row(**key, InvoiceDate=line["InvoiceDate"], PostingDate=day, Balance=-taken)
+        file.insert("AR_OpenInvoice", Row(opened | {"CheckNo": receipt["CheckNo"]}))
+    else:
+        file.update("AR_OpenInvoice", key, {"Balance": item.number("Balance") - taken})
+    keep_transactions(file, register, key, (("P", taken),))
 
 
 def _keep_history(

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from tieout.simulators.sage100 import shipments
 from tieout.simulators.sage100.fields import padded, rounded
 from tieout.simulators.sage100.people.ledger import NotAllowedError
-from tieout.simulators.sage100.schema import CREATED, UPDATED, tables
 from tieout.simulators.sage100.seed import account_keys
+from tieout.simulators.sage100.shipments import left
 from tieout.simulators.sage100.store import CompanyFile, Row
 from tieout.simulators.sage100.taxes import TaxLine, computed, tax_line, total
 
@@ -19,7 +20,6 @@ ZERO = Decimal(0)
 _NUMBER_WIDTH = 7
 _BATCH_WIDTH = 5
 _MISCELLANEOUS_ITEM = "5"
-_POSTED = "AR_InvoiceHistoryHeader"
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ def enter_invoice(
         order = _open_order(file, order_no)
         number = order.text("SalesOrderNo")
         shipping = _shipping_lines(file, number, lines)
-        freight = ZERO if _earlier(file, number) else order.number("FreightAmt")
+        freight = shipments.freight_left(file, order)
         goods = sum((line.number("ExtensionAmt") for line in shipping), ZERO)
         taxes = _taxes(file, order, shipping, freight)
         invoice_no = file.next_number("invoice", _NUMBER_WIDTH)
         amount = goods + freight + total(taxes)
-        deposit = min(amount, _deposit_left(file, order))
-        header = _invoice_header(order)
+        deposit = min(amount, shipments.deposit_left(file, order))
+        header = shipments.invoice_header(order)
         header.update(InvoiceNo=invoice_no, InvoiceDate=invoice_date.isoformat(), InvoiceType="IN")
         header.update(BatchNo=file.next_number("invoice_batch", _BATCH_WIDTH), FreightAmt=freight)
         header.update(ShipDate=invoice_date.isoformat(), InvoiceDueDate=invoice_date.isoformat())
@@ -121,18 +121,10 @@ def enter_ar_invoice(file: CompanyFile, invoice: ArInvoice) -> dict[str, object]
 
 def _open_order(file: CompanyFile, order_no: str) -> Row:
     number = padded("SalesOrderNo", order_no)
-    order = file.row("SO_SalesOrderHeader", SalesOrderNo=number)
-    if order is None:
-        message = f"The Sales Order {number} is not on file."
-        raise NotAllowedError(message)
-    if order.text("OrderStatus") == "H":
-        message = f"The Sales Order {number} is on hold."
-        raise NotAllowedError(message)
-    if order.text("CurrentInvoiceNo"):
-        invoice_no = order.text("CurrentInvoiceNo")
-        message = f"The Sales Order {number} is being invoiced on invoice {invoice_no}."
-        raise NotAllowedError(message)
-    return order
+    reason = shipments.trouble(file, number)
+    if reason:
+        raise NotAllowedError(reason)
+    return file.rows("SO_SalesOrderHeader", SalesOrderNo=number)[0]
 
 
 def _shipping_lines(file: CompanyFile, number: str, lines: Sequence[Shipped] | None) -> list[Row]:
@@ -140,49 +132,18 @@ def _shipping_lines(file: CompanyFile, number: str, lines: Sequence[Shipped] | N
         line.text("LineKey"): line for line in file.rows("SO_SalesOrderDetail", SalesOrderNo=number)
     }
     if lines is None:
-        lines = [Shipped(key, _left(line)) for key, line in stored.items() if _left(line) > 0]
+        lines = [Shipped(key, left(line)) for key, line in stored.items() if left(line) > 0]
     shipping = []
     for place, shipped in enumerate(lines, 1):
         line = stored.get(shipped.line_key)
-        if line is None or not 0 < shipped.quantity <= _left(line):
+        if line is None or not 0 < shipped.quantity <= left(line):
             message = f"The quantity {shipped.quantity} of line {shipped.line_key} is invalid."
             raise NotAllowedError(message)
-        shipping.append(_invoice_line(line, shipped.quantity, place))
+        shipping.append(shipments.invoice_line(line, shipped.quantity, place))
     if not shipping:
         message = f"The Sales Order {number} has no quantity left to ship."
         raise NotAllowedError(message)
     return shipping
-
-
-def _left(line: Row) -> Decimal:
-    return line.number("QuantityOrdered") - line.number("QuantityShipped")
-
-
-def _invoice_line(line: Row, quantity: Decimal, place: int) -> Row:
-    columns = tables()["SO_InvoiceDetail"].columns
-    copy = Row((name, line[name]) for name in columns if name in line)
-    copy.update(LineKey=f"{place:06d}", LineSeqNo=f"{place:014d}", OrderLineKey=line["LineKey"])
-    copy.update(AppliedSalesOrderNo=line["SalesOrderNo"], QuantityShipped=quantity)
-    copy["QuantityBackordered"] = _left(line) - quantity
-    price = line.number("UnitPrice") * (1 - line.number("LineDiscountPercent") / 100)
-    copy["ExtensionAmt"] = rounded(quantity * price)
-    return copy
-
-
-def _invoice_header(order: Row) -> Row:
-    columns = tables()["SO_InvoiceHeader"].columns
-    return Row(
-        (name, order[name]) for name in columns if name in order and name not in CREATED + UPDATED
-    )
-
-
-def _earlier(file: CompanyFile, number: str) -> list[Row]:
-    return file.rows(_POSTED, SalesOrderNo=number)
-
-
-def _deposit_left(file: CompanyFile, order: Row) -> Decimal:
-    used = [row.number("DepositAmt") for row in _earlier(file, order.text("SalesOrderNo"))]
-    return max(ZERO, order.number("DepositAmt") - sum(used, ZERO))
 
 
 def _taxes(file: CompanyFile, order: Row, shipping: list[Row], freight: Decimal) -> list[TaxLine]:
@@ -194,7 +155,7 @@ def _taxes(file: CompanyFile, order: Row, shipping: list[Row], freight: Decimal)
     ordered = {row.text("TaxCode"): tax_line(row) for row in summary}
     order_goods = order.number("TaxableAmt") + order.number("NonTaxableAmt")
     order_base = order_goods + order.number("FreightAmt")
-    earlier = _earlier(file, number)
+    earlier = shipments.earlier(file, number)
     now = freight + sum((line.number("ExtensionAmt") for line in shipping), ZERO)
     base = now + sum((_base(row) for row in earlier), ZERO)
     result = []
@@ -204,9 +165,9 @@ def _taxes(file: CompanyFile, order: Row, shipping: list[Row], freight: Decimal)
             result.append(line)
             continue
         share = whole.amount if base == order_base else rounded(whole.amount * base / order_base)
-        left = share - _taxed_before(file, earlier, line.code)
+        rest = share - _taxed_before(file, earlier, line.code)
         parts = (line.rate, line.taxable, line.non_taxable, line.freight)
-        result.append(TaxLine(line.code, *parts, amount=left, is_overridden=True))
+        result.append(TaxLine(line.code, *parts, amount=rest, is_overridden=True))
     return result
 
 

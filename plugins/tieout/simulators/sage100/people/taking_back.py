@@ -6,8 +6,9 @@ What was posted is not deleted: its reversal is entered.
 from datetime import date
 from decimal import Decimal
 
-from tieout.simulators.sage100 import order_history, stock
+from tieout.simulators.sage100 import order_history, shipments, stock
 from tieout.simulators.sage100.fields import padded
+from tieout.simulators.sage100.kits import moves_stock
 from tieout.simulators.sage100.people.ledger import NotAllowedError
 from tieout.simulators.sage100.store import CompanyFile, Row
 
@@ -28,8 +29,9 @@ def delete_sales_order(file: CompanyFile, order_no: str) -> dict[str, object]:
         raise NotAllowedError(message)
     with file.transaction():
         for line in file.rows("SO_SalesOrderDetail", SalesOrderNo=number):
-            left = line.number("QuantityOrdered") - line.number("QuantityShipped")
-            stock.commit(file, line.text("ItemCode"), line.text("WarehouseCode"), -left)
+            if moves_stock(line):
+                place = (line.text("ItemCode"), line.text("WarehouseCode"))
+                stock.commit(file, *place, -shipments.left(line))
         order_history.close(file, number, status="X")
     return {"sales_order_no": number}
 
@@ -78,7 +80,9 @@ def reverse_cash_receipt(
         file.insert("AR_CashReceiptsHeader", header)
         for place, row in enumerate(posted, 1):
             line = Row(key | {"LineKey": f"{place:06d}", "AccountKey": row["AccountKey"]})
+            line.update({name: row[name] for name in ("InvoiceNo", "InvoiceType")})
             line["AmountPosted"] = -row.number("CashAmountApplied")
+            line["DiscountAmt"] = -row.number("DiscountAmountApplied")
             file.insert("AR_CashReceiptsDetail", line)
     return {"check_no": check_no, "deposit_no": number}
 
