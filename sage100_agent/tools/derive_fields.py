@@ -92,7 +92,10 @@ PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
         ),
         "lines": (
             "SO_SalesOrderDetail",
-            "ItemCode QuantityOrdered WarehouseCode UnitPrice ItemCodeDesc CommentText PromiseDate",
+            (
+                "ItemCode QuantityOrdered WarehouseCode UnitPrice LineDiscountPercent ItemCodeDesc "
+                "CommentText PromiseDate"
+            ),
             {},
         ),
     },
@@ -103,7 +106,11 @@ PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
             "BankCode DepositDate ARDivisionNo CustomerNo CheckNo PostingAmt",
             {},
         ),
-        "lines": ("AR_CashReceiptsDetail", "AccountKey AmountPosted", {}),
+        "lines": (
+            "AR_CashReceiptsDetail",
+            "AccountKey InvoiceType InvoiceNo AmountPosted DiscountAmt",
+            {},
+        ),
     },
 }
 MEMO_LENGTH = 2048

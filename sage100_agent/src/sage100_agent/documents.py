@@ -16,6 +16,7 @@ from typing import Any
 
 from sage100_agent.errors import RefusedError
 from sage100_agent.master_data import KEYS, check_expected, check_item
+from sage100_agent.receivables import check_receipt
 
 LINES_MAX = 500
 SEPARATOR = "\u0160"
@@ -43,9 +44,11 @@ REQUIRED = {
     "sales_order.set_deposit": ({"SalesOrderNo", "DepositAmt"}, set[str]()),
     "cash_receipt.create": (
         {"BankCode", "DepositDate", "ARDivisionNo", "CustomerNo", "CheckNo", "PostingAmt"},
-        {"AccountKey", "AmountPosted"},
+        {"AmountPosted"},
     ),
 }
+CHECKS = {"cash_receipt.create": check_receipt}
+"""What a document of a kind must be in itself, beyond the form of its columns."""
 KEY_FORMS = {
     "ARDivisionNo": (r"[0-9A-Z]{2}", "2 digits or capitals, 00 when divisions are off"),
     "CustomerNo": (
@@ -153,8 +156,8 @@ def check_document(kind: str, document: dict[str, Any]) -> Document:
         check_expected(kind, checked.header, expected)
     if kind == "item.save":
         check_item(checked.header, is_new=not expected)
-    if kind == "cash_receipt.create":
-        _check_receipt(checked)
+    if kind in CHECKS:
+        CHECKS[kind](checked.header, checked.lines)
     return checked
 
 
@@ -241,10 +244,3 @@ def _tax(kind: str, tax: object) -> dict[str, str]:
     for name in tax:
         _check_text(code, name)
     return {name: _value(amount, value) for name, value in tax.items()}
-
-
-def _check_receipt(document: Document) -> None:
-    lines = sum((Decimal(line["AmountPosted"]) for line in document.lines), Decimal(0))
-    if lines != Decimal(document.header["PostingAmt"]):
-        message = f"PostingAmt is {document.header['PostingAmt']}, its lines add up to {lines}."
-        raise RefusedError("not_in_form", message)

@@ -1,5 +1,9 @@
 """cash_receipt.create, through AR_CashReceiptsDeposit_bus and AR_CashReceipts_bus.
 
+Lines pay open items, go to accounts, or open a prepayment; amounts may be negative, and a receipt
+of zero allocates a credit. What is more than an item's open balance is refused: Sage would take it
+with a warning and leave the item with a balance of the wrong sign.
+
 Each command gets a private batch with one deposit and one receipt in it, so that a person posts or
 deletes it alone, and so that a look-up by batch, deposit and check number can only find this one.
 The classes, their keys and the deposit flow are not confirmed by public code (boi.json): prove them
@@ -9,6 +13,7 @@ on the site's test company first.
 from sage100_agent.boi import BusinessObject, KeyState, Task
 from sage100_agent.documents import fields_of
 from sage100_agent.errors import RefusedError
+from sage100_agent.receivables import is_new_prepayment
 from sage100_agent.writers.base import Announce, Stored, Work
 
 DEPOSIT = Task("A/R", "AR_CashReceipts_ui", "AR_CashReceiptsDeposit_bus")
@@ -16,10 +21,12 @@ RECEIPT = Task("A/R", "AR_CashReceipts_ui", "AR_CashReceipts_bus")
 CASH = "C"
 """Deposit type of cash and checks; R is credit cards taken by Sage itself."""
 COMMENT_LENGTH_MAX = 30
+MORE_THAN_OPEN = "more than what is open"
+"""How Sage warns of an amount that the open item does not have."""
 
 
 class CashReceiptWriter:
-    """Cash receipts to a G/L account."""
+    """Cash receipts to open items and to G/L accounts."""
 
     def reserve(self, work: Work) -> dict[str, str]:
         """Open a private batch and take the next deposit number."""
@@ -76,7 +83,11 @@ class CashReceiptWriter:
         receipts.set_value("PostingAmt", float(work.document.header["PostingAmt"]))
         lines = receipts.part("oLines")
         for line in work.document.lines:
-            lines.add_line(line, fields_of("cash_receipt.create", "lines"))
+            opened = {"InvoiceNo": f"PP{key['DepositNo']}"} if is_new_prepayment(line) else {}
+            lines.add_line({**line, **opened}, fields_of("cash_receipt.create", "lines"))
+        if any(MORE_THAN_OPEN in warning for warning in work.warnings):
+            message = "A line posts more than its open item has; what is over is a prepayment."
+            raise RefusedError("more_than_open", message)
         receipts.write()
 
 
