@@ -104,12 +104,15 @@ $(STAMPS)/tap-xero: tests/peers/tap-xero.txt $(STAMPS)/python
 	$(VENV)/peers/tap-xero/bin/python $(PIP_INSTALL) --require-hashes -r $<
 	@touch $@
 
-# The simulated Sage 100 is read through a real ODBC driver, which is a Debian package.
+# Sage 100's tables are read through real ODBC drivers, which are Debian packages: the simulator's, and
+# in tests those of a client/server database.
+ODBC_DRIVERS := $(BIN)/python -c 'import pyodbc; raise SystemExit(not {"SQLite3", "PostgreSQL Unicode"} <= {*pyodbc.drivers()})'
+
 system: env
-	@$(BIN)/python -c 'import pyodbc; raise SystemExit("SQLite3" not in pyodbc.drivers())' 2>/dev/null \
-	    || $(MAKE) --no-print-directory debian-unixodbc debian-libsqliteodbc
-	@$(BIN)/python -c 'import pyodbc; raise SystemExit("SQLite3" not in pyodbc.drivers())' \
-	    || { echo "The ODBC driver SQLite3 is not there after all: is it in /etc/odbcinst.ini?"; exit 1; }
+	@$(ODBC_DRIVERS) 2>/dev/null \
+	    || $(MAKE) --no-print-directory debian-unixodbc debian-libsqliteodbc debian-odbc-postgresql
+	@$(ODBC_DRIVERS) \
+	    || { echo "The ODBC drivers SQLite3 and PostgreSQL Unicode are not in /etc/odbcinst.ini."; exit 1; }
 
 # The outage drill creates its backfill in Airflow's pages.
 browser:

@@ -59,8 +59,11 @@ def signed(
 
 
 @contextmanager
-def running_agent(home: Path, folder: Path) -> Iterator[Agent]:
-    """Run the agent on the Sage double of ``home``, with its journal in ``folder``."""
+def running_agent(home: Path, folder: Path, *more: str) -> Iterator[Agent]:
+    """Run the agent on the Sage double of ``home``, with its journal in ``folder``.
+
+    ``more`` are further arguments.
+    """
     key_file = folder / "agent.key"
     key_file.write_text(KEY)
     port = free_port()
@@ -70,6 +73,7 @@ def running_agent(home: Path, folder: Path) -> Iterator[Agent]:
         *("--com", DOUBLE, "--home", str(home), "--key-file", str(key_file)),
         *("--company", "HPS:tieout:secret", "--company", "LLT:tieout:secret"),
         *("--settle-after-s", "0"),
+        *more,
     ]
     root = Path(__file__).parents[2]
     env = {"PYTHONPATH": f"{root / 'sage100_agent/src'}:{root / 'plugins'}"}

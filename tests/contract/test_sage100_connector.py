@@ -2,10 +2,9 @@
 
 import http.client
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pydantic import SecretStr
 from agent.calls import KEY, running_agent
 from deliveries import make_delivery
 from processes import free_port, running
+from sage100_sites import RealClock
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.domain.base import Json, System
@@ -30,11 +30,6 @@ from tieout.errors import (
 )
 
 LAMPS = ["LAMP-01"]
-
-
-class RealClock:
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(time.time(), UTC)
 
 
 @dataclass

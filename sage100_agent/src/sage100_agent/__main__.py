@@ -15,6 +15,7 @@ from sage100_agent.app import Gate, create_app
 from sage100_agent.boi import Login
 from sage100_agent.com import load_com
 from sage100_agent.journal import Journal
+from sage100_agent.reading import Connect, Readings, odbc
 from sage100_agent.worker import CompanyWorker, Limits, Site
 
 LOOPBACK = "127.0.0.1"
@@ -39,6 +40,16 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="once per company; a PASSWORD of @FILE is read from FILE",
     )
     parser.add_argument("--key-file", type=Path, required=True, help="shared signing key")
+    parser.add_argument(
+        "--dsn",
+        action="append",
+        default=[],
+        metavar="CODE:CONNECTION",
+        help="ODBC string to read a company by for Tieout; a CONNECTION of @FILE is read from FILE",
+    )
+    parser.add_argument(
+        "--odbc-encoding", default="cp1252", help="of ProvideX's 8-bit text (default cp1252)"
+    )
     parser.add_argument("--tls-certificate", type=Path)
     parser.add_argument("--tls-key", type=Path)
     parser.add_argument("--settle-after-s", type=float, default=Limits.settle_after_s)
@@ -51,9 +62,20 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def login(argument: str) -> Login:
     """Read ``CODE:USER:PASSWORD``."""
     company, user, password = argument.split(":", 2)
-    if password.startswith("@"):
-        password = Path(password[1:]).read_text(encoding="utf-8").strip()
-    return Login(company.upper(), user, password)
+    return Login(company.upper(), user, _said(password))
+
+
+def sources(arguments: list[str], encoding: str) -> dict[str, Connect]:
+    """Read each ``CODE:CONNECTION`` into the way to connect to that company."""
+    parted = (argument.partition(":") for argument in arguments)
+    return {company.upper(): odbc(_said(text), encoding) for company, _colon, text in parted}
+
+
+def _said(text: str) -> str:
+    """Return what an argument says, or what the file that it names says."""
+    if text.startswith("@"):
+        return Path(text[1:]).read_text(encoding="utf-8").strip()
+    return text
 
 
 def today() -> date:
@@ -76,11 +98,12 @@ def main(arguments: list[str] | None = None) -> None:
     for argument in parsed.company:
         site = Site(com, parsed.home, login(argument), today, limits)
         workers[site.login.company] = CompanyWorker(site, journal)
+    readings = Readings(sources(parsed.dsn, parsed.odbc_encoding))
     for worker in workers.values():
         worker.start()
     try:
         uvicorn.run(
-            create_app(Gate(key, journal, workers)),
+            create_app(Gate(key, journal, workers, readings)),
             host=parsed.host,
             port=parsed.port,
             log_level="warning",

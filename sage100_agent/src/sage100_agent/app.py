@@ -10,13 +10,14 @@ from http import HTTPStatus
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sage100_agent.commands import Command, parse_command
 from sage100_agent.documents import check_document
 from sage100_agent.errors import BadCommandError, RefusedError
 from sage100_agent.journal import FencedError, Journal, OtherPayloadError, Phase
+from sage100_agent.reading import Readings
 from sage100_agent.signature import is_authentic
 from sage100_agent.tickets import Reply, Ticket
 from sage100_agent.worker import CompanyWorker
@@ -32,11 +33,12 @@ RETRY_AFTER_S = 5
 
 @dataclass(frozen=True)
 class Gate:
-    """What the HTTP face needs: the key, the journal and the companies' workers."""
+    """What the HTTP face needs: the key, the journal, the companies' workers and readings."""
 
     key: bytes
     journal: Journal
     workers: Mapping[str, CompanyWorker]
+    readings: Readings
     now_s: Callable[[], float] = time.time
     reply_timeout_s: float = REPLY_TIMEOUT_S
 
@@ -50,6 +52,16 @@ def create_app(gate: Gate) -> Starlette:
     def known(request: Request, _body: bytes) -> Reply:
         return _known(gate, request.path_params["command_id"])
 
+    async def reading(request: Request) -> Response:
+        heard = await _heard(gate, request)
+        if isinstance(heard, Reply):
+            return _deaf(request, heard)
+        try:
+            lines = gate.readings.answer(heard)
+        except BadCommandError as error:
+            return _json(_problem(HTTPStatus.BAD_REQUEST, str(error)))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
     async def health(_request: Request) -> JSONResponse:
         is_well = all(worker.is_alive for worker in gate.workers.values())
         in_doubt = await run_in_threadpool(gate.journal.in_phase, Phase.WRITING)
@@ -61,6 +73,7 @@ def create_app(gate: Gate) -> Starlette:
         routes=[
             Route("/v1/commands", _signed(gate, submitted), methods=["POST"]),
             Route("/v1/commands/{command_id:path}", _signed(gate, known), methods=["GET"]),
+            Route("/v1/reading", reading, methods=["POST"]),
             Route("/v1/health", health, methods=["GET"]),
         ]
     )
@@ -74,12 +87,16 @@ def _signed(
     async def endpoint(request: Request) -> JSONResponse:
         heard = await _heard(gate, request)
         if isinstance(heard, Reply):
-            peer = request.client.host if request.client else "unknown"
-            LOG.warning("refused a request from %s with http=%d", peer, heard.status)
-            return _json(heard)
+            return _deaf(request, heard)
         return _json(await run_in_threadpool(act, request, heard))
 
     return endpoint
+
+
+def _deaf(request: Request, reply: Reply) -> JSONResponse:
+    peer = request.client.host if request.client else "unknown"
+    LOG.warning("refused a request from %s with http=%d", peer, reply.status)
+    return _json(reply)
 
 
 async def _heard(gate: Gate, request: Request) -> bytes | Reply:

@@ -61,7 +61,7 @@ def test_no_table_gives_what_is_withheld_or_unknown(name: str) -> None:
     [
         "SELECT AccountKey FROM GL_Account ORDER BY AccountKey",
         "SELECT AccountKey FROM GL_Account WHERE Account = 'O''Hare' ORDER BY AccountKey",
-        "SELECT AccountKey FROM GL_Account WHERE (Status = ? OR Status = ?) ORDER BY AccountKey",
+        "SELECT Account FROM GL_Account WHERE Status = ? AND Account IN (?, ?) ORDER BY Account",
         "select AccountKey from GL_Account where Status <> 'I' order by AccountKey",
     ],
 )
@@ -121,7 +121,9 @@ def test_the_one_form_passes(sql: str) -> None:
         "SELECT AccountKey FROM GL_Account WHERE Account IS NULL ORDER BY AccountKey",
         "SELECT AccountKey FROM GL_Account WHERE Account LIKE 'a' ORDER BY AccountKey",
         "SELECT AccountKey FROM GL_Account WHERE Status IN (SELECT Status) ORDER BY AccountKey",
-        "SELECT AccountKey FROM GL_Account WHERE (Status = ? ORDER BY AccountKey",
+        "SELECT AccountKey FROM GL_Account WHERE (Status = ?) ORDER BY AccountKey",
+        "SELECT AccountKey FROM GL_Account WHERE Status = ? OR Status = ? ORDER BY AccountKey",
+        "SELECT AccountKey FROM GL_Account WHERE NOT Status = ? ORDER BY AccountKey",
         "SELECT AccountKey FROM GL_Account UNION SELECT AccountKey FROM GL_Account",
         "SELECT AccountKey FROM SO_Secret ORDER BY AccountKey",
         "SELECT EncryptedVals FROM AR_Customer ORDER BY CustomerNo",

@@ -2,8 +2,8 @@
 
 ProvideX knows no CTE, no window functions, no brackets and no semicolon; joins are slow or wrong in
 older builds, and TOP, LIMIT, UNION and subqueries may be missing. So: one table, named columns,
-comparisons and IN lists, ORDER BY. Dates are ``{d '2026-01-31'}``; text is bound, and a quote in a
-literal is doubled. What to ask belongs in reader.py and above.
+comparisons and IN lists that must all hold, ORDER BY. Dates are ``{d '2026-01-31'}``; text is
+bound, and a quote in a literal is doubled. What to ask belongs in reader.py and above.
 """
 
 import re
@@ -19,7 +19,6 @@ TOKEN = re.compile(
     r"|(?P<punctuation>[(),]))"
 )
 KEYWORDS = {"SELECT", "FROM", "WHERE", "AND", "OR", "IN", "ORDER", "BY"}
-NESTING_MAX = 20
 PROBES = {
     "TOP": "SELECT TOP 1 BankCode FROM GL_Bank",
     "LIMIT before ORDER BY": "SELECT BankCode FROM GL_Bank LIMIT 1 ORDER BY BankCode",
@@ -155,7 +154,7 @@ def _tokens(sql: str) -> Iterator[tuple[str, str]]:
 
 
 class _Statement:
-    """A recursive-descent reader of the one form."""
+    """A reader of the one form, word by word."""
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = [*tokens, ("end", "")]
@@ -171,7 +170,7 @@ class _Statement:
             raise DialectError(f"We do not read a table {name!r}.")
         if self._is_next("keyword", "WHERE"):
             self._take("keyword")
-            columns += self._conditions(0)
+            columns += self._conditions()
         self._take("keyword", "ORDER")
         self._take("keyword", "BY")
         columns += self._names()
@@ -179,21 +178,14 @@ class _Statement:
         for column in columns:
             _column(table, column)
 
-    def _conditions(self, depth: int) -> list[str]:
-        if depth > NESTING_MAX:
-            raise DialectError("The conditions are nested too deeply.")
-        columns = self._condition(depth)
-        while self._is_next("keyword", "AND") or self._is_next("keyword", "OR"):
+    def _conditions(self) -> list[str]:
+        columns = [self._condition()]
+        while self._is_next("keyword", "AND"):
             self._take("keyword")
-            columns += self._condition(depth)
+            columns.append(self._condition())
         return columns
 
-    def _condition(self, depth: int) -> list[str]:
-        if self._is_next("punctuation", "("):
-            self._take("punctuation")
-            columns = self._conditions(depth + 1)
-            self._take("punctuation", ")")
-            return columns
+    def _condition(self) -> str:
         column = self._take("name")
         if self._is_next("keyword", "IN"):
             self._take("keyword")
@@ -206,7 +198,7 @@ class _Statement:
         else:
             self._take("compare")
             self._operand()
-        return [column]
+        return column
 
     def _operand(self) -> None:
         kind, word = self._tokens[self._at]

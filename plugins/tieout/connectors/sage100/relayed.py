@@ -37,7 +37,7 @@ class RelayedRoute:
     def __init__(self, agent: AgentClient, company: str) -> None:
         """Take the agent, which both routes of a pair write by."""
         self._agent = agent
-        self._company = company
+        self.company = company
         self.statements_made = 0
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class RelayedRoute:
         return Survey(found.dbms, [LiveColumn(*one) for one in found.columns], found.refused)
 
     def _asked(self, asked: Json, subject: str) -> tuple[list[list[object]], dict[str, object]]:
-        body = json.dumps({**asked, "company": self._company}, sort_keys=True).encode()
+        body = json.dumps({**asked, "company": self.company}, sort_keys=True).encode()
         answer = self._agent.read(READING_PATH, body)
         if not answer.is_success:
             raise _refused(answer)
