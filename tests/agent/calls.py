@@ -25,6 +25,8 @@ class Agent:
 
     url: str
     home: Path
+    folder: Path
+    """Where its journal is."""
     process: Popen[bytes]
 
     def post(self, command: object) -> tuple[int, Any]:
@@ -78,7 +80,7 @@ def running_agent(home: Path, folder: Path, *more: str) -> Iterator[Agent]:
     root = Path(__file__).parents[2]
     env = {"PYTHONPATH": f"{root / 'sage100_agent/src'}:{root / 'plugins'}"}
     with running(arguments, ready_url=f"{url}/v1/health", env=env) as process:
-        yield Agent(url, home, process)
+        yield Agent(url, home, folder, process)
 
 
 def customer(command_id: str, **header: str) -> dict[str, Any]:

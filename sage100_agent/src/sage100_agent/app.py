@@ -15,11 +15,11 @@ from starlette.routing import Route
 
 from sage100_agent.commands import Command, parse_command
 from sage100_agent.documents import check_document
-from sage100_agent.errors import BadCommandError, RefusedError
+from sage100_agent.errors import BadCommandError, JournalError, RefusedError
 from sage100_agent.journal import FencedError, Journal, OtherPayloadError, Phase
 from sage100_agent.reading import Readings
 from sage100_agent.signature import is_authentic
-from sage100_agent.tickets import Reply, Ticket
+from sage100_agent.tickets import Reply, Ticket, not_written
 from sage100_agent.worker import CompanyWorker
 
 LOG = logging.getLogger("sage100_agent")
@@ -152,6 +152,9 @@ def _accepted(gate: Gate, command: Command) -> Reply:
         return _problem(HTTPStatus.CONFLICT, message)
     except FencedError:
         return _problem(HTTPStatus.GONE, "a later epoch of this command was seen")
+    except JournalError as error:
+        LOG.critical("command=%s %s", command.command_id, error)
+        return not_written(command.command_id, str(error))
     if entry.phase is Phase.WRITTEN:
         return Reply(HTTPStatus.OK, entry.result)
     ticket = Ticket(command.command_id)

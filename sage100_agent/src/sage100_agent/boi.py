@@ -16,6 +16,8 @@ from sage100_agent.errors import ComError, LockedError, NotReadyError, RefusedEr
 
 FAILED = 0
 WARNING = -1
+SEPARATOR = "\u0160"
+"""chr(138) in cp1252, which ends every value of a result set."""
 LOCK_WORDS = re.compile(r"\block(ed|s)?\b|\bin use\b|another (user|workstation)", re.IGNORECASE)
 """How Sage words a record held by another session; there is no code for it."""
 
@@ -132,6 +134,19 @@ class BusinessObject:
         if self._object.number("nGetValue", column, reference) == FAILED:
             raise failure(self._object, f"reading {column}")
         return f"{float(reference.value or 0):.{scale}f}"
+
+    def listing(self, first: str, second: str) -> list[tuple[str, str]]:
+        """Return two expressions over every record of the file; columns are joined by ``+``.
+
+        Raises:
+            RefusedError: Sage does not list them.
+        """
+        firsts, seconds = self._com.text_reference(), self._com.text_reference()
+        arguments = (first, second, firsts, seconds, "", "", "")
+        if self._object.number("nGetResultSets", *arguments) == FAILED:
+            raise failure(self._object, "nGetResultSets")
+        values = [str(one.value or "").split(SEPARATOR)[:-1] for one in (firsts, seconds)]
+        return list(zip(*values, strict=True))
 
     def part(self, name: str) -> "BusinessObject":
         """Return an object that this one holds, such as ``oLines``; it shares the warnings."""

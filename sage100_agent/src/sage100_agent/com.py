@@ -22,6 +22,7 @@ METHODS = (
     "nGetNextCustomerNo",
     "nGetNextDepositNo",
     "nGetNextSalesOrderNo",
+    "nGetResultSets",
     "nGetValue",
     "nLogon",
     "nLookupTask",

@@ -6,6 +6,7 @@
     │   └── NumberTakenError     the record number belongs to somebody else's document
     ├── LockedError          another session holds a record; nothing was written
     ├── NotReadyError        no BOI session can be had; nothing was written
+    ├── JournalError         the journal's file cannot be written, for a full disk perhaps
     └── ComError             a COM call died; whether it took effect is not known here
 
 Nothing else belongs here.
@@ -44,6 +45,10 @@ class LockedError(AgentError):
 
 class NotReadyError(AgentError):
     """Nothing was written because Sage could not be reached or did not let us in."""
+
+
+class JournalError(AgentError):
+    """The journal did not record the step, which is therefore not to be taken."""
 
 
 class ComError(AgentError):

@@ -3,12 +3,16 @@
 Phases: ``accepted`` (nothing done) -> ``reserved`` (a record key is ours) -> ``writing`` (a write
 may have happened) -> ``written``, or ``refused`` (nothing was written). Every change is on disk
 (synchronous=FULL) before the step that it announces. What the phases lead to belongs in worker.py.
+
+What stood in Sage before the journal began is in its sightings: our marks and the keys they were
+found under, listed once for each kind before this journal's first write of it. A journal that was
+lost is thereby replaced by an empty one.
 """
 
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sage100_agent.commands import Command
+from sage100_agent.errors import JournalError
 
 SCHEMA = """
 create table if not exists command (
@@ -32,6 +37,19 @@ create table if not exists command (
     changed_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
 create index if not exists command_by_phase on command (phase);
+create table if not exists survey (
+    company text not null,
+    kind text not null,
+    made_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    primary key (company, kind)
+);
+create table if not exists sighting (
+    company text not null,
+    kind text not null,
+    mark text not null,
+    record_key text not null,
+    primary key (company, kind, mark)
+) without rowid;
 """
 
 
@@ -86,6 +104,7 @@ class Journal:
         Raises:
             OtherPayloadError: The id came before with another payload.
             FencedError: The id came before with a later epoch.
+            JournalError: It could not be stored.
         """
         with self._transaction() as connection:
             known = self._entry(connection, command.command_id)
@@ -124,7 +143,11 @@ class Journal:
         key: dict[str, str] | None = None,
         result: dict[str, Any] | None = None,
     ) -> None:
-        """Record that a command reached ``phase``, with its record key or its result."""
+        """Record that a command reached ``phase``, with its record key or its result.
+
+        Raises:
+            JournalError: It could not be recorded.
+        """
         with self._transaction() as connection:
             connection.execute(
                 "update command set phase = ?, record_key = coalesce(?, record_key),"
@@ -147,6 +170,28 @@ class Journal:
             entries = [self._entry(self._connection, command_id) for (command_id,) in ids]
         return [entry for entry in entries if entry is not None]
 
+    def has_survey(self, company: str, kind: str) -> bool:
+        """Say whether the kind's records were listed since this journal began."""
+        sql = "select 1 from survey where company = ? and kind = ?"
+        with self._lock:
+            return self._connection.execute(sql, (company, kind)).fetchone() is not None
+
+    def keep_survey(
+        self, company: str, kind: str, seen: Iterable[tuple[str, dict[str, str]]]
+    ) -> None:
+        """Store the marks that a kind's records carry, and under which keys."""
+        rows = [(company, kind, mark, json.dumps(key)) for mark, key in seen]
+        with self._transaction() as connection:
+            connection.executemany("insert or ignore into sighting values (?, ?, ?, ?)", rows)
+            connection.execute("insert into survey (company, kind) values (?, ?)", (company, kind))
+
+    def sighted(self, company: str, kind: str, mark: str) -> dict[str, str] | None:
+        """Return the key of the record that carried ``mark`` before this journal began."""
+        sql = "select record_key from sighting where company = ? and kind = ? and mark = ?"
+        with self._lock:
+            row = self._connection.execute(sql, (company, kind, mark)).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
     @staticmethod
     def _entry(connection: sqlite3.Connection, command_id: str) -> Entry | None:
         row = connection.execute(
@@ -162,10 +207,14 @@ class Journal:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            self._connection.execute("begin immediate")
             try:
+                self._connection.execute("begin immediate")
                 yield self._connection
-            except BaseException:
-                self._connection.execute("rollback")
-                raise
-            self._connection.execute("commit")
+                self._connection.execute("commit")
+            except sqlite3.Error as error:
+                message = f"the journal could not be written: {error}"
+                raise JournalError(message) from error
+            finally:
+                # A commit that failed leaves its transaction open, and the next one shut out.
+                if self._connection.in_transaction:
+                    self._connection.execute("rollback")

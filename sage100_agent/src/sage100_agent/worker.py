@@ -22,12 +22,14 @@ from sage100_agent.documents import check_document
 from sage100_agent.errors import (
     AgentError,
     ComError,
+    JournalError,
     LockedError,
     NotReadyError,
     NumberTakenError,
     RefusedError,
 )
 from sage100_agent.journal import Entry, Journal, Phase
+from sage100_agent.survey import sighted
 from sage100_agent.tickets import AbandonedError, Reply, Ticket, in_doubt, not_written
 from sage100_agent.writers.base import Stored, Work, Writer
 from sage100_agent.writers.catalog import WRITERS
@@ -120,12 +122,15 @@ class CompanyWorker:
                     self._guarded(entry, self._settled)
 
     def _answer(self, ticket: Ticket) -> None:
-        # What holds even when the journal itself fails, on a full disk for one.
+        # What holds even when the journal cannot be read.
         reply = in_doubt(ticket.command_id)
         try:
             reply = self._handled(ticket)
+        except JournalError as error:
+            LOG.critical("command=%s %s", ticket.command_id, error)
+            reply = self._known(ticket.command_id, str(error))
         except Exception as error:  # noqa: BLE001 - see _guarded
-            LOG.critical("command=%s journal %s", ticket.command_id, type(error).__name__)
+            LOG.critical("command=%s defect %s", ticket.command_id, type(error).__name__)
         finally:
             ticket.answer(reply)
 
@@ -140,7 +145,7 @@ class CompanyWorker:
                 reply = self._guarded(entry, lambda entry: self._processed(entry, ticket))
                 break
             except LockedError as error:
-                reply = self._unknown_or_unwritten(ticket.command_id, str(error))
+                reply = self._known(ticket.command_id, str(error))
                 if wait_s is not None:
                     time.sleep(wait_s)
         LOG.info(
@@ -167,20 +172,22 @@ class CompanyWorker:
             return self._refused(entry, error)
         except AbandonedError as error:
             return not_written(command_id, str(error))
+        except JournalError:
+            raise
         except NotReadyError as error:
             self._discard_session()
             LOG.warning("command=%s not ready: %s", command_id, error)
-            return self._unknown_or_unwritten(command_id, str(error))
+            return self._known(command_id, str(error))
         except ComError as error:
             self._discard_session()
             self._not_before_s = time.monotonic() + self._site.limits.settle_after_s
             LOG.error("command=%s com error: %s", command_id, error)  # noqa: TRY400 - no contents
-            return self._unknown_or_unwritten(command_id, str(error))
+            return self._known(command_id, str(error))
         except Exception as error:  # noqa: BLE001 - a defect must not end the company's only thread
             self._discard_session()
             frames = "".join(traceback.format_tb(error.__traceback__))
             LOG.critical("command=%s defect %s\n%s", command_id, type(error).__name__, frames)
-            return self._unknown_or_unwritten(command_id, f"defect: {type(error).__name__}")
+            return self._known(command_id, f"defect: {type(error).__name__}")
         finally:
             self._drop_objects()
 
@@ -212,7 +219,11 @@ class CompanyWorker:
             so_far = {"warnings": list(work.warnings)}
             self._journal.set_phase(command_id, Phase.WRITING, result=so_far)
 
-        key = entry.key or self._reserved(command_id, writer, work)
+        key = entry.key
+        if not key:
+            key, found = self._placed(entry, writer, work)
+            if found is not None:
+                return self._written(entry, found, work, is_adopted=True)
         try:
             document_no = writer.write(work, key, announce=announce)
         except NumberTakenError:
@@ -230,6 +241,21 @@ class CompanyWorker:
         unread = Stored(key, document_no, {})
         reply = self._written(entry, unread, work, is_adopted=False)
         return self._read_back(entry, writer, work, key) or reply
+
+    def _placed(
+        self, entry: Entry, writer: Writer, work: Work
+    ) -> tuple[dict[str, str], Stored | None]:
+        """Return a key for the document, and the document where it stands under that key already.
+
+        Another journal, since lost, may have reserved a key and even written; else it is a new one.
+        """
+        key = sighted(self._journal, entry, writer, work)
+        if key is not None:
+            with suppress(NumberTakenError):
+                found = self._found(writer, work, key)
+                self._journal.set_phase(entry.command.command_id, Phase.RESERVED, key=key)
+                return key, found
+        return self._reserved(entry.command.command_id, writer, work), None
 
     def _read_back(
         self, entry: Entry, writer: Writer, work: Work, key: dict[str, str]
@@ -286,8 +312,11 @@ class CompanyWorker:
         self._journal.set_phase(entry.command.command_id, Phase.REFUSED, result=result)
         return Reply(HTTPStatus.OK, result)
 
-    def _unknown_or_unwritten(self, command_id: str, message: str) -> Reply:
+    def _known(self, command_id: str, message: str) -> Reply:
+        """Return what the journal knows of a command that ``message`` came in the way of."""
         entry = self._journal.entry(command_id)
+        if entry is not None and entry.phase is Phase.WRITTEN:
+            return Reply(HTTPStatus.OK, entry.result)
         if entry is not None and entry.phase is Phase.WRITING:
             return in_doubt(command_id)
         return not_written(command_id, message)

@@ -1,9 +1,9 @@
 """What every writer does, in the order in which the worker asks for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sage100_agent.boi import BoiSession
 from sage100_agent.documents import Document
@@ -54,3 +54,20 @@ class Writer(Protocol):
             LockedError: A record is held by another session; nothing was written.
             ComError: A call died; after ``announce`` the outcome is unknown.
         """
+
+
+@runtime_checkable
+class Surveyor(Protocol):
+    """A writer whose records get their numbers from Sage, so that only a mark tells ours.
+
+    With a number of our own, such as a vendor's invoice number, ``find`` needs no more.
+    """
+
+    def mark(self, document: Document) -> str:
+        """Return what a record of this document carries, or '' when nothing would tell it."""
+
+    def own_key(self, document: Document) -> dict[str, str]:
+        """Return what the document itself says of its key."""
+
+    def marked(self, work: Work) -> Iterator[tuple[str, dict[str, str]]]:
+        """Return the marks of all records in entry, each with the rest of the key."""

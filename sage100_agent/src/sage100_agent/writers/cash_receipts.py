@@ -10,8 +10,11 @@ The classes, their keys and the deposit flow are not confirmed by public code (b
 on the site's test company first.
 """
 
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
+
 from sage100_agent.boi import BusinessObject, KeyState, Task
-from sage100_agent.documents import fields_of
+from sage100_agent.documents import Document, fields_of
 from sage100_agent.errors import RefusedError
 from sage100_agent.receivables import is_new_prepayment
 from sage100_agent.writers.base import Announce, Stored, Work
@@ -23,6 +26,14 @@ CASH = "C"
 COMMENT_LENGTH_MAX = 30
 MORE_THAN_OPEN = "more than what is open"
 """How Sage warns of an amount that the open item does not have."""
+KEY_LENGTHS = {
+    "BatchNo": 5,
+    "BankCode": 1,
+    "DepositDate": 8,
+    "DepositNo": 5,
+    "DepositType": 1,
+}
+RECEIPT_KEY = ("ARDivisionNo", "CustomerNo", "CheckNo")
 
 
 class CashReceiptWriter:
@@ -32,18 +43,32 @@ class CashReceiptWriter:
         """Open a private batch and take the next deposit number."""
         header = work.document.header
         deposits = work.session.open(DEPOSIT, work.today, work.warnings)
-        comment = f"Tieout {header['CheckNo']}"[:COMMENT_LENGTH_MAX]
-        batch_no = deposits.select_new_batch(comment)
+        batch_no = deposits.select_new_batch(self.mark(work.document))
         return {
             "BatchNo": batch_no,
             "BankCode": header["BankCode"],
             "DepositDate": header["DepositDate"],
             "DepositNo": deposits.next_number("nGetNextDepositNo"),
             "DepositType": CASH,
-            "ARDivisionNo": header["ARDivisionNo"],
-            "CustomerNo": header["CustomerNo"],
-            "CheckNo": header["CheckNo"],
+            **self.own_key(work.document),
         }
+
+    def mark(self, document: Document) -> str:
+        """Return how batch and deposit are described: by the check number, which is ours alone."""
+        return f"Tieout {document.header['CheckNo']}"[:COMMENT_LENGTH_MAX]
+
+    def own_key(self, document: Document) -> dict[str, str]:
+        """Return customer and check number."""
+        return {name: document.header[name] for name in RECEIPT_KEY}
+
+    def marked(self, work: Work) -> Iterator[tuple[str, dict[str, str]]]:
+        """Return what the deposits in entry are described by; receipt or not, each has a place."""
+        deposits = work.session.open(DEPOSIT, work.today, work.warnings)
+        columns = "+".join(f"{name}$" for name in KEY_LENGTHS)
+        for joined, mark in deposits.listing(columns, "DepositDesc$"):
+            ends = list(accumulate(KEY_LENGTHS.values(), initial=0))
+            parts = [joined[start:end] for start, end in pairwise(ends)]
+            yield mark, dict(zip(KEY_LENGTHS, parts, strict=True))
 
     def find(self, work: Work, key: dict[str, str]) -> Stored | None:
         """Look for the receipt in its batch."""
@@ -64,6 +89,7 @@ class CashReceiptWriter:
         deposits.select_batch(key["BatchNo"])
         # The deposit may be there already, from an attempt that ended between the two writes.
         deposits.set_key(_deposit_key(key))
+        deposits.set_value("DepositDesc$", self.mark(work.document))
         deposits.set_value("CashDepositAmt", float(work.document.header["PostingAmt"]))
         announce()
         deposits.write()

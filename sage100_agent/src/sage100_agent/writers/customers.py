@@ -1,11 +1,15 @@
 """customer.create, through AR_Customer_bus."""
 
+from collections.abc import Iterator
+
 from sage100_agent.boi import KeyState, Task
-from sage100_agent.documents import fields_of
+from sage100_agent.documents import Document, fields_of
 from sage100_agent.errors import NumberTakenError
 from sage100_agent.writers.base import Announce, Stored, Work
 
 TASK = Task("A/R", "AR_Customer_ui", "AR_Customer_bus")
+MARK = "UDF_TIEOUT_ID"
+DIVISION_LENGTH = 2
 
 
 class CustomerWriter:
@@ -26,8 +30,8 @@ class CustomerWriter:
         customers = work.session.open(TASK, work.today, work.warnings)
         if customers.set_key(_boi(key)) is KeyState.NEW:
             return None
-        ours = work.document.header.get("UDF_TIEOUT_ID", "")
-        if not ours or customers.text("UDF_TIEOUT_ID$") != ours:
+        ours = self.mark(work.document)
+        if not ours or customers.text(f"{MARK}$") != ours:
             message = f"Customer {key['ARDivisionNo']}-{key['CustomerNo']} is somebody else's."
             raise NumberTakenError(message)
         values = {"CustomerName": customers.text("CustomerName$")}
@@ -44,6 +48,23 @@ class CustomerWriter:
         announce()
         customers.write()
         return key["CustomerNo"]
+
+    def mark(self, document: Document) -> str:
+        """Return our id, which a customer carries where the site has a field for it."""
+        return document.header.get(MARK, "")
+
+    def own_key(self, document: Document) -> dict[str, str]:
+        """Return nothing: the number is Sage's."""
+        del document
+        return {}
+
+    def marked(self, work: Work) -> Iterator[tuple[str, dict[str, str]]]:
+        """Return the customers that carry an id of ours."""
+        customers = work.session.open(TASK, work.today, work.warnings)
+        for key, mark in customers.listing("ARDivisionNo$+CustomerNo$", f"{MARK}$"):
+            if mark:
+                division, number = key[:DIVISION_LENGTH], key[DIVISION_LENGTH:]
+                yield mark, {"ARDivisionNo": division, "CustomerNo": number}
 
 
 def _boi(key: dict[str, str]) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """sales_order.create and sales_order.set_deposit, through SO_SalesOrder_bus."""
 
+from collections.abc import Iterator
+
 from sage100_agent.boi import BusinessObject, KeyState, Task
-from sage100_agent.documents import fields_of
+from sage100_agent.documents import Document, fields_of
 from sage100_agent.errors import NumberTakenError, RefusedError
 from sage100_agent.writers.base import Announce, Stored, Work
 
@@ -9,6 +11,7 @@ TASK = Task("S/O", "SO_SalesOrder_ui", "SO_SalesOrder_bus")
 LAST = ("FreightAmt", "DepositAmt")
 """Set after the lines: the tax of freight and the limit of the deposit follow from them."""
 AMOUNTS = ("TaxableAmt", "NonTaxableAmt", "FreightAmt", "SalesTaxAmt", "DepositAmt")
+MARK = ("ARDivisionNo", "CustomerNo", "CustomerPONo")
 PO_IN_USE = "already exists on one or more"
 """How Sage warns of a customer PO that another order has: the only sign of a copy it gives."""
 
@@ -55,6 +58,22 @@ class SalesOrderWriter:
         announce()
         orders.write()
         return key["SalesOrderNo"]
+
+    def mark(self, document: Document) -> str:
+        """Return customer and PO, of which a customer has one order."""
+        return "".join(document.header[name] for name in MARK)
+
+    def own_key(self, document: Document) -> dict[str, str]:
+        """Return nothing: the number is Sage's."""
+        del document
+        return {}
+
+    def marked(self, work: Work) -> Iterator[tuple[str, dict[str, str]]]:
+        """Return the customers and POs of all open orders."""
+        orders = work.session.open(TASK, work.today, work.warnings)
+        marks = "+".join(f"{name}$" for name in MARK)
+        for number, mark in orders.listing("SalesOrderNo$", marks):
+            yield mark, {"SalesOrderNo": number}
 
 
 class DepositWriter:
