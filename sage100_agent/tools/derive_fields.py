@@ -23,6 +23,9 @@ CUSTOMER = (
     "TelephoneExt FaxNo EmailAddress URLAddress ShipMethod TermsCode TaxSchedule Comment SortField "
     "CustomerType ResidentialAddress"
 )
+INVOICE_LINE = (
+    "ItemCode QuantityShipped WarehouseCode UnitPrice LineDiscountPercent ItemCodeDesc CommentText"
+)
 PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
     "customer.create": {"header": ("AR_Customer", CUSTOMER, UDF)},
     "customer.update": {
@@ -100,6 +103,47 @@ PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
         ),
     },
     "sales_order.set_deposit": {"header": ("SO_SalesOrderHeader", "SalesOrderNo DepositAmt", {})},
+    "sales_invoice.create": {
+        "header": (
+            "SO_InvoiceHeader",
+            (
+                "SalesOrderNo ARDivisionNo CustomerNo InvoiceDate InvoiceDueDate ShipDate "
+                "CustomerPONo ShipVia WarehouseCode TermsCode TaxSchedule Comment NumberofPackages "
+                "FreightAmt DepositAmt"
+            ),
+            {},
+        ),
+        "lines": ("SO_InvoiceDetail", f"OrderLineKey {INVOICE_LINE}", {}),
+    },
+    "credit_memo.create": {
+        "header": (
+            "SO_InvoiceHeader",
+            (
+                "ARDivisionNo CustomerNo ApplyToInvoiceNo InvoiceDate CustomerPONo WarehouseCode "
+                "TermsCode TaxSchedule Comment FreightAmt"
+            ),
+            {},
+        ),
+        "lines": ("SO_InvoiceDetail", INVOICE_LINE, {}),
+    },
+    "ar_invoice.create": {
+        "header": (
+            "AR_InvoiceHeader",
+            (
+                "InvoiceType ARDivisionNo CustomerNo ApplyToInvoiceNo InvoiceDate InvoiceDueDate "
+                "CustomerPONo TermsCode TaxSchedule Comment FreightAmt"
+            ),
+            {},
+        ),
+        "lines": (
+            "AR_InvoiceDetail",
+            (
+                "ItemCode SalesAcctKey ItemCodeDesc TaxClass CommentText Quantity UnitPrice "
+                "ExtensionAmt"
+            ),
+            {},
+        ),
+    },
     "cash_receipt.create": {
         "header": (
             "AR_CashReceiptsHeader",

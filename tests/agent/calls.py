@@ -170,3 +170,52 @@ def saved(
     if expected is not None:
         document["expected"] = expected
     return {"command_id": command_id, "company": "HPS", "kind": kind, "document": document}
+
+
+def sales_invoice(command_id: str, order_no: str, **header: str) -> dict[str, Any]:
+    """Return the command that ships the lamps of order 1042: step 8 of the accounting examples."""
+    values = {
+        "SalesOrderNo": order_no,
+        "InvoiceDate": "2026-11-30",
+        "Comment": command_id,
+        "FreightAmt": "8.00",
+        "DepositAmt": "66.31",
+        **header,
+    }
+    lines = [{"OrderLineKey": "000001", "QuantityShipped": "3"}]
+    document = {"header": values, "lines": lines, "tax": {"STATE": "4.34"}}
+    kind = "sales_invoice.create"
+    return {"command_id": command_id, "company": "HPS", "kind": kind, "document": document}
+
+
+def credit_memo(command_id: str, **header: str) -> dict[str, Any]:
+    """Return the command that takes one lamp back: step 11 of the accounting examples."""
+    values = {
+        "ARDivisionNo": "00",
+        "CustomerNo": "WEBGUEST",
+        "InvoiceDate": "2026-12-04",
+        "TaxSchedule": "STATE",
+        "Comment": command_id,
+        **header,
+    }
+    lines = [{"ItemCode": "LAMP-01", "QuantityShipped": "1", "UnitPrice": "17.990000"}]
+    document = {"header": values, "lines": lines, "tax": {"STATE": "1.26"}}
+    kind = "credit_memo.create"
+    return {"command_id": command_id, "company": "HPS", "kind": kind, "document": document}
+
+
+def ar_invoice(command_id: str, account_key: str, **header: str) -> dict[str, Any]:
+    """Return the command of an A/R invoice of one taxed line."""
+    values = {
+        "InvoiceType": "IN",
+        "ARDivisionNo": "00",
+        "CustomerNo": "WEBGUEST",
+        "InvoiceDate": "2026-11-30",
+        "TaxSchedule": "STATE",
+        "Comment": command_id,
+        **header,
+    }
+    line = {"SalesAcctKey": account_key, "TaxClass": "TX", "ExtensionAmt": "50.00"}
+    document = {"header": values, "lines": [line], "tax": {"STATE": "3.51"}}
+    kind = "ar_invoice.create"
+    return {"command_id": command_id, "company": "HPS", "kind": kind, "document": document}

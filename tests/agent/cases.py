@@ -11,7 +11,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from agent.calls import Agent, cash_receipt, customer, deposit, sales_order, saved
+from agent.calls import (
+    Agent,
+    ar_invoice,
+    cash_receipt,
+    credit_memo,
+    customer,
+    deposit,
+    sales_invoice,
+    sales_order,
+    saved,
+)
 from agent.test_writing import account_key, customers, orders, select
 
 Command = dict[str, Any]
@@ -65,6 +75,24 @@ def receipts(home: Path, label: str) -> int:
     places, held = select(home, sql, f"Tieout {check_no(label)}")[0]
     assert places == held
     return int(held)
+
+
+def an_invoice(agent: Agent, label: str) -> Command:
+    _, order = agent.post(sales_order(f"{label}-order"))
+    return sales_invoice(label, order["document_no"])
+
+
+def a_credit_memo(_agent: Agent, label: str) -> Command:
+    return credit_memo(label)
+
+
+def an_ar_invoice(agent: Agent, label: str) -> Command:
+    return ar_invoice(label, account_key(agent.home, "400-00"))
+
+
+def invoices(table: str, home: Path, label: str) -> int:
+    sql = f"select count(*) from {table} where Comment = ?"  # noqa: S608 - names of this file
+    return int(select(home, sql, label)[0][0])
 
 
 GUEST = {"ARDivisionNo": "00", "CustomerNo": "WEBGUEST"}
@@ -122,6 +150,15 @@ CASES = {
     "item.save": record_case("item.save", "CI_ItemCode_bus"),
     "sales_order.create": Case(("SO_SalesOrder_bus",), an_order, orders),
     "sales_order.set_deposit": Case(("SO_SalesOrder_bus",), a_deposit, deposits),
+    "sales_invoice.create": Case(
+        ("SO_Invoice_bus",), an_invoice, partial(invoices, "SO_InvoiceHeader")
+    ),
+    "credit_memo.create": Case(
+        ("SO_Invoice_bus",), a_credit_memo, partial(invoices, "SO_InvoiceHeader")
+    ),
+    "ar_invoice.create": Case(
+        ("AR_Invoice_bus",), an_ar_invoice, partial(invoices, "AR_InvoiceHeader")
+    ),
     "cash_receipt.create": Case(
         ("AR_CashReceiptsDeposit_bus", "AR_CashReceipts_bus"), a_receipt, receipts
     ),

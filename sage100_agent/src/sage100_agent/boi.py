@@ -5,7 +5,7 @@ sets, and in which order, belongs in writers/.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
@@ -148,15 +148,36 @@ class BusinessObject:
         values = [str(one.value or "").split(SEPARATOR)[:-1] for one in (firsts, seconds)]
         return list(zip(*values, strict=True))
 
+    def is_on_file(self, key: Mapping[str, str]) -> bool:
+        """Read the record of the key; say whether there is one."""
+        for column, value in key.items():
+            self.set_key_part(column, value)
+        return self._object.number("nFind") != FAILED
+
+    def records(self) -> Iterator["BusinessObject"]:
+        """Go through the records or lines; each in turn is the current one, and may be written."""
+        self._object.number("nMoveFirst")
+        while not self._object.read("nEOF"):
+            yield self
+            self._object.number("nMoveNext")
+
+    def write_line(self) -> None:
+        """Put the current line back into the document, which is not stored by that."""
+        self._checked("nWrite", action="line")
+
     def part(self, name: str) -> "BusinessObject":
         """Return an object that this one holds, such as ``oLines``; it shares the warnings."""
         return BusinessObject(ComObject(self._object.read(name)), self._com, self.warnings)
+
+    def copy_lines_from_order(self, order_no: str) -> None:
+        """Take over an order's lines, with all that is left of each."""
+        self._checked("nCopyLinesFromSalesOrder", order_no, "Y", action=f"order {order_no}")
 
     def add_line(self, values: Mapping[str, str], fields: Mapping[str, Field]) -> None:
         """Add one line and write it into the document, which is not stored by that."""
         self._checked("nAddLine", action="nAddLine")
         self.set_values(values, fields)
-        self._checked("nWrite", action="line")
+        self.write_line()
 
     def write(self) -> None:
         """Store the document.

@@ -20,6 +20,9 @@ KINDS = (
     "vendor.save",
     "sales_order.create",
     "sales_order.set_deposit",
+    "sales_invoice.create",
+    "credit_memo.create",
+    "ar_invoice.create",
     "cash_receipt.create",
 )
 COMMAND_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")

@@ -16,7 +16,7 @@ from typing import Any
 
 from sage100_agent.errors import RefusedError
 from sage100_agent.master_data import KEYS, check_expected, check_item
-from sage100_agent.receivables import check_receipt
+from sage100_agent.receivables import check_ar_invoice, check_receipt, check_sales_invoice
 
 LINES_MAX = 500
 SEPARATOR = "\u0160"
@@ -42,13 +42,29 @@ REQUIRED = {
         {"ItemCode", "QuantityOrdered"},
     ),
     "sales_order.set_deposit": ({"SalesOrderNo", "DepositAmt"}, set[str]()),
+    "sales_invoice.create": ({"InvoiceDate", "Comment"}, {"QuantityShipped"}),
+    "credit_memo.create": (
+        {"ARDivisionNo", "CustomerNo", "InvoiceDate", "Comment"},
+        {"ItemCode", "QuantityShipped"},
+    ),
+    "ar_invoice.create": (
+        {"InvoiceType", "ARDivisionNo", "CustomerNo", "InvoiceDate", "Comment"},
+        set[str](),
+    ),
     "cash_receipt.create": (
         {"BankCode", "DepositDate", "ARDivisionNo", "CustomerNo", "CheckNo", "PostingAmt"},
         {"AmountPosted"},
     ),
 }
-CHECKS = {"cash_receipt.create": check_receipt}
+CHECKS = {
+    "cash_receipt.create": check_receipt,
+    "sales_invoice.create": check_sales_invoice,
+    "ar_invoice.create": check_ar_invoice,
+}
 """What a document of a kind must be in itself, beyond the form of its columns."""
+TAXED = {"sales_order.create", "sales_invoice.create", "credit_memo.create", "ar_invoice.create"}
+"""The kinds whose tax per code may be stated, in place of what Sage computes."""
+ACCOUNT_KEY = (r"[0-9A-Z]{9}", "the 9 characters of GL_Account.AccountKey, not the number")
 KEY_FORMS = {
     "ARDivisionNo": (r"[0-9A-Z]{2}", "2 digits or capitals, 00 when divisions are off"),
     "CustomerNo": (
@@ -75,11 +91,14 @@ KEY_FORMS = {
     ),
     "ProductLine": (r"[^a-z\s]+", "upper case"),
     "SalesOrderNo": (r"[0-9A-Z]{7}", "7 characters, zero-padded"),
+    "ApplyToInvoiceNo": (r"[0-9A-Z]{7}", "7 characters, zero-padded"),
+    "OrderLineKey": (r"[0-9]{6}", "the 6 digits of SO_SalesOrderDetail.LineKey"),
     "ItemCode": (r"[^a-z\s]([^a-z]*[^a-z\s])?", "upper case"),
     "WarehouseCode": (r"[0-9A-Z]{3}", "3 characters"),
     "CheckNo": (r"[0-9A-Z]{1,10}", "up to 10 digits or capitals"),
     "BankCode": (r"[0-9A-Z]", "1 character"),
-    "AccountKey": (r"[0-9A-Z]{9}", "the 9 characters of GL_Account.AccountKey, not the number"),
+    "AccountKey": ACCOUNT_KEY,
+    "SalesAcctKey": ACCOUNT_KEY,
     "TermsCode": (r"[0-9A-Z]{2}", "2 characters, zero-filled"),
 }
 
@@ -239,7 +258,7 @@ def _check_text(field: Field, value: str) -> None:
 def _tax(kind: str, tax: object) -> dict[str, str]:
     amount = Field(name="tax", is_numeric=True, is_date=False, length=11, scale=2)
     code = Field(name="tax code", is_numeric=False, is_date=False, length=9, scale=0)
-    if not isinstance(tax, dict) or (tax and kind != "sales_order.create"):
+    if not isinstance(tax, dict) or (tax and kind not in TAXED):
         raise RefusedError("not_in_form", "tax must be an object of amounts by tax code.")
     for name in tax:
         _check_text(code, name)

@@ -5,6 +5,7 @@ from sage100_agent.writers.base import Writer
 from sage100_agent.writers.cash_receipts import CashReceiptWriter
 from sage100_agent.writers.customers import TASK as CUSTOMERS
 from sage100_agent.writers.customers import CustomerWriter
+from sage100_agent.writers.invoices import AR_INVOICE, SALES_INVOICE, InvoiceWriter
 from sage100_agent.writers.master_data import MasterDataWriter
 from sage100_agent.writers.sales_orders import DepositWriter, SalesOrderWriter
 
@@ -21,12 +22,21 @@ WRITERS: dict[str, Writer] = {
     "vendor.save": MasterDataWriter("vendor.save", Task("A/P", "AP_Vendor_ui", "AP_Vendor_bus")),
     "sales_order.create": SalesOrderWriter(),
     "sales_order.set_deposit": DepositWriter(),
+    "sales_invoice.create": InvoiceWriter("sales_invoice.create", SALES_INVOICE),
+    "credit_memo.create": InvoiceWriter("credit_memo.create", SALES_INVOICE),
+    "ar_invoice.create": InvoiceWriter("ar_invoice.create", AR_INVOICE, type_is_key=True),
     "cash_receipt.create": CashReceiptWriter(),
 }
+_OF_INVOICES = "oTaxSummary with TaxCode$ and SalesTaxAmt; AR_InvoiceHistoryInquiry_svc with nFind"
 UNCONFIRMED: dict[str, str] = {
     "customer.update": "that setting ZipCode$ fills in city, state and country",
     "vendor.save": "nGetNextVendorNo: the command names the number, and Sage is asked for none",
     "sales_order.create": "oTaxSummary with TaxCode$ and SalesTaxAmt",
+    "sales_invoice.create": f"{_OF_INVOICES}; that an order's deposit and freight come along",
+    "credit_memo.create": f"{_OF_INVOICES}; that InvoiceType$ CM takes positive figures",
+    "ar_invoice.create": (
+        f"{_OF_INVOICES}; AR_Invoice_bus is known by the 4.40 layout alone, its columns by kinship"
+    ),
     "cash_receipt.create": (
         "the classes AR_CashReceiptsDeposit_bus and AR_CashReceipts_bus, their keys and deposits"
     ),

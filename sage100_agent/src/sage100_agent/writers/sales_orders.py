@@ -6,6 +6,7 @@ from sage100_agent.boi import BusinessObject, KeyState, Task
 from sage100_agent.documents import Document, fields_of
 from sage100_agent.errors import NumberTakenError, RefusedError
 from sage100_agent.writers.base import Announce, Stored, Work
+from sage100_agent.writers.taxes import override_tax
 
 TASK = Task("S/O", "SO_SalesOrder_ui", "SO_SalesOrder_bus")
 LAST = ("FreightAmt", "DepositAmt")
@@ -52,7 +53,7 @@ class SalesOrderWriter:
             lines.add_line(line, fields_of("sales_order.create", "lines"))
         if "FreightAmt" in header:
             orders.set_value("FreightAmt", float(header["FreightAmt"]))
-        _override_tax(orders, work.document.tax)
+        override_tax(orders, work.document.tax)
         if "DepositAmt" in header:
             orders.set_value("DepositAmt", float(header["DepositAmt"]))
         announce()
@@ -111,16 +112,6 @@ def _refuse_copy(orders: BusinessObject, customer_po: str) -> None:
     if any(PO_IN_USE in warning for warning in orders.warnings):
         message = f"An order or invoice with customer PO {customer_po} exists in Sage already."
         raise RefusedError("number_taken", message)
-
-
-def _override_tax(orders: BusinessObject, tax: dict[str, str]) -> None:
-    if not tax:
-        return
-    summary = orders.part("oTaxSummary")
-    for code, amount in tax.items():
-        summary.set_key({"TaxCode$": code})
-        summary.set_value("SalesTaxAmt", float(amount))
-        summary.write()
 
 
 def _stored(orders: BusinessObject, key: dict[str, str]) -> Stored:
