@@ -31,10 +31,17 @@ ITEM = {
     "StandardUnitOfMeasure": "EACH",
     "StandardUnitPrice": "19.5",
 }
+VENDOR = {
+    "APDivisionNo": "00",
+    "VendorName": "Acme Lamps",
+    "TermsCode": "30",
+    "EmailAddress": "bills@example.com",
+}
 RECORDS: dict[str, tuple[str, str, dict[str, str], str]] = {
     "customer_contact.save": ("AR_CustomerContact", "ContactCode", CONTACT, "ContactName"),
     "ship_to_address.save": ("SO_ShipToAddress", "ShipToCode", ADDRESS, "ShipToName"),
     "item.save": ("CI_Item", "ItemCode", ITEM, "ItemCodeDesc"),
+    "vendor.save": ("AP_Vendor", "VendorNo", VENDOR, "VendorName"),
 }
 """Table, the column of the key that is ours, a whole header, and the column that names it."""
 every = pytest.mark.parametrize("kind", RECORDS)
@@ -227,6 +234,12 @@ def test_a_customer_without_a_number_is_refused_where_sage_gives_none(agent: Age
         ("customer_contact.save", {"ContactCode": "ada"}, "wrong_key_form"),
         ("customer_contact.save", {"ContactName": ""}, "missing_field"),
         ("customer_contact.save", {"CountryCode": "US"}, "wrong_key_form"),
+        ("vendor.save", {"VendorNo": "ACMELAMPS"}, "too_long"),
+        ("vendor.save", {"VendorNo": "acme"}, "wrong_key_form"),
+        ("vendor.save", {"VendorNo": "123"}, "wrong_key_form"),
+        ("vendor.save", {"APDivisionNo": ""}, "missing_field"),
+        ("vendor.save", {"TermsCode": ""}, "missing_field"),
+        ("vendor.save", {"AccountKey": "400-00"}, "wrong_key_form"),
     ],
 )
 def test_what_sage_could_not_hold_is_refused_before_it_sees_it(
@@ -271,6 +284,7 @@ def test_an_agent_killed_in_the_write_leaves_one_record(
         "customer_contact.save": "AR_CustomerContact_bus",
         "ship_to_address.save": "SO_ShipToAddress_bus",
         "item.save": "CI_ItemCode_bus",
+        "vendor.save": "AP_Vendor_bus",
     }[kind]
     with running_agent(home, tmp_path) as agent:
         arm(home, NewBoiFault(when, bus, at="nWrite", ends_process=True))

@@ -1,23 +1,16 @@
 """The Sage 100 connector against the simulator: real ODBC, the real agent, real postings."""
 
-import http.client
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 
-from agent.calls import KEY, running_agent
 from deliveries import make_delivery
-from processes import free_port, running
-from sage100_sites import RealClock
-from tieout.connectors.sage100.config import Sage100Config
+from processes import free_port
+from sage100_simulator import Sage, sage100
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.domain.base import Json, System
 from tieout.domain.books import SageState, Standing
@@ -32,61 +25,10 @@ from tieout.errors import (
 LAMPS = ["LAMP-01"]
 
 
-@dataclass
-class Sage:
-    """One running Sage 100 with its agent."""
-
-    home: Path
-    url: str
-    agent_url: str
-
-    def do(self, act: str, body: object) -> Any:
-        """Let the people of HPS act."""
-        return self.control(f"/_people/HPS/{act}", body)
-
-    def control(self, path: str, body: object) -> Any:
-        """Call a control of the simulator."""
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
-        try:
-            connection.request("POST", path, json.dumps(body))
-            answer = connection.getresponse()
-            assert answer.status == 200
-            return json.loads(answer.read())
-        finally:
-            connection.close()
-
-    def connector(self, **changes: Any) -> Sage100Connector:
-        """Return a connector to HPS."""
-        config = {
-            "company": "HPS",
-            "agent_url": self.agent_url,
-            "agent_key": SecretStr(KEY),
-            **changes,
-        }
-        return Sage100Connector(
-            Sage100Config.model_validate(config), connect=self.connect, clock=RealClock()
-        )
-
-    def connect(self) -> Any:
-        """Open HPS through ODBC."""
-        import pyodbc
-
-        database = self.home / "MAS_HPS.sqlite"
-        return pyodbc.connect(f"Driver=SQLite3;Database={database};Timeout=10000;", autocommit=True)
-
-
 @pytest.fixture(scope="module")
 def sage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sage]:
-    folder = tmp_path_factory.mktemp("connector")
-    home = folder / "home"
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    arguments = ["-m", "tieout.simulators.sage100", "--port", str(port), "--state", str(home)]
-    with (
-        running(arguments, ready_url=f"{url}/_health"),
-        running_agent(home, folder) as agent,
-    ):
-        yield Sage(home, url, agent.url)
+    with sage100(tmp_path_factory.mktemp("connector")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

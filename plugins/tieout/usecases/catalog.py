@@ -272,6 +272,51 @@ ATTACHMENT = WriteKind(
     on_change=OnChange.KEEP,
     final_state="attached",
 )
+CUSTOMER_UPDATE = WriteKind(
+    entity="customer_update",
+    target=System.SAGE100,
+    operation="set",
+    mapping="",
+    on_change=OnChange.SEND,
+    final_state="as sent",
+    number="header.CustomerNo",
+)
+CUSTOMER_CONTACT = WriteKind(
+    entity="customer_contact",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SEND,
+    final_state="as sent",
+    number="header.ContactCode",
+)
+SHIP_TO_ADDRESS = WriteKind(
+    entity="ship_to_address",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SEND,
+    final_state="as sent",
+    number="header.ShipToCode",
+)
+SAGE100_ITEM = WriteKind(
+    entity="item",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SEND,
+    final_state="as sent",
+    number="header.ItemCode",
+)
+VENDOR = WriteKind(
+    entity="vendor",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SEND,
+    final_state="as sent",
+    number="header.VendorNo",
+)
 
 ORDER_TO_CASH = (
     CONTACT,
@@ -302,6 +347,11 @@ WRITE_KINDS = (
     INVOICE_VOID,
     PAYMENT_DELETION,
     ATTACHMENT,
+    CUSTOMER_UPDATE,
+    CUSTOMER_CONTACT,
+    SHIP_TO_ADDRESS,
+    SAGE100_ITEM,
+    VENDOR,
 )
 """Whatever can be written. Of what no flow writes yet the record is the payload: no mapping."""
 

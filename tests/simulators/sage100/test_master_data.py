@@ -1,4 +1,4 @@
-"""Customers, contacts, ship-to addresses and items at their maintenance objects.
+"""Customers, contacts, ship-to addresses, items and vendors at their maintenance objects.
 
 Each rule names where it comes from: boi.json (classes and required columns), README.md section 6
 (rules that break integrations) and section 1 (keys) of the Sage 100 notes, or dictionary.json.
@@ -48,11 +48,18 @@ def new_item(boi: Boi, code: str = "LAMP-99", **values: str) -> Any:
     return items
 
 
+def new_vendor(boi: Boi, number: str = "ACME") -> Any:
+    vendors = opened(boi, "AP_Vendor_bus", APDivisionNo="00", VendorNo=number)
+    set_all(vendors, VendorName="Acme Lamps", TermsCode="30")
+    return vendors
+
+
 NEW: dict[str, tuple[Callable[[Boi], Any], str, str]] = {
     "customer": (new_customer, "AR_Customer", "CustomerName"),
     "contact": (new_contact, "AR_CustomerContact", "ContactName"),
     "address": (new_address, "SO_ShipToAddress", "ShipToName"),
     "item": (new_item, "CI_Item", "ItemCodeDesc"),
+    "vendor": (new_vendor, "AP_Vendor", "VendorName"),
 }
 every = pytest.mark.parametrize("kind", NEW)
 
@@ -87,7 +94,9 @@ def test_a_record_that_another_workstation_opens_meanwhile_is_not_written(
     # README 4: a record open in another session makes nWrite return 0 with a message.
     make, table, _name = NEW[kind]
     bus = make(boi)
-    key = {"item": "LAMP-99", "customer": "00/NEWONE"}.get(kind, "00/WEBGUEST/")
+    key = {"item": "LAMP-99", "customer": "00/NEWONE", "vendor": "00/ACME"}.get(
+        kind, "00/WEBGUEST/"
+    )
     key += {"contact": "ADA", "address": "DOCK"}.get(kind, "")
     sage100.done("lock", table=table, key=key, seconds=30)
     assert bus.nWrite() == 0
@@ -254,6 +263,38 @@ def test_the_valuation_of_an_item_with_stock_stays(boi: Boi) -> None:
     items = opened(boi, "CI_ItemCode_bus", ItemCode="LAMP-01")
     assert items.nSetValue("Valuation$", "3") == 0
     assert items.nSetValue("Valuation$", "2") == 1
+
+
+@pytest.mark.parametrize(("given", "stored"), [("acme", "ACME"), ("71", "0000071")])
+def test_vendor_numbers_are_padded_and_upper_case(boi: Boi, given: str, stored: str) -> None:
+    # dictionary.json, AP_Vendor.VendorNo: 7 chars; all-numeric values zero padded; upper case.
+    vendors = opened(boi, "AP_Vendor_bus", APDivisionNo="00", VendorNo=given)
+    assert value_of(vendors, "VendorNo$") == stored
+
+
+def test_a_vendor_needs_a_division_terms_and_a_number_of_its_own(boi: Boi) -> None:
+    # boi.json, AP_Vendor_bus: VendorName$ and TermsCode$; no number from Sage. README 3: '00'.
+    vendors = boi.open("AP_Vendor_bus", "AP_Vendor_ui")
+    assert not hasattr(vendors, "nGetNextVendorNo")
+    vendors.nSetKeyValue("APDivisionNo$", "07")
+    vendors.nSetKeyValue("VendorNo$", "ACME")
+    assert vendors.nSetKey() == 0
+    assert vendors.sLastErrorMsg == "The A/P Division 07 is not on file."
+    vendors = new_vendor(boi)
+    vendors.nSetValue("TermsCode$", "")
+    assert vendors.nWrite() == 0
+    assert vendors.sLastErrorMsg == "The Terms Code is required."
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("TermsCode$", "77"), ("AccountKey$", "400-00"), ("VendorName$", "x" * 31)],
+)
+def test_a_vendor_is_refused_what_is_not_on_file_or_too_long(
+    boi: Boi, column: str, value: str
+) -> None:
+    # dictionary.json, AP_Vendor (name 30 before the field expansion); README 6 (AccountKey).
+    assert new_vendor(boi).nSetValue(column, value) == 0
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from tieout.connectors.sage100 import books, standings
 from tieout.connectors.sage100.agent_client import AgentClient
+from tieout.connectors.sage100.catalog import TABLES, TEXT
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.lists import Sage100Lists
 from tieout.connectors.sage100.reader import Sage100Reader
@@ -42,7 +43,8 @@ class Sage100Connector:
         )
         self._reader = Sage100Reader(route, page_rows_max=config.page_rows_max)
         self._account_keys: dict[str, str] | None = None
-        self._company = Company(config, agent, self._reader, self._keys)
+        self._sizes: dict[str, dict[str, int]] | None = None
+        self._company = Company(config, agent, self._reader, self._keys, self._sizes_of)
 
     def close(self) -> None:
         """End the reader's connection."""
@@ -177,3 +179,13 @@ class Sage100Connector:
             rows = self._reader.rows("GL_Account", "Account", among={"Status": [ACTIVE]})
             self._account_keys = {row.text("Account"): row.text("AccountKey") for row in rows}
         return self._account_keys
+
+    def _sizes_of(self, table: str) -> dict[str, int]:
+        """Return how long each text column is by the site's catalog, which is asked once."""
+        if self._sizes is None:
+            self._sizes = {}
+            for column in self._reader.survey().columns:
+                known = TABLES[column.table].columns.get(column.name)
+                if column.size and known is not None and known.kind == TEXT:
+                    self._sizes.setdefault(column.table, {})[column.name] = column.size
+        return self._sizes.get(table, {})

@@ -47,6 +47,7 @@ from tieout.simulators.sage100.business_objects.po_receipt import Receipt
 from tieout.simulators.sage100.business_objects.purchase_order import PurchaseOrder
 from tieout.simulators.sage100.business_objects.sales_invoice import SalesInvoice
 from tieout.simulators.sage100.business_objects.sales_order import SalesOrder
+from tieout.simulators.sage100.business_objects.vendor import Vendor
 from tieout.simulators.sage100.com import (
     DISPATCH_EXCEPTION,
     Apartment,
@@ -78,6 +79,7 @@ _CLASSES: Mapping[str, Callable[[Session], BusinessObject]] = {
     "AP_ManualCheck_bus": ManualCheck,
     "AP_OpenInvoice_svc": ReadOnlyApOpenInvoice,
     "AP_InvoiceHistoryHeader_svc": ReadOnlyApInvoiceHistory,
+    "AP_Vendor_bus": Vendor,
     "AP_Vendor_svc": ReadOnlyVendor,
     "PO_PurchaseOrder_bus": PurchaseOrder,
     "PO_Receipt_bus": Receipt,

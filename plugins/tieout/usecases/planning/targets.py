@@ -187,9 +187,11 @@ def number_of(delivery: Delivery) -> str:
 def _payload_changes(payload: Json, held: JsonValue) -> tuple[FieldChange, ...]:
     """Return the plain members of a payload that the held record shows otherwise."""
     shown = held if isinstance(held, dict) else {}
+    header = payload.get("header")
+    stated = header if isinstance(header, dict) else payload
     return tuple(
         FieldChange(field=name, before=str(shown.get(name) or ""), after=str(wanted))
-        for name, wanted in sorted(payload.items())
+        for name, wanted in sorted(stated.items())
         if isinstance(wanted, str | int | bool) and str(shown.get(name) or "") != str(wanted)
     )
 

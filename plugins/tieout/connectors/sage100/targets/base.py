@@ -23,6 +23,17 @@ from tieout.ports.targets import Target
 
 GUARD = "the agent's journal: one command id, one document under a reserved record number"
 NUMBER_TAKEN = "number_taken"
+REFUSED = "target_refused"
+REMEDIES = {
+    REFUSED: "Correct the record in Sage 100 or the mapping, then replay.",
+    NUMBER_TAKEN: "Correct the record in Sage 100 or the mapping, then replay.",
+    "record_differs": (
+        "Somebody changed it in Sage 100: bring their values to the source, or agree that ours "
+        "count; then replay."
+    ),
+    "unknown_record": "See whether it was deleted or renamed in Sage 100; then replay.",
+}
+"""What to do, by the agent's cause; any other cause is a refusal like any."""
 MARK = "UDF_TIEOUT_ID"
 
 
@@ -35,6 +46,28 @@ class Company:
     reader: Sage100Reader
     account_keys: Callable[[], Mapping[str, str]]
     """AccountKey by formatted account number."""
+    sizes: Callable[[str], Mapping[str, int]]
+    """How many characters each text column of a table holds at this site."""
+
+    def keyed(self, values: Json) -> Json:
+        """Replace a formatted ``Account`` by its ``AccountKey``, which is what BOI validates.
+
+        Raises:
+            RejectedError: The company has no such active account.
+        """
+        if "Account" not in values:
+            return values
+        account = str(values["Account"])
+        key = self.account_keys().get(account)
+        if key is None:
+            raise RejectedError(
+                f"Sage 100 has no active account {account}.",
+                remedy="Correct the account in include/mappings/accounts, or add it in Sage 100.",
+                cause="account_unmapped",
+                field="Account",
+                value=account,
+            )
+        return {"AccountKey": key, **{n: v for n, v in values.items() if n != "Account"}}
 
 
 class AgentTarget(Target):
@@ -65,7 +98,7 @@ class AgentTarget(Target):
             answer = self._company.agent.command(delivery.idempotency_key)
             landed = None
             if answer is not None and answer.status == "entered":
-                landed = self._by_answer(answer)
+                landed = self._by_answer(answer, delivery.payload)
             landed = landed or self._by_mark(delivery.payload)
             if landed is not None:
                 found[delivery.delivery_id] = landed
@@ -101,11 +134,13 @@ class AgentTarget(Target):
                 "document": document,
             }
         )
-        return self._entered(answer) if answer.status == "entered" else self._no(delivery, answer)
+        if answer.status == "entered":
+            return self._entered(answer, delivery.payload)
+        return self._no(delivery, answer)
 
-    def _entered(self, answer: AgentAnswer) -> Landed:
+    def _entered(self, answer: AgentAnswer, payload: Json) -> Landed:
         try:
-            landed = self._by_answer(answer)
+            landed = self._by_answer(answer, payload)
         except TieoutError as error:
             raise OutcomeUnknownError(
                 f"Sage 100 took the {self.entity}, and could not be read afterwards.",
@@ -116,7 +151,8 @@ class AgentTarget(Target):
                 f"Sage 100 took the {self.entity}, and does not show it by ODBC yet.",
                 remedy="It is looked up by the next attempt.",
             )
-        return landed.model_copy(update={"note": "; ".join(answer.warnings)})
+        notes = [*answer.warnings, *self._notes(payload)]
+        return landed.model_copy(update={"note": "; ".join(notes)})
 
     def _no(self, delivery: Delivery, answer: AgentAnswer) -> Outcome:
         problem = answer.error
@@ -125,16 +161,16 @@ class AgentTarget(Target):
                 f"The agent answered {answer.status!r} to a {self.entity}.",
                 remedy="It is looked up by the next attempt.",
             )
-        is_taken = problem.cause == NUMBER_TAKEN
-        if is_taken:
+        if problem.cause == NUMBER_TAKEN:
             # The agent lost its journal, perhaps: then the document with our mark is ours.
             landed = self._by_mark(delivery.payload)
             if landed is not None:
                 return landed
+        cause = problem.cause if problem.cause in REMEDIES else REFUSED
         return Refused(
-            cause=NUMBER_TAKEN if is_taken else "target_refused",
+            cause=cause,
             message=f"Sage 100 refused the {self.entity}: {problem.message}",
-            remedy="Correct the record in Sage 100 or the mapping, then replay.",
+            remedy=REMEDIES[cause],
             answer=answer.model_dump(mode="json"),
         )
 
@@ -145,17 +181,26 @@ class AgentTarget(Target):
         header = {name: v for name, v in header_of(payload).items() if name != MARK}
         return {**payload, "header": dict[str, JsonValue](header)}
 
+    def _notes(self, payload: Json) -> Sequence[str]:
+        """Return what was not written as the payload has it, in words."""
+        del payload
+        return ()
+
     def _standing(self, payload: Json) -> Landed | None:
         return self._by_mark(payload)
 
-    def _by_answer(self, answer: AgentAnswer) -> Landed | None:
+    def _by_answer(self, answer: AgentAnswer, payload: Json) -> Landed | None:
         try:
-            return self._by_key(answer.key)
+            return self._written(answer.key, payload)
         except KeyError as error:
             raise UnavailableError(
                 f"The Sage 100 agent says of a {self.entity} that it is entered, but not its key.",
                 remedy="It is asked again later; check that both sides have the same version.",
             ) from error
+
+    def _written(self, key: Mapping[str, str], payload: Json) -> Landed | None:
+        del payload
+        return self._by_key(key)
 
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:
         raise NotImplementedError

@@ -11,7 +11,6 @@ from tieout.connectors.sage100.targets.base import AgentTarget, figure, header_o
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
 from tieout.domain.money import ZERO
-from tieout.errors import RejectedError
 
 
 class CashReceiptTarget(AgentTarget):
@@ -30,21 +29,7 @@ class CashReceiptTarget(AgentTarget):
         return {**payload, "lines": [self._keyed(line) for line in lines]}
 
     def _keyed(self, line: JsonValue) -> JsonValue:
-        """Replace the formatted account number by its key, which is what BOI validates."""
-        if not isinstance(line, dict) or "Account" not in line:
-            return line
-        values = {name: value for name, value in line.items() if name != "Account"}
-        account = str(line["Account"])
-        key = self._company.account_keys().get(account)
-        if key is None:
-            raise RejectedError(
-                f"Sage 100 has no active account {account}.",
-                remedy="Correct the account in include/mappings/accounts, or add it in Sage 100.",
-                cause="account_unmapped",
-                field="Account",
-                value=account,
-            )
-        return {"AccountKey": key, **values}
+        return self._company.keyed(line) if isinstance(line, dict) else line
 
     @override
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:

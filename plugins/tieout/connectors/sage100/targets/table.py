@@ -3,6 +3,13 @@
 from tieout.connectors.sage100.targets.base import AgentTarget, Company
 from tieout.connectors.sage100.targets.cash_receipts import CashReceiptTarget
 from tieout.connectors.sage100.targets.customers import CustomerTarget
+from tieout.connectors.sage100.targets.master_data import (
+    CustomerContactTarget,
+    CustomerUpdateTarget,
+    ItemTarget,
+    ShipToAddressTarget,
+    VendorTarget,
+)
 from tieout.connectors.sage100.targets.sales_orders import OrderDepositTarget, SalesOrderTarget
 from tieout.errors import ConfigurationError
 
@@ -10,6 +17,11 @@ TARGETS: dict[str, type[AgentTarget]] = {
     target.entity: target
     for target in (
         CustomerTarget,
+        CustomerUpdateTarget,
+        CustomerContactTarget,
+        ShipToAddressTarget,
+        ItemTarget,
+        VendorTarget,
         SalesOrderTarget,
         OrderDepositTarget,
         CashReceiptTarget,

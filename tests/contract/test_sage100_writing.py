@@ -1,0 +1,267 @@
+"""One behavior of every target in Sage 100: a real connector on simulator and agent, and a fake."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from deliveries import make_delivery
+from sage100_places import (
+    CASES,
+    RECORDS,
+    Case,
+    FakePlace,
+    Place,
+    SimulatedPlace,
+    changed,
+    customer,
+    item,
+    twin,
+    vendor,
+)
+from sage100_simulator import Sage, sage100
+from tieout.connectors.sage100.catalog import TABLES
+from tieout.connectors.sage100.targets.master_data import MasterDataTarget
+from tieout.connectors.sage100.targets.table import TARGETS
+from tieout.domain.base import System
+from tieout.domain.ledger import Delivery, Landed
+from tieout.domain.plan import Action
+from tieout.errors import OutcomeUnknownError
+from tieout.usecases.catalog import OnChange, kind_of
+from tieout.usecases.planning.targets import Notes, PlanningTarget, Sent
+
+
+@pytest.fixture(scope="module")
+def sage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sage]:
+    with sage100(tmp_path_factory.mktemp("writing")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def simulated(sage: Sage) -> SimulatedPlace:
+    return SimulatedPlace(sage)
+
+
+@pytest.fixture(params=["simulator", "fake"])
+def place(request: pytest.FixtureRequest) -> Place:
+    if request.param == "fake":
+        return FakePlace()
+    found: SimulatedPlace = request.getfixturevalue("simulated")
+    return found
+
+
+def every(cases: tuple[Case, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.entity)
+
+
+def test_every_master_record_has_a_case_and_sends_the_newest() -> None:
+    ours = [entity for entity, kind in TARGETS.items() if issubclass(kind, MasterDataTarget)]
+    assert sorted(case.entity for case in RECORDS) == sorted(ours)
+    kinds = [kind_of(System.SAGE100, entity) for entity in ours]
+    assert {kind.on_change for kind in kinds} == {OnChange.SEND}
+
+
+@every(CASES)
+def test_a_record_lands_once_and_is_found_by_its_key(place: Place, case: Case) -> None:
+    delivery = case.good(place)
+    target = place.target(case.entity)
+    assert target.find([delivery]) == {}
+    landed = place.landed(delivery)
+    found = target.find([delivery])[delivery.delivery_id]
+    assert found.external_id == landed.external_id
+    assert {name: landed.figures.get(name) for name in delivery.expected} == delivery.expected
+    assert target.present([delivery])[delivery.delivery_id].external_id == landed.external_id
+    assert len(target.copies_held([delivery])[delivery.delivery_id]) == 1
+
+
+@every(CASES)
+def test_the_same_command_again_has_the_effect_of_one(place: Place, case: Case) -> None:
+    delivery = case.good(place)
+    first, second = place.landed(delivery), place.landed(delivery)
+    assert first.external_id == second.external_id
+
+
+@every(CASES)
+def test_a_refusal_says_why_and_what_to_do(place: Place, case: Case) -> None:
+    bad = case.bad(place)
+    place.refuse(bad)
+    refused = place.refused(bad)
+    assert refused.cause
+    assert refused.message
+    assert refused.remedy
+    assert place.target(case.entity).find([bad]) == {}
+
+
+@every(CASES)
+def test_a_record_whose_answer_was_lost_is_found(place: Place, case: Case) -> None:
+    delivery = case.good(place)
+    place.lose_answer(case)
+    with pytest.raises(OutcomeUnknownError):
+        place.send(delivery)
+    found = place.target(case.entity).find([delivery])[delivery.delivery_id]
+    assert {name: found.figures.get(name) for name in delivery.expected} == delivery.expected
+    assert place.landed(delivery).external_id == found.external_id
+
+
+@every(RECORDS)
+def test_a_record_is_the_same_under_any_command(place: Place, case: Case) -> None:
+    delivery = case.good(place)
+    first, second = place.landed(delivery), place.landed(twin(delivery))
+    assert first.external_id == second.external_id
+
+
+@every(RECORDS)
+def test_a_record_is_changed_under_its_key(place: Place, case: Case) -> None:
+    delivery = case.good(place)
+    first = place.landed(delivery)
+    (name, value), *_ = delivery.expected.items()
+    change = changed(delivery, {name: "Renamed"}, {name: value})
+    landed = place.landed(change)
+    assert landed.external_id == first.external_id
+    assert landed.figures[name] == "Renamed"
+    other = twin(delivery)  # of which the agent never heard
+    assert place.target(case.entity).find([other]) == {}  # what it states is there no more
+
+
+@every(RECORDS)
+def test_a_change_and_the_change_back_are_two_writes(place: Place, case: Case) -> None:
+    delivery = case.good(place)
+    place.landed(delivery)
+    (name, value), *_ = delivery.expected.items()
+    there = changed(delivery, {name: "Renamed"}, {name: value})
+    back = changed(delivery, {name: value}, {name: "Renamed"})
+    place.landed(there)
+    assert place.landed(back).figures[name] == value
+
+
+@every(RECORDS)
+def test_a_persons_edit_is_never_undone_and_is_named(place: Place, case: Case) -> None:
+    delivery = case.good(place)
+    place.landed(delivery)
+    (name, value), *_ = delivery.expected.items()
+    place.edit(delivery, **{name: "By hand"})
+    refused = place.refused(changed(delivery, {name: "Renamed"}, {name: value}))
+    assert refused.cause == "record_differs"
+    assert f"{name} is 'By hand'" in refused.message
+    held = place.target(case.entity).present([delivery])[delivery.delivery_id]
+    assert held.figures[name] == "By hand"
+    agreed = changed(delivery, {name: "Renamed"}, {name: "By hand"})
+    assert place.landed(agreed).figures[name] == "Renamed"
+
+
+@every(tuple(case for case in RECORDS if case.entity != "customer_update"))
+def test_a_record_of_somebody_else_is_adopted_only_as_it_is(place: Place, case: Case) -> None:
+    theirs = case.good(place)
+    place.landed(theirs)
+    (name, _value), *_ = theirs.expected.items()
+    place.edit(theirs, **{name: "Theirs"})
+    refused = place.refused(twin(theirs))
+    assert refused.cause == "record_differs"
+    place.edit(theirs, **theirs.expected)
+    again = theirs.model_copy(update={"idempotency_key": f"{place.number()}-adopts"})
+    assert place.landed(again).figures[name] == theirs.expected[name]
+
+
+@every(RECORDS)
+def test_a_change_of_what_is_gone_makes_nothing(place: Place, case: Case) -> None:
+    delivery = case.good(place)
+    (name, value), *_ = delivery.expected.items()
+    target = TARGETS[case.entity]
+    assert issubclass(target, MasterDataTarget)
+    column = TABLES[target.table].key[-1]
+    gone = place.number()
+    change = changed(delivery, {column: gone}, {name: value})
+    change = change.model_copy(update={"document_key": gone, "expected": {}})
+    assert place.refused(change).cause == "unknown_record"
+
+
+@every(RECORDS)
+def test_a_plan_says_what_would_be_created_and_changed(
+    simulated: SimulatedPlace, case: Case
+) -> None:
+    delivery = case.good(simulated)
+    (name, value), *_ = delivery.expected.items()
+    if delivery.operation == "create":
+        assert planned(simulated, delivery).action is Action.CREATE
+    simulated.landed(delivery)
+    assert planned(simulated, delivery).action is Action.UNCHANGED
+    change = planned(simulated, changed(delivery, {name: "Renamed"}, {name: value}))
+    assert change.action is Action.UPDATE
+    assert [(one.field, one.after) for one in change.changes] == [(name, "Renamed")]
+    assert planned(simulated, delivery).action is Action.UNCHANGED  # a plan writes nothing
+
+
+def planned(place: Place, delivery: Delivery) -> Sent:
+    notes = Notes()
+    PlanningTarget(place.target(delivery.entity), notes).send([delivery])
+    return notes.sent[delivery.delivery_id]
+
+
+def test_a_description_that_does_not_fit_is_cut_and_said(
+    simulated: SimulatedPlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = "Brass desk lamp with a linen shade and a long cord"
+    delivery = item(simulated, ItemCodeDesc=long)
+    with caplog.at_level(logging.WARNING):
+        landed = simulated.landed(delivery)
+    assert landed.figures["ItemCodeDesc"] == long[:30].rstrip()
+    assert landed.note == "ItemCodeDesc was cut from 50 to 30 characters"
+    assert "ItemCodeDesc was cut from 50 to 30 characters" in caplog.text
+    assert simulated.target("item").find([delivery]) == {delivery.delivery_id: landed_as(landed)}
+    renamed = changed(delivery, {"ItemCodeDesc": "Oak lamp"}, {"ItemCodeDesc": long})
+    assert simulated.landed(renamed).figures["ItemCodeDesc"] == "Oak lamp"
+
+
+def landed_as(landed: Landed) -> Landed:
+    return landed.model_copy(update={"note": ""})
+
+
+def test_text_that_the_sites_column_cannot_hold_is_refused_before_the_agent(
+    simulated: SimulatedPlace,
+) -> None:
+    # The dictionary's newer versions hold 50; this site's AP_Vendor has the older 30.
+    simulated.landed(vendor(simulated))  # by now the site's catalog is known
+    before = simulated.sage100.calls_made
+    refused = simulated.refused(vendor(simulated, VendorName="x" * 31))
+    assert refused.cause == "too_long"
+    assert "holds 30 characters at this site" in refused.message
+    assert simulated.sage100.calls_made == before
+
+
+def test_a_vendors_account_goes_by_its_key(simulated: SimulatedPlace) -> None:
+    delivery = vendor(simulated, Account="630-00")
+    landed = simulated.landed(delivery)
+    keys = {number: key for key, number in simulated.sage100.accounts().items()}
+    assert landed.figures["AccountKey"] == keys["630-00"]
+    refused = simulated.refused(vendor(simulated, Account="999-99"))
+    assert refused.cause == "account_unmapped"
+
+
+def test_one_contact_can_be_customer_and_vendor(place: Place) -> None:
+    bought = vendor(place, VendorName="Both Ways")
+    number = bought.document_key
+    sold = customer(place, "Both Ways", CustomerNo=number)
+    sold = sold.model_copy(update={"document_key": number})
+    assert place.landed(bought).external_no == number
+    assert place.landed(sold).figures == {"name": "Both Ways"}
+    assert place.target("vendor").find([bought]).keys() == {bought.delivery_id}
+    assert place.target("customer").find([sold]).keys() == {sold.delivery_id}
+
+
+def test_a_site_without_our_field_gets_changes_without_it(simulated: SimulatedPlace) -> None:
+    bare = simulated.sage.connector(has_tieout_udf=False)
+    number = simulated.number()
+    simulated.landed(customer(simulated, CustomerNo=number, UDF_TIEOUT_ID=""))
+    header = {"CustomerName": "Ada King", "UDF_TIEOUT_ID": "ours"}
+    expected = {"CustomerName": "Ada Lovelace", "UDF_TIEOUT_ID": ""}
+    key = {"ARDivisionNo": "00", "CustomerNo": number}
+    change = make_delivery(
+        "customer_update",
+        {"header": {**key, **header}, "expected": {**expected}},
+        key=number,
+        target=System.SAGE100,
+    )
+    outcome = bare.target("customer_update").send([change])[change.delivery_id]
+    bare.close()
+    assert isinstance(outcome, Landed)
+    assert outcome.figures == {"CustomerName": "Ada King"}

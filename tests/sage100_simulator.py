@@ -1,0 +1,75 @@
+"""The Sage 100 simulator with its agent, each a process of its own, and connectors to them."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from agent.calls import KEY, running_agent
+from processes import free_port, running
+from sage100_sites import RealClock
+from tieout.connectors.sage100.config import Sage100Config
+from tieout.connectors.sage100.connector import Sage100Connector
+
+
+@dataclass
+class Sage:
+    """One running Sage 100 with its agent."""
+
+    home: Path
+    url: str
+    agent_url: str
+
+    def do(self, act: str, body: object) -> Any:
+        """Let the people of HPS act."""
+        return self.control(f"/_people/HPS/{act}", body)
+
+    def control(self, path: str, body: object) -> Any:
+        """Call a control of the simulator."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        try:
+            connection.request("POST", path, json.dumps(body))
+            answer = connection.getresponse()
+            assert answer.status == 200
+            return json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def connector(self, **changes: Any) -> Sage100Connector:
+        """Return a connector to HPS."""
+        config = {
+            "company": "HPS",
+            "agent_url": self.agent_url,
+            "agent_key": SecretStr(KEY),
+            **changes,
+        }
+        return Sage100Connector(
+            Sage100Config.model_validate(config), connect=self.connect, clock=RealClock()
+        )
+
+    def connect(self) -> Any:
+        """Open HPS through ODBC."""
+        import pyodbc
+
+        database = self.home / "MAS_HPS.sqlite"
+        return pyodbc.connect(f"Driver=SQLite3;Database={database};Timeout=10000;", autocommit=True)
+
+
+@contextmanager
+def sage100(folder: Path) -> Iterator[Sage]:
+    """Run Sage 100 and its agent, with their files in ``folder``."""
+    home = folder / "home"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    arguments = ["-m", "tieout.simulators.sage100", "--port", str(port), "--state", str(home)]
+    with (
+        running(arguments, ready_url=f"{url}/_health"),
+        running_agent(home, folder) as agent,
+    ):
+        yield Sage(home, url, agent.url)
