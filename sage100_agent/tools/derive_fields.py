@@ -26,6 +26,14 @@ CUSTOMER = (
 INVOICE_LINE = (
     "ItemCode QuantityShipped WarehouseCode UnitPrice LineDiscountPercent ItemCodeDesc CommentText"
 )
+VOIDED = "BankCode CheckNo CheckDate Comment"
+CHECK: tuple[str, str, Fields] = (
+    "AP_ManualCheckHeader",
+    f"{VOIDED} APDivisionNo VendorNo CheckAmt",
+    {},
+)
+# The lines' own table is in no dictionary; what they pay is, with the same columns.
+PAID: tuple[str, str, Fields] = ("AP_OpenInvoice", "InvoiceNo InvoiceAmt DiscountAmt", {})
 PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
     "customer.create": {"header": ("AR_Customer", CUSTOMER, UDF)},
     "customer.update": {
@@ -155,6 +163,52 @@ PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
             "AccountKey InvoiceType InvoiceNo AmountPosted DiscountAmt",
             {},
         ),
+    },
+    # The terms before the dates that are facts of the bill: setting terms dates it anew.
+    "ap_invoice.create": {
+        "header": (
+            "AP_InvoiceHeader",
+            (
+                "APDivisionNo VendorNo InvoiceNo TermsCode InvoiceDate InvoiceDueDate "
+                "InvoiceDiscountDate HoldPayment SeparateCheck Comment InvoiceAmt FreightAmt "
+                "SalesTaxAmt"
+            ),
+            {},
+        ),
+        "lines": ("AP_InvoiceDetail", "AccountKey DistributionAmt CommentText", {}),
+    },
+    "manual_check.create": {"header": CHECK, "lines": PAID},
+    "manual_check.void": {"header": ("AP_ManualCheckHeader", VOIDED, {})},
+    "manual_check.reverse": {"header": CHECK, "lines": PAID},
+    "purchase_order.create": {
+        "header": (
+            "PO_PurchaseOrderHeader",
+            (
+                "APDivisionNo VendorNo PurchaseOrderDate RequiredExpireDate WarehouseCode "
+                "TermsCode ShipVia FOB ConfirmTo Comment"
+            ),
+            {},
+        ),
+        "lines": (
+            "PO_PurchaseOrderDetail",
+            "ItemCode QuantityOrdered WarehouseCode UnitCost ItemCodeDesc RequiredDate CommentText",
+            {},
+        ),
+    },
+    "receipt.goods": {
+        "header": ("PO_ReceiptHeader", "PurchaseOrderNo ReceiptDate Comment", {}),
+        "lines": ("PO_ReceiptDetail", "OrderLineKey QuantityReceived", {}),
+    },
+    "receipt.invoice": {
+        "header": (
+            "PO_ReceiptHeader",
+            (
+                "PurchaseOrderNo ReceiptDate InvoiceNo InvoiceDate InvoiceDueDate Comment "
+                "InvoiceAmt FreightAmt SalesTaxAmt"
+            ),
+            {},
+        ),
+        "lines": ("PO_ReceiptDetail", "OrderLineKey QuantityInvoiced UnitCost", {}),
     },
 }
 MEMO_LENGTH = 2048

@@ -22,6 +22,16 @@ from agent.calls import (
     sales_order,
     saved,
 )
+from agent.payables_cases import (
+    a_bill,
+    a_check,
+    a_purchase_order,
+    a_reversal,
+    a_void,
+    goods_of_an_order,
+    held,
+    invoice_of_an_order,
+)
 from agent.test_writing import account_key, customers, orders, select
 
 Command = dict[str, Any]
@@ -142,6 +152,12 @@ def changes(home: Path, label: str) -> int:
     return int(select(home, sql, f"CHG{code(label)}", f"Ada {label}")[0][0])
 
 
+def payable(table: str, business_object: str, command: Callable[[Agent, str], Command]) -> Case:
+    return Case((business_object,), command, partial(held, table))
+
+
+CHECKS = "AP_ManualCheckHeader", "AP_ManualCheck_bus"
+RECEIPTS = "PO_ReceiptHeader", "PO_Receipt_bus"
 CASES = {
     "customer.create": Case(("AR_Customer_bus",), a_customer, customers),
     "customer.update": Case(("AR_Customer_bus",), a_change, changes),
@@ -162,6 +178,15 @@ CASES = {
     "cash_receipt.create": Case(
         ("AR_CashReceiptsDeposit_bus", "AR_CashReceipts_bus"), a_receipt, receipts
     ),
+    "ap_invoice.create": payable("AP_InvoiceHeader", "AP_Invoice_bus", a_bill),
+    "manual_check.create": payable(*CHECKS, a_check),
+    "manual_check.void": payable(*CHECKS, a_void),
+    "manual_check.reverse": payable(*CHECKS, a_reversal),
+    "purchase_order.create": payable(
+        "PO_PurchaseOrderHeader", "PO_PurchaseOrder_bus", a_purchase_order
+    ),
+    "receipt.goods": payable(*RECEIPTS, goods_of_an_order),
+    "receipt.invoice": payable(*RECEIPTS, invoice_of_an_order),
 }
 
 

@@ -23,6 +23,8 @@ METHODS = (
     "nGetNextCustomerNo",
     "nGetNextDepositNo",
     "nGetNextInvoiceNo",
+    "nGetNextPurchaseOrderNo",
+    "nGetNextReceiptNo",
     "nGetNextSalesOrderNo",
     "nGetResultSets",
     "nGetValue",

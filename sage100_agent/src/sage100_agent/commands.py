@@ -24,6 +24,13 @@ KINDS = (
     "credit_memo.create",
     "ar_invoice.create",
     "cash_receipt.create",
+    "ap_invoice.create",
+    "manual_check.create",
+    "manual_check.void",
+    "manual_check.reverse",
+    "purchase_order.create",
+    "receipt.goods",
+    "receipt.invoice",
 )
 COMMAND_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
 

@@ -7,6 +7,7 @@ accepts the values is Sage's to say.
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from sage100_agent import payables
 from sage100_agent.errors import RefusedError
 from sage100_agent.master_data import KEYS, check_expected, check_item
 from sage100_agent.receivables import check_ar_invoice, check_receipt, check_sales_invoice
@@ -55,11 +57,13 @@ REQUIRED = {
         {"BankCode", "DepositDate", "ARDivisionNo", "CustomerNo", "CheckNo", "PostingAmt"},
         {"AmountPosted"},
     ),
+    **payables.REQUIRED,
 }
-CHECKS = {
+CHECKS: dict[str, Callable[[dict[str, str], Sequence[dict[str, str]]], None]] = {
     "cash_receipt.create": check_receipt,
     "sales_invoice.create": check_sales_invoice,
     "ar_invoice.create": check_ar_invoice,
+    **payables.CHECKS,
 }
 """What a document of a kind must be in itself, beyond the form of its columns."""
 TAXED = {"sales_order.create", "sales_invoice.create", "credit_memo.create", "ar_invoice.create"}
@@ -90,6 +94,7 @@ KEY_FORMS = {
         "1 regular, 3 charge, 4 comment or 5 miscellaneous: special items are not on file",
     ),
     "ProductLine": (r"[^a-z\s]+", "upper case"),
+    **payables.KEY_FORMS,
     "SalesOrderNo": (r"[0-9A-Z]{7}", "7 characters, zero-padded"),
     "ApplyToInvoiceNo": (r"[0-9A-Z]{7}", "7 characters, zero-padded"),
     "OrderLineKey": (r"[0-9]{6}", "the 6 digits of SO_SalesOrderDetail.LineKey"),
@@ -101,6 +106,7 @@ KEY_FORMS = {
     "SalesAcctKey": ACCOUNT_KEY,
     "TermsCode": (r"[0-9A-Z]{2}", "2 characters, zero-filled"),
 }
+"""The form of a column, by its name; where names differ in form by table, by both."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,8 @@ class Field:
     is_date: bool
     length: int
     scale: int
+    form: tuple[str, str] | None = None
+    """Pattern and words of a key's form."""
 
     @property
     def column(self) -> str:
@@ -134,7 +142,7 @@ class Document:
 def fields_of(kind: str, part: str) -> dict[str, Field]:
     """Return the columns that ``part`` (header or lines) of a kind may set, in setting order."""
     table = json.loads(files("sage100_agent").joinpath("fields.json").read_text(encoding="utf-8"))
-    columns = table[kind].get(part, {"fields": {}})["fields"]
+    known = table[kind].get(part, {"table": "", "fields": {}})
     return {
         name: Field(
             name=name,
@@ -142,8 +150,9 @@ def fields_of(kind: str, part: str) -> dict[str, Field]:
             is_date=column["type"] == "date",
             length=column.get("length", column.get("precision")),
             scale=column.get("scale", 0),
+            form=KEY_FORMS.get(f"{known['table']}.{name}", KEY_FORMS.get(name)),
         )
-        for name, column in columns.items()
+        for name, column in known["fields"].items()
     }
 
 
@@ -217,9 +226,8 @@ def _value(field: Field, value: object) -> str:
     if field.is_date:
         return _date(field, value)
     _check_text(field, value)
-    form = KEY_FORMS.get(field.name)
-    if form is not None and value and not re.fullmatch(form[0], value):
-        raise RefusedError("wrong_key_form", f"{field.name} must be {form[1]}.")
+    if field.form is not None and value and not re.fullmatch(field.form[0], value):
+        raise RefusedError("wrong_key_form", f"{field.name} must be {field.form[1]}.")
     return value
 
 

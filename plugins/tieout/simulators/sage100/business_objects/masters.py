@@ -63,3 +63,9 @@ class PostedInvoice(BusinessObject):
     """AR_InvoiceHistoryInquiry_svc: posted invoices and credit memos."""
 
     TABLE: ClassVar[str] = "AR_InvoiceHistoryHeader"
+
+
+class ReadOnlyReceiptHistory(BusinessObject):
+    """PO_ReceiptHistory_svc."""
+
+    TABLE: ClassVar[str] = "PO_ReceiptHistoryHeader"
