@@ -2,9 +2,10 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,8 @@ from pydantic import SecretStr
 
 from agent.calls import KEY, running_agent
 from processes import free_port, running
-from sage100_sites import RealClock
+from sage100_sites import RealClock, connected
+from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
 
@@ -25,6 +27,8 @@ class Sage:
     home: Path
     url: str
     agent_url: str
+    statements: list[str] = field(default_factory=list)
+    """What its connectors asked by ODBC."""
 
     def do(self, act: str, body: object) -> Any:
         """Let the people of HPS act."""
@@ -55,10 +59,36 @@ class Sage:
 
     def connect(self) -> Any:
         """Open HPS through ODBC."""
-        import pyodbc
-
         database = self.home / "MAS_HPS.sqlite"
-        return pyodbc.connect(f"Driver=SQLite3;Database={database};Timeout=10000;", autocommit=True)
+        connection = connected(f"Driver=SQLite3;Database={database};Timeout=10000;")
+        return Recorded(connection, self.statements)
+
+    def read(self) -> dict[str, set[str]]:
+        """Return the columns that were asked for, by table."""
+        found: dict[str, set[str]] = {}
+        for statement in self.statements:
+            table = statement.partition(" FROM ")[2].partition(" ")[0]
+            words = set(re.findall(r"\w+", re.sub(r"'[^']*'", "", statement)))
+            found.setdefault(table, set()).update(words & TABLES[table].columns.keys())
+        return found
+
+
+@dataclass
+class Recorded:
+    """A connection, or a cursor of it, that keeps the statements."""
+
+    inner: Any
+    statements: list[str]
+
+    def cursor(self) -> "Recorded":
+        return Recorded(self.inner.cursor(), self.statements)
+
+    def execute(self, statement: str, *parameters: Any) -> None:
+        self.statements.append(statement)
+        self.inner.execute(statement, *parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
 
 @contextmanager

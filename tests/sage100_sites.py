@@ -23,12 +23,12 @@ from tieout.connectors.sage100.catalog import DATE, MEMO, NUMBER, TABLES, Column
 from tieout.connectors.sage100.dialect import PROBES, Select
 from tieout.connectors.sage100.relayed import RelayedRoute
 from tieout.connectors.sage100.routes import (
+    Inspection,
     LiveColumn,
     OdbcConnection,
     OdbcRoute,
     Page,
     Route,
-    Survey,
 )
 from tieout.errors import ConfigurationError
 
@@ -189,14 +189,14 @@ class FakeRoute:
             rows.append(values)
         return Page(rows)
 
-    def survey(self, tables: Collection[str]) -> Survey:
+    def inspect(self, tables: Collection[str]) -> Inspection:
         columns = [
             LiveColumn(name, column.name, column.kind, column.length)
             for name in tables
             if name in self.tables
             for column in TABLES[name].columns.values()
         ]
-        return Survey("fake", columns, dict.fromkeys([*PROBES][:3], "refused"))
+        return Inspection("fake", columns, dict.fromkeys([*PROBES][:3], "refused"))
 
     def close(self) -> None:
         """Nothing to close."""

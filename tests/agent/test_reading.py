@@ -142,13 +142,13 @@ def test_a_request_that_is_not_whole_is_refused(readable: Readable, changes: Any
     assert (status, set(answer)) == (400, {"error"})
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"ask": "survey"}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"ask": "inspection"}'])
 def test_what_is_no_request_is_refused(readable: Readable, body: bytes) -> None:
     assert readable.ask(body)[0] == 400
 
 
 def test_an_unsigned_or_old_request_reads_nothing(readable: Readable) -> None:
-    body = json.dumps({"company": "HPS", "ask": "survey", "tables": ["GL_Bank"]}).encode()
+    body = json.dumps({"company": "HPS", "ask": "inspection", "tables": ["GL_Bank"]}).encode()
     assert readable.ask(body, {"Content-Type": "application/json"})[0] == 401
     assert readable.ask(body, signed("POST", PATH, body, age_s=301))[0] == 401
     assert (

@@ -51,6 +51,7 @@ COMMANDS = (
     "tieout webhooks dismiss",
     "tieout replay-jobs",
     "tieout connect xero",
+    "tieout connect sage100",
     "tieout audit seal",
     "tieout audit verify",
     "tieout audit export",

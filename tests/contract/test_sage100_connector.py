@@ -11,7 +11,9 @@ from pydantic import SecretStr
 from deliveries import make_delivery
 from processes import free_port
 from sage100_simulator import Sage, sage100
+from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.connector import Sage100Connector
+from tieout.connectors.sage100.needs import NEEDS
 from tieout.domain.base import Json, System
 from tieout.domain.books import SageState, Standing
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
@@ -29,6 +31,10 @@ LAMPS = ["LAMP-01"]
 def sage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sage]:
     with sage100(tmp_path_factory.mktemp("connector")) as running:
         yield running
+        # What our flows read is among what the check at connect asks a site for.
+        needed = {table: {*names, *TABLES[table].key} for table, names in NEEDS.items()}
+        unasked = {table: read - needed.get(table, set()) for table, read in running.read().items()}
+        assert not {table: names for table, names in unasked.items() if names}
 
 
 @pytest.fixture(scope="module")

@@ -224,23 +224,23 @@ def test_bytes_that_are_no_text_set_their_row_aside_not_its_page(
         rows[1].text("CustomerName")
 
 
-def test_a_survey_finds_every_column_under_our_names_and_says_what_is_refused(
+def test_an_inspection_finds_every_column_under_our_names_and_says_what_is_refused(
     route: Route,
 ) -> None:
-    survey = route.survey([*TABLES])
-    found = {(column.table, column.name.casefold()) for column in survey.columns}
+    found_there = route.inspect([*TABLES])
+    found = {(column.table, column.name.casefold()) for column in found_there.columns}
     assert found == {
         (table.name, name.casefold()) for table in TABLES.values() for name in table.columns
     }
-    assert survey.dbms
-    assert set(survey.refused) < set(PROBES)
-    assert not set(survey.refused) & {"date literal", "our form"}
-    assert "LIMIT before ORDER BY" in survey.refused
+    assert found_there.dbms
+    assert set(found_there.refused) < set(PROBES)
+    assert not set(found_there.refused) & {"date literal", "our form"}
+    assert "LIMIT before ORDER BY" in found_there.refused
 
 
-def test_a_survey_asks_for_no_other_table(route: Route) -> None:
-    survey = route.survey(["GL_Bank", "GL_NoSuchTable"])
-    assert {column.table for column in survey.columns} == {"GL_Bank"}
+def test_an_inspection_asks_for_no_other_table(route: Route) -> None:
+    found_there = route.inspect(["GL_Bank", "GL_NoSuchTable"])
+    assert {column.table for column in found_there.columns} == {"GL_Bank"}
 
 
 def test_nothing_but_our_form_of_our_columns_leaves(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""Connecting an app to an organization of Xero: connect xero, with --status and --revoke."""
+"""Connecting to systems: connect xero, with --status and --revoke, and connect sage100."""
 
 import argparse
 import getpass
@@ -9,6 +9,7 @@ import shlex
 import sys
 import time
 import webbrowser
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,23 @@ def add(commands: "Commands") -> None:
     xero.add_argument("--json", action="store_true", help="print JSON, with --status")
     add_connections(xero)
     xero.set_defaults(run=_xero)
+    sage100 = systems.add_parser("sage100", help="check what a Sage 100 company is and lacks")
+    sage100.add_argument("--pair", help="the pair whose company is meant")
+    sage100.add_argument("--json", action="store_true", help="print JSON")
+    add_connections(sage100)
+    sage100.set_defaults(run=_sage100)
+
+
+def _sage100(given: argparse.Namespace) -> int:
+    tieout = open_installation(given)
+    pairs = [given.pair] if given.pair else list(tieout.pairs)
+    reports = {}
+    for pair in pairs:
+        with closing(tieout.sage100(pair)) as company:
+            reports[pair] = company.check()
+    text = "\n".join(f"{pair}: {report.described()}" for pair, report in reports.items())
+    show(given, {pair: report.model_dump(mode="json") for pair, report in reports.items()}, text)
+    return OK if all(report.is_good for report in reports.values()) else NOT_GOOD
 
 
 def _xero(given: argparse.Namespace) -> int:

@@ -113,8 +113,14 @@ def _sage100() -> ConnectionType:
             "placeholders": {},
         },
         "conn-fields": {
-            "odbc": _text("ODBC connection string", "How its tables are read: DSN=SAGE100_ABC"),
+            "odbc": _text(
+                "ODBC connection string",
+                "How its tables are read: DSN=SAGE100_ABC. Empty: the agent reads them for us.",
+            ),
             "agent_url": _text("Agent address", "The service on the Sage server, by https."),
+            "company": _text(
+                "Company code", "Whose tables Test reads through the agent; flows go by the pair's."
+            ),
         },
     }
 

@@ -137,9 +137,11 @@ def odbc_by_hook(
     """Connect through Airflow's OdbcHook."""
 
     def connect() -> "OdbcConnection":
-        from tieout.provider.sage100_hook import Sage100Hook  # noqa: PLC0415 - loads pyodbc
+        from tieout.provider.sage100_odbc import (  # noqa: PLC0415 - loads pyodbc
+            Sage100OdbcHook,
+        )
 
-        connection: OdbcConnection = Sage100Hook(connection_id).get_conn()
+        connection: OdbcConnection = Sage100OdbcHook(connection_id).get_conn()
         return connection
 
     return connect

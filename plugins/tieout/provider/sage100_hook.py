@@ -1,33 +1,26 @@
-"""The hook of Sage 100, with its *Test* button; its form is in info.py."""
+"""The hook of Sage 100 with its *Test* button; its form is in info.py."""
 
-from typing import Any
+from contextlib import closing
 
-from airflow.providers.odbc.hooks.odbc import OdbcHook
 from typing_extensions import override
 
+from tieout.errors import TieoutError
+from tieout.provider.runtime import open_runtime
+from tieout.provider.sage100_odbc import Sage100OdbcHook
 
-class Sage100Hook(OdbcHook):
-    """A Sage 100 company: an ODBC connection string to read by, the agent's address to write by."""
 
-    conn_name_attr = "sage100_conn_id"
-    default_conn_name = "sage100_default"
-    conn_type = "sage100"
-    hook_name = "Sage 100"
-
-    def __init__(self, sage100_conn_id: str = default_conn_name, **kwargs: Any) -> None:
-        """Keep the connection's id; ODBC reads outside transactions, as Sage 100 has none."""
-        super().__init__(
-            sage100_conn_id=sage100_conn_id, connect_kwargs={"autocommit": True}, **kwargs
-        )
-
-    @property
-    @override
-    def odbc_connection_string(self) -> str:
-        """Return the connection string as the connection's extra gives it."""
-        return str(self.connection.extra_dejson["odbc"])
+class Sage100Hook(Sage100OdbcHook):
+    """A Sage 100 company, with a check of what it is."""
 
     @override
     def test_connection(self) -> tuple[bool, str]:  # type: ignore[override]  # the base has no result
-        """Count the tables that the driver shows; what the driver raises, Airflow shows."""
-        with self.get_conn() as connection:
-            return True, f"Tables: {sum(1 for _table in connection.cursor().tables())}"
+        """Compare the company's tables, and the dialect of its driver, with what flows need."""
+        try:
+            with (
+                closing(open_runtime()) as tieout,
+                closing(tieout.sage100_by(self.sage100_conn_id)) as company,
+            ):
+                found = company.check()
+        except TieoutError as error:
+            return False, str(error)
+        return found.is_good, found.described()

@@ -143,14 +143,21 @@ def shopify_config(connection: ConnectionSettings) -> ShopifyConfig:
     )
 
 
-def sage100_config(connection: ConnectionSettings, pair: Pair) -> Sage100Config:
-    """Read a Sage 100 connection; the company and division are the pair's."""
-    return Sage100Config(
-        company=pair.sage100_company,
-        division=pair.sage100_division,
-        account=f"{pair.sage100_connection}/{pair.sage100_company}",
-        time_zone=pair.time_zone,
-        agent_url=connection.text("agent_url"),
-        agent_key=connection.password,
-        odbc_encoding=connection.text("odbc_encoding"),
+def sage100_config(connection: ConnectionSettings, pair: Pair | None = None) -> Sage100Config:
+    """Read a Sage 100 connection; company, division and time zone are the pair's, if it has one."""
+    of_pair: Json = {"company": connection.text("company")}
+    if pair is not None:
+        of_pair = {
+            "company": pair.sage100_company,
+            "division": pair.sage100_division,
+            "account": f"{pair.sage100_connection}/{pair.sage100_company}",
+            "time_zone": pair.time_zone,
+        }
+    return Sage100Config.model_validate(
+        {
+            **of_pair,
+            "agent_url": connection.text("agent_url"),
+            "agent_key": connection.password,
+            "odbc_encoding": connection.text("odbc_encoding"),
+        }
     )

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.shopify.connector import ShopifyConnector
 from tieout.connectors.xero.connector import XeroConnector
@@ -62,6 +63,7 @@ from tieout.wiring.budget import COMMAND_LINE, XeroBudget
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connections import (
     LEDGER_CONNECTION,
+    ConnectionSettings,
     Lookup,
     OdbcFactory,
     connections_in,
@@ -345,10 +347,21 @@ class Tieout:
         """Return the connector of the pair's Sage 100 company."""
         settings = self.pair(pair)
         connection = self._lookup(settings.sage100_connection)
+        config = sage100_config(connection, settings)
+        return self._sage100(settings.sage100_connection, connection, config)
+
+    def sage100_by(self, connection_id: str) -> Sage100Connector:
+        """Return the connector of a Sage 100 connection that no pair need have yet."""
+        connection = self._lookup(connection_id)
+        return self._sage100(connection_id, connection, sage100_config(connection))
+
+    def _sage100(
+        self, connection_id: str, connection: ConnectionSettings, config: Sage100Config
+    ) -> Sage100Connector:
         is_direct = bool(connection.text("odbc"))
         return Sage100Connector(
-            sage100_config(connection, settings),
-            connect=self._odbc(settings.sage100_connection, connection) if is_direct else None,
+            config,
+            connect=self._odbc(connection_id, connection) if is_direct else None,
             clock=self.clock,
         )
 

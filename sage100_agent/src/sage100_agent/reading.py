@@ -100,8 +100,8 @@ class Readings:
         try:
             asked = json.loads(body)
             source = self._sources.get(asked["company"])
-            if asked["ask"] == "survey":
-                work = _survey([str(name) for name in asked["tables"]])
+            if asked["ask"] == "inspection":
+                work = _inspection([str(name) for name in asked["tables"]])
             else:
                 work = _page(asked["sql"], asked["parameters"], asked["rows_max"])
         except (KeyError, TypeError, ValueError) as error:
@@ -159,7 +159,7 @@ def _page(sql: object, parameters: list[object], rows_max: object) -> Work:
     return work
 
 
-def _survey(tables: list[str]) -> Work:
+def _inspection(tables: list[str]) -> Work:
     def work(connection: Any) -> Iterator[bytes]:  # noqa: ANN401
         columns = _columns(connection.cursor(), tables)
         yield b"".join(_line(column) for column in columns)

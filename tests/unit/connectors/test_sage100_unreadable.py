@@ -9,7 +9,7 @@ import pytest
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.dialect import Select
 from tieout.connectors.sage100.reader import Sage100Reader
-from tieout.connectors.sage100.routes import OdbcRoute, Page, Survey
+from tieout.connectors.sage100.routes import Inspection, OdbcRoute, Page
 from tieout.connectors.sage100.rows import UnreadableError, UnreadableRow
 from tieout.errors import ConfigurationError, UnavailableError
 
@@ -41,8 +41,8 @@ class BadRowsRoute:
     def row(self, number: str, select: Select) -> Sequence[Any]:
         return [number if name == "SalesOrderNo" else Decimal("1.5") for name in select.columns]
 
-    def survey(self, tables: Any) -> Survey:  # noqa: ARG002 - as the port has it
-        return Survey("fake", [])
+    def inspect(self, tables: Any) -> Inspection:  # noqa: ARG002 - as the port has it
+        return Inspection("fake", [])
 
     def close(self) -> None:
         """Nothing to close."""

@@ -1,6 +1,7 @@
 """The Sage 100 company of a pair: the port, put together from reader, books, agent and targets."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tieout.connectors.sage100 import books, standings
@@ -11,6 +12,8 @@ from tieout.connectors.sage100.lists import Sage100Lists
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.relayed import RelayedRoute
 from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
+from tieout.connectors.sage100.rows import UnreadableRow
+from tieout.connectors.sage100.site import SiteReport, report
 from tieout.connectors.sage100.targets.base import Company
 from tieout.connectors.sage100.targets.table import target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
@@ -19,6 +22,8 @@ from tieout.ports.clock import Clock
 from tieout.ports.systems import Party, Sage100Reference, StockLevel
 from tieout.ports.targets import Target
 
+SAMPLED, HOURS = "AR_Customer", "TimeUpdated"
+SAMPLE_ROWS = 500
 ACTIVE = "A"
 INACTIVE_STATUSES = frozenset({"I"})
 
@@ -64,6 +69,30 @@ class Sage100Connector:
             zone=ZoneInfo(self._config.time_zone),
             clock=self._clock,
         )
+
+    def check(self) -> SiteReport:
+        """Compare the site with what we know and need, before any flow runs.
+
+        Raises:
+            UnavailableError: It could not be read now.
+            AuthenticationError: It refused our user, or the agent our key.
+        """
+        inspected = self._reader.inspect()
+        has_hours = any(
+            (column.table, column.name.casefold()) == (SAMPLED, HOURS.casefold())
+            for column in inspected.columns
+        )
+        return report(
+            inspected,
+            has_our_field=self._config.has_tieout_udf,
+            hours=self._hours() if has_hours else (),
+        )
+
+    def _hours(self) -> Iterator[str]:
+        rows = self._reader.rows(SAMPLED, HOURS, page_rows_max=SAMPLE_ROWS)
+        for row in islice(rows, SAMPLE_ROWS):
+            if not isinstance(row, UnreadableRow):
+                yield row.text(HOURS)
 
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
         """Read active items among ``item_codes``, active accounts and bank codes."""

@@ -10,7 +10,7 @@ from datetime import date
 
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.dialect import Key, Select
-from tieout.connectors.sage100.routes import Page, Route, Survey
+from tieout.connectors.sage100.routes import Inspection, Page, Route
 from tieout.connectors.sage100.rows import Row, Shape, UnreadableRow
 from tieout.errors import ConfigurationError, UnavailableError
 
@@ -38,9 +38,9 @@ class Sage100Reader:
         """Disconnect; the next read connects again."""
         self._route.close()
 
-    def survey(self) -> Survey:
+    def inspect(self) -> Inspection:
         """Ask the site what it is; see probe.py."""
-        return self._route.survey(tuple(TABLES))
+        return self._route.inspect(tuple(TABLES))
 
     def rows(
         self,

@@ -16,15 +16,15 @@ from pydantic import BaseModel, ValidationError
 from tieout.connectors.http import Answer
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.dialect import Select
-from tieout.connectors.sage100.routes import LiveColumn, Page, Survey, translated
+from tieout.connectors.sage100.routes import Inspection, LiveColumn, Page, translated
 from tieout.domain.base import Json
 from tieout.errors import ConfigurationError, TieoutError, UnavailableError
 
 READING_PATH = "/v1/reading"
 
 
-class _Surveyed(BaseModel):
-    """A survey on the wire."""
+class _Inspected(BaseModel):
+    """An inspection on the wire."""
 
     dbms: str
     refused: dict[str, str]
@@ -56,14 +56,14 @@ class RelayedRoute:
         rows, end = self._asked(asked, select.table)
         return Page(rows, str(end.get("unreadable", "")))
 
-    def survey(self, tables: Collection[str]) -> Survey:
+    def inspect(self, tables: Collection[str]) -> Inspection:
         """Let the agent ask its driver's catalog functions and try each probe."""
-        lines, end = self._asked({"ask": "survey", "tables": [*tables]}, "its catalog")
+        lines, end = self._asked({"ask": "inspection", "tables": [*tables]}, "its catalog")
         try:
-            found = _Surveyed.model_validate({**end, "columns": lines})
+            found = _Inspected.model_validate({**end, "columns": lines})
         except ValidationError as error:
-            raise _nonsense("it surveys in another form than we know") from error
-        return Survey(found.dbms, [LiveColumn(*one) for one in found.columns], found.refused)
+            raise _nonsense("it inspects in another form than we know") from error
+        return Inspection(found.dbms, [LiveColumn(*one) for one in found.columns], found.refused)
 
     def _asked(self, asked: Json, subject: str) -> tuple[list[list[object]], dict[str, object]]:
         body = json.dumps({**asked, "company": self.company}, sort_keys=True).encode()

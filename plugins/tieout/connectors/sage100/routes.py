@@ -44,7 +44,7 @@ class LiveColumn:
 
 
 @dataclass(frozen=True)
-class Survey:
+class Inspection:
     """What one site is: its database, its columns, and the statements that it refuses, with why."""
 
     dbms: str
@@ -66,7 +66,7 @@ class Route(Protocol):
             ConfigurationError: It lacks a table or a column, or the route is set up wrongly.
         """
 
-    def survey(self, tables: Collection[str]) -> Survey:
+    def inspect(self, tables: Collection[str]) -> Inspection:
         """Ask for the columns of those tables, and try each probe of the dialect.
 
         Raises what ``fetch`` raises.
@@ -144,7 +144,7 @@ class OdbcRoute:
             self.close()
             raise translated(state_of(error), reason_of(error), select.table) from error
 
-    def survey(self, tables: Collection[str]) -> Survey:
+    def inspect(self, tables: Collection[str]) -> Inspection:
         """Ask the driver's catalog functions and try each probe."""
         try:
             connection = self._opened()
@@ -154,7 +154,7 @@ class OdbcRoute:
             self.close()
             raise translated(state_of(error), reason_of(error), "its catalog") from error
         refused = {name: reason for name, sql in PROBES.items() if (reason := self._refusal(sql))}
-        return Survey(dbms, columns, refused)
+        return Inspection(dbms, columns, refused)
 
     def _refusal(self, sql: str) -> str:
         try:
@@ -225,7 +225,7 @@ def translated(state: str, reason: str, subject: str) -> TieoutError:
     if state.startswith("42") or "no such" in reason:
         return ConfigurationError(
             f"Sage 100 lacks {subject} or a column of it that we read (SQLSTATE {state}).",
-            remedy="Run 'tieout connect sage100 test': it compares the site's tables with ours.",
+            remedy="Run 'tieout connect sage100': it compares the site's tables with ours.",
         )
     return UnavailableError(
         f"Sage 100 could not be read by ODBC (SQLSTATE {state or 'none'}).",
