@@ -26,6 +26,7 @@ from tieout.connectors.sage100.dialect import PROBES, DialectError, Select
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.routes import OdbcRoute, Route
 from tieout.connectors.sage100.rows import Row, UnreadableError, UnreadableRow
+from tieout.connectors.sage100.site import report
 from tieout.errors import ConfigurationError
 
 DAY = date(2026, 1, 31)
@@ -236,6 +237,15 @@ def test_an_inspection_finds_every_column_under_our_names_and_says_what_is_refus
     assert set(found_there.refused) < set(PROBES)
     assert not set(found_there.refused) & {"date literal", "our form"}
     assert "LIMIT before ORDER BY" in found_there.refused
+
+
+def test_every_site_is_ready_whatever_its_database(route: Route) -> None:
+    inspected = reader(route).inspect()
+    names = {(column.table, column.name) for column in inspected.columns}
+    assert names == {(table.name, name) for table in TABLES.values() for name in table.columns}
+    found = report(inspected, has_our_field=True)
+    assert (found.problems, found.tables, found.unconfirmed) == ((), 61, ())
+    assert found.lengths == {}
 
 
 def test_an_inspection_asks_for_no_other_table(route: Route) -> None:

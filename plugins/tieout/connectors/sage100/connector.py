@@ -213,7 +213,7 @@ class Sage100Connector:
         """Return how long each text column is by the site's catalog, which is asked once."""
         if self._sizes is None:
             self._sizes = {}
-            for column in self._reader.survey().columns:
+            for column in self._reader.inspect().columns:
                 known = TABLES[column.table].columns.get(column.name)
                 if column.size and known is not None and known.kind == TEXT:
                     self._sizes.setdefault(column.table, {})[column.name] = column.size

@@ -18,6 +18,11 @@ PAGES_MAX = 10_000
 VALUES_PER_QUERY_MAX = 50
 """Longest IN list: older ProvideX builds slow down on long ones."""
 
+OUR_NAMES = {
+    table.name: {name.casefold(): name for name in table.columns} for table in TABLES.values()
+}
+"""How we write the names of columns; databases fold their case."""
+
 Among = Mapping[str, Sequence[str]]
 
 
@@ -39,8 +44,13 @@ class Sage100Reader:
         self._route.close()
 
     def inspect(self) -> Inspection:
-        """Ask the site what it is; see probe.py."""
-        return self._route.inspect(tuple(TABLES))
+        """Ask the site what it is, its columns under our names; site.py says what that means."""
+        found = self._route.inspect(tuple(TABLES))
+        columns = [
+            replace(column, name=OUR_NAMES[column.table].get(column.name.casefold(), column.name))
+            for column in found.columns
+        ]
+        return replace(found, columns=columns)
 
     def rows(
         self,
