@@ -158,11 +158,13 @@ class FakeLanding(Landing):
     def _gone(self, reading: Reading, page: Page) -> list[SourceRecord]:
         """Return tombstones of what has an entry and is not listed any more."""
         listed = set(page.present)
-        known = self._latest(_entry(reading, SourceRecord("", b"")))
+        lives, gone = reading.topic(), reading.topic(Tombstone.GONE)
         return [
             SourceRecord(record_id, b"{}", Tombstone.GONE)
-            for record_id, entry in known.items()
-            if listed and record_id not in listed and entry.topic != reading.topic(Tombstone.GONE)
+            for record_id, entry in self._latest(_entry(reading, SourceRecord("", b""))).items()
+            if listed
+            and record_id not in listed
+            and (entry.topic == lives or (page.is_whole and entry.topic != gone))
         ]
 
 

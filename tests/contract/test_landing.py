@@ -15,6 +15,7 @@ from tieout.domain.reading import (
     START,
     Interval,
     KeyedPages,
+    LeftRecord,
     NumberedPages,
     Page,
     Position,
@@ -200,7 +201,8 @@ def test_a_tombstone_says_its_cause_and_who_took_the_place(inbox: Inbox) -> None
 
 def test_a_keyed_position_moves_with_the_page(inbox: Inbox) -> None:
     keyed = KeyedPages(since=NOON.date(), begun_at=NOON, after=("00", "0001001"), newest=NOON)
-    first = Position(through=NOON, keyed=keyed, swept_at=NOON)
+    left = (LeftRecord(key=("0001042",), since=NOON),)
+    first = Position(through=NOON, keyed=keyed, swept_at=NOON, left=left)
     inbox.landing.land(READING, page(position=first), before=START)
     assert inbox.landing.position(READING) == first
     inbox.landing.land(READING, page(position=LATER), before=first)
@@ -236,6 +238,18 @@ def test_what_is_not_listed_any_more_is_gone_until_it_comes_back(inbox: Inbox) -
         ("Items/sweep", "2"),
         ("Items/gone", "1"),
         ("Items/sweep", "1"),
+    ]
+
+
+def test_what_ended_in_a_known_way_is_not_gone_as_well(inbox: Inbox) -> None:
+    land_returning(inbox, item("1"), item("2"), item("3"), item("4"))
+    land_returning(inbox, item("1", tombstone=Tombstone.CLOSED))
+    deleted = item("2", tombstone=Tombstone.DELETED)
+    assert land_returning(inbox, deleted, listed=("4",)) == 2
+    assert [(topic, id_) for topic, id_, _body in said(inbox)[4:]] == [
+        ("Items/closed", "1"),
+        ("Items/deleted", "2"),
+        ("Items/gone", "3"),
     ]
 
 

@@ -55,28 +55,35 @@ class KeyedPages(Frozen):
 
     ``since`` is the first date that is asked for, None for all; ``after`` the key of the last
     record read, empty before the first. What was written after ``begun_at`` may be behind the
-    reader; what was written up to the newest record read, and before the first one that was left
-    for a later reading, will have been read when the last page has.
+    reader; what was written up to the newest record read will have been read when the last page
+    has.
     """
 
     since: date | None
     begun_at: AwareDatetime
     after: tuple[str, ...] = ()
     newest: AwareDatetime | None = None
-    left_from: AwareDatetime | None = None
+
+
+class LeftRecord(Frozen):
+    """A record that was not fit to be taken when it was read, first at ``since``, by its key."""
+
+    key: tuple[str, ...]
+    since: AwareDatetime
 
 
 class Position(Frozen):
     """Where a reader goes on; every change up to ``through`` has been read.
 
     ``swept_at`` is when the last reading of the whole list began, in a list that is not read whole
-    at every run.
+    at every run. ``left`` are the records that the next run reads again, whatever their dates.
     """
 
     through: AwareDatetime | None = None
     numbered: NumberedPages | None = None
     keyed: KeyedPages | None = None
     swept_at: AwareDatetime | None = None
+    left: tuple[LeftRecord, ...] | None = None
 
 
 START = Position()
@@ -136,8 +143,8 @@ class Page:
 
     ``is_whole``: they are the whole list, so what is not among them is not there any more.
     ``may_return``: a record may say again what it said before, so only its newest entry counts.
-    ``listed`` are the ids of the whole list, when it was gone through: what is not among them is
-    not there any more.
+    ``listed`` are the ids of the whole list, when it was gone through: what lived and is not among
+    them is not there any more.
     """
 
     records: list[SourceRecord]
@@ -150,9 +157,9 @@ class Page:
     @property
     def present(self) -> list[str]:
         """Return the ids of the whole list, as far as the page knows it; else nothing."""
-        if not self.is_whole:
-            return list(self.listed)
         ids = [record.record_id for record in self.records]
+        if not self.is_whole:
+            return [*self.listed, *ids] if self.listed else []
         return [*ids, *(record.record_id for record in self.odd)] if ids else []
 
 

@@ -50,7 +50,7 @@ present AS (
     SELECT * FROM said
     UNION ALL
     SELECT %(gone)s, resource_id, %(nothing)b::bytea, %(nothing_sha256)s, '' FROM latest
-    WHERE topic <> %(gone)s AND EXISTS (SELECT FROM listed)
+    WHERE topic = ANY(%(leaving)s) AND EXISTS (SELECT FROM listed)
         AND NOT EXISTS (SELECT FROM listed WHERE listed.id = latest.resource_id)),
 news AS (
     SELECT present.*, (
@@ -157,6 +157,11 @@ def _land(connection: Connection, reading: Reading, page: Page) -> tuple[int, in
             "listed": page.present,
             "resource_topics": list(topics.values()),
             "gone": topics[Tombstone.GONE],
+            "leaving": [
+                topic
+                for tombstone, topic in topics.items()
+                if tombstone is None or (page.is_whole and tombstone is not Tombstone.GONE)
+            ],
             "nothing": _NOTHING,
             "nothing_sha256": _NOTHING_SHA256,
         }

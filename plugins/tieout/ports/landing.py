@@ -25,9 +25,10 @@ class Landing(Protocol):
 
         What is known already, by the rules of ``Ledger.land``, is no new entry. Where a record may
         return, as in a whole list, it is known when it says what its newest entry says, so that one
-        which is changed back is new again. Of a list that was gone through, what has an entry and
-        is not listed any more gets one that it is gone, unless nothing is listed at all. Entries to
-        ``set_aside`` open their dead letters, if they are new.
+        which is changed back is new again. Of a whole list, what has an entry and is not
+        listed any more gets one that it is gone, unless nothing is listed at all; of one that was
+        gone through by its ids, what lived. Entries to ``set_aside`` open their dead letters, if
+        they are new.
 
         Raises:
             RetryableError: The reading is not at ``before``: another run has gone on with it.
