@@ -637,6 +637,18 @@ def test_the_newest_version_of_a_set_state_replaces_a_confirmed_one(ledger: Ledg
     assert again == replaced
 
 
+def test_a_state_that_is_set_again_after_another_is_another_write(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    one = delivery(document_id)
+    other = one.model_copy(update={"version_hash": "another", "payload": {"n": "2"}})
+    keys = []
+    for wanted in (one, other, one, other):
+        (intended,) = ledger.intend([wanted], newest_wins=True)
+        keys.append(intended.idempotency_key)
+        ledger.confirm(intended, landed(), None)
+    assert len(set(keys)) == 4
+
+
 def test_a_binding_is_found_by_its_key_in_its_system(ledger: Ledger) -> None:
     ledger.bind(binding("a", "1"))
     ledger.bind(binding("b", "2"))

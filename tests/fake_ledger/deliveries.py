@@ -48,6 +48,7 @@ class Deliveries(Claims, DeadLetters):
         for known in self._deliveries.where("key", key_of(new)):
             differs = known.version_hash != new.version_hash
             if differs and (newest_wins or known.state in NOT_AT_TARGET):
+                self._key_epochs[known.delivery_id] += known.state not in NOT_AT_TARGET
                 return self._store(new, known.delivery_id, known.epoch)
             return self._aged(known)
         return self._store(new, DeliveryId(len(self._deliveries) + 1), 0)
@@ -64,7 +65,7 @@ class Deliveries(Claims, DeadLetters):
             state=DeliveryState.INTENT,
             attempts=0,
             epoch=epoch,
-            idempotency_key=_idempotency_key(new, self._refusals[delivery_id]),
+            idempotency_key=_idempotency_key(new, self._key_epochs[delivery_id]),
             **new.model_dump(),
         )
         self._deliveries[delivery_id] = delivery
@@ -154,8 +155,8 @@ class Deliveries(Claims, DeadLetters):
         with self._lock:
             for delivery in self._movable(delivery_ids, UNSETTLED):
                 one = delivery.delivery_id
-                self._refusals[one] += 1
-                key = _idempotency_key(delivery, self._refusals[one])
+                self._key_epochs[one] += 1
+                key = _idempotency_key(delivery, self._key_epochs[one])
                 self._deliver(one, state=DeliveryState.INTENT, idempotency_key=key)
             return [self._aged(self._deliveries[one]) for one in delivery_ids]
 
@@ -223,8 +224,8 @@ class Deliveries(Claims, DeadLetters):
             if present.epoch != sent.epoch or present.state in LANDED:
                 raise settled_otherwise(f"delivery {delivery_id}")
             if present.state != DeliveryState.REFUSED:
-                self._refusals[delivery_id] += 1
-                key = _idempotency_key(present, self._refusals[delivery_id])
+                self._key_epochs[delivery_id] += 1
+                key = _idempotency_key(present, self._key_epochs[delivery_id])
                 changes = {"state": DeliveryState.REFUSED, "attempts": 0}
                 self._deliver(delivery_id, idempotency_key=key, **changes)
 

@@ -111,7 +111,7 @@ class Tables(Ledger):
                 )
             ),
         )
-        self._refusals: Counter[DeliveryId] = Counter()
+        self._key_epochs: Counter[DeliveryId] = Counter()
         self._bindings = Table[int, Binding](
             key=Index(lambda _id, one: (*place_of(one), one.key)),
             external_id=Index(lambda _id, one: (*place_of(one), one.external_id)),

@@ -108,7 +108,7 @@ def _insert_or_replace(
     if inserted.rowcount == 1:
         return
     known = connection.execute(
-        select(deliveries.c.delivery_id, deliveries.c.key_epoch)
+        select(deliveries.c.delivery_id, deliveries.c.key_epoch, deliveries.c.state)
         .where(
             tuple_(*_KEY).in_([_key_of(new)]),
             deliveries.c.state.in_(list(replaceable)),
@@ -117,11 +117,14 @@ def _insert_or_replace(
         .with_for_update()
     ).one_or_none()
     if known is not None:
+        # What the target was sent before may come again after something else: as another write.
+        key_epoch = known.key_epoch + (known.state not in REPLACEABLE)
         connection.execute(
             update(deliveries)
             .where(deliveries.c.delivery_id == known.delivery_id)
             .values(
-                idempotency_key=idempotency_key(new, known.key_epoch),
+                key_epoch=key_epoch,
+                idempotency_key=idempotency_key(new, key_epoch),
                 state=DeliveryState.INTENT,
                 attempts=0,
                 changed_at=func.clock_timestamp(),
