@@ -28,6 +28,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from tieout.connectors.pinning import FINGERPRINT_DIFFERS, NoAdapter, PinnedAdapter
 from tieout.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -267,6 +268,11 @@ class HttpClient:
         self._session.auth = _keep_headers
         self._session.headers["Accept-Encoding"] = "gzip"
 
+    def pin(self, certificate_sha256: str) -> None:
+        """Talk only to a server that shows this very certificate, whoever signed it."""
+        self._session.mount("https://", PinnedAdapter(certificate_sha256))
+        self._session.mount("http://", NoAdapter())
+
     def send(self, request: Request) -> Answer:
         """Send a request and return any answer but 401, 403, 429, redirects and 5xx.
 
@@ -354,7 +360,7 @@ class HttpClient:
             raise ConfigurationError(message, remedy="Correct the connection's URL.") from error
         if _is_certificate_refused(error):
             message = f"{self.system} at {request.url} shows a certificate that is not trusted."
-            remedy = "Nothing was sent. Check the URL, and the host's certificate authorities."
+            remedy = "Nothing was sent. Check the URL and which certificates are trusted."
             raise ConfigurationError(message, remedy=remedy) from error
         if _was_never_sent(error):
             message = f"{self.system} could not be reached at {request.url}."
@@ -436,7 +442,8 @@ def _reason(error: requests.RequestException) -> object:
 def _is_certificate_refused(error: requests.RequestException) -> bool:
     reason = _reason(error)
     return isinstance(reason, SSLError) and any(
-        isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args
+        isinstance(cause, ssl.SSLCertVerificationError) or FINGERPRINT_DIFFERS in str(cause)
+        for cause in reason.args
     )
 
 

@@ -117,7 +117,12 @@ def _sage100() -> ConnectionType:
                 "ODBC connection string",
                 "How its tables are read: DSN=SAGE100_ABC. Empty: the agent reads them for us.",
             ),
-            "agent_url": _text("Agent address", "The service on the Sage server, by https."),
+            "agent_url": _text(
+                "Agent address", "The service on the Sage server, or its relay, by https."
+            ),
+            "agent_certificate_sha256": _text(
+                "Agent certificate", "Its SHA-256; empty means one of a trusted authority."
+            ),
             "company": _text(
                 "Company code", "Whose tables Test reads through the agent; flows go by the pair's."
             ),

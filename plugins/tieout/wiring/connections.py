@@ -153,11 +153,19 @@ def sage100_config(connection: ConnectionSettings, pair: Pair | None = None) -> 
             "account": f"{pair.sage100_connection}/{pair.sage100_company}",
             "time_zone": pair.time_zone,
         }
-    return Sage100Config.model_validate(
-        {
-            **of_pair,
-            "agent_url": connection.text("agent_url"),
-            "agent_key": connection.password,
-            "odbc_encoding": connection.text("odbc_encoding"),
-        }
-    )
+    try:
+        return Sage100Config.model_validate(
+            {
+                **of_pair,
+                "agent_url": connection.text("agent_url"),
+                "agent_key": connection.password,
+                "agent_certificate_sha256": connection.text("agent_certificate_sha256"),
+                "odbc_encoding": connection.text("odbc_encoding"),
+            }
+        )
+    except ValidationError as error:
+        said = "; ".join(str(one["msg"]) for one in error.errors())
+        raise ConfigurationError(
+            f"A Sage 100 connection is wrong: {said}.",
+            remedy="Correct the fields named; docs/reference/settings.md lists them.",
+        ) from error

@@ -60,14 +60,18 @@ class _AgentHttp(HttpClient):
 class AgentClient:
     """The agent of one Sage 100 server."""
 
-    def __init__(self, *, url: str, key: SecretStr, clock: Clock) -> None:
-        """Take the agent's address and the key both sides hold."""
+    def __init__(
+        self, *, url: str, key: SecretStr, clock: Clock, certificate_sha256: str = ""
+    ) -> None:
+        """Take the agent's address, the key both sides hold, and the certificate it must show."""
         self._url = url.rstrip("/")
         self._base_path = urlsplit(self._url).path
         self._key = key
         self._clock = clock
         self.calls_made = 0
         self._http = _AgentHttp(system="The Sage 100 agent", sleep=time.sleep)
+        if certificate_sha256:
+            self._http.pin(certificate_sha256)
 
     def submit(self, command: Json) -> AgentAnswer:
         """Send a command; sending one again is safe.

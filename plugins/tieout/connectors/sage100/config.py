@@ -1,8 +1,20 @@
 """How to reach one Sage 100 company. Its secrets come in from the connection."""
 
-from pydantic import SecretStr
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, SecretStr
 
 from tieout.domain.base import Frozen
+
+
+def _fingerprint(given: str) -> str:
+    """Return the SHA-256 of a certificate without the marks that tools print between its bytes."""
+    plain = re.sub(r"[\s:]", "", given).lower()
+    if not re.fullmatch(r"([0-9a-f]{64})?", plain):
+        message = "agent_certificate_sha256 is the SHA-256 of a certificate: 64 hexadecimal digits"
+        raise ValueError(message)
+    return plain
 
 
 class Sage100Config(Frozen):
@@ -16,6 +28,8 @@ class Sage100Config(Frozen):
     """Where the clocks of its machines hang."""
     agent_url: str
     agent_key: SecretStr
+    agent_certificate_sha256: Annotated[str, AfterValidator(_fingerprint)] = ""
+    """Which certificate the agent, or its relay, must show; '' = one of a trusted authority."""
     has_tieout_udf: bool = True
     """Whether the site added UDF_TIEOUT_ID to AR_Customer and SO_SalesOrderHeader for us."""
     page_rows_max: int = 5000

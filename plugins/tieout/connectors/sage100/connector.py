@@ -40,7 +40,12 @@ class Sage100Connector:
         """Connect to nothing yet."""
         self._config = config
         self._clock = clock
-        agent = AgentClient(url=config.agent_url, key=config.agent_key, clock=clock)
+        agent = AgentClient(
+            url=config.agent_url,
+            key=config.agent_key,
+            clock=clock,
+            certificate_sha256=config.agent_certificate_sha256,
+        )
         route = (
             OdbcRoute(connect, encoding=config.odbc_encoding)
             if connect
