@@ -7,6 +7,7 @@ import yaml
 
 from architecture.probing import ROOT
 from tieout import errors
+from tieout.connectors.sage100.details import DETAILS
 from tieout.connectors.tokens import LOST, REFUSALS
 from tieout.connectors.xero import limits
 from tieout.connectors.xero.resources import RESOURCES, Way
@@ -120,6 +121,14 @@ def test_every_cause_of_a_dead_letter_is_documented() -> None:
     code = sources("plugins/tieout/usecases", "plugins/tieout/mapping", "plugins/tieout/connectors")
 
     assert missing([*rules, *CAUSE.findall(code)], "dead-letters.md") == []
+
+
+def test_sage_100s_documents_are_listed() -> None:
+    rows = [
+        f"| `{header}` | `{detail.table}` | `{detail.amount}` | `{detail.total}` |"
+        for header, detail in DETAILS.items()
+    ]
+    assert "\n".join(rows) in text_of("sage100-reading.md")
 
 
 def test_the_table_of_xeros_lists_is_the_codes() -> None:

@@ -97,7 +97,7 @@ class ShopifyCaptureOperator(Deferrable):
         with airflow_errors():
             batch_id = open_runtime().capture(
                 self.pair,
-                interval=None if is_event else _interval(context),
+                interval=None if is_event else interval_of(context),
                 is_backfill=run_type(context) == BACKFILL_RUN,
                 claimed_by=f"{run.run_id}/{self.pair}",
             )
@@ -137,7 +137,7 @@ class XeroExtractOperator(Deferrable):
     def execute(self, context: "Context") -> dict[str, Any]:
         """Return the counts."""
         is_backfill = run_type(context) == BACKFILL_RUN
-        interval = _interval(context) if is_backfill else None
+        interval = interval_of(context) if is_backfill else None
         with airflow_errors():
             extracted = open_runtime().extract(self.pair, self.resource, interval=interval)
         self.log.info("%s", extracted)
@@ -271,7 +271,8 @@ class DoublesSweepOperator(Deferrable):
         return {"pair": swept.pair, "read": swept.read}
 
 
-def _interval(context: "Context") -> tuple[datetime, datetime] | None:
+def interval_of(context: "Context") -> tuple[datetime, datetime] | None:
+    """Return the data interval of the run that a task belongs to."""
     run = context["dag_run"]
     if run.data_interval_start is None or run.data_interval_end is None:
         return None

@@ -1,9 +1,10 @@
-"""The wake-up: a trigger that fires when the ledger has something new for a flow.
+"""The wake-ups: triggers that fire when the ledger has news for a flow, or Sage 100 was written to.
 
-The event carries no data: the run drains the inbox, whatever woke it.
+An event carries no data: the run drains the inbox or reads the table, whatever woke it.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,6 +21,16 @@ REST_S = 5.0
 HINT_WAIT_S = 15.0
 """How long a hint waits for others, in seconds. Most are echoes of a write that is still being read
 back, and nobody waits for what they tell."""
+
+
+SAGE100_POLL_S = 60.0
+"""How often a trigger looks whether a table of Sage 100 was written to, in seconds: each look reads
+through the table on Sage's server, as no index has its dates."""
+SAGE100_READ_AGAIN_S = 900.0
+"""After how long without a write the table is read in any case, in seconds: for what is deleted,
+documents that were half written, and rows without a date."""
+
+log = logging.getLogger(__name__)
 
 
 class InboxTrigger(BaseEventTrigger):
@@ -58,3 +69,54 @@ class InboxTrigger(BaseEventTrigger):
                 await asyncio.sleep(HINT_WAIT_S)
             yield TriggerEvent({"newest_inbox_id": newest})  # type: ignore[no-untyped-call]
             await asyncio.sleep(REST_S)
+
+
+class Sage100ChangeTrigger(BaseEventTrigger):
+    """Fire when a table of the pair's Sage 100 was written to, and every 15 minutes in any case.
+
+    Sage 100 tells nothing by itself. A look compares keys and dates of the last days and moves no
+    position: what changed is read by the run. ``seen`` is what the last look saw, '' for nothing.
+    Sage 100 that cannot be read now is asked again at the next look.
+    """
+
+    def __init__(
+        self, *, pair: str, table: str, seen: str = "", poll_s: float = SAGE100_POLL_S
+    ) -> None:
+        """Store what to watch, and how often to look, in seconds."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.pair = pair
+        self.table = table
+        self.seen = seen
+        self.poll_s = poll_s
+
+    @override
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the path and arguments to build the trigger again."""
+        path = f"{type(self).__module__}.{type(self).__qualname__}"
+        arguments = {"pair": self.pair, "table": self.table}
+        return path, {**arguments, "seen": self.seen, "poll_s": self.poll_s}
+
+    @override
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Yield an event each time the table is to be read."""
+        from tieout.errors import RetryableError  # noqa: PLC0415 - the triggerer only
+
+        quiet_s = 0.0
+        while True:
+            try:
+                seen = await asyncio.to_thread(look_at_sage100, self.pair, self.table)
+            except RetryableError as error:
+                log.warning("%s", error)
+                seen = self.seen
+            if seen != self.seen or quiet_s >= SAGE100_READ_AGAIN_S:
+                self.seen, quiet_s = seen, 0.0
+                yield TriggerEvent({"seen": seen})  # type: ignore[no-untyped-call]
+            await asyncio.sleep(self.poll_s)
+            quiet_s += self.poll_s
+
+
+def look_at_sage100(pair: str, table: str) -> str:
+    """Return what a table of the pair's Sage 100 looks like; drivers block, so not in the loop."""
+    from tieout.provider.runtime import open_runtime  # noqa: PLC0415 - adapters load when asked
+
+    return open_runtime().sage100_fingerprint(pair, table)

@@ -10,9 +10,15 @@ import sys
 from collections.abc import Iterator
 from types import ModuleType
 
-from tieout.provider import hint_operators, nightly_operators, operators, replay_operators
+from tieout.provider import (
+    hint_operators,
+    nightly_operators,
+    operators,
+    replay_operators,
+    sage100_operators,
+)
 
-MODULES = (operators, hint_operators, nightly_operators, replay_operators)
+MODULES = (operators, sage100_operators, hint_operators, nightly_operators, replay_operators)
 SECTIONS = ("Args", "Returns", "Raises")
 INPUTS = ("| input | what it is | default |", "| --- | --- | --- |")
 ERRORS = ("| ends otherwise | when |", "| --- | --- |")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tieout.connectors.xero.events import EVENT_CATEGORIES
 from tieout.connectors.xero.resources import RESOURCES
 from tieout.domain.pair import Pair
-from tieout.provider.triggers import HINT_WAIT_S, POLL_S, REST_S
+from tieout.provider.triggers import HINT_WAIT_S, POLL_S, REST_S, SAGE100_POLL_S
 from tieout.settings import SWEEP_CRON, sweep_interval
 from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.follow import FOLLOWED
@@ -48,6 +48,8 @@ def rows() -> Iterator[Row]:
     )
     for resource in RESOURCES:
         yield Row("Xero", f"`{resource.path}`", _category(resource.path), *_xero(resource.path))
+    reading = "no flow; `Sage100ExtractOperator`, when a DAG has it; `Sage100ChangeSensor`"
+    yield Row("Sage 100", "any table", NONE, reading, f"{SAGE100_POLL_S:.0f} s; deletes {DAY}")
     for kind in WRITE_KINDS:
         if kind.posting in FOLLOWED:
             by = "`follow_postings` of `nightly`; `tieout follow`"

@@ -5,7 +5,7 @@ Nothing is decided here but which adapter stands behind which port.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -239,16 +239,24 @@ class Tieout:
         pair: str,
         resource: str,
         *,
+        source: System = System.XERO,
         interval: tuple[datetime, datetime] | None = None,
     ) -> Extracted:
-        """Land what changed in a list of the pair's Xero since it was last read, or in [a, b)."""
-        return extract(
-            self.xero(pair).lists,
-            PostgresLanding(self.ledger.database),
-            pair,
-            resource,
-            interval=interval and Interval(since=interval[0], until=interval[1]),
-        )
+        """Land what changed in a list of the pair's Xero since it was last read, or in [a, b).
+
+        Of its Sage 100 with ``source``.
+        """
+        landing = PostgresLanding(self.ledger.database)
+        within = interval and Interval(since=interval[0], until=interval[1])
+        if source is System.XERO:
+            return extract(self.xero(pair).lists, landing, pair, resource, interval=within)
+        with closing(self.sage100(pair)) as sage100:
+            return extract(sage100.lists, landing, pair, resource, interval=within)
+
+    def sage100_fingerprint(self, pair: str, table: str) -> str:
+        """Return a text that is another one after a write to a table of the pair's Sage 100."""
+        with closing(self.sage100(pair)) as sage100:
+            return sage100.lists.fingerprint(table)
 
     def poll(self, pair: str, resource: str) -> Polled:
         """Read what changed in a list of the pair's Xero, and look into what a flow cares for."""

@@ -45,11 +45,23 @@ class Sage100Lists(Lists):
     def pages(
         self, resource: str, position: Position, *, interval: Interval | None = None
     ) -> Iterator[Page]:
+        run = self._run(resource, interval)
+        return run.pages(position, now=self._clock.now(), page_records=self._page_records)
+
+    def fingerprint(self, resource: str) -> str:
+        """Return a text that is another one after a write to a table; deletes do not show.
+
+        Raises:
+            ConfigurationError: There is no such table.
+            RetryableError: Sage cannot be read now.
+        """
+        return self._run(resource, None).fingerprint(now=self._clock.now())
+
+    def _run(self, resource: str, interval: Interval | None) -> Pass:
         table = table_of(resource)
         if table is None:
             raise ConfigurationError(
                 f"Sage 100 has no table {resource!r} that is read as a list.",
                 remedy="Name one of docs/reference/sage100-reading.md.",
             )
-        run = Pass(self._reader, table, self._zone, interval)
-        return run.pages(position, now=self._clock.now(), page_records=self._page_records)
+        return Pass(self._reader, table, self._zone, interval)

@@ -16,6 +16,7 @@ having read what was written after its beginning, nor after the newest row that 
 a day old counts as read in any case.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -136,6 +137,19 @@ class Pass:
                 return
         keyed = KeyedPages(since=self._since(position, now), begun_at=now)
         yield from self._pass(position, keyed, page_records)
+
+    def fingerprint(self, *, now: datetime) -> str:
+        """Return a text that tells writes of late apart; the same one does not prove that none was.
+
+        Keys with their dates and times, of yesterday and after; of a table without dates, all.
+        """
+        first = self._day(now) - DAY if self._dating else None
+        columns = self._dating or self._columns
+        seen = hashlib.sha256()
+        for row in self._rows(self._table, columns, first, None):
+            parts = (*key_texts(row.key()), *(str(row.stored(name)) for name in columns))
+            seen.update("\0".join(parts).encode("utf-8", "backslashreplace") + b"\n")
+        return seen.hexdigest()
 
     def _again(self, position: Position, now: datetime) -> Page:
         """Return what was left, as it is now; what is gone meanwhile may have ended."""
