@@ -6,7 +6,7 @@ holds; arm faults with ``faults`` of a FakeTarget. FakeLedger is in fake_ledger.
 
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from typing_extensions import override
@@ -332,6 +332,8 @@ class FakeSage100(_Targets, Sage100):
         self.held_invoices: list[SageInvoice] = []
         self.held_postings: list[GlPosting] = []
         self.held_standings: dict[str, dict[str, Standing]] = {}
+        self.held_posted: dict[str, set[str]] = {}
+        self.asked_since: list[date] = []
         self.held_accounts: dict[str, str] = {}
         self.held_banks: dict[str, str] = {}
 
@@ -388,6 +390,11 @@ class FakeSage100(_Targets, Sage100):
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
         held = self.held_standings.get(entity, {})
         return {one: held[one] for one in external_ids if one in held}
+
+    @override
+    def posted_since(self, entity: str, since: date) -> set[str]:
+        self.asked_since.append(since)
+        return self.held_posted.get(entity, set())
 
     @override
     def accounts(self) -> dict[str, str]:

@@ -29,7 +29,7 @@ from tieout.stack.configuration import PORT_NAMES, StackConfiguration, configure
 from tieout.stack.secrets import load_or_create
 from tieout.stack.setup import write_files
 from tieout.usecases.capture import capture
-from tieout.usecases.steps import STEPS, run_step
+from tieout.usecases.steps import ORDER_STEPS, run_step
 from tieout.wiring.installation import Tieout, open_tieout
 from tieout_oracle.judge import Verdict
 from tieout_oracle.reading import judge_installation
@@ -123,7 +123,7 @@ class World:
             claimed_by=name or f"run {next(self._runs)}",
         )
         if batch is not None:
-            for step in STEPS:
+            for step in ORDER_STEPS:
                 perform(step, partial(run_step, flow, step, batch))
 
     def post(self, *orders: dict[str, Any], pair: str = HARBOR) -> None:

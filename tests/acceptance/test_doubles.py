@@ -20,7 +20,7 @@ from tieout.simulators.shopify.demo_build import Draft, build
 from tieout.simulators.shopify.demo_people import address, person
 from tieout.usecases.capture import capture
 from tieout.usecases.doubles import Swept
-from tieout.usecases.steps import STEPS, run_step
+from tieout.usecases.steps import ORDER_STEPS, run_step
 from tieout.wiring.connections import connections_in, xero_config
 from world import HARBOR, INCLUDE, SWEEP_FROM, World
 
@@ -98,7 +98,7 @@ def run_to_its_end(world: World, claimed_by: str, *, is_swept: bool = True) -> N
     interval = (SWEEP_FROM, flow.clock.now()) if is_swept else None
     batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by=claimed_by)
     assert batch is not None
-    for step in STEPS:
+    for step in ORDER_STEPS:
         run_step(flow, step, batch)
 
 

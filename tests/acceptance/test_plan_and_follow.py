@@ -20,6 +20,7 @@ import pytest
 from psycopg import sql
 
 from acceptance.orders import PLACED_DAYS_AGO, TODAY, maker, number_of, paid, placed
+from acceptance.test_faults import notes_of
 from deliveries import make_delivery
 from tieout.cli.main import main
 from tieout.domain.base import System
@@ -29,6 +30,7 @@ from tieout.domain.plan import Action, Ending, Plan, PlannedDocument, When
 from tieout.errors import FatalError
 from tieout.simulators.shopify.demo_build import Draft
 from tieout.stack.plan_reports import read_plans
+from tieout.usecases.postings import WORDS
 from tieout.wiring.installation import Tieout, open_tieout
 from world import HARBOR, INCLUDE, World
 
@@ -312,6 +314,43 @@ def test_deliveries_follow_the_registers_that_people_update(world: World) -> Non
     followed = {one.entity: one for one in world.tieout.follow(HARBOR)}
     assert states(world, draft) == {"sales_order": "in_gl", "cash_receipt": "in_gl"}
     assert all(one.in_gl >= 1 and not one.taken_back for one in followed.values())
+
+
+def told_in_xero(world: World, draft: Draft) -> list[str]:
+    """Return what the history of the order's invoice says of postings, as Xero shows it."""
+    (invoice,) = world.tieout.xero(HARBOR).invoices_numbered({number_of(draft)})
+    details = [str(row["Details"]) for row in notes_of(world, [invoice.invoice_id])]
+    return sorted(one for one in details if "general ledger" in one)
+
+
+def tell(world: World) -> None:
+    """Follow and tell, as a run of the DAG postings does."""
+    world.tieout.follow(HARBOR, is_whole=False)
+    batch = world.tieout.capture_postings(HARBOR, claimed_by=f"tell {next(NUMBERS)}")
+    if batch is not None:
+        world.tieout.run_step("posting_note", batch)
+
+
+def test_xero_hears_posted_only_when_it_is_in_the_general_ledger_and_once(world: World) -> None:
+    draft = posted(world)
+    tell(world)
+    order_no = order_of(world, draft).order_no
+    world.people("enter_invoice", sales_order_no=order_no, invoice_date=TODAY.isoformat())
+    world.people("post_cash_receipts", **DAY)
+    world.people("post_sales_journal", **DAY)
+    tell(world)
+    assert states(world, draft) == {"sales_order": "updated", "cash_receipt": "updated"}
+    assert told_in_xero(world, draft) == []
+    world.people("post_daily_transaction_register", **DAY)
+    tell(world)
+    tell(world)
+    check = receipt_check(world, draft)
+    assert told_in_xero(world, draft) == [
+        f"Sage 100 cash receipt {check} is in the general ledger.",
+        f"Sage 100 sales order {order_no} {WORDS['sales_order', 'in_gl']}.",
+    ]
+    assert world.tieout.ledger.conservation(HARBOR).is_conserved
+    assert world.verdict().is_clean, world.verdict().text()
 
 
 def test_what_people_delete_or_reverse_is_said_once_and_written_no_second_time(

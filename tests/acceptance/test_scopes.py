@@ -14,7 +14,7 @@ from tieout.domain.pair import FlowName
 from tieout.errors import AuthenticationError
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
-from tieout.usecases.steps import STEPS, run_step
+from tieout.usecases.steps import ORDER_STEPS, run_step
 from world import HARBOR, SWEEP_FROM, World
 
 SCOPES = scopes_of((FlowName.ORDER_TO_CASH,))
@@ -32,7 +32,7 @@ def run(flow: Flow, *, name: str) -> None:
     interval = (SWEEP_FROM, flow.clock.now())
     batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by=name)
     assert batch is not None
-    for step in STEPS:
+    for step in ORDER_STEPS:
         run_step(flow, step, batch)
 
 

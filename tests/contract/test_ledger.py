@@ -967,6 +967,9 @@ def test_what_is_not_in_the_gl_yet_is_followed_by_its_ids(ledger: Ledger) -> Non
     assert followed(limit=1) == [first]
     assert followed(first) == [second]
     assert ledger.following(PAIR, "sales_order", limit=9) == []
+    some = ledger.following(PAIR, "cash_receipt", among=["00001/r-2", "00001/r-3", "x"], limit=9)
+    assert [one.delivery_id for one in some] == [second]
+    assert ledger.following(PAIR, "cash_receipt", among=[], limit=9) == []
 
 
 def test_what_people_took_back_is_held_and_its_record_a_dead_letter(ledger: Ledger) -> None:

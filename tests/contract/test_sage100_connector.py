@@ -1,7 +1,7 @@
 """The Sage 100 connector against the simulator: real ODBC, the real agent, real postings."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from deliveries import make_delivery
 from processes import free_port
 from sage100_simulator import Sage, sage100
+from sage100_sites import RealClock
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.sage100.needs import NEEDS
@@ -25,6 +26,7 @@ from tieout.errors import (
 )
 
 LAMPS = ["LAMP-01"]
+POSTED_SINCE_QUERIES_MAX = 8
 
 
 @pytest.fixture(scope="module")
@@ -482,6 +484,35 @@ def test_an_order_stands_where_the_last_of_its_invoices_does(
         SageState.UPDATED,
         SageState.IN_GL,
     ]
+
+
+def test_what_was_posted_since_a_day_is_found_without_reading_what_waits(
+    sage: Sage, connector: Sage100Connector
+) -> None:
+    def since(entity: str, day: date) -> set[str]:
+        return connector.posted_since(entity, day)
+
+    today = RealClock().now().date()  # what the simulator stamps rows with
+    sent = delivery("cash_receipt", receipt_payload("TF1"), "TF1")
+    receipt_no = landed(connector, sent).external_id
+    order_no = landed(
+        connector, delivery("sales_order", order_payload("HP-2005"), "2005")
+    ).external_no
+    assert receipt_no not in since("cash_receipt", today)
+    assert order_no not in since("sales_order", today)
+    sage.do("post_cash_receipts", {"posting_date": "2026-12-01"})
+    shipped = {"sales_order_no": order_no, "invoice_date": "2026-12-01"}
+    sage.do("enter_invoice", shipped)
+    sage.do("post_sales_journal", {"posting_date": "2026-12-01"})
+    before = connector.calls_made
+    assert receipt_no in since("cash_receipt", today)
+    assert order_no in since("sales_order", today)
+    assert connector.calls_made - before <= POSTED_SINCE_QUERIES_MAX
+    assert since("cash_receipt", today + timedelta(days=2)) == set()
+    assert since("sales_order", today + timedelta(days=2)) == set()
+    sage.do("reverse_cash_receipt", {"check_no": "TF1", "deposit_date": "2026-12-02"})
+    sage.do("post_cash_receipts", {"posting_date": "2026-12-02"})
+    assert {receipt_no} < since("cash_receipt", today), "the reversal and what it reverses"
 
 
 def test_a_deleted_order_stands_nowhere(sage: Sage, connector: Sage100Connector) -> None:

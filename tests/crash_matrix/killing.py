@@ -23,7 +23,7 @@ from tieout.domain.ledger import Delivery, Fence, Landed, NewBinding, NewDeliver
 from tieout.ledger.postgres import PostgresLedger
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
-from tieout.usecases.steps import STEPS, run_step
+from tieout.usecases.steps import ORDER_STEPS, run_step
 from tieout.wiring.connections import LEDGER_CONNECTION, connections_in, ledger_url
 from tieout.wiring.installation import open_tieout
 
@@ -209,7 +209,7 @@ class Worker:
         batch = capture(flow, interval=None, origin=Origin.SWEEP, claimed_by=self.claimed_by)
         if batch is None:
             return
-        for step in STEPS:
+        for step in ORDER_STEPS:
             run_step(flow, step, batch)
 
     def _flow(self) -> Flow:

@@ -29,14 +29,14 @@ from tieout.usecases.catalog import (
     PAYMENT,
 )
 from tieout.usecases.flow import Flow
-from tieout.usecases.steps import CRASHES_MAX, STEPS, run_step
+from tieout.usecases.steps import CRASHES_MAX, ORDER_STEPS, run_step
 from tieout.wiring.installation import open_tieout
 from world import HARBOR, INCLUDE, World
 
 DEATHS = [Death(point, kind.entity) for kind in ORDER_TO_CASH for point in KILL_POINTS]
 DEATHS_OF_A_KIND_MAX = CRASHES_MAX - 1
 """One more, and the record counts as one that brings its workers down."""
-STEP_NAMES = list(STEPS)
+STEP_NAMES = list(ORDER_STEPS)
 WITH_MONEY = {kind.entity for kind in (ORDER_DEPOSIT, PAYMENT, CASH_RECEIPT, ORDER_STATUS)}
 """The kinds that a route whose money comes later is killed at once the money is there."""
 PASSED_ONCE = {

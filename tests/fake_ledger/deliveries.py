@@ -108,11 +108,21 @@ class Deliveries(Claims, DeadLetters):
 
     @override
     def following(
-        self, pair: str, entity: str, *, after: DeliveryId | None = None, limit: int
+        self,
+        pair: str,
+        entity: str,
+        *,
+        among: Collection[str] | None = None,
+        after: DeliveryId | None = None,
+        limit: int,
     ) -> list[Delivery]:
         with self._lock:
             found = self._deliveries.where("followed", (pair, entity))
-            later = [one for one in found if one.delivery_id > (after or 0)]
+            later = [
+                one
+                for one in found
+                if one.delivery_id > (after or 0) and (among is None or one.external_id in among)
+            ]
             return [self._aged(one) for one in later[:limit]]
 
     @override

@@ -24,7 +24,7 @@ from tieout.ledger.postgres import PostgresLedger
 from tieout.mapping.mapper import YamlMapper
 from tieout.usecases.capture import capture, drain, sweep
 from tieout.usecases.flow import Flow
-from tieout.usecases.steps import CRASHES_MAX, STEPS, run_step
+from tieout.usecases.steps import CRASHES_MAX, ORDER_STEPS, run_step
 from unit.usecases.test_steps import PAIR, ROOT, SHOP, make_flow, worked
 
 T0 = datetime(2026, 11, 29, 15, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ def fresh_flow() -> Flow:
 def run(flow: Flow, name: str) -> None:
     batch = capture(flow, interval=None, origin=Origin.SWEEP, claimed_by=name)
     if batch is not None:
-        for step in STEPS:
+        for step in ORDER_STEPS:
             run_step(flow, step, batch)
 
 

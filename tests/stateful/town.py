@@ -24,7 +24,7 @@ from tieout.ports.ledger import Ledger
 from tieout.settings import load_pairs
 from tieout.usecases.capture import SWEEP_TOPIC, capture, sweep
 from tieout.usecases.flow import LEASE_S, Flow
-from tieout.usecases.steps import STEPS, run_step
+from tieout.usecases.steps import ORDER_STEPS, run_step
 
 ROOT = Path(__file__).parents[2]
 PAIR = load_pairs(ROOT / "include")["harbor_and_pine"]
@@ -250,7 +250,7 @@ class Town:
             batch = capture(self.flow, interval=interval, origin=origin, claimed_by=claimed_by)
             if batch is None:
                 return False
-            for step in STEPS:
+            for step in ORDER_STEPS:
                 run_step(self.flow, step, batch)
         except (RetryableError, OutcomeUnknownError, KilledError):
             self.unfinished.append(claimed_by)

@@ -14,6 +14,7 @@ class FlowName(StrEnum):
     """The flows that a pair can switch on."""
 
     ORDER_TO_CASH = "order_to_cash"
+    POSTINGS = "postings"
 
 
 class AccountKind(StrEnum):
@@ -77,6 +78,19 @@ class Shop(Frozen):
     locations: dict[str, str]
 
 
+Told = Literal["never", "updated", "in_gl"]
+
+
+class TellPosted(Frozen):
+    """From which state on Xero hears that people posted a document in Sage 100, by its kind.
+
+    ``updated`` is the sub-ledger, ``in_gl`` the general ledger; only the latter is final.
+    """
+
+    sales_order: Told = "in_gl"
+    cash_receipt: Told = "in_gl"
+
+
 class Policies(Frozen):
     """What the pair decided where both ways are right; see docs/reference/accounting.md."""
 
@@ -85,6 +99,7 @@ class Policies(Frozen):
     sage_prepaid: Literal["deposit"] = "deposit"
     posting: Literal["per_order"] = "per_order"
     fx: Literal["reject"] = "reject"
+    tell_posted: TellPosted = TellPosted()
 
 
 class Pair(Frozen):

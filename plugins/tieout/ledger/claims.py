@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tieout.domain.base import BatchId, DocumentId
+from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import UNFINISHED, Batch, Document
 from tieout.errors import RetryableError
 from tieout.ledger import rows
@@ -216,7 +216,7 @@ def _free_documents(
 
 
 def claimable() -> Select[tuple[int]]:
-    """Return the statement that finds what a batch yet to come could claim now, of any stream."""
+    """Return the statement that finds what a batch yet to come could claim now of any shop's."""
     other, lease = documents.alias(), batches.alias()
     at_history = (
         select(other.c.document_id)
@@ -234,6 +234,7 @@ def claimable() -> Select[tuple[int]]:
         .outerjoin(batches, batches.c.batch_id == documents.c.batch_id)
         .where(
             documents.c.state.in_(UNFINISHED),
+            documents.c.source == System.SHOPIFY,
             _is_free(None),
             or_(~documents.c.is_history, ~at_history.exists()),
         )

@@ -1,5 +1,7 @@
 """Statements on what was entered: how far people have posted it, and what they took back."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -22,7 +24,12 @@ RECALLABLE = (*UNFINISHED, DocumentState.DONE)
 
 
 def following(
-    connection: Connection, pair: str, entity: str, after: DeliveryId | None, limit: int
+    connection: Connection,
+    pair: str,
+    entity: str,
+    among: Collection[str] | None,
+    after: DeliveryId | None,
+    limit: int,
 ) -> list[Delivery]:
     """Return what is entered or updated and not in the GL yet, by id."""
     # The words are those of the partial index, so that it serves this and grows with this alone.
@@ -40,6 +47,13 @@ def following(
         .order_by(deliveries.c.delivery_id)
         .limit(limit)
     )
+    if among is not None:
+        # Again the words of a partial index, of the one that finds what has landed by its id.
+        statement = statement.where(
+            deliveries.c.operation == literal("create", literal_execute=True),
+            deliveries.c.external_id != literal("", literal_execute=True),
+            deliveries.c.external_id.in_(sorted(among)),
+        )
     return [rows.delivery(row) for row in connection.execute(statement).mappings()]
 
 

@@ -366,10 +366,16 @@ class PostgresLedger(Ledger):
 
     @override
     def following(
-        self, pair: str, entity: str, *, after: DeliveryId | None = None, limit: int
+        self,
+        pair: str,
+        entity: str,
+        *,
+        among: Collection[str] | None = None,
+        after: DeliveryId | None = None,
+        limit: int,
     ) -> list[Delivery]:
         with self._transaction() as connection:
-            return following.following(connection, pair, entity, after, limit)
+            return following.following(connection, pair, entity, among, after, limit)
 
     @override
     def recall(self, delivery_id: DeliveryId, dead_letter: NewDeadLetter) -> bool:

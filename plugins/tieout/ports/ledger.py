@@ -287,11 +287,18 @@ class Ledger(Protocol):
         """
 
     def following(
-        self, pair: str, entity: str, *, after: DeliveryId | None = None, limit: int
+        self,
+        pair: str,
+        entity: str,
+        *,
+        among: Collection[str] | None = None,
+        after: DeliveryId | None = None,
+        limit: int,
     ) -> list[Delivery]:
         """Return deliveries of one kind to Sage 100 that are not in its GL yet, by their ids.
 
-        ``after`` is the last id of the call before. The cost grows with those, not with the rest.
+        With ``among``, only those that landed with one of these external ids. ``after`` is the last
+        id of the call before. The cost grows with those, not with the rest.
         """
 
     def recall(self, delivery_id: DeliveryId, dead_letter: NewDeadLetter) -> bool:

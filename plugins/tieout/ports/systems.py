@@ -139,10 +139,20 @@ class Sage100(Protocol):
         """Return every GL posting."""
 
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
-        """Return how far people have posted ``sales_order`` or ``cash_receipt`` documents.
+        """Return how far people have posted documents of a kind that they post.
 
         By external id; left out is what Sage 100 does not have any more. A sales order stands where
         the last of its invoices does once it is completed, and is entered until then.
+
+        Raises:
+            ConfigurationError: Documents of that kind are never posted.
+        """
+
+    def posted_since(self, entity: str, since: date) -> set[str]:
+        """Return the external ids of documents of a kind that people posted further since a day.
+
+        Some of them may not have moved, and what was deleted is not among them. The cost grows with
+        what was posted since, not with what waits.
         """
 
     def accounts(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Operators of the DAG ``nightly``: compare, follow postings, ask the oracle, seal the audit."""
+"""Operators of the DAG ``nightly``: compare, ask the oracle, seal the audit."""
 
 import importlib.util
 import os
@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.provider.operators import MAP_INDEX_TEMPLATE, DoublesSweepOperator, ListPairsOperator
+from tieout.provider.posting_operators import FollowPostingsOperator
 from tieout.provider.replay_operators import ResolveProvenOperator
 from tieout.provider.runtime import (
     INCLUDE_VARIABLE,
@@ -65,42 +66,6 @@ class CompareSourceOperator(Deferrable):
             compared = open_runtime().compare_source(self.pair)
         self.log.info("%s", compared)
         return compared.model_dump(mode="json")
-
-
-class FollowPostingsOperator(Deferrable):
-    """Follow what was entered in Sage 100 until its people have posted it.
-
-    What they took back does not fail the task: it is a dead letter from then on, and a second
-    attempt would find nothing.
-
-    Args:
-        pair: The pair's name.
-
-    Returns:
-        Counts for each kind of document: read, updated, in the GL, taken back.
-
-    Raises:
-        AirflowFailException: A file or a connection is wrong.
-        RetryableError: Sage 100 does not answer now.
-    """
-
-    template_fields: Sequence[str] = ("pair",)
-
-    def __init__(self, *, pair: str, **kwargs: Any) -> None:
-        """Store the pair's name."""
-        super().__init__(map_index_template=MAP_INDEX_TEMPLATE, **kwargs)
-        self.pair = pair
-
-    @override
-    def execute(self, context: "Context") -> dict[str, dict[str, int]]:
-        """Return counts by kind of document."""
-        with airflow_errors():
-            followed = open_runtime().follow(self.pair)
-        for one in followed:
-            self.log.info("%s", one.model_copy(update={"taken_back": ()}))
-            for trouble in one.taken_back:
-                self.log.warning("Taken back: %s", trouble)
-        return {one.entity: one.counts() for one in followed}
 
 
 class SealAuditOperator(Deferrable):
@@ -166,7 +131,7 @@ def nightly() -> None:
     def look_after(pair: str) -> None:
         CompareSourceOperator(task_id="compare_source", pair=pair)
         DoublesSweepOperator(task_id="sweep_doubles", pair=pair, is_whole=True)
-        FollowPostingsOperator(task_id="follow_postings", pair=pair)
+        FollowPostingsOperator(task_id="follow_postings", pair=pair, is_whole=True)
         ResolveProvenOperator(task_id="resolve_dead_letters", pair=pair)
         AskOracleOperator(
             task_id="ask_oracle", pair=pair, retries=ORACLE_RETRIES, retry_delay=ORACLE_RETRY_DELAY

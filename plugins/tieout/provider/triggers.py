@@ -61,14 +61,19 @@ class InboxTrigger(BaseEventTrigger):
         """Yield an event each time something is new."""
         from tieout.ledger.wakeups import Waking, arrivals  # noqa: PLC0415 - the triggerer only
 
-        connection = await BaseHook.aget_connection(self.conn_id)
-        uri = connection.get_uri().replace("postgres://", "postgresql://", 1)
+        uri = await ledger_url(self.conn_id)
         waking = Waking(self.waking)
         async for newest in arrivals(uri, waking=waking, poll_s=self.poll_s):
             if waking is Waking.HINTS:
                 await asyncio.sleep(HINT_WAIT_S)
             yield TriggerEvent({"newest_inbox_id": newest})  # type: ignore[no-untyped-call]
             await asyncio.sleep(REST_S)
+
+
+async def ledger_url(conn_id: str) -> str:
+    """Return where the ledger is, by its connection, as its driver wants it."""
+    connection = await BaseHook.aget_connection(conn_id)
+    return str(connection.get_uri().replace("postgres://", "postgresql://", 1))
 
 
 class Sage100ChangeTrigger(BaseEventTrigger):

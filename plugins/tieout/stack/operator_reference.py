@@ -14,11 +14,15 @@ from tieout.provider import (
     hint_operators,
     nightly_operators,
     operators,
+    posting_operators,
     replay_operators,
     sage100_operators,
 )
 
-MODULES = (operators, sage100_operators, hint_operators, nightly_operators, replay_operators)
+MODULES = (
+    *(operators, sage100_operators, hint_operators, posting_operators, nightly_operators),
+    replay_operators,
+)
 SECTIONS = ("Args", "Returns", "Raises")
 INPUTS = ("| input | what it is | default |", "| --- | --- | --- |")
 ERRORS = ("| ends otherwise | when |", "| --- | --- |")

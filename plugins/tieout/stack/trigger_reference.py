@@ -52,8 +52,9 @@ def rows() -> Iterator[Row]:
     yield Row("Sage 100", "any table", NONE, reading, f"{SAGE100_POLL_S:.0f} s; deletes {DAY}")
     for kind in WRITE_KINDS:
         if kind.posting in FOLLOWED:
-            by = "`follow_postings` of `nightly`; `tieout follow`"
-            yield Row("Sage 100", f"`{kind.entity}`, once written", NONE, by, DAY)
+            by = "`postings`; `follow_postings` of `nightly`, all of them; `tieout follow`"
+            latest = f"{_sweep()}; what was deleted {DAY}"
+            yield Row("Sage 100", f"`{kind.entity}`, once written", NONE, by, latest)
 
 
 def _category(resource: str) -> str:

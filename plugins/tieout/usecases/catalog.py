@@ -133,6 +133,14 @@ INVOICE_NOTE = WriteKind(
     on_change=OnChange.KEEP,
     final_state="noted",
 )
+POSTING_NOTE = WriteKind(
+    entity="posting_note",
+    target=System.XERO,
+    operation="create",
+    mapping="xero/posting_note",
+    on_change=OnChange.KEEP,
+    final_state="noted",
+)
 ORDER_STATUS = WriteKind(
     entity="order_status",
     target=System.SHOPIFY,
@@ -333,6 +341,7 @@ ORDER_TO_CASH = (
 """What the flow order_to_cash writes."""
 WRITE_KINDS = (
     *ORDER_TO_CASH,
+    POSTING_NOTE,
     ITEM,
     BILL,
     CREDIT_NOTE,

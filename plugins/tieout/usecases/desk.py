@@ -26,9 +26,11 @@ from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports.desk import Desk
 from tieout.ports.mapper import Mapper
 from tieout.usecases.flow import SHOP_ORDER
+from tieout.usecases.postings import POSTING
 
 FLOWS = {
     "order_to_cash": FlowRecords(document_types=(SHOP_ORDER,), sources=(System.SHOPIFY,)),
+    "postings": FlowRecords(document_types=(POSTING,), sources=(System.SAGE100,)),
 }
 """By flow, whose dead letters are its own."""
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from typing_extensions import override
+
 from tieout.domain.base import BatchId, DocumentId, Frozen, Json
 from tieout.domain.ledger import Document, DocumentState, Fence, NewDeadLetter, Refused
 from tieout.domain.order import Order, OrderLine
@@ -62,16 +64,31 @@ class Flow:
         return self.fence
 
 
-class ReadyOrder(Frozen):
-    """A document that passed the gate, and its order."""
+class Ready(Frozen):
+    """A document that has all that its writes refer to; each flow says what it reads in it."""
 
     document: Document
-    order: Order
 
     @property
     def document_id(self) -> DocumentId:
         """Return the document's id."""
         return self.document.document_id
+
+    @property
+    def worth(self) -> Order | None:
+        """Return the order whose amount a dead letter shows, where there is one."""
+        return None
+
+
+class ReadyOrder(Ready):
+    """A document that passed the gate, and its order."""
+
+    order: Order
+
+    @property
+    @override
+    def worth(self) -> Order:
+        return self.order
 
 
 class StepReport(Frozen):

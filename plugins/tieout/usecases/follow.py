@@ -1,31 +1,44 @@
 """Follow what was entered in Sage 100 until its people have posted it: updated, then in the GL.
 
-Only deliveries short of their final state are read, by their keys. A delivery never goes back; what
-people deleted or reversed is held, and a dead letter of its order says so.
+Only deliveries short of their final state are read, by their keys; in between, those alone that
+history or GL show as changed. A delivery never goes back; what people deleted or reversed is held,
+and a dead letter of its order says so. What Xero is to hear of it lands in the inbox (postings.py).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from tieout.domain.base import DeliveryId, Frozen
+from tieout.domain.base import BatchId, DeliveryId, Frozen, System
 from tieout.domain.books import SageState, Standing
-from tieout.domain.ledger import Delivery, DeliveryState
+from tieout.domain.ledger import Delivery, DeliveryState, Watermark
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
+from tieout.errors import ConfigurationError
 from tieout.ports.ledger import Ledger
 from tieout.ports.systems import Sage100
 from tieout.usecases.catalog import WRITE_KINDS, Posting, WriteKind
+from tieout.usecases.postings import told_of
 from tieout.usecases.taken_back import letter_of, what
 
 STEP = "follow"
 DELIVERIES_PER_ROUND_MAX = 500
+RESOURCE = "postings"
+"""How far history and GL have been read, as the watermark names it."""
+OVERLAP = timedelta(days=1)
+"""How far a look reaches back before the last one: dates have no zone, clocks differ."""
 STATES = {
     SageState.ENTERED: DeliveryState.ENTERED,
     SageState.UPDATED: DeliveryState.UPDATED,
     SageState.IN_GL: DeliveryState.IN_GL,
 }
+POSTED = ("updated", "in_gl")
+"""What one can wait for."""
 FOLLOWED = (Posting.ON_UPDATE, Posting.BY_INVOICE)
+LOST = (DeliveryState.HELD, DeliveryState.REFUSED)
+"""States from which people bring a document no further."""
 
 
 class Followed(Frozen):
@@ -45,21 +58,74 @@ class Followed(Frozen):
         return {**figures, "taken_back": len(self.taken_back)}
 
 
-def follow(ledger: Ledger, sage100: Sage100, pair: Pair) -> list[Followed]:
-    """Advance every delivery of the pair to where its document stands; one result for each kind.
+def follow(
+    ledger: Ledger, sage100: Sage100, pair: Pair, *, now: datetime, is_whole: bool = True
+) -> list[Followed]:
+    """Advance the deliveries of the pair to where their documents stand; a result for each kind.
+
+    With ``is_whole`` every delivery short of its final state is looked at, which also finds what
+    people deleted; without, those alone that Sage 100's history or GL show as changed since the
+    last time.
 
     Raises:
         RetryableError: Sage 100 cannot be read now; what was advanced stays so.
     """
+    read = ledger.watermark(pair.pair, System.SAGE100, RESOURCE)
+    since = None if is_whole or read is None else read.astimezone(ZoneInfo(pair.time_zone)).date()
     kinds = [kind for kind in WRITE_KINDS if kind.posting in FOLLOWED]
-    return [_follow(ledger, sage100, pair, kind) for kind in kinds]
+    followed = []
+    for kind in kinds:
+        among = sage100.posted_since(kind.entity, since - OVERLAP) if since else None
+        followed.append(_follow(ledger, sage100, pair, kind, among))
+    watermark = Watermark(
+        pair=pair.pair, source=System.SAGE100, resource=RESOURCE, read_through=now
+    )
+    ledger.land([], watermark=watermark)
+    return followed
 
 
-def _follow(ledger: Ledger, sage100: Sage100, pair: Pair, kind: WriteKind) -> Followed:
+class Stand(Frozen):
+    """How far what a batch entered has come; ``lost`` never comes further, each in words."""
+
+    posted: int
+    waiting: int
+    lost: tuple[str, ...]
+
+
+def stand_of(ledger: Ledger, batch_id: BatchId, entity: str, state: str) -> Stand:
+    """Return how far people have posted a batch's documents of one kind in Sage 100.
+
+    Raises:
+        ConfigurationError: Nobody posts documents of that kind, or there is no such state.
+    """
+    posting = {kind.entity for kind in WRITE_KINDS if kind.posting in FOLLOWED}
+    if entity not in posting or state not in POSTED:
+        raise ConfigurationError(
+            f"Nobody brings {entity!r} to {state!r} in Sage 100.",
+            remedy=f"Wait for updated or in_gl, and for one of {', '.join(sorted(posting))}.",
+        )
+    documents = [document.document_id for document in ledger.documents(batch_id)]
+    found = [
+        one for one in ledger.deliveries(documents, entity=entity) if one.target is System.SAGE100
+    ]
+    lost = [one for one in found if one.state in LOST]
+    order = list(STATES.values())
+    far_enough = order[order.index(DeliveryState(state)) :]
+    posted = [one for one in found if one.state in far_enough]
+    return Stand(
+        posted=len(posted),
+        waiting=len(found) - len(lost) - len(posted),
+        lost=tuple(f"{what(one)} is {one.state}" for one in lost),
+    )
+
+
+def _follow(
+    ledger: Ledger, sage100: Sage100, pair: Pair, kind: WriteKind, among: Collection[str] | None
+) -> Followed:
     advanced: Counter[DeliveryState] = Counter()
     read = 0
     taken_back: list[str] = []
-    for some in _rounds(ledger, pair, kind):
+    for some in _rounds(ledger, pair, kind, among):
         read += len(some)
         standings = _standings(sage100, kind, some)
         for delivery in some:
@@ -70,8 +136,11 @@ def _follow(ledger: Ledger, sage100: Sage100, pair: Pair, kind: WriteKind) -> Fo
                 ledger.recall(delivery.delivery_id, letter)
                 taken_back.append(trouble)
             elif standing is not None and _is_later(standing, delivery):
-                advanced[STATES[standing.state]] += 1
-                ledger.advance(delivery.delivery_id, STATES[standing.state])
+                state = STATES[standing.state]
+                advanced[state] += 1
+                # Before it advances: who dies in between sees it again, and lands it once.
+                ledger.land(told_of(pair, delivery, state))
+                ledger.advance(delivery.delivery_id, state)
     return Followed(
         pair=pair.pair,
         entity=kind.entity,
@@ -82,10 +151,14 @@ def _follow(ledger: Ledger, sage100: Sage100, pair: Pair, kind: WriteKind) -> Fo
     )
 
 
-def _rounds(ledger: Ledger, pair: Pair, kind: WriteKind) -> Iterator[list[Delivery]]:
+def _rounds(
+    ledger: Ledger, pair: Pair, kind: WriteKind, among: Collection[str] | None
+) -> Iterator[list[Delivery]]:
     after: DeliveryId | None = None
+    if among is not None and not among:
+        return
     while some := ledger.following(
-        pair.pair, kind.entity, after=after, limit=DELIVERIES_PER_ROUND_MAX
+        pair.pair, kind.entity, among=among, after=after, limit=DELIVERIES_PER_ROUND_MAX
     ):
         after = some[-1].delivery_id
         yield some

@@ -31,6 +31,7 @@ from tieout.usecases.order_to_cash import (
     write_receipts,
     write_sales_orders,
 )
+from tieout.usecases.postings import POSTING, capture_postings, write_posting_notes
 from tieout.usecases.stock import push_inventory
 
 Step = Callable[[Flow, BatchId], StepReport]
@@ -50,7 +51,7 @@ class Capture(Protocol):
         """Return the claim, or None when nothing waits."""
 
 
-STEPS: dict[str, Step] = {
+ORDER_STEPS: dict[str, Step] = {
     "shop_order": gate_orders,
     "contact": write_contacts,
     "customer": write_customers,
@@ -63,6 +64,10 @@ STEPS: dict[str, Step] = {
     "invoice_note": write_notes,
     "order_status": report_status,
 }
+POSTING_STEPS: dict[str, Step] = {
+    "posting_note": write_posting_notes,
+}
+STEPS: dict[str, Step] = {**ORDER_STEPS, **POSTING_STEPS}
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,10 @@ class FlowSteps:
 
 FLOWS: dict[str, FlowSteps] = {
     FlowName.ORDER_TO_CASH: FlowSteps(
-        document_type=SHOP_ORDER, capture=capture, steps=tuple(STEPS)
+        document_type=SHOP_ORDER, capture=capture, steps=tuple(ORDER_STEPS)
+    ),
+    FlowName.POSTINGS: FlowSteps(
+        document_type=POSTING, capture=capture_postings, steps=tuple(POSTING_STEPS)
     ),
 }
 """Every flow by its name, which is its DAG's; a later one joins plans and reports by its row."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tieout.domain.base import DocumentId, Json
 from tieout.domain.hashing import content_hash
@@ -18,7 +19,7 @@ from tieout.errors import RejectedError
 from tieout.ports.targets import Target
 from tieout.usecases.catalog import OnChange, WriteKind
 from tieout.usecases.delivery import Delivered, Trouble, Writer, deliver
-from tieout.usecases.flow import LEASE_S, Flow, ReadyOrder, StepReport, as_refused, set_aside
+from tieout.usecases.flow import LEASE_S, Flow, Ready, StepReport, as_refused, set_aside
 from tieout.usecases.guarded import GuardedTarget
 
 
@@ -32,12 +33,13 @@ class Write:
     binding_entity: str = ""
 
 
-WritesOf = Callable[[ReadyOrder], Iterable[Write]]
+Item = TypeVar("Item", bound=Ready)
+WritesOf = Callable[[Item], Iterable[Write]]
 
 
 @dataclass(frozen=True)
 class _Planned:
-    ready: ReadyOrder
+    ready: Ready
     write: Write
     delivery: NewDelivery
 
@@ -46,8 +48,8 @@ def write_all(
     flow: Flow,
     kind: WriteKind,
     target: Target,
-    orders: Sequence[ReadyOrder],
-    writes_of: WritesOf,
+    orders: Sequence[Item],
+    writes_of: WritesOf[Item],
 ) -> StepReport:
     """Write every record of every order, each once, and report.
 
@@ -94,8 +96,8 @@ def _plan(
     flow: Flow,
     kind: WriteKind,
     guarded: GuardedTarget,
-    orders: Sequence[ReadyOrder],
-    writes_of: WritesOf,
+    orders: Sequence[Item],
+    writes_of: WritesOf[Item],
 ) -> tuple[list[_Planned], int]:
     """Map what the orders want written; return it, and how many were set aside.
 
@@ -116,7 +118,7 @@ def _plan(
                 before = kept.get((ready.document_id, write.key))
                 ours.append(_planned(flow, kind, ready, write, before))
         except RejectedError as error:
-            set_aside(flow, ready.document, as_refused(error), step=kind.entity, order=ready.order)
+            set_aside(flow, ready.document, as_refused(error), step=kind.entity, order=ready.worth)
             aside += 1
         else:
             planned += ours
@@ -124,7 +126,7 @@ def _plan(
 
 
 def _kept(
-    flow: Flow, kind: WriteKind, orders: Sequence[ReadyOrder]
+    flow: Flow, kind: WriteKind, orders: Sequence[Ready]
 ) -> dict[tuple[DocumentId, str], NewDelivery]:
     """Return what was mapped before of the orders that are replayed as they were mapped then."""
     keeping = {ready.document_id for ready in orders if ready.document.keeps_mapping}
@@ -140,7 +142,7 @@ def _kept(
 
 
 def _planned(
-    flow: Flow, kind: WriteKind, ready: ReadyOrder, write: Write, kept: NewDelivery | None
+    flow: Flow, kind: WriteKind, ready: Ready, write: Write, kept: NewDelivery | None
 ) -> _Planned:
     if kept is not None:
         approved = kept.model_copy(update={"approver": flow.approver or kept.approver})
@@ -209,7 +211,7 @@ def _set_aside_refused(
             plan.ready.document,
             refused,
             step=kind.entity,
-            order=plan.ready.order,
+            order=plan.ready.worth,
             mapped=plan.delivery.payload,
         )
     return len(done)
@@ -226,8 +228,8 @@ def _refusal(kind: WriteKind, plan: _Planned, delivered: Delivered | None) -> Re
     return Refused(
         cause="changed_after_posting",
         message=(
-            f"Order {plan.ready.order.name} changed in the shop after its {kind.entity} {number} "
-            f"was written to {kind.target}; what was written stays as it is."
+            f"Order {plan.ready.document.name} changed in the shop after its {kind.entity} "
+            f"{number} was written to {kind.target}; what was written stays as it is."
         ),
         remedy=(
             "Compare the order with both documents and post the difference by hand (an invoice or "

@@ -47,12 +47,13 @@ from tieout.usecases.doubles import Swept, sweep_doubles
 from tieout.usecases.dry_run import Trial, try_replay
 from tieout.usecases.extract import Extracted, extract
 from tieout.usecases.flow import SHOP_ORDER, Flow, StepReport
-from tieout.usecases.follow import Followed, follow
+from tieout.usecases.follow import Followed, Stand, follow, stand_of
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.hints import Hinted, look_into_hints
 from tieout.usecases.planning.apply import Applied, apply_plan
 from tieout.usecases.planning.plan import make_plan
 from tieout.usecases.polls import Polled, poll
+from tieout.usecases.postings import capture_postings
 from tieout.usecases.resolve import Resolved, resolve_proven
 from tieout.usecases.steps import run_step
 from tieout.usecases.tie_out import tie_out
@@ -269,9 +270,20 @@ class Tieout:
         claim = BatchId(batch_id)
         return run_step(self.flow(self.ledger.batch_pair(claim)), step, claim)
 
-    def follow(self, pair: str) -> list[Followed]:
+    def follow(self, pair: str, *, is_whole: bool = True) -> list[Followed]:
         """Follow what was entered in the pair's Sage 100 until its people have posted it."""
-        return follow(self.ledger, self.sage100(pair), self.pair(pair))
+        now = self.clock.now()
+        return follow(self.ledger, self.sage100(pair), self.pair(pair), now=now, is_whole=is_whole)
+
+    def posted(self, batch_id: int, entity: str, state: str) -> Stand:
+        """Return how far people have posted what a batch entered in Sage 100."""
+        return stand_of(self.ledger, BatchId(batch_id), entity, state)
+
+    def capture_postings(self, pair: str, *, claimed_by: str) -> BatchId | None:
+        """Claim what the pair's Xero is to hear of what Sage 100 posted."""
+        return capture_postings(
+            self.flow(pair), interval=None, origin=Origin.SWEEP, claimed_by=claimed_by
+        )
 
     def held(self, pair: str) -> list[Document]:
         """Return what people hold back in the pair."""

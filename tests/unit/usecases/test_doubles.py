@@ -14,12 +14,12 @@ from tieout.domain.streams import StreamState, target_stream
 from tieout.errors import StreamHeldError, UnavailableError
 from tieout.usecases.doubles import NAMED_MAX, SWEEP_OVERLAP, sweep_doubles, unguarded
 from tieout.usecases.flow import Flow
-from tieout.usecases.steps import STEPS, run_step
+from tieout.usecases.steps import ORDER_STEPS, run_step
 from unit.usecases.test_steps import PAIR, claimed, make_flow, run, worked
 
 PAYMENTS = target_stream(PAIR.pair, System.XERO, "payment")
 NOTES = target_stream(PAIR.pair, System.XERO, "invoice_note")
-UP_TO_PAYMENTS = tuple(STEPS)[: tuple(STEPS).index("payment") + 1]
+UP_TO_PAYMENTS = tuple(ORDER_STEPS)[: tuple(ORDER_STEPS).index("payment") + 1]
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_note_that_was_sent_twice_and_is_there_twice_holds_its_stream(flow: Fl
     notes = target(flow, "invoice_note")
     notes.faults.extend(["drop_after_write"])
     batch = claimed(flow)
-    for step in STEPS:
+    for step in ORDER_STEPS:
         if step == "order_status":
             break
         try:

@@ -1,14 +1,19 @@
 """Following what people post in Sage 100: forward only, and never silent on what they undid."""
 
+from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from fakes import FakeLedger, FakeSage100, FakeShop
 from tieout.domain.base import DocumentId
 from tieout.domain.books import SageState, Standing
 from tieout.domain.ledger import Delivery, DeliveryState
+from tieout.errors import ConfigurationError
 from tieout.usecases.catalog import WRITE_KINDS, Posting
 from tieout.usecases.flow import Flow
-from tieout.usecases.follow import Followed, follow
+from tieout.usecases.follow import Followed, follow, stand_of
 from unit.usecases.test_steps import PAIR, SHOP, causes, make_flow, node, run, run_again, worked
 
 MONEY = Decimal("110.13")
@@ -33,7 +38,9 @@ def show(flow: Flow, **states: Standing | None) -> None:
 
 
 def followed(flow: Flow) -> dict[str, Followed]:
-    return {one.entity: one for one in follow(flow.ledger, flow.sage100, PAIR)}
+    return {
+        one.entity: one for one in follow(flow.ledger, flow.sage100, PAIR, now=flow.clock.now())
+    }
 
 
 def posted() -> Flow:
@@ -146,3 +153,46 @@ def test_only_what_people_post_is_followed() -> None:
         if kind.posting in (Posting.ON_UPDATE, Posting.BY_INVOICE)
     ]
     assert followed_kinds == ["sales_order", "cash_receipt"]
+
+
+def test_in_between_only_what_was_posted_since_is_looked_at() -> None:
+    flow = posted()
+    clock_now = flow.clock.now()
+    follow(flow.ledger, flow.sage100, PAIR, now=clock_now)
+    assert isinstance(flow.sage100, FakeSage100)
+    show(flow, cash_receipt=Standing(state=SageState.UPDATED, amount=MONEY))
+    quiet = follow(flow.ledger, flow.sage100, PAIR, now=clock_now, is_whole=False)
+    assert [one.read for one in quiet] == [0, 0]
+    flow.sage100.held_posted["cash_receipt"] = {of_kind(flow, "cash_receipt").external_id}
+    seen = follow(flow.ledger, flow.sage100, PAIR, now=clock_now, is_whole=False)
+    assert [(one.read, one.updated) for one in seen] == [(0, 0), (1, 1)]
+    first_day = (clock_now.astimezone(ZoneInfo(PAIR.time_zone)) - timedelta(days=1)).date()
+    assert set(flow.sage100.asked_since) == {first_day}
+
+
+def test_the_first_look_is_whole_whoever_asks() -> None:
+    flow = posted()
+    first = follow(flow.ledger, flow.sage100, PAIR, now=flow.clock.now(), is_whole=False)
+    assert [one.read for one in first] == [1, 1]
+
+
+def test_a_batch_stands_where_people_have_brought_its_documents() -> None:
+    flow = posted()
+    ledger = ledger_of(flow)
+    batch = ledger.claimed(PAIR.pair, "shop_order", "run")
+    assert batch is not None
+
+    def stands(state: str) -> tuple[int, int, int]:
+        stand = stand_of(ledger, batch, "cash_receipt", state)
+        return stand.posted, stand.waiting, len(stand.lost)
+
+    assert stands("updated") == (0, 1, 0)
+    show(flow, cash_receipt=Standing(state=SageState.UPDATED, amount=MONEY))
+    followed(flow)
+    assert (stands("updated"), stands("in_gl")) == ((1, 0, 0), (0, 1, 0))
+    show(flow, cash_receipt=Standing(state=SageState.IN_GL, amount=Decimal("0.00")))
+    followed(flow)
+    assert stands("in_gl") == (0, 0, 1)
+    for entity, state in (("customer", "in_gl"), ("cash_receipt", "entered")):
+        with pytest.raises(ConfigurationError, match="Wait for updated or in_gl"):
+            stand_of(ledger, batch, entity, state)

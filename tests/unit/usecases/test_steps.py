@@ -31,7 +31,7 @@ from tieout.ports.systems import Party, StockLevel
 from tieout.settings import load_pairs
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
-from tieout.usecases.steps import STEPS, run_step
+from tieout.usecases.steps import ORDER_STEPS, run_step
 
 ROOT = Path(__file__).parents[3]
 PAIR = load_pairs(ROOT / "include")["harbor_and_pine"]
@@ -77,7 +77,7 @@ def claimed(flow: Flow, claimed_by: str = "run") -> BatchId:
     return batch
 
 
-def run(flow: Flow, steps: Sequence[str] = tuple(STEPS)) -> None:
+def run(flow: Flow, steps: Sequence[str] = tuple(ORDER_STEPS)) -> None:
     batch = claimed(flow)
     for step in steps:
         run_step(flow, step, batch)
@@ -197,7 +197,7 @@ def run_again(flow: Flow, *, claimed_by: str = "another run") -> None:
     interval = (flow.clock.now().replace(year=2020), flow.clock.now().replace(year=2030))
     batch = capture(flow, interval=interval, origin=Origin.SWEEP, claimed_by=claimed_by)
     assert batch is not None
-    for step in STEPS:
+    for step in ORDER_STEPS:
         run_step(flow, step, batch)
 
 
@@ -354,9 +354,9 @@ def test_stock_to_sell_leaves_out_what_waits_and_what_is_parked(
     parked = flow.ledger.unsettled(PAIR.pair, "shop_order")[-1]
     flow.ledger.set_aside(records.dead_letter(document_id=parked.document_id))
     kept = replace(flow, only=flow.ledger.unsettled(PAIR.pair, "shop_order")[0].document_id)
-    for step in STEPS:
+    for step in ORDER_STEPS:
         fence = flow.ledger.begin_step(ours, step, lease_s=900)
-        STEPS[step](replace(kept, fence=fence), ours)
+        ORDER_STEPS[step](replace(kept, fence=fence), ours)
         flow.ledger.end_step(fence)
     location = next(place for place, code in PAIR.shops[0].locations.items() if code == "000")
     (level,) = flow.ledger.deliveries_of(PAIR.pair, "inventory_level", [f"77@{location}"])

@@ -1,6 +1,7 @@
 """The Sage 100 company of a pair: the port, put together from reader, books, agent and targets."""
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import date
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,6 @@ from tieout.connectors.sage100.site import SiteReport, report
 from tieout.connectors.sage100.targets.base import Company
 from tieout.connectors.sage100.targets.table import target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
-from tieout.errors import ConfigurationError
 from tieout.ports.clock import Clock
 from tieout.ports.systems import Party, Sage100Reference, StockLevel
 from tieout.ports.targets import Target
@@ -182,19 +182,12 @@ class Sage100Connector:
         return books.postings(self._reader)
 
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
-        """Return how far people have posted sales orders or cash receipts, by external id.
+        """Return how far people have posted documents of one kind, by external id."""
+        return standings.standings(self._reader, entity, external_ids)
 
-        Raises:
-            ConfigurationError: Documents of that kind are never posted.
-        """
-        match entity:
-            case "cash_receipt":
-                return standings.receipt_standings(self._reader, external_ids)
-            case "sales_order":
-                return standings.order_standings(self._reader, external_ids)
-            case _:
-                message = f"Sage 100 posts no {entity!r}."
-                raise ConfigurationError(message, remedy="Follow sales_order or cash_receipt.")
+    def posted_since(self, entity: str, since: date) -> set[str]:
+        """Return the external ids of documents that changed in history or GL since a day."""
+        return standings.posted_since(self._reader, entity, since)
 
     def accounts(self) -> dict[str, str]:
         """Return the formatted account number by AccountKey."""

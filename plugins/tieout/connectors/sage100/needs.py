@@ -13,7 +13,7 @@ _NEEDS = {
     "SO_SalesOrderDetail": "ItemCode ItemType QuantityOrdered QuantityShipped ExtensionAmt",
     "SO_SalesOrderHistoryHeader": (
         "OrderStatus ARDivisionNo CustomerNo CustomerPONo OrderDate DiscountAmt FreightAmt "
-        "SalesTaxAmt DepositAmt"
+        "SalesTaxAmt DepositAmt DateUpdated"
     ),
     "SO_SalesOrderHistoryDetail": (
         "ItemCode ItemType CancelledLine QuantityOrderedRevised QuantityShipped LastExtensionAmt"
@@ -26,18 +26,18 @@ _NEEDS = {
     "AR_InvoiceDetail": "ExtensionAmt",
     "AR_InvoiceHistoryHeader": (
         "InvoiceType SalesOrderNo CustomerPONo InvoiceDate TransactionDate DiscountAmt FreightAmt "
-        "SalesTaxAmt DepositAmt"
+        "SalesTaxAmt DepositAmt DateUpdated"
     ),
     "AR_InvoiceHistoryDetail": "ExtensionAmt",
     "AR_CashReceiptsHeader": "BankCode DepositDate PostingAmt",
     "AR_CashReceiptsDetail": "AccountKey AmountPosted",
-    "AR_CashReceiptsHistory": "AccountKey PostingDate CashAmountApplied",
+    "AR_CashReceiptsHistory": "AccountKey PostingDate CashAmountApplied DateUpdated",
     "CI_Item": "InactiveItem",
     "IM_ItemWarehouse": (
         "QuantityOnHand QuantityOnSalesOrder QuantityOnBackOrder QuantityInShipping"
     ),
     "GL_Account": "Account Status",
     "GL_Bank": "CashAccountKey",
-    "GL_DetailPosting": "PostingComment DebitAmount CreditAmount",
+    "GL_DetailPosting": "PostingComment DebitAmount CreditAmount DateCreated",
 }
 NEEDS = {table: tuple(columns.split()) for table, columns in _NEEDS.items()}

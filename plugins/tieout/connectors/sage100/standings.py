@@ -1,64 +1,163 @@
 """How far people have brought documents that we entered: read by their keys, never whole tables.
 
-A receipt leaves the entry table with the register update, and is in the GL when a posting's comment
-names it. An order stands where its invoices do: each is entered, updated, in the GL. Postings are
-read of the days that updated documents were posted on, and of no others.
+A document leaves its entry table for history with the update of its register, and is in the GL when
+a posting's comment names it; where, says its row in REGISTERS. An order stands where its invoices
+do: each is entered, updated, in the GL. Postings are read of the days that updated documents were
+posted on, and of no others. Which documents that may be since some day, ``posted_since`` says.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from tieout.connectors.sage100.reader import VALUES_PER_QUERY_MAX, Sage100Reader
+from tieout.connectors.sage100.rows import Row
 from tieout.domain.books import SageState, Standing
 from tieout.domain.money import ZERO
+from tieout.errors import ConfigurationError
 
-COMPLETED = "C"
-RECEIPT, INVOICE = "CR", "INV"
-"""How a posting's comment begins, before the document's name."""
+COMPLETED, DELETED = "C", "X"
+INVOICE = "INV"
+"""How the comment of an invoice's posting begins, before its number."""
+ORDER = "sales_order"
 
 
-def receipt_standings(reader: Sage100Reader, external_ids: Collection[str]) -> dict[str, Standing]:
-    """Return where cash receipts stand, by deposit and check number (``00012/T1ABC``)."""
+@dataclass(frozen=True)
+class Register:
+    """Where documents of one kind are, before and after their register is updated.
+
+    ``number`` names the columns that make the external id, joined by ``/``; ``asked_by`` the one
+    that a look-up goes by, and by which a document and its reversal belong together; ``dated`` the
+    posting date in history; ``comment`` the word before the document's name in a GL posting.
+    """
+
+    entry: str
+    history: str
+    number: tuple[str, ...]
+    asked_by: str
+    entered_amount: str
+    posted_amount: str
+    dated: str
+    comment: str
+
+    def name(self, row: Row) -> str:
+        """Return the external id of a row's document."""
+        return "/".join(row.text(column) for column in self.number)
+
+    def asked(self, external_ids: Collection[str]) -> list[str]:
+        """Return what the documents are asked by."""
+        place = self.number.index(self.asked_by)
+        return sorted({name.split("/")[place] for name in external_ids})
+
+
+REGISTERS = {
+    "cash_receipt": Register(
+        entry="AR_CashReceiptsHeader",
+        history="AR_CashReceiptsHistory",
+        number=("DepositNo", "CheckNo"),
+        asked_by="CheckNo",
+        entered_amount="PostingAmt",
+        posted_amount="CashAmountApplied",
+        dated="PostingDate",
+        comment="CR",
+    ),
+}
+"""Every kind of document that a register of its own posts, by entity."""
+
+
+def standings(
+    reader: Sage100Reader, entity: str, external_ids: Collection[str]
+) -> dict[str, Standing]:
+    """Return where documents of one kind stand, by external id; the unknown are left out.
+
+    Raises:
+        ConfigurationError: Documents of that kind are never posted.
+    """
+    if entity == ORDER:
+        return order_standings(reader, external_ids)
+    register = _register(entity)
     found: dict[str, Standing] = {}
     for some in _parts(external_ids):
-        checks = sorted({name.partition("/")[2] for name in some})
         wanted = set(some)
-        entered = _entered_receipts(reader, checks)
-        posted = _posted_receipts(reader, checks)
-        in_gl = _in_gl(reader, RECEIPT, {day for _amount, days in posted.values() for day in days})
+        among = {register.asked_by: register.asked(some)}
+        # Entry before history: an update in between shows a document twice, never not at all.
+        columns = f"{register.entered_amount} {' '.join(register.number)}"
+        entered = {
+            register.name(row): row.amount(register.entered_amount)
+            for row in reader.rows(register.entry, columns, among=among)
+        }
+        posted = _posted(reader, register, among)
+        days = {day for _sum, posted_on in posted.values() for day in posted_on}
+        in_gl = _in_gl(reader, register.comment, days)
         for name, (amount, _days) in posted.items():
             if name in wanted:
                 state = SageState.IN_GL if name in in_gl else SageState.UPDATED
                 found[name] = Standing(state=state, amount=amount)
-        for name, amount in entered.items():
-            if name in wanted and name not in found:
-                found[name] = Standing(state=SageState.ENTERED, amount=amount)
+        for name in entered.keys() & wanted - found.keys():
+            found[name] = Standing(state=SageState.ENTERED, amount=entered[name])
     return found
 
 
-def _entered_receipts(reader: Sage100Reader, checks: list[str]) -> dict[str, Decimal]:
-    rows = reader.rows("AR_CashReceiptsHeader", "PostingAmt", among={"CheckNo": checks})
-    return {
-        f"{row.text('DepositNo')}/{row.text('CheckNo')}": row.amount("PostingAmt") for row in rows
-    }
+def posted_since(reader: Sage100Reader, entity: str, since: date) -> set[str]:
+    """Return the external ids of documents that history or GL show as changed since a day.
+
+    Few queries, and rows of what changed: what only waits costs nothing. Whatever a utility changed
+    without stamping it, and whatever people deleted, is not among them.
+
+    Raises:
+        ConfigurationError: Documents of that kind are never posted.
+    """
+    changed, created = {"DateUpdated": since}, {"DateCreated": since}
+    comment = INVOICE if entity == ORDER else _register(entity).comment
+    in_gl = _named(reader.rows("GL_DetailPosting", "PostingComment", since=created), comment)
+    if entity != ORDER:
+        register = _register(entity)
+        rows = reader.rows(register.history, " ".join(register.number), since=changed)
+        moved = {register.name(row) for row in rows}
+        # A reversal has a number of its own: what it reverses is found by what both are asked by.
+        among = {register.asked_by: register.asked(moved)}
+        columns = " ".join(register.number)
+        same = {register.name(row) for row in reader.rows(register.history, columns, among=among)}
+        return moved | same | in_gl
+    table = "AR_InvoiceHistoryHeader"
+    invoices = [
+        *reader.rows(table, "SalesOrderNo", since=changed),
+        *reader.rows(table, "SalesOrderNo", among={"InvoiceNo": sorted(in_gl)}),
+    ]
+    # History has the open ones too.
+    ended = {"OrderStatus": [COMPLETED, DELETED]}
+    closed = reader.rows("SO_SalesOrderHistoryHeader", "OrderStatus", among=ended, since=changed)
+    return {row.text("SalesOrderNo") for row in (*invoices, *closed)} - {""}
 
 
-def _posted_receipts(
-    reader: Sage100Reader, checks: list[str]
+def _register(entity: str) -> Register:
+    register = REGISTERS.get(entity)
+    if register is None:
+        known = ", ".join([ORDER, *REGISTERS])
+        message = f"Sage 100 posts no {entity!r}."
+        raise ConfigurationError(message, remedy=f"Follow one of {known}.")
+    return register
+
+
+def _posted(
+    reader: Sage100Reader, register: Register, among: dict[str, list[str]]
 ) -> dict[str, tuple[Decimal, set[date]]]:
-    """Return amount and posting days by receipt.
+    """Return amount and posting days by document.
 
-    A reversal has the check number and another deposit, so amounts are added up by check.
+    Rows of a document and of its reversal have what they are asked by in common, so amounts are
+    added up by that.
     """
     days: dict[str, set[date]] = {}
-    by_check: dict[str, Decimal] = {}
-    columns = "PostingDate CashAmountApplied"
-    for row in reader.rows("AR_CashReceiptsHistory", columns, among={"CheckNo": checks}):
-        check = row.text("CheckNo")
-        days.setdefault(f"{row.text('DepositNo')}/{check}", set()).add(row.dated("PostingDate"))
-        by_check[check] = by_check.get(check, ZERO) + row.amount("CashAmountApplied")
-    return {name: (by_check[name.partition("/")[2]], posted) for name, posted in days.items()}
+    sums: dict[str, Decimal] = {}
+    names: dict[str, str] = {}
+    columns = f"{register.dated} {register.posted_amount} {' '.join(register.number)}"
+    for row in reader.rows(register.history, columns, among=among):
+        name, common = register.name(row), row.text(register.asked_by)
+        names[name] = common
+        days.setdefault(name, set()).add(row.dated(register.dated))
+        sums[common] = sums.get(common, ZERO) + row.amount(register.posted_amount)
+    return {name: (sums[names[name]], posted) for name, posted in days.items()}
 
 
 def order_standings(reader: Sage100Reader, order_nos: Collection[str]) -> dict[str, Standing]:
@@ -111,8 +210,12 @@ def _last(is_entered: bool, invoices: set[str], in_gl: set[str]) -> SageState:  
 def _in_gl(reader: Sage100Reader, prefix: str, days: Iterable[date]) -> set[str]:
     """Return the documents of one kind that postings of the days name."""
     among = {"PostingDate": sorted(day.isoformat() for day in days)}
-    rows = reader.rows("GL_DetailPosting", "PostingComment", among=among)
-    words = (row.text("PostingComment").split() for row in rows)
+    return _named(reader.rows("GL_DetailPosting", "PostingComment", among=among), prefix)
+
+
+def _named(postings: Iterable[Row], prefix: str) -> set[str]:
+    """Return the documents of one kind that the comments of postings name."""
+    words = (row.text("PostingComment").split() for row in postings)
     return {found[1] for found in words if len(found) > 1 and found[0] == prefix}
 
 

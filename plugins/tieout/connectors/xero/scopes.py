@@ -28,6 +28,7 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
         "accounting.invoices",
         "accounting.payments",
     ),
+    FlowName.POSTINGS: ("accounting.invoices",),
 }
 """What each flow writes; items and notes come with ``accounting.invoices``."""
 

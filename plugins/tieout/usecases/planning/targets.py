@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -395,6 +395,10 @@ class PlanningSage100(Sage100):
     @override
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
         return self._counted(lambda: self._real.standings(entity, external_ids))
+
+    @override
+    def posted_since(self, entity: str, since: date) -> set[str]:
+        return self._counted(lambda: self._real.posted_since(entity, since))
 
     @override
     def accounts(self) -> dict[str, str]:

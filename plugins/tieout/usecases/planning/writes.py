@@ -184,9 +184,15 @@ class PlanningWrites(Ledger):
 
     @override
     def following(
-        self, pair: str, entity: str, *, after: DeliveryId | None = None, limit: int
+        self,
+        pair: str,
+        entity: str,
+        *,
+        among: Collection[str] | None = None,
+        after: DeliveryId | None = None,
+        limit: int,
     ) -> list[Delivery]:
-        return self._real.following(pair, entity, after=after, limit=limit)
+        return self._real.following(pair, entity, among=among, after=after, limit=limit)
 
     @override
     def recall(self, delivery_id: DeliveryId, dead_letter: NewDeadLetter) -> bool:

@@ -1,5 +1,6 @@
 """Notes in the history of an invoice, told apart by their text."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from typing_extensions import override
@@ -12,6 +13,8 @@ from tieout.domain.base import DeliveryId, Json
 from tieout.domain.ledger import Delivery, Landed
 
 NOTE_CHARACTERS_MAX = 2500
+DIGEST_CHARACTERS = 12
+"""How much of a note's hash tells it from the other notes of its invoice."""
 
 
 class InvoiceNoteTarget(SingleTarget, UnguardedTarget):
@@ -44,7 +47,8 @@ class InvoiceNoteTarget(SingleTarget, UnguardedTarget):
     def _shown(self, keys: Sequence[Key]) -> Iterator[Found]:
         for invoice_id in sorted({invoice_id for invoice_id, _details in keys}):
             for row in self.client.rows(_history(invoice_id), "HistoryRecords"):
-                yield Found((invoice_id, SaidNote.of(row).details), _landed(invoice_id))
+                details = SaidNote.of(row).details
+                yield Found((invoice_id, details), self._landed(invoice_id, details))
 
     @override
     def calls(self, count: int) -> int:
@@ -56,7 +60,7 @@ class InvoiceNoteTarget(SingleTarget, UnguardedTarget):
 
         Reading it back would cost another call of the 60 a minute for every order.
         """
-        return {one.delivery_id: _landed(text(one.payload, "invoice_id")) for one in taken}
+        return {one.delivery_id: self._landed(*self._key(one.payload)) for one in taken}
 
     @override
     def copies_held(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Sequence[str]]:
@@ -66,10 +70,20 @@ class InvoiceNoteTarget(SingleTarget, UnguardedTarget):
             for mine, ids in held.items()
         }
 
+    def _landed(self, invoice_id: str, details: str) -> Landed:  # noqa: ARG002 - one note each
+        return Landed(external_id=invoice_id, external_no="", figures={})
+
+
+class PostingNoteTarget(InvoiceNoteTarget):
+    """Notes on what became of an invoice's order in Sage 100, of which it has several."""
+
+    entity = "posting_note"
+
+    @override
+    def _landed(self, invoice_id: str, details: str) -> Landed:
+        told = hashlib.sha256(details.encode()).hexdigest()[:DIGEST_CHARACTERS]
+        return Landed(external_id=f"{invoice_id} {told}", external_no="", figures={})
+
 
 def _history(invoice_id: str) -> str:
     return f"Invoices/{invoice_id}/History"
-
-
-def _landed(invoice_id: str) -> Landed:
-    return Landed(external_id=invoice_id, external_no="", figures={})

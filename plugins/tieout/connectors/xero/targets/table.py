@@ -14,7 +14,7 @@ from tieout.connectors.xero.targets.credit_notes import (
 from tieout.connectors.xero.targets.invoices import BillTarget, InvoiceTarget
 from tieout.connectors.xero.targets.items import ItemTarget
 from tieout.connectors.xero.targets.journals import ManualJournalTarget
-from tieout.connectors.xero.targets.notes import InvoiceNoteTarget
+from tieout.connectors.xero.targets.notes import InvoiceNoteTarget, PostingNoteTarget
 from tieout.connectors.xero.targets.payments import (
     BatchPaymentTarget,
     PaymentTarget,
@@ -44,6 +44,7 @@ TARGETS: dict[str, type[XeroTarget]] = {
         PaymentDeletionTarget,
         AttachmentTarget,
         InvoiceNoteTarget,
+        PostingNoteTarget,
     )
 }
 
