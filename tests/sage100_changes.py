@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tieout.connectors.sage100.catalog import DATE, NUMBER, TABLES
 from tieout.connectors.sage100.dialect import Key, Select
-from tieout.connectors.sage100.routes import Page, Survey
+from tieout.connectors.sage100.routes import Inspection, Page
 
 ZONE = ZoneInfo("America/New_York")
 CUSTOMERS, ORDERS = "AR_Customer", "SO_SalesOrderHeader"
@@ -72,9 +72,9 @@ class Site:
             [[_cell(select, row, name) for name in select.columns] for row in chosen][:rows_max]
         )
 
-    def survey(self, tables: Collection[str]) -> Survey:
+    def inspect(self, tables: Collection[str]) -> Inspection:
         """Say nothing of the site."""
-        return Survey("in memory", [], dict.fromkeys(tables, ""))
+        return Inspection("in memory", [], dict.fromkeys(tables, ""))
 
     def close(self) -> None:
         """Nothing is open."""

@@ -115,6 +115,12 @@ RECORDS: dict[str, tuple[str, str, str, dict[str, str]]] = {
         "ItemCodeDesc",
         {"ItemType": "1", "ProductLine": "LITE", "StandardUnitOfMeasure": "EACH"},
     ),
+    "vendor.save": (
+        "AP_Vendor",
+        "VendorNo",
+        "VendorName",
+        {"APDivisionNo": "00", "TermsCode": "30"},
+    ),
 }
 """Table, the column of the key that is ours, the column that names the record, and the rest."""
 
@@ -125,8 +131,11 @@ def a_record(kind: str, _agent: Agent, label: str) -> Command:
 
 
 def code(label: str) -> str:
-    """Return a key of four characters, which is all that a ship-to address may have."""
-    return sha256(label.encode()).hexdigest()[:4].upper()
+    """Return a key of four characters, which is all that a ship-to address may have.
+
+    It begins with a letter: Sage pads keys that are all digits.
+    """
+    return f"T{sha256(label.encode()).hexdigest()[:3].upper()}"
 
 
 def records(kind: str, home: Path, label: str) -> int:
@@ -164,6 +173,7 @@ CASES = {
     "customer_contact.save": record_case("customer_contact.save", "AR_CustomerContact_bus"),
     "ship_to_address.save": record_case("ship_to_address.save", "SO_ShipToAddress_bus"),
     "item.save": record_case("item.save", "CI_ItemCode_bus"),
+    "vendor.save": record_case("vendor.save", "AP_Vendor_bus"),
     "sales_order.create": Case(("SO_SalesOrder_bus",), an_order, orders),
     "sales_order.set_deposit": Case(("SO_SalesOrder_bus",), a_deposit, deposits),
     "sales_invoice.create": Case(

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from agent.calls import Agent, customer, running_agent, saved
-from agent.test_writing import arm, select
+from agent.calls import Agent, customer, saved
+from agent.test_writing import select
 from sage100_agent.documents import check_document
 from sage100_agent.errors import RefusedError
 from sage100_agent.master_data import KEYS
 from sage100_agent.writers.catalog import UNCONFIRMED, WRITERS
-from tieout.simulators.sage100.control import NewBoiFault
 from tieout.simulators.sage100.people.maintenance import (
     change_record,
     delete_record,
@@ -268,31 +267,3 @@ def test_what_is_expected_must_be_what_is_changed(expected: object, cause: str) 
 def test_what_no_public_source_confirms_is_listed_beside_the_writers() -> None:
     assert UNCONFIRMED.keys() <= WRITERS.keys()
     assert all(UNCONFIRMED.values())
-
-
-BEFORE, AFTER = "kill_before_write", "drop_after_write"
-
-
-@pytest.mark.tier2
-@every
-@pytest.mark.parametrize("when", [BEFORE, AFTER])
-def test_an_agent_killed_in_the_write_leaves_one_record(
-    home: Path, tmp_path: Path, kind: str, when: str
-) -> None:
-    command = saved(kind, "struck", header(kind, "STR1"))
-    bus = {
-        "customer_contact.save": "AR_CustomerContact_bus",
-        "ship_to_address.save": "SO_ShipToAddress_bus",
-        "item.save": "CI_ItemCode_bus",
-        "vendor.save": "AP_Vendor_bus",
-    }[kind]
-    with running_agent(home, tmp_path) as agent:
-        arm(home, NewBoiFault(when, bus, at="nWrite", ends_process=True))
-        with pytest.raises(OSError, match=r".*"):
-            agent.post(command)
-        assert agent.process.wait(10) == 137
-    with running_agent(home, tmp_path) as agent:
-        _, answer = agent.post(command)
-    assert (answer["status"], answer["adopted"]) == ("entered", when == AFTER)
-    name = RECORDS[kind][3]
-    assert held(home, kind, "STR1", name) == header(kind, "STR1")[name]

@@ -53,7 +53,7 @@ class Sage100Connector:
         )
         self._reader = Sage100Reader(route, page_rows_max=config.page_rows_max)
         self._account_keys: dict[str, str] | None = None
-        self._sizes: dict[str, dict[str, int]] | None = None
+        self._sizes: dict[str, dict[str, int]] = {}
         self._company = Company(config, agent, self._reader, self._keys, self._sizes_of)
 
     def close(self) -> None:
@@ -209,10 +209,11 @@ class Sage100Connector:
 
     def _sizes_of(self, table: str) -> dict[str, int]:
         """Return how long each text column is by the site's catalog, which is asked once."""
-        if self._sizes is None:
-            self._sizes = {}
-            for column in self._reader.inspect().columns:
-                known = TABLES[column.table].columns.get(column.name)
-                if column.size and known is not None and known.kind == TEXT:
-                    self._sizes.setdefault(column.table, {})[column.name] = column.size
-        return self._sizes.get(table, {})
+        if table not in self._sizes:
+            texts = {name for name, one in TABLES[table].columns.items() if one.kind == TEXT}
+            self._sizes[table] = {
+                column.name: column.size
+                for column in self._reader.inspect([table]).columns
+                if column.size and column.name in texts
+            }
+        return self._sizes[table]

@@ -4,7 +4,7 @@ Read-only. A page is a statement of its own that begins after the last one's key
 table, a reading goes on after any interruption, and no cursor stays open while rows are worked on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -43,9 +43,9 @@ class Sage100Reader:
         """Disconnect; the next read connects again."""
         self._route.close()
 
-    def inspect(self) -> Inspection:
+    def inspect(self, tables: Collection[str] = tuple(TABLES)) -> Inspection:
         """Ask the site what it is, its columns under our names; site.py says what that means."""
-        found = self._route.inspect(tuple(TABLES))
+        found = self._route.inspect(tables)
         columns = [
             replace(column, name=OUR_NAMES[column.table].get(column.name.casefold(), column.name))
             for column in found.columns

@@ -50,7 +50,7 @@ QUESTIONS = (
     ),
     Question(
         "`nGetNextPurchaseOrderNo`, `nGetNextVendorNo`",
-        "the agent asks for them",
+        "the agent asks for the first; a vendor's number comes with the command",
         AGENT,
         "Sage knows no such method, nothing is written",
     ),
