@@ -19,6 +19,7 @@ from sage100_places import (
     twin,
     vendor,
 )
+from sage100_receivables import RECEIVABLES
 from sage100_simulator import Sage, sage100
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.targets.master_data import MasterDataTarget
@@ -29,6 +30,8 @@ from tieout.domain.plan import Action
 from tieout.errors import OutcomeUnknownError
 from tieout.usecases.catalog import OnChange, kind_of
 from tieout.usecases.planning.targets import Notes, PlanningTarget, Sent
+
+EVERY = (*CASES, *RECEIVABLES)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def test_every_master_record_has_a_case_and_sends_the_newest() -> None:
     assert {kind.on_change for kind in kinds} == {OnChange.SEND}
 
 
-@every(CASES)
+@every(EVERY)
 def test_a_record_lands_once_and_is_found_by_its_key(place: Place, case: Case) -> None:
     delivery = case.good(place)
     target = place.target(case.entity)
@@ -74,14 +77,14 @@ def test_a_record_lands_once_and_is_found_by_its_key(place: Place, case: Case) -
     assert len(target.copies_held([delivery])[delivery.delivery_id]) == 1
 
 
-@every(CASES)
+@every(EVERY)
 def test_the_same_command_again_has_the_effect_of_one(place: Place, case: Case) -> None:
     delivery = case.good(place)
     first, second = place.landed(delivery), place.landed(delivery)
     assert first.external_id == second.external_id
 
 
-@every(CASES)
+@every(EVERY)
 def test_a_refusal_says_why_and_what_to_do(place: Place, case: Case) -> None:
     bad = case.bad(place)
     place.refuse(bad)
@@ -92,7 +95,7 @@ def test_a_refusal_says_why_and_what_to_do(place: Place, case: Case) -> None:
     assert place.target(case.entity).find([bad]) == {}
 
 
-@every(CASES)
+@every(EVERY)
 def test_a_record_whose_answer_was_lost_is_found(place: Place, case: Case) -> None:
     delivery = case.good(place)
     place.lose_answer(case)

@@ -325,6 +325,33 @@ VENDOR = WriteKind(
     final_state="as sent",
     number="header.VendorNo",
 )
+SALES_INVOICE = WriteKind(
+    entity="sales_invoice",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    posting=Posting.ON_UPDATE,
+)
+CREDIT_MEMO = WriteKind(
+    entity="credit_memo",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    posting=Posting.ON_UPDATE,
+)
+AR_INVOICE = WriteKind(
+    entity="ar_invoice",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    posting=Posting.ON_UPDATE,
+)
 
 ORDER_TO_CASH = (
     CONTACT,
@@ -361,6 +388,9 @@ WRITE_KINDS = (
     SHIP_TO_ADDRESS,
     SAGE100_ITEM,
     VENDOR,
+    SALES_INVOICE,
+    CREDIT_MEMO,
+    AR_INVOICE,
 )
 """Whatever can be written. Of what no flow writes yet the record is the payload: no mapping."""
 

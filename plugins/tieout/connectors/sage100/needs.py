@@ -19,14 +19,19 @@ _NEEDS = {
         "ItemCode ItemType CancelledLine QuantityOrderedRevised QuantityShipped LastExtensionAmt"
     ),
     "SO_InvoiceHeader": (
-        "SalesOrderNo CustomerPONo InvoiceDate DiscountAmt FreightAmt SalesTaxAmt DepositAmt"
+        "InvoiceType SalesOrderNo ARDivisionNo CustomerNo CustomerPONo InvoiceDate Comment "
+        "DiscountAmt FreightAmt SalesTaxAmt DepositAmt"
     ),
     "SO_InvoiceDetail": "ExtensionAmt",
-    "AR_InvoiceHeader": "CustomerPONo InvoiceDate DiscountAmt FreightAmt SalesTaxAmt DepositAmt",
+    "AR_InvoiceHeader": (
+        "ARDivisionNo CustomerNo CustomerPONo InvoiceDate Comment DiscountAmt FreightAmt "
+        "SalesTaxAmt DepositAmt"
+    ),
     "AR_InvoiceDetail": "ExtensionAmt",
     "AR_InvoiceHistoryHeader": (
-        "InvoiceType SalesOrderNo CustomerPONo InvoiceDate TransactionDate DiscountAmt FreightAmt "
-        "SalesTaxAmt DepositAmt DateUpdated"
+        "InvoiceType SalesOrderNo ARDivisionNo CustomerNo CustomerPONo InvoiceDate Comment "
+        "TransactionDate DiscountAmt FreightAmt SalesTaxAmt DepositAmt "
+        "DateUpdated"
     ),
     "AR_InvoiceHistoryDetail": "ExtensionAmt",
     "AR_CashReceiptsHeader": "BankCode DepositDate PostingAmt",

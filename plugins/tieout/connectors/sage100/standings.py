@@ -7,7 +7,7 @@ posted on, and of no others. Which documents that may be since some day, ``poste
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -29,17 +29,19 @@ class Register:
 
     ``number`` names the columns that make the external id, joined by ``/``; ``asked_by`` the one
     that a look-up goes by, and by which a document and its reversal belong together; ``dated`` the
-    posting date in history; ``comment`` the word before the document's name in a GL posting.
+    posting date in history; ``comment`` the word before the document's name in a GL posting. The
+    amounts are '' where no one column holds what a document comes to: people correct those by
+    documents of their own (credit memos), which no amount here would show.
     """
 
     entry: str
     history: str
     number: tuple[str, ...]
     asked_by: str
-    entered_amount: str
-    posted_amount: str
     dated: str
     comment: str
+    entered_amount: str = ""
+    posted_amount: str = ""
 
     def name(self, row: Row) -> str:
         """Return the external id of a row's document."""
@@ -51,7 +53,18 @@ class Register:
         return sorted({name.split("/")[place] for name in external_ids})
 
 
+_INVOICE = Register(
+    entry="SO_InvoiceHeader",
+    history="AR_InvoiceHistoryHeader",
+    number=("InvoiceNo",),
+    asked_by="InvoiceNo",
+    dated="TransactionDate",
+    comment=INVOICE,
+)
 REGISTERS = {
+    "sales_invoice": _INVOICE,
+    "credit_memo": _INVOICE,
+    "ar_invoice": replace(_INVOICE, entry="AR_InvoiceHeader"),
     "cash_receipt": Register(
         entry="AR_CashReceiptsHeader",
         history="AR_CashReceiptsHistory",
@@ -84,7 +97,7 @@ def standings(
         # Entry before history: an update in between shows a document twice, never not at all.
         columns = f"{register.entered_amount} {' '.join(register.number)}"
         entered = {
-            register.name(row): row.amount(register.entered_amount)
+            register.name(row): _amount(row, register.entered_amount)
             for row in reader.rows(register.entry, columns, among=among)
         }
         posted = _posted(reader, register, among)
@@ -142,22 +155,27 @@ def _register(entity: str) -> Register:
 
 def _posted(
     reader: Sage100Reader, register: Register, among: dict[str, list[str]]
-) -> dict[str, tuple[Decimal, set[date]]]:
+) -> dict[str, tuple[Decimal | None, set[date]]]:
     """Return amount and posting days by document.
 
     Rows of a document and of its reversal have what they are asked by in common, so amounts are
     added up by that.
     """
     days: dict[str, set[date]] = {}
-    sums: dict[str, Decimal] = {}
+    sums: dict[str, Decimal | None] = {}
     names: dict[str, str] = {}
     columns = f"{register.dated} {register.posted_amount} {' '.join(register.number)}"
     for row in reader.rows(register.history, columns, among=among):
         name, common = register.name(row), row.text(register.asked_by)
         names[name] = common
         days.setdefault(name, set()).add(row.dated(register.dated))
-        sums[common] = sums.get(common, ZERO) + row.amount(register.posted_amount)
+        amount = _amount(row, register.posted_amount)
+        sums[common] = None if amount is None else (sums.get(common) or ZERO) + amount
     return {name: (sums[names[name]], posted) for name, posted in days.items()}
+
+
+def _amount(row: Row, column: str) -> Decimal | None:
+    return row.amount(column) if column else None
 
 
 def order_standings(reader: Sage100Reader, order_nos: Collection[str]) -> dict[str, Standing]:

@@ -49,8 +49,8 @@ class Company:
     sizes: Callable[[str], Mapping[str, int]]
     """How many characters each text column of a table holds at this site."""
 
-    def keyed(self, values: Json) -> Json:
-        """Replace a formatted ``Account`` by its ``AccountKey``, which is what BOI validates.
+    def keyed(self, values: Json, column: str = "AccountKey") -> Json:
+        """Replace a formatted ``Account`` by its key in ``column``, which is what BOI validates.
 
         Raises:
             RejectedError: The company has no such active account.
@@ -67,7 +67,19 @@ class Company:
                 field="Account",
                 value=account,
             )
-        return {"AccountKey": key, **{n: v for n, v in values.items() if n != "Account"}}
+        return {column: key, **{n: v for n, v in values.items() if n != "Account"}}
+
+    def lines_keyed(self, payload: Json, column: str = "AccountKey") -> Json:
+        """Do so in every line of a payload.
+
+        Raises:
+            RejectedError: The company has no such active account.
+        """
+        lines = payload.get("lines")
+        if not isinstance(lines, list):
+            return payload
+        keyed = [self.keyed(line, column) if isinstance(line, dict) else line for line in lines]
+        return {**payload, "lines": list[JsonValue](keyed)}
 
 
 class AgentTarget(Target):

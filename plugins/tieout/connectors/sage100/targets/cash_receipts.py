@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from pydantic import JsonValue
 from typing_extensions import override
 
 from tieout.connectors.sage100.rows import Row
@@ -23,13 +22,7 @@ class CashReceiptTarget(AgentTarget):
 
     @override
     def _document(self, payload: Json) -> Json:
-        lines = payload.get("lines")
-        if not isinstance(lines, list):
-            return payload
-        return {**payload, "lines": [self._keyed(line) for line in lines]}
-
-    def _keyed(self, line: JsonValue) -> JsonValue:
-        return self._company.keyed(line) if isinstance(line, dict) else line
+        return self._company.lines_keyed(payload)
 
     @override
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:

@@ -3,6 +3,11 @@
 from tieout.connectors.sage100.targets.base import AgentTarget, Company
 from tieout.connectors.sage100.targets.cash_receipts import CashReceiptTarget
 from tieout.connectors.sage100.targets.customers import CustomerTarget
+from tieout.connectors.sage100.targets.invoices import (
+    ArInvoiceTarget,
+    CreditMemoTarget,
+    SalesInvoiceTarget,
+)
 from tieout.connectors.sage100.targets.master_data import (
     CustomerContactTarget,
     CustomerUpdateTarget,
@@ -24,6 +29,9 @@ TARGETS: dict[str, type[AgentTarget]] = {
         VendorTarget,
         SalesOrderTarget,
         OrderDepositTarget,
+        SalesInvoiceTarget,
+        CreditMemoTarget,
+        ArInvoiceTarget,
         CashReceiptTarget,
     )
 }
