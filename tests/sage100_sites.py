@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
+from psycopg import sql
 from pydantic import SecretStr
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from agent.calls import KEY
 from tieout.connectors.sage100.agent_client import AgentClient
@@ -200,6 +201,14 @@ class FakeRoute:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+def created(server: URL, name: str) -> str:
+    """Create a database, and return its URL."""
+    plain = server.set(drivername="postgresql")
+    with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return plain.set(database=name).render_as_string(hide_password=False)
 
 
 def relayed(agent_url: str, key: str = KEY) -> RelayedRoute:

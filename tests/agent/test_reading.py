@@ -96,7 +96,10 @@ def test_no_more_rows_come_than_were_asked_for(readable: Readable) -> None:
         "SELECT BankCode FROM GL_Bank WHERE BankCode > ? ORDER BY BankCode LIMIT 1",
         "SELECT BankCode FROM GL_Bank WHERE BankCode > ? OR 1 = 1 ORDER BY BankCode",
         "SELECT BankCode FROM GL_Bank WHERE (BankCode > ?) ORDER BY BankCode",
-        "SELECT BankCode FROM GL_Bank WHERE BankCode > 'A' AND BankCode > ? ORDER BY BankCode",
+        "SELECT BankCode FROM GL_Bank WHERE BankCode > 'A''B' AND BankCode > ? ORDER BY BankCode",
+        "SELECT BankCode FROM GL_Bank WHERE BankCode > 'A;B' AND BankCode > ? ORDER BY BankCode",
+        "SELECT BankCode FROM GL_Bank WHERE BankCode > 'A' -- ' AND BankCode > ? ORDER BY BankCode",
+        "SELECT BankCode FROM GL_Bank WHERE BankCode > 'A' OR BankCode > ? ORDER BY BankCode",
         "SELECT BankCode FROM GL_Bank WHERE BankCode IN (SELECT ? FROM GL_Bank) ORDER BY BankCode",
         "SELECT [BankCode] FROM GL_Bank WHERE BankCode > ? ORDER BY BankCode",
         'SELECT "BankCode" FROM GL_Bank WHERE BankCode > ? ORDER BY BankCode',
@@ -158,7 +161,7 @@ def test_an_unsigned_or_old_request_reads_nothing(readable: Readable) -> None:
 
 def test_every_select_that_tieout_builds_passes_the_agents_own_check() -> None:
     for table in TABLES.values():
-        key = [date(2026, 1, 31) if table.columns[n].kind == DATE else "1" for n in table.key]
+        key = [date(2026, 1, 31) if table.columns[n].kind == DATE else "A-1" for n in table.key]
         for after in (None, tuple(key), tuple(key[:1])):
             select = Select(
                 table.name,

@@ -6,9 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import make_url
 
 from agent.calls import running_agent
@@ -20,6 +18,7 @@ from sage100_sites import (
     RelayedSite,
     Site,
     connected,
+    created,
 )
 from tieout.connectors.sage100.catalog import DATE, NUMBER, TABLES, Table
 from tieout.connectors.sage100.dialect import PROBES, DialectError, Select
@@ -38,7 +37,7 @@ EIGHT_BIT = ["direct, SQLite", "relayed", "fake"]
 def sites(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]:
     folder = tmp_path_factory.mktemp("reading")
     relayed_site = RelayedSite(folder / "relayed.sqlite")
-    client_server = ClientServerSite(_database(postgres_url))
+    client_server = ClientServerSite(created(make_url(postgres_url), "sage100"))
     with running_agent(folder, folder, "--dsn", f"HPS:{relayed_site.odbc}") as agent:
         relayed_site.agent_url = agent.url
         yield {
@@ -48,13 +47,6 @@ def sites(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             "fake": FakeSite(),
         }
     client_server.connection.close()
-
-
-def _database(postgres_url: str) -> str:
-    plain = make_url(postgres_url).set(drivername="postgresql")
-    with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE sage100"))
-    return plain.set(database="sage100").render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["direct, SQLite", "direct, PostgreSQL", "relayed", "fake"])

@@ -1,8 +1,8 @@
 """The statements that the agent sends to the ODBC driver: one form of SELECT, and fixed probes.
 
 Whoever holds the signing key may read, and can do nothing else: no write, no second statement, no
-function, no join, no literal but a date leaves here, whatever Tieout sends. The form is exactly
-what Tieout's own builder makes, down to its blanks.
+function, no join, no literal but a date or a plain key leaves here, whatever Tieout sends. The form
+is exactly what Tieout's own builder makes, down to its blanks.
 """
 
 import re
@@ -11,7 +11,7 @@ from sage100_agent.errors import BadCommandError
 
 _NAME = r"[A-Za-z][A-Za-z0-9_]*"
 _NAMES = rf"{_NAME}(?:, {_NAME})*"
-_VALUE = r"(?:\?|\{d '[0-9]{4}-[0-9]{2}-[0-9]{2}'\})"
+_VALUE = r"(?:\?|'[A-Za-z0-9 ._/+#&-]*'|\{d '[0-9]{4}-[0-9]{2}-[0-9]{2}'\})"
 _CONDITION = rf"{_NAME} (?:(?:=|<>|<=|>=|<|>) {_VALUE}|IN \({_VALUE}(?:, {_VALUE})*\))"
 _FORM = re.compile(
     rf"SELECT {_NAMES} FROM {_NAME}"  # noqa: S608 - what is let through, not what is sent

@@ -31,8 +31,15 @@ def test_values_are_bound_and_dates_are_escapes() -> None:
 def test_the_next_page_of_a_composite_key_is_asked_without_row_values() -> None:
     select = Select("IM_ItemWarehouse", ["QuantityOnHand"], after=("LAMP-01", "001"))
     sql, parameters = select.statement()
-    assert "WHERE ItemCode = ? AND WarehouseCode > ? ORDER BY ItemCode, WarehouseCode" in sql
-    assert parameters == ["LAMP-01", "001"]
+    assert "WHERE ItemCode = 'LAMP-01' AND WarehouseCode > '001' ORDER BY" in sql
+    assert parameters == []
+
+
+@pytest.mark.parametrize("key", ["O'HARE", "A?B", "\\", "{d '2026-01-31'}", "CAFÉ", "A\0B", "A;--"])
+def test_a_key_that_is_not_plain_is_bound(key: str) -> None:
+    sql, parameters = Select("IM_ItemWarehouse", ["QuantityOnHand"], after=(key, "001")).statement()
+    assert "WHERE ItemCode = ? AND WarehouseCode > '001' ORDER BY" in sql
+    assert parameters == [key]
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)

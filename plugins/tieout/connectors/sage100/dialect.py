@@ -3,7 +3,8 @@
 ProvideX knows no CTE, no window functions, no brackets and no semicolon; joins are slow or wrong in
 older builds, and TOP, LIMIT, UNION and subqueries may be missing. So: one table, named columns,
 comparisons and IN lists that must all hold, ORDER BY. Dates are ``{d '2026-01-31'}``; text is
-bound, and a quote in a literal is doubled. What to ask belongs in reader.py and above.
+bound, but for plain keys, and a quote in a literal is doubled. What to ask belongs in reader.py
+and above.
 """
 
 import re
@@ -18,6 +19,8 @@ TOKEN = re.compile(
     r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)|(?P<mark>\?)|(?P<compare><>|<=|>=|=|<|>)"
     r"|(?P<punctuation>[(),]))"
 )
+PLAIN = re.compile(r"[A-Za-z0-9 ._/+#&-]*")
+"""Text that means nothing to any database inside quotes."""
 KEYWORDS = {"SELECT", "FROM", "WHERE", "AND", "OR", "IN", "ORDER", "BY"}
 PROBES = {
     "TOP": "SELECT TOP 1 BankCode FROM GL_Bank",
@@ -126,6 +129,10 @@ def _operand(table: Table, name: str, value: str | date, parameters: list[str]) 
         if not isinstance(value, date):
             raise DialectError(f"{name} is compared with dates.")
         return literal(value)
+    # Some drivers read a whole result before they give its first row, if a value is bound; a page
+    # ends long before its result does. What is not plain is bound all the same.
+    if PLAIN.fullmatch(str(value)):
+        return literal(str(value))
     parameters.append(str(value))
     return "?"
 

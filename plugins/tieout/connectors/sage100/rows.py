@@ -68,7 +68,9 @@ class Row:
         """Return a numeric column with the dictionary's decimals."""
         value = self._value(column)
         try:
-            number = Decimal(str(value if value is not None else 0))
+            number = (
+                value if isinstance(value, Decimal) else Decimal(str(0 if value is None else value))
+            )
             return round_half_up(number, self._shape.table.columns[column].scale)
         except InvalidOperation:
             self._refuse(column, "number")
@@ -103,7 +105,8 @@ class Row:
         return value
 
     def _value(self, column: str) -> object:
-        return self.stored(column)
+        value: object = self._values[self._shape.places[column]]
+        return value
 
     def _parsed(self, column: str, text: str) -> date | None:
         if not text or text.startswith("0000"):
