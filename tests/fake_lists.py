@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +19,10 @@ from tieout.domain.reading import (
     PageLanded,
     Position,
     Reading,
+    Renumbered,
     SourceRecord,
     Tombstone,
+    Writer,
 )
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.ports.landing import Landing
@@ -101,11 +103,20 @@ class FakeLists(Lists):
 
 
 class FakeLanding(Landing):
-    """An inbox in memory: ``entries`` in the order in which they came, ``letters`` opened."""
+    """An inbox in memory: ``entries`` in the order in which they came, ``letters`` opened.
 
-    def __init__(self) -> None:
+    ``echoes`` are those among the entries that are skipped, ``stopped`` those set aside.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._arrived_at: dict[str, datetime] = {}
+        self._known: set[tuple[str, ...]] = set()
+        self._newest: dict[tuple[str, ...], NewInboxEntry] = {}
         self.entries: list[NewInboxEntry] = []
         self.letters: list[NewDeadLetter] = []
+        self.echoes: list[NewInboxEntry] = []
+        self.stopped: list[NewInboxEntry] = []
         self._positions: dict[tuple[str, str, str], Position] = {}
 
     @override
@@ -125,47 +136,104 @@ class FakeLanding(Landing):
             raise RetryableError("another run has gone on", remedy="Read on from there.")
         self._positions[reading.pair, reading.source, reading.name] = page.position
         is_compared = page.is_whole or page.may_return
-        new = [
-            record
-            for record in [*page.records, *self._gone(reading, page)]
-            if self._add(_entry(reading, record), is_compared=is_compared)
-        ]
+        new: list[SourceRecord] = []
+        echoes: list[NewInboxEntry] = []
+        for record in [*page.records, *self._gone(reading, page)]:
+            entry = _entry(reading, record)
+            is_echo = is_compared and self._is_echo(record, entry)
+            if self._add(entry, is_compared=is_compared):
+                new.append(record)
+                echoes += [entry] if is_echo else []
+        self.echoes += echoes
         aside = [letter for entry, letter in set_aside if self._add(entry, is_compared=False)]
-        self.letters += aside
+        tombstones = sum(record.tombstone is not None for record in new)
+        stopped = self._stop_renumbered(reading, page) if tombstones and page.listed else []
+        self.letters += [*aside, *stopped]
         return PageLanded(
-            new=len(new) + len(aside),
-            tombstones=sum(record.tombstone is not None for record in new),
-            set_aside=len(aside),
+            new=len(new) - len(echoes) + len(aside),
+            tombstones=tombstones,
+            set_aside=len(aside) + len(stopped),
+            echoes=len(echoes),
         )
 
+    def _is_echo(self, record: SourceRecord, entry: NewInboxEntry) -> bool:
+        latest = self._newest.get(_record(entry))
+        is_same = (
+            latest is not None
+            and latest.topic == entry.topic
+            and latest.headers.get("gist") == record.gist
+        )
+        return record.writer is Writer.US_ALONE or (record.writer is Writer.US and is_same)
+
+    def _stop_renumbered(self, reading: Reading, page: Page) -> list[NewDeadLetter]:
+        """Set aside what is gone and what came under its name."""
+        kind = f"{reading.resource}/"
+        some = [
+            one
+            for one in self.entries
+            if (one.source, one.account) == (reading.source, reading.account)
+            and one.topic.startswith(kind)
+        ]
+        waiting = [one for one in some if one not in self.echoes and one not in self.stopped]
+        first = {one.resource_id: one for one in reversed(some)}
+        names = {
+            one.resource_id: one.headers.get("named")
+            for one in some
+            if one.topic == reading.topic()
+        }
+        pairs = [
+            (gone, came)
+            for gone in waiting
+            for came in waiting
+            if gone.topic == reading.topic(Tombstone.GONE)
+            and came.topic == reading.topic()
+            and came is first[came.resource_id]
+            and page.listed_before is not None
+            and self._arrived_at[came.resource_id] >= page.listed_before
+            and came.resource_id != gone.resource_id
+            and came.headers.get("named")
+            and came.headers.get("named") == names.get(gone.resource_id)
+        ]
+        self.stopped += [entry for pair in pairs for entry in pair]
+        return [
+            Renumbered(
+                old_id=gone.resource_id, new_id=came.resource_id, named=came.headers["named"]
+            ).letter(reading)
+            for gone, came in pairs
+            for _either in range(2)
+        ]
+
     def _add(self, entry: NewInboxEntry, *, is_compared: bool) -> bool:
-        latest = self._latest(entry).get(entry.resource_id)
-        compared = [latest] if is_compared and latest else self.entries
-        if any(_said(known) == _said(entry) for known in compared):
+        latest = self._newest.get(_record(entry))
+        is_known = _said(entry) in self._known
+        if is_compared and latest:
+            is_known = _said(latest) == _said(entry)
+        if is_known:
             return False
         self.entries.append(entry)
+        self._known.add(_said(entry))
+        self._newest[_record(entry)] = entry
+        self._arrived_at.setdefault(entry.resource_id, self._now())
         return True
-
-    def _latest(self, like: NewInboxEntry) -> dict[str, NewInboxEntry]:
-        """Return the newest entry of each record of the same list."""
-        return {
-            one.resource_id: one
-            for one in self.entries
-            if (one.source, one.account) == (like.source, like.account)
-            and one.topic.partition("/")[0] == like.topic.partition("/")[0]
-        }
 
     def _gone(self, reading: Reading, page: Page) -> list[SourceRecord]:
         """Return tombstones of what has an entry and is not listed any more."""
         listed = set(page.present)
         lives, gone = reading.topic(), reading.topic(Tombstone.GONE)
+        if not listed:
+            return []
         return [
-            SourceRecord(record_id, b"{}", Tombstone.GONE)
-            for record_id, entry in self._latest(_entry(reading, SourceRecord("", b""))).items()
-            if listed
-            and record_id not in listed
+            SourceRecord(entry.resource_id, b"{}", Tombstone.GONE)
+            for record, entry in self._newest.items()
+            if record == _record(_entry(reading, SourceRecord(entry.resource_id, b"")))
+            and entry.resource_id not in listed
             and (entry.topic == lives or (page.is_whole and entry.topic != gone))
         ]
+
+
+def _record(entry: NewInboxEntry) -> tuple[str, ...]:
+    """Return which record of which list an entry is of."""
+    return (entry.source, entry.account, entry.topic.partition("/")[0], entry.resource_id)
 
 
 def _said(entry: NewInboxEntry) -> tuple[str, ...]:
@@ -173,6 +241,7 @@ def _said(entry: NewInboxEntry) -> tuple[str, ...]:
 
 
 def _entry(reading: Reading, record: SourceRecord) -> NewInboxEntry:
+    said = {"merged_to": record.merged_to, "gist": record.gist, "named": record.named}
     return NewInboxEntry(
         pair=reading.pair,
         source=reading.source,
@@ -184,5 +253,5 @@ def _entry(reading: Reading, record: SourceRecord) -> NewInboxEntry:
         body=record.body,
         body_sha256=hashlib.sha256(record.body).hexdigest(),
         body_size=len(record.body),
-        headers={"merged_to": record.merged_to} if record.merged_to else {},
+        headers={name: value for name, value in said.items() if value},
     )

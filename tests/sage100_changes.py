@@ -8,12 +8,13 @@ and a reader can meet the half. Between any two statements something may happen.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tieout.connectors.sage100.catalog import DATE, NUMBER, TABLES
+from sage100_sites import FakeRoute, row_of
+from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.dialect import Key, Select
 from tieout.connectors.sage100.routes import Inspection, Page
 
@@ -63,14 +64,11 @@ class Site:
 
     def fetch(self, select: Select, rows_max: int) -> Page:
         """Answer a statement as the driver would."""
-        select.statement()
         self.statements_made += 1
         self.happen(*next(self.during, ("wait", 0)))
-        rows = self.tables[select.table]
-        chosen = [rows[key] for key in sorted(rows) if _is_asked_for(select, key, rows[key])]
-        return Page(
-            [[_cell(select, row, name) for name in select.columns] for row in chosen][:rows_max]
-        )
+        table, rows = TABLES[select.table], self.tables[select.table].values()
+        whole = [dict(zip(table.columns, row_of(table, row), strict=True)) for row in rows]
+        return FakeRoute({select.table: whole}).fetch(select, rows_max)
 
     def inspect(self, tables: Collection[str]) -> Inspection:
         """Say nothing of the site."""
@@ -122,13 +120,13 @@ class Site:
         """Create a customer or change it."""
         self.late = [one for one in self.late if one[1] != key]
         cells = {**self._key(CUSTOMERS, key), **self.stamp(number)}
-        cells["CustomerName"] = f"Version {self._version('/'.join(map(str, key)))}"
+        cells["CustomerName"] = f"{key[1]}, version {self._version(str(key[1]))}"
         self.undated.discard(key)
         match way:
             case "blank":
                 cells["TimeUpdated"] = ""
             case "undated":
-                cells.update(DateUpdated=None, TimeUpdated="")
+                cells.update(DateUpdated="", TimeUpdated="")
                 self.undated.add(key)
             case "late" if key in self.tables[CUSTOMERS]:
                 shown = self.now + timedelta(seconds=number * 37 % LATE_MAX_S)
@@ -207,23 +205,3 @@ class Site:
 
     def _key(self, table: str, key: Key) -> Cells:
         return dict(zip(TABLES[table].key, key, strict=True))
-
-
-def _is_asked_for(select: Select, key: Key, row: Cells) -> bool:
-    for name, values in select.among.items():
-        if str(row.get(name, "")) not in values:
-            return False
-    for name, first in select.since.items():
-        day: date | None = row.get(name)
-        if day is None or day < first:
-            return False
-    after = select.after
-    if after is None:
-        return True
-    width = len(after)
-    return key[: width - 1] == after[:-1] and str(key[width - 1]) > str(after[-1])
-
-
-def _cell(select: Select, row: Cells, name: str) -> object:
-    blank: dict[str, object] = {DATE: None, NUMBER: Decimal(0)}
-    return row.get(name, blank.get(TABLES[select.table].columns[name].kind, ""))

@@ -1,7 +1,8 @@
 """What every implementation of the Landing port keeps, the fake included."""
 
+import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -18,10 +19,12 @@ from tieout.domain.reading import (
     LeftRecord,
     NumberedPages,
     Page,
+    PageLanded,
     Position,
     Reading,
     SourceRecord,
     Tombstone,
+    Writer,
 )
 from tieout.errors import RetryableError
 from tieout.ledger.landing import PostgresLanding
@@ -31,6 +34,11 @@ from tieout.ports.landing import Landing
 READING = Reading(pair=records.PAIR, source=System.XERO, account="tenant", resource="Items")
 NOON = records.MIDNIGHT + timedelta(hours=12)
 LATER = Position(through=NOON)
+
+
+def present() -> datetime:
+    """Return the present, as the ledger's clock shows it."""
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 class Inbox(Protocol):
@@ -47,11 +55,13 @@ class Inbox(Protocol):
 
 class InMemory(Inbox):
     def __init__(self) -> None:
-        self.landing = self._fake = FakeLanding()
+        self.landing = self._fake = FakeLanding(present)
 
     @override
     def entries(self) -> list[NewInboxEntry]:
-        return [one for one in self._fake.entries if one.resource_id != ODD]
+        passed = [*self._fake.echoes, *self._fake.stopped]
+        waiting = [one for one in self._fake.entries if one not in passed]
+        return [one for one in waiting if one.resource_id != ODD]
 
     @override
     def letters(self) -> list[NewDeadLetter]:
@@ -251,6 +261,66 @@ def test_what_ended_in_a_known_way_is_not_gone_as_well(inbox: Inbox) -> None:
         ("Items/deleted", "2"),
         ("Items/gone", "3"),
     ]
+
+
+def ours(record_id: str, says: str, gist: str, writer: Writer = Writer.US) -> SourceRecord:
+    return SourceRecord(record_id, says.encode(), writer=writer, gist=gist)
+
+
+def land_counted(
+    inbox: Inbox,
+    *some: SourceRecord,
+    listed: tuple[str, ...] = (),
+    since: datetime | None = None,
+) -> PageLanded:
+    before = inbox.landing.position(READING)
+    after = Position(through=(before.through or NOON) + timedelta(minutes=1))
+    returning = Page(
+        list(some), after, [], may_return=True, listed=listed, listed_before=since or present()
+    )
+    return inbox.landing.land(READING, returning, before=before)
+
+
+def test_what_we_created_and_nobody_wrote_since_is_skipped(inbox: Inbox) -> None:
+    landed = land_counted(inbox, ours("1", "a", "A", Writer.US_ALONE), item("2"))
+    assert (landed.new, landed.echoes) == (1, 1)
+    assert land_counted(inbox, ours("1", "a", "A", Writer.US_ALONE)).echoes == 0
+    assert land_counted(inbox, SourceRecord("1", b"b", gist="B")).new == 1
+    assert said(inbox) == [("Items/sweep", "2", b"a"), ("Items/sweep", "1", b"b")]
+
+
+def test_what_we_touched_without_changing_it_is_skipped(inbox: Inbox) -> None:
+    land_counted(inbox, SourceRecord("1", b"a at noon", gist="A"))
+    landed = land_counted(inbox, ours("1", "a at one", "A"))
+    assert (landed.new, landed.echoes) == (0, 1)
+    landed = land_counted(inbox, ours("1", "b at two", "B"))
+    assert (landed.new, landed.echoes) == (1, 0)
+    assert land_counted(inbox, ours("2", "a", "A")).echoes == 0
+    assert [body for _topic, _id, body in said(inbox)] == [b"a at noon", b"b at two", b"a"]
+
+
+def named(record_id: str, name: str) -> SourceRecord:
+    return SourceRecord(record_id, f"{record_id} {name}".encode(), named=name)
+
+
+def test_a_record_that_may_have_another_id_now_stops_for_a_person(inbox: Inbox) -> None:
+    land_counted(inbox, named("1", "Pine"), named("2", "Oak"), named("3", "Elm"))
+    since = present()
+    land_counted(inbox, named("9", "Pine"))
+    landed = land_counted(inbox, named("8", "Ash"), listed=("3", "9"), since=since)
+    assert (landed.new, landed.tombstones, landed.set_aside) == (3, 2, 2)
+    assert {letter.cause for letter in inbox.letters()} == {"record_renumbered"}
+    assert {letter.value for letter in inbox.letters()} == {"9"}
+    assert {(topic, id_) for topic, id_, _body in said(inbox)[3:]} == {
+        ("Items/sweep", "8"),
+        ("Items/gone", "2"),
+    }
+    assert land_counted(inbox, named("7", "Fir"), listed=("3", "8", "9")).set_aside == 0
+
+
+def test_a_record_that_was_there_before_is_none_that_came(inbox: Inbox) -> None:
+    land_counted(inbox, named("1", "Pine"), named("2", "Pine"))
+    assert land_counted(inbox, listed=("2",)).set_aside == 0
 
 
 def test_a_whole_list_lands_what_changed_in_it(inbox: Inbox) -> None:

@@ -24,14 +24,18 @@ from tieout.domain.reading import START, Interval
 from tieout.errors import ConfigurationError
 from tieout.simulators.sage100 import order_history
 from tieout.simulators.sage100.people.taking_back import delete_sales_order
-from tieout.simulators.sage100.seed import create_companies
+from tieout.simulators.sage100.seed import (
+    INTEGRATION_USER_KEY,
+    SYSTEM_USER_KEY,
+    create_companies,
+)
 from tieout.simulators.sage100.store import CompanyFile
 from tieout.usecases.extract import Extracted, extract
 
 PORTLAND = ZoneInfo("America/New_York")
 NOON = datetime(2026, 11, 30, 17, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-PAGE_RECORDS, PAGE_ROWS_MAX = 40, 64
+PAGE_RECORDS, PAGE_ROWS_MAX = 40, 128
 CUSTOMERS, ORDERS, STOCK = "AR_Customer", "SO_SalesOrderHeader", "IM_ItemWarehouse"
 FIRST, SECOND = "0001001", "0001002"
 
@@ -44,7 +48,11 @@ class Site:
     file: CompanyFile
     clock: FakeClock
     reader: Sage100Reader
-    landing: FakeLanding = field(default_factory=FakeLanding)
+    landing: FakeLanding = field(init=False)
+    own_users: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.landing = FakeLanding(self.clock.now)
 
     @property
     def lists(self) -> Sage100Lists:
@@ -53,6 +61,7 @@ class Site:
             account="HPS",
             zone=PORTLAND,
             clock=self.clock,
+            own_users=self.own_users,
             page_records=PAGE_RECORDS,
         )
 
@@ -96,7 +105,8 @@ def site(company: Path, tmp_path: Path) -> Iterator[Site]:
         import pyodbc
 
         database = home / "MAS_HPS.sqlite"
-        return pyodbc.connect(f"Driver=SQLite3;Database={database};Timeout=10000;", autocommit=True)
+        driver = "Driver=SQLite3;Timeout=10000;StepAPI=1;"
+        return pyodbc.connect(f"{driver}Database={database};", autocommit=True)
 
     site = Site(
         home=home,
@@ -152,11 +162,12 @@ def test_a_change_comes_once_and_one_that_is_taken_back_comes_too(site: Site) ->
 
 
 def test_only_what_changed_lately_is_looked_at(site: Site) -> None:
-    site.read(CUSTOMERS)
+    site.sql("UPDATE AR_TermsCode SET DateUpdated = '2026-11-20'")
+    site.read("AR_TermsCode")
     site.pass_by(HOUR)
-    site.change(FIRST, CustomerName="New name")
+    site.file.update("AR_TermsCode", {"TermsCode": "01"}, {"TermsCodeDesc": "Net 11 days"})
     queries = site.reader.queries_made
-    assert site.read(CUSTOMERS).records == 1
+    assert site.read("AR_TermsCode").records == 1
     assert site.reader.queries_made == queries + 1
 
 
@@ -295,6 +306,68 @@ def test_a_closed_order_is_told_from_a_deleted_one(site: Site) -> None:
     assert site.news(ORDERS) == []
     site.sql("DELETE FROM SO_SalesOrderHistoryHeader WHERE SalesOrderNo = ?", closed)
     assert open_
+
+
+def renumber(site: Site, old: str, new: str, name: str) -> None:
+    """Let a person's utility change a customer's number, which touches no date."""
+    changed = "UPDATE AR_Customer SET CustomerNo = ?, CustomerName = ? WHERE CustomerNo = ?"
+    site.sql(changed, new, name, old)
+
+
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_a_customer_who_has_another_number_now_stops_for_a_person(
+    site: Site, *, is_dated: bool
+) -> None:
+    site.change(FIRST, CustomerName="Harbor Cafe")
+    site.read(CUSTOMERS)
+    site.pass_by(HOUR if is_dated else DAY)
+    renumber(site, FIRST, "0009999", "Harbor Cafe")
+    if is_dated:
+        site.change("0009999", EmailAddress="new@example.com")
+    read = site.read(CUSTOMERS)
+    assert (read.landed, read.tombstones, read.set_aside) == (2, 1, 2)
+    for letter in site.landing.letters:
+        assert (letter.cause, letter.value) == ("record_renumbered", "00/0009999")
+    assert {told(one) for one in site.landing.stopped} == {
+        ("gone", f"00/{FIRST}"),
+        ("sweep", "00/0009999"),
+    }
+
+
+def test_another_customer_of_another_name_stops_nothing(site: Site) -> None:
+    site.read(CUSTOMERS)
+    site.pass_by(HOUR)
+    renumber(site, FIRST, "0009999", "Somebody else")
+    site.change("0009999", EmailAddress="new@example.com")
+    assert (site.read(CUSTOMERS).tombstones, site.landing.letters) == (1, [])
+
+
+def test_what_we_entered_ourselves_is_no_news_until_people_touch_it(site: Site) -> None:
+    site.own_users = frozenset({INTEGRATION_USER_KEY})
+    ours, theirs = order(site), order(site)
+    key = {"SalesOrderNo": theirs}
+    site.file.user_key = SYSTEM_USER_KEY
+    site.pass_by(HOUR)
+    site.file.update(ORDERS, key, {"Comment": "Call before delivery"})
+    assert {one.resource_id for one in site.news(ORDERS)} == {ours, theirs}
+    assert [one.resource_id for one in site.landing.echoes] == [ours]
+    site.file.update(ORDERS, {"SalesOrderNo": ours}, {"Comment": "Gift"})
+    (changed,) = site.news(ORDERS)
+    assert changed.resource_id == ours
+    assert changed not in site.landing.echoes
+
+
+def test_a_touch_of_ours_that_changes_nothing_is_no_news_and_a_change_is(site: Site) -> None:
+    site.own_users = frozenset({INTEGRATION_USER_KEY})
+    site.read(CUSTOMERS)
+    site.pass_by(HOUR)
+    site.file.user_key = INTEGRATION_USER_KEY
+    site.change(FIRST)
+    assert site.news(CUSTOMERS) == site.landing.echoes != []
+    site.pass_by(HOUR)
+    site.change(FIRST, CustomerName="By a person, then touched by us")
+    (changed,) = site.news(CUSTOMERS)
+    assert changed not in site.landing.echoes
 
 
 def test_an_interval_brings_what_was_written_within_it_and_moves_nothing(site: Site) -> None:

@@ -5,14 +5,16 @@ A reading outlives its reader: with every page that is stored, the position afte
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, PositiveInt
 
 from tieout.domain.base import Frozen, System
-from tieout.domain.ledger import Origin
+from tieout.domain.ledger import NewDeadLetter, Origin
 
+OWN_WRITE = "own_write"
+"""The rule by which an entry that tells of our own write is skipped."""
 SWEPT = "sweep"
 """What the topic of an entry says of a record that lives."""
 
@@ -117,6 +119,16 @@ class Reading(Frozen):
         return f"{self.resource}/{tombstone or SWEPT}"
 
 
+class Writer(StrEnum):
+    """Who wrote a record last, where the source says so."""
+
+    OTHERS = "others"
+    US = "us"
+    """We did; what others wrote before is in it, too."""
+    US_ALONE = "us alone"
+    """We did when we created it, and nobody since."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
     """One record, its bytes as they came; made by the thousand, so no model."""
@@ -126,6 +138,11 @@ class SourceRecord:
     tombstone: Tombstone | None = None
     merged_to: str = ""
     """The id of the record that took its place."""
+    writer: Writer = Writer.OTHERS
+    gist: str = ""
+    """A hash of what the record says without when and by whom it was written."""
+    named: str = ""
+    """What it is called, where people can give it another id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +161,7 @@ class Page:
     ``is_whole``: they are the whole list, so what is not among them is not there any more.
     ``may_return``: a record may say again what it said before, so only its newest entry counts.
     ``listed`` are the ids of the whole list, when it was gone through: what lived and is not among
-    them is not there any more.
+    them is not there any more. ``listed_before`` is when it had last been gone through.
     """
 
     records: list[SourceRecord]
@@ -153,6 +170,7 @@ class Page:
     is_whole: bool = False
     may_return: bool = False
     listed: Collection[str] = ()
+    listed_before: datetime | None = None
 
     @property
     def present(self) -> list[str]:
@@ -163,9 +181,36 @@ class Page:
         return [*ids, *(record.record_id for record in self.odd)] if ids else []
 
 
+class Renumbered(Frozen):
+    """A record that is gone while another one came that is called the same."""
+
+    old_id: str
+    new_id: str
+    named: str
+
+    def letter(self, reading: Reading) -> NewDeadLetter:
+        """Return the dead letter of either."""
+        return NewDeadLetter(
+            pair=reading.pair,
+            trace_key=f"{reading.account} {reading.resource} {self.old_id}",
+            step="extract",
+            cause="record_renumbered",
+            message=f"{self.old_id} is gone from {reading.resource}, and {self.new_id} came, "
+            f"which is called {self.named!r} as well.",
+            remedy="If people renumbered or merged it, bind the new number and dismiss both; else "
+            "replay both.",
+            field=reading.resource,
+            value=self.new_id,
+        )
+
+
 class PageLanded(Frozen):
-    """How many entries of a page were new, and how many of those were tombstones."""
+    """How many entries of a page were new, and how many of those were tombstones.
+
+    ``echoes`` are our own writes; they are new to nobody, and not counted as such.
+    """
 
     new: int
     tombstones: int
     set_aside: int
+    echoes: int = 0

@@ -30,6 +30,11 @@ class Landing(Protocol):
         gone through by its ids, what lived. Entries to ``set_aside`` open their dead letters, if
         they are new.
 
+        Where records may return, what we wrote ourselves lands as skipped: a record that nobody
+        else has written since we created it, or that says what it said before. When a list was gone
+        through by its ids, a record that is gone and one that came since the last time under its
+        name are set aside both: people may have given it another id.
+
         Raises:
             RetryableError: The reading is not at ``before``: another run has gone on with it.
         """

@@ -24,6 +24,8 @@ class Extracted(Frozen):
     landed: int = 0
     tombstones: int = 0
     set_aside: int = 0
+    echoes: int = 0
+    """What told of our own writes."""
 
 
 def extract(
@@ -59,6 +61,7 @@ def extract(
             landed=done.landed + landed.new,
             tombstones=done.tombstones + landed.tombstones,
             set_aside=done.set_aside + landed.set_aside,
+            echoes=done.echoes + landed.echoes,
         )
     if interval is not None and position != START:
         landing.land(reading, Page(records=[], position=START, odd=[]), before=position)

@@ -41,6 +41,7 @@ from tieout.settings import load_pairs, sweep_cron, sweep_interval
 from tieout.usecases import holding
 from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import Captured, capture, drain
+from tieout.usecases.catalog import SALES_ORDER
 from tieout.usecases.compare import Compared, compare_source
 from tieout.usecases.desk import JobWish, open_job, work_jobs
 from tieout.usecases.doubles import Swept, sweep_doubles
@@ -77,6 +78,10 @@ from tieout.wiring.xero_connections import XeroConnections
 
 AIRFLOW_KEY_SETTING = "AIRFLOW__CORE__FERNET_KEY"
 """Whose key seals the tokens unless they have one of their own: what guards the connections."""
+
+
+OWN_ORDERS_MAX = 20
+"""How many orders are asked for the user who entered them."""
 
 
 class Status(Frozen):
@@ -252,12 +257,18 @@ class Tieout:
         if source is System.XERO:
             return extract(self.xero(pair).lists, landing, pair, resource, interval=within)
         with closing(self.sage100(pair)) as sage100:
-            return extract(sage100.lists, landing, pair, resource, interval=within)
+            lists = sage100.lists(self._own_orders(pair))
+            return extract(lists, landing, pair, resource, interval=within)
 
     def sage100_fingerprint(self, pair: str, table: str) -> str:
         """Return a text that is another one after a write to a table of the pair's Sage 100."""
         with closing(self.sage100(pair)) as sage100:
-            return sage100.lists.fingerprint(table)
+            return sage100.lists().fingerprint(table)
+
+    def _own_orders(self, pair: str) -> list[str]:
+        """Return numbers of sales orders that we entered of late: whose user wrote them is ours."""
+        followed = self.ledger.following(pair, SALES_ORDER.entity, limit=OWN_ORDERS_MAX)
+        return [delivery.external_id for delivery in followed if delivery.external_id]
 
     def poll(self, pair: str, resource: str) -> Polled:
         """Read what changed in a list of the pair's Xero, and look into what a flow cares for."""

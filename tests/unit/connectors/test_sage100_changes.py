@@ -97,7 +97,7 @@ class Watcher:
 
     def __init__(self, site: Site, kind: type[Pass]) -> None:
         self.site = site
-        self.landing = FakeLanding()
+        self.landing = FakeLanding(SiteClock(site).now)
         self.lists = Lists(site, kind)
         self.acted: Counter[tuple[str, str]] = Counter()
 

@@ -36,7 +36,7 @@ def lists(clock: FakeClock) -> FakeLists:
 
 @pytest.fixture
 def landing() -> FakeLanding:
-    return FakeLanding()
+    return FakeLanding(FakeClock().now)
 
 
 def contacts(lists: FakeLists, clock: FakeClock, count: int) -> None:
@@ -115,7 +115,7 @@ class DyingLanding(FakeLanding):
     """An inbox whose worker dies at one page, before or after the commit."""
 
     def __init__(self, *, at_page: int, after_commit: bool) -> None:
-        super().__init__()
+        super().__init__(FakeClock().now)
         self._pages_left = at_page
         self._after_commit = after_commit
 

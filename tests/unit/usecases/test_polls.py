@@ -12,7 +12,10 @@ from unit.usecases.test_steps import PAIR, make_flow, worked
 def test_the_first_poll_leaves_what_is_old_to_a_backfill_and_the_next_goes_on() -> None:
     flow = make_flow(worked())
     assert isinstance(flow.clock, FakeClock)
-    lists, landing = FakeLists(flow.clock, changing="Payments", whole="TaxRates"), FakeLanding()
+    lists, landing = (
+        FakeLists(flow.clock, changing="Payments", whole="TaxRates"),
+        FakeLanding(flow.clock.now),
+    )
     lists.put("Payments", "old", "1")
     flow.clock.advance((BEFORE_FIRST + timedelta(minutes=30)).total_seconds())
     lists.put("Payments", "fresh", "1")

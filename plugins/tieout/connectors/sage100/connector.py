@@ -65,14 +65,21 @@ class Sage100Connector:
         """Return how many ODBC queries and calls of the agent were made."""
         return self._reader.queries_made + self._company.agent.calls_made
 
-    @property
-    def lists(self) -> Sage100Lists:
-        """Return the company's tables as lists that change."""
+    def lists(self, own_orders: Collection[str] = ()) -> Sage100Lists:
+        """Return the company's tables as lists that change.
+
+        ``own_orders`` are numbers of sales orders that we entered: whoever entered them is us.
+        SY_User would say it as well, but may be refused to us.
+        """
+        made = self._reader.rows(
+            "SO_SalesOrderHistoryHeader", "UserCreatedKey", among={"SalesOrderNo": [*own_orders]}
+        )
         return Sage100Lists(
             self._reader,
             account=self._config.account or self._config.company,
             zone=ZoneInfo(self._config.time_zone),
             clock=self._clock,
+            own_users=frozenset(filter(None, (row.text("UserCreatedKey") for row in made))),
         )
 
     def check(self) -> SiteReport:

@@ -1,6 +1,6 @@
 """Sage 100's tables as lists that change: the Lists port. How one is read is passes.py."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from zoneinfo import ZoneInfo
 
 from typing_extensions import override
@@ -27,9 +27,14 @@ class Sage100Lists(Lists):
         account: str,
         zone: ZoneInfo,
         clock: Clock,
+        own_users: Collection[str] = (),
         page_records: int = PAGE_RECORDS,
     ) -> None:
-        """Take the company's reader; nothing is read before the first page."""
+        """Take the company's reader; nothing is read before the first page.
+
+        ``own_users`` are the UserKeys that we write as: what they wrote is the echo of a write.
+        """
+        self._own_users = own_users
         self._reader = reader
         self._page_records = page_records
         self._account = account
@@ -64,4 +69,4 @@ class Sage100Lists(Lists):
                 f"Sage 100 has no table {resource!r} that is read as a list.",
                 remedy="Name one of docs/reference/sage100-reading.md.",
             )
-        return Pass(self._reader, table, self._zone, interval)
+        return Pass(self._reader, table, self._zone, interval, self._own_users)

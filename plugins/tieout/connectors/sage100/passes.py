@@ -34,11 +34,13 @@ from tieout.connectors.sage100.records import (
     Text,
     body,
     columns_of,
+    gist,
     key_of,
     key_texts,
     odd,
     record_id,
     texts,
+    writer,
 )
 from tieout.connectors.sage100.rows import Row, UnreadableError
 from tieout.domain.reading import (
@@ -68,6 +70,10 @@ LEFT_MAX = 1000
 
 BY_VALUE = frozenset({"IM_ItemWarehouse", "IM_ItemCost", "AR_OpenInvoice", "AP_OpenInvoice"})
 """Stock and balances: whether a register update touches their dates is not known."""
+
+
+NAMES = {"AR_Customer": "CustomerName", "AP_Vendor": "VendorName", "CI_Item": "ItemCodeDesc"}
+"""What the records are called whose numbers people may change or merge, in every table at once."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +107,16 @@ class Pass:
     """One reader on its way through one table, from its first page to its last."""
 
     def __init__(
-        self, reader: Sage100Reader, table: Table, zone: ZoneInfo, interval: Interval | None
+        self,
+        reader: Sage100Reader,
+        table: Table,
+        zone: ZoneInfo,
+        interval: Interval | None,
+        own_users: Collection[str] = (),
     ) -> None:
-        """Prepare to read; nothing is asked yet."""
+        """Prepare to read; nothing is asked yet. ``own_users`` are the UserKeys of ours."""
+        self._own_users = own_users
+        self._name = NAMES.get(table.name, "")
         self._reader = reader
         self._table = table
         self._zone = zone
@@ -234,8 +247,16 @@ class Pass:
             through=max(_known(position.through, min(read, keyed.begun_at))),
             swept_at=keyed.begun_at if is_sweep and self._dating else position.swept_at,
         )
-        listed = self._listed() if is_sweep else ()
-        return Page(found.records, after, found.odd, may_return=True, listed=listed)
+        # What came under a new number is not to be taken for new before the old one was looked for.
+        is_listed = is_sweep or (self._name and found.records)
+        return Page(
+            found.records,
+            after,
+            found.odd,
+            may_return=True,
+            listed=self._listed() if is_listed else (),
+            listed_before=position.swept_at,
+        )
 
     def _found(self, rows: Sequence[Row], keep_from: datetime | None, begun_at: datetime) -> _Found:
         """Sort rows into records, odd ones, and those that are left."""
@@ -253,7 +274,7 @@ class Pass:
             if self._is_kept(moments, keep_from):
                 headers.append((row.key(), said, moments))
         if self._documents is None:
-            found.records += [SourceRecord(record_id(key), body(said)) for key, said, _ in headers]
+            found.records += [self._record(key, said) for key, said, _moments in headers]
         else:
             self._add_documents(self._documents, headers, found, begun_at)
         return found
@@ -277,12 +298,21 @@ class Pass:
         unsteady = documents.unsteady(young, lines, self._columns) if young else set()
         for key, said, _moments in headers:
             some = lines[key]
-            whole = body({**said, LINES: [] if isinstance(some, UnreadableError) else some})
+            whole = {**said, LINES: [] if isinstance(some, UnreadableError) else some}
             if _is_document(documents, said, some) and key not in unsteady:
                 self._left.pop(key_texts(key), None)
-                found.records.append(SourceRecord(record_id(key), whole))
+                found.records.append(self._record(key, whole))
             elif not self._is_left(key, begun_at):
-                found.odd.append(OddRecord(record_id(key), whole, LINES))
+                found.odd.append(OddRecord(record_id(key), body(whole), LINES))
+
+    def _record(self, key: Key, said: Mapping[str, object]) -> SourceRecord:
+        return SourceRecord(
+            record_id(key),
+            body(said),
+            writer=writer(said, self._own_users),
+            gist=gist(said),
+            named=str(said[self._name]) if self._name else "",
+        )
 
     def _is_left(self, key: Key, now: datetime) -> bool:
         """Leave a record for the next run; False when that has been done for too long."""

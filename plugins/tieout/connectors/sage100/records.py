@@ -5,14 +5,15 @@ calendar of Sage's, a number that is none, text that no Sage 100 can have writte
 cp1252; domain/sage100 README, 6). What its values mean is the flows' affair.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from tieout.connectors.sage100.catalog import DATE, NUMBER, TABLES, Table
+from tieout.connectors.sage100.catalog import CREATED, DATE, NUMBER, TABLES, UPDATED, Table
 from tieout.connectors.sage100.dialect import Key
 from tieout.connectors.sage100.rows import NO_DATE, Row, UnreadableError, UnreadableRow
-from tieout.domain.reading import OddRecord
+from tieout.domain.reading import OddRecord, Writer
 
 CODE_PAGE = "cp1252"
 LINES = "lines"
@@ -80,6 +81,25 @@ def _unusable(table: Table, column: str) -> UnreadableError:
 def body(said: Mapping[str, object]) -> bytes:
     """Return a record's body; the same values give the same bytes."""
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def gist(said: Mapping[str, object]) -> str:
+    """Return a hash of a record's body without when and by whom it was written."""
+    rest = {name: value for name, value in said.items() if name not in {*CREATED, *UPDATED}}
+    return hashlib.sha256(body(rest)).hexdigest()
+
+
+def writer(said: Mapping[str, object], own_users: Collection[str]) -> Writer:
+    """Return who wrote a row last: one of our own users, and alone if nobody has since its making.
+
+    Users are UserKeys of SY_User. A table that does not name them was written by others.
+    """
+    if said.get(UPDATED[-1]) not in own_users:
+        return Writer.OTHERS
+    is_as_made = all(
+        said.get(made) == said[last] for made, last in zip(CREATED, UPDATED, strict=True)
+    )
+    return Writer.US_ALONE if is_as_made else Writer.US
 
 
 def odd(row: Row, table: Table, columns: Sequence[str], member: str) -> OddRecord:
