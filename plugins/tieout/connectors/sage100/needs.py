@@ -30,8 +30,7 @@ _NEEDS = {
     "AR_InvoiceDetail": "ExtensionAmt",
     "AR_InvoiceHistoryHeader": (
         "InvoiceType SalesOrderNo ARDivisionNo CustomerNo CustomerPONo InvoiceDate Comment "
-        "TransactionDate DiscountAmt FreightAmt SalesTaxAmt DepositAmt "
-        "DateUpdated"
+        "TransactionDate DiscountAmt FreightAmt SalesTaxAmt DepositAmt DateUpdated"
     ),
     "AR_InvoiceHistoryDetail": "ExtensionAmt",
     "AR_CashReceiptsHeader": "BankCode DepositDate PostingAmt",

@@ -35,6 +35,43 @@ QUESTIONS = (
         "Sage refuses the class or the key by name, nothing is written, the receipt is refused",
     ),
     Question(
+        "`oTaxSummary` of orders and invoices: TaxCode$ as its key, SalesTaxAmt as the override",
+        "the shop's tax is set so after lines and freight, and read back to the cent",
+        AGENT,
+        "Sage refuses the column or the code by name; a tax that did not hold is read back",
+    ),
+    Question(
+        "what SO_Invoice_bus brings along of an order: freight, deposit, the lines' quantities",
+        "freight and deposit are stated, and every line's quantity is set, 0 where none ships",
+        AGENT,
+        "the figures read back are those of the command, or the difference is shown",
+    ),
+    Question(
+        "that a credit memo (InvoiceType$ CM) takes positive quantities, and what of one that names"
+        " an invoice becomes an open item",
+        "quantities are positive; what is left of it is applied by a receipt of zero",
+        SITE,
+        "enter one in a test company, update its register, look at AR_OpenInvoice",
+    ),
+    Question(
+        "`AR_Invoice_bus`: lines by SalesAcctKey$ and ExtensionAmt, beyond the 4.40 layout",
+        "as its table and the layout suggest; no flow writes it",
+        AGENT,
+        "Sage refuses the column by name, nothing is written",
+    ),
+    Question(
+        "`AR_InvoiceHistoryInquiry_svc` with nFind",
+        "asked for a number that Sage refuses as used, after a crash; ODBC finds the invoice, too",
+        AGENT,
+        "the invoice stays in doubt until ODBC shows it, by its Comment",
+    ),
+    Question(
+        "the values of ExplodedKitItem, and that the lines of a kit follow its own",
+        "lines with a SalesKitLineKey are never written: Sage sees to them",
+        SITE,
+        "order a kit in a test company and ship a part of it",
+    ),
+    Question(
         "columns of AP_InvoiceDetail, AR_InvoiceDetail, PO_ReceiptHeader, PO_ReceiptDetail,"
         " AR_CashReceipts*, IM_Warehouse, AR_Division, SY_Company, SY_Country",
         "those below are assumed; flows read only what `needs.py` lists",

@@ -71,18 +71,17 @@ class InvoiceWriter:
                 yield mark, {"BatchNo": batch_no, "InvoiceNo": number}
 
     def find(self, work: Work, key: dict[str, str]) -> Stored | None:
-        """Look the number up in its batch, then among posted invoices, where people bring it."""
+        """Look the number up in its batch; one that Sage refuses as used, among posted invoices."""
         invoices = work.session.open(self.task, work.today, work.warnings)
         invoices.select_batch(key["BatchNo"])
         try:
-            is_entered = invoices.set_key(self._boi(key)) is KeyState.EXISTING
+            if invoices.set_key(self._boi(key)) is KeyState.NEW:
+                return None
         except RefusedError:
             posted = self._posted(work, key)
             if posted is None:
                 raise
             return posted
-        if not is_entered:
-            return self._posted(work, key)
         _check_ours(invoices, work, key)
         return _stored(key, {name: invoices.amount(name) for name in AMOUNTS})
 
