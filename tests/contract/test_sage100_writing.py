@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from deliveries import make_delivery
+from sage100_payables import PAYABLES
 from sage100_places import (
     CASES,
     RECORDS,
@@ -31,7 +32,7 @@ from tieout.errors import OutcomeUnknownError
 from tieout.usecases.catalog import OnChange, kind_of
 from tieout.usecases.planning.targets import Notes, PlanningTarget, Sent
 
-EVERY = (*CASES, *RECEIVABLES)
+EVERY = (*CASES, *RECEIVABLES, *PAYABLES)
 
 
 @pytest.fixture(scope="module")

@@ -352,6 +352,72 @@ AR_INVOICE = WriteKind(
     final_state="entered",
     posting=Posting.ON_UPDATE,
 )
+AP_INVOICE = WriteKind(
+    entity="ap_invoice",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    posting=Posting.ON_UPDATE,
+    number="header.InvoiceNo",
+)
+MANUAL_CHECK = WriteKind(
+    entity="manual_check",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    posting=Posting.ON_UPDATE,
+    number="header.CheckNo",
+)
+CHECK_VOID = WriteKind(
+    entity="check_void",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    number="header.CheckNo",
+)
+CHECK_REVERSAL = WriteKind(
+    entity="check_reversal",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    posting=Posting.ON_UPDATE,
+    number="header.CheckNo",
+)
+SAGE100_PURCHASE_ORDER = WriteKind(
+    entity="purchase_order",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+)
+GOODS_RECEIPT = WriteKind(
+    entity="goods_receipt",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    posting=Posting.ON_UPDATE,
+)
+INVOICE_RECEIPT = WriteKind(
+    entity="invoice_receipt",
+    target=System.SAGE100,
+    operation="create",
+    mapping="",
+    on_change=OnChange.SET_ASIDE,
+    final_state="entered",
+    posting=Posting.ON_UPDATE,
+    number="header.InvoiceNo",
+)
 
 ORDER_TO_CASH = (
     CONTACT,
@@ -391,6 +457,13 @@ WRITE_KINDS = (
     SALES_INVOICE,
     CREDIT_MEMO,
     AR_INVOICE,
+    AP_INVOICE,
+    MANUAL_CHECK,
+    CHECK_VOID,
+    CHECK_REVERSAL,
+    SAGE100_PURCHASE_ORDER,
+    GOODS_RECEIPT,
+    INVOICE_RECEIPT,
 )
 """Whatever can be written. Of what no flow writes yet the record is the payload: no mapping."""
 

@@ -98,7 +98,7 @@ def test_posting_moves_payables_at_the_register_and_the_ledger_at_the_daily_regi
     sage100.done("post_daily_transaction_register", posting_date=DAY)
     assert sage100.ledger() == {"620-00": Decimal("120.50"), "200-00": Decimal("-120.50")}
     comments = sage100.query("SELECT DISTINCT PostingComment, SourceJournal FROM GL_DetailPosting")
-    assert [tuple(row) for row in comments] == [(f"BILL {BRIGHT}/B-7", "AP")]
+    assert [tuple(row) for row in comments] == [(f"BILL 00/{BRIGHT}/B-7", "AP")]
 
 
 def test_a_credit_memo_is_negative(sage100: Sage100, boi: Boi) -> None:

@@ -7,11 +7,11 @@ posted on, and of no others. Which documents that may be since some day, ``poste
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from tieout.connectors.sage100.reader import VALUES_PER_QUERY_MAX, Sage100Reader
+from tieout.connectors.sage100.reader import VALUES_PER_QUERY_MAX, Among, Sage100Reader
 from tieout.connectors.sage100.rows import Row
 from tieout.domain.books import SageState, Standing
 from tieout.domain.money import ZERO
@@ -31,7 +31,8 @@ class Register:
     that a look-up goes by, and by which a document and its reversal belong together; ``dated`` the
     posting date in history; ``comment`` the word before the document's name in a GL posting. The
     amounts are '' where no one column holds what a document comes to: people correct those by
-    documents of their own (credit memos), which no amount here would show.
+    documents of their own (credit memos), which no amount here would show. ``entered_as`` and
+    ``posted_as`` tell the kind where several share a table.
     """
 
     entry: str
@@ -42,6 +43,8 @@ class Register:
     comment: str
     entered_amount: str = ""
     posted_amount: str = ""
+    entered_as: Among = field(default_factory=dict)
+    posted_as: Among = field(default_factory=dict)
 
     def name(self, row: Row) -> str:
         """Return the external id of a row's document."""
@@ -61,6 +64,24 @@ _INVOICE = Register(
     dated="TransactionDate",
     comment=INVOICE,
 )
+_CHECK = Register(
+    entry="AP_ManualCheckHeader",
+    history="AP_CheckHistoryHeader",
+    number=("BankCode", "CheckNo"),
+    asked_by="CheckNo",
+    entered_amount="CheckAmt",
+    posted_amount="CheckAmt",
+    dated="TransactionDate",
+    comment="CHK",
+)
+_RECEIPT = Register(
+    entry="PO_ReceiptHeader",
+    history="PO_ReceiptHistoryHeader",
+    number=("ReceiptType", "ReceiptNo"),
+    asked_by="ReceiptNo",
+    dated="TransactionDate",
+    comment="RCPT",
+)
 REGISTERS = {
     "sales_invoice": _INVOICE,
     "credit_memo": _INVOICE,
@@ -75,6 +96,21 @@ REGISTERS = {
         dated="PostingDate",
         comment="CR",
     ),
+    "ap_invoice": Register(
+        entry="AP_InvoiceHeader",
+        history="AP_InvoiceHistoryHeader",
+        number=("APDivisionNo", "VendorNo", "InvoiceNo"),
+        asked_by="InvoiceNo",
+        dated="TransactionDate",
+        comment="BILL",
+    ),
+    # A reversal is posted under the number of its check: both add up to nothing.
+    "manual_check": replace(_CHECK, entered_as={"CheckType": ["N"]}),
+    "check_reversal": replace(
+        _CHECK, entered_as={"CheckType": ["R"]}, posted_as={"CheckType": ["R"]}
+    ),
+    "goods_receipt": _RECEIPT,
+    "invoice_receipt": _RECEIPT,
 }
 """Every kind of document that a register of its own posts, by entity."""
 
@@ -98,7 +134,7 @@ def standings(
         columns = f"{register.entered_amount} {' '.join(register.number)}"
         entered = {
             register.name(row): _amount(row, register.entered_amount)
-            for row in reader.rows(register.entry, columns, among=among)
+            for row in reader.rows(register.entry, columns, among={**among, **register.entered_as})
         }
         posted = _posted(reader, register, among)
         days = {day for _sum, posted_on in posted.values() for day in posted_on}
@@ -126,11 +162,11 @@ def posted_since(reader: Sage100Reader, entity: str, since: date) -> set[str]:
     in_gl = _named(reader.rows("GL_DetailPosting", "PostingComment", since=created), comment)
     if entity != ORDER:
         register = _register(entity)
-        rows = reader.rows(register.history, " ".join(register.number), since=changed)
+        columns = " ".join(register.number)
+        rows = reader.rows(register.history, columns, among=register.posted_as, since=changed)
         moved = {register.name(row) for row in rows}
         # A reversal has a number of its own: what it reverses is found by what both are asked by.
-        among = {register.asked_by: register.asked(moved)}
-        columns = " ".join(register.number)
+        among = {register.asked_by: register.asked(moved), **register.posted_as}
         same = {register.name(row) for row in reader.rows(register.history, columns, among=among)}
         return moved | same | in_gl
     table = "AR_InvoiceHistoryHeader"
@@ -165,7 +201,7 @@ def _posted(
     sums: dict[str, Decimal | None] = {}
     names: dict[str, str] = {}
     columns = f"{register.dated} {register.posted_amount} {' '.join(register.number)}"
-    for row in reader.rows(register.history, columns, among=among):
+    for row in reader.rows(register.history, columns, among={**among, **register.posted_as}):
         name, common = register.name(row), row.text(register.asked_by)
         names[name] = common
         days.setdefault(name, set()).add(row.dated(register.dated))

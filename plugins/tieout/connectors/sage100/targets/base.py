@@ -23,6 +23,7 @@ from tieout.ports.targets import Target
 
 GUARD = "the agent's journal: one command id, one document under a reserved record number"
 NUMBER_TAKEN = "number_taken"
+SAGE_REFUSED = "sage_refused"
 REFUSED = "target_refused"
 REMEDIES = {
     REFUSED: "Correct the record in Sage 100 or the mapping, then replay.",
@@ -97,6 +98,8 @@ class AgentTarget(Target):
     updates_known = False
     queries_to_find = 1
     """How many queries look one document up by our mark, and read one back."""
+    signs_of_ours = frozenset({NUMBER_TAKEN})
+    """Refusals after which our document is looked for: Sage may refuse its second copy."""
 
     def __init__(self, company: Company) -> None:
         """Take the company."""
@@ -173,7 +176,7 @@ class AgentTarget(Target):
                 f"The agent answered {answer.status!r} to a {self.entity}.",
                 remedy="It is looked up by the next attempt.",
             )
-        if problem.cause == NUMBER_TAKEN:
+        if problem.cause in self.signs_of_ours:
             # The agent lost its journal, perhaps: then the document with our mark is ours.
             landed = self._by_mark(delivery.payload)
             if landed is not None:

@@ -15,6 +15,17 @@ from tieout.connectors.sage100.targets.master_data import (
     ShipToAddressTarget,
     VendorTarget,
 )
+from tieout.connectors.sage100.targets.payables import (
+    ApInvoiceTarget,
+    CheckReversalTarget,
+    CheckVoidTarget,
+    ManualCheckTarget,
+)
+from tieout.connectors.sage100.targets.purchasing import (
+    GoodsReceiptTarget,
+    InvoiceReceiptTarget,
+    PurchaseOrderTarget,
+)
 from tieout.connectors.sage100.targets.sales_orders import OrderDepositTarget, SalesOrderTarget
 from tieout.errors import ConfigurationError
 
@@ -33,6 +44,13 @@ TARGETS: dict[str, type[AgentTarget]] = {
         CreditMemoTarget,
         ArInvoiceTarget,
         CashReceiptTarget,
+        ApInvoiceTarget,
+        ManualCheckTarget,
+        CheckVoidTarget,
+        CheckReversalTarget,
+        PurchaseOrderTarget,
+        GoodsReceiptTarget,
+        InvoiceReceiptTarget,
     )
 }
 

@@ -1,7 +1,7 @@
 """Update the A/P Invoice Register: bills become history and open invoices; the G/L waits.
 
 An adjustment changes the open invoice that has its number. Postings wait for the Daily Transaction
-Register under journal AP, whose comments name a bill as ``BILL <vendor>/<invoice>``.
+Register under journal AP, whose comments name a bill as ``BILL <division>/<vendor>/<invoice>``.
 """
 
 from datetime import date
@@ -35,7 +35,7 @@ def _post(file: CompanyFile, register: Register, bill: Row) -> dict[str, str]:
     pend(
         file,
         register,
-        f"BILL {key['VendorNo']}/{key['InvoiceNo']}",
+        f"BILL {'/'.join(key.values())}",
         [
             *(Posting(line.text("AccountKey"), line.number("DistributionAmt")) for line in lines),
             Posting(division.text("FreightAcctKey"), bill.number("FreightAmt")),

@@ -4,7 +4,7 @@ Goods: debit inventory, credit purchases clearing, at the order's cost (journal 
 purchases clearing at the cost of what was received, the difference to purchase price variance,
 credit payables (journal RI). An order is completed once all was received and billed; a bill that
 was entered in A/P instead leaves it open. Postings wait for the Daily Transaction Register; their
-comments name a receipt as ``RCV <number>`` or ``RCI <number>``.
+comments name a receipt as ``RCPT <type>/<number>``.
 """
 
 from datetime import date
@@ -57,7 +57,11 @@ def _receive(file: CompanyFile, register: Register, receipt: Row, lines: list[Ro
         _keep_movement(file, register, receipt, line)
     total = sum((line.number("ExtensionAmt") for line in lines), ZERO)
     postings = [Posting(keys[INVENTORY], total), Posting(keys[CLEARING], -total)]
-    pend(file, register, f"RCV {receipt.text('ReceiptNo')}", postings)
+    pend(file, register, _name(receipt), postings)
+
+
+def _name(receipt: Row) -> str:
+    return f"RCPT {receipt.text('ReceiptType')}/{receipt.text('ReceiptNo')}"
 
 
 def _keep_movement(file: CompanyFile, register: Register, receipt: Row, line: Row) -> None:
@@ -87,7 +91,7 @@ def _bill(file: CompanyFile, register: Register, receipt: Row, lines: list[Row])
         cost = rounded(line.number("QuantityInvoiced") * ordered.number("UnitCost"))
         postings.append(Posting(keys[CLEARING], cost))
         postings.append(Posting(keys[VARIANCE], line.number("ExtensionAmt") - cost))
-    pend(file, register, f"RCI {receipt.text('ReceiptNo')}", postings)
+    pend(file, register, _name(receipt), postings)
     keep_bill(file, register, receipt, [copied("AP_InvoiceHistoryDetail", line) for line in lines])
 
 
