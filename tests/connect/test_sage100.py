@@ -69,6 +69,8 @@ def test_a_company_with_what_flows_need_is_ready(
     said = capsys.readouterr().out
     assert "Standard or Advanced (SQLite), ready" in said
     assert "problem" not in said
+    assert "kinds are written by what no public source confirms" in said
+    assert "vendor.save" in said
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -93,6 +95,8 @@ def test_an_agent_that_is_away_is_said_and_no_report(
     away = Place(place.folder, "http://127.0.0.1:9")
     assert away.tieout("relayed") == 2
     assert "could not be reached" in capsys.readouterr().err
+    assert away.tieout("direct") == 1
+    assert "problem: Nothing can be written" in capsys.readouterr().out
 
 
 @pytest.fixture

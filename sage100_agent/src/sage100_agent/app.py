@@ -21,6 +21,7 @@ from sage100_agent.reading import Readings
 from sage100_agent.signature import is_authentic
 from sage100_agent.tickets import Reply, Ticket, not_written
 from sage100_agent.worker import CompanyWorker
+from sage100_agent.writers.catalog import UNCONFIRMED, WRITERS
 
 LOG = logging.getLogger("sage100_agent")
 BODY_BYTES_MAX = 1_000_000
@@ -52,6 +53,11 @@ def create_app(gate: Gate) -> Starlette:
     def known(request: Request, _body: bytes) -> Reply:
         return _known(gate, request.path_params["command_id"])
 
+    def kinds(_request: Request, _body: bytes) -> Reply:
+        return Reply(
+            HTTPStatus.OK, {"kinds": {kind: UNCONFIRMED.get(kind, "") for kind in WRITERS}}
+        )
+
     async def reading(request: Request) -> Response:
         heard = await _heard(gate, request)
         if isinstance(heard, Reply):
@@ -73,6 +79,7 @@ def create_app(gate: Gate) -> Starlette:
         routes=[
             Route("/v1/commands", _signed(gate, submitted), methods=["POST"]),
             Route("/v1/commands/{command_id:path}", _signed(gate, known), methods=["GET"]),
+            Route("/v1/kinds", _signed(gate, kinds), methods=["GET"]),
             Route("/v1/reading", reading, methods=["POST"]),
             Route("/v1/health", health, methods=["GET"]),
         ]

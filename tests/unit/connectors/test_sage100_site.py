@@ -11,7 +11,7 @@ from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.dialect import PROBES
 from tieout.connectors.sage100.needs import NEEDS
 from tieout.connectors.sage100.routes import Inspection, LiveColumn
-from tieout.connectors.sage100.site import SiteReport, report
+from tieout.connectors.sage100.site import SiteReport, Writing, report
 from tieout.connectors.sage100.unconfirmed import QUESTIONS, reference
 
 ROOT = Path(__file__).parents[3]
@@ -156,3 +156,16 @@ def test_every_item_of_the_domains_list_is_asked() -> None:
     ):
         assert word in notes
         assert word in text
+
+
+def test_an_agent_that_writes_less_than_we_send_is_a_problem() -> None:
+    offered = {"customer.create": "", "cash_receipt.create": "its classes"}
+    enough = checked(WHOLE, writing=Writing(wanted=["customer.create"], offered=offered))
+    assert enough.is_good
+    assert "1 of 2 kinds are written by what no public source" in enough.described()
+    assert "rehearse them: cash_receipt.create\n" in enough.described()
+    older = checked(WHOLE, writing=Writing(wanted=["vendor.save"], offered=offered))
+    (problem,) = older.problems
+    assert problem.startswith("The agent does not write vendor.save")
+    (away,) = checked(WHOLE, writing=Writing(problem="it is away")).problems
+    assert away == "Nothing can be written: it is away"

@@ -20,6 +20,7 @@ from tieout.errors import OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
 
 COMMANDS_PATH = "/v1/commands"
+KINDS_PATH = "/v1/kinds"
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
@@ -42,6 +43,14 @@ class AgentAnswer(BaseModel):
     document_no: str = ""
     warnings: list[str] = Field(default_factory=list)
     error: AgentProblem | None = None
+
+
+class _Kinds(BaseModel):
+    """What the agent writes."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    kinds: dict[str, str]
 
 
 class _AgentHttp(HttpClient):
@@ -96,6 +105,17 @@ class AgentClient:
                 remedy="The agent looks the document up when the same command comes again.",
             )
         return parsed
+
+    def kinds(self) -> dict[str, str]:
+        """Return what the agent writes, each kind with what no public source confirms of it."""
+        answer = self._send("GET", KINDS_PATH, b"")
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return {}
+        try:
+            return _Kinds.model_validate(answer.json()).kinds
+        except ValidationError as error:
+            problem = f"{answer.system} answered {answer.request.url} with something else."
+            raise untrusted_answer(problem, is_write=False) from error
 
     def command(self, command_id: str) -> AgentAnswer | None:
         """Return what became of a command, or None when the agent never accepted it."""

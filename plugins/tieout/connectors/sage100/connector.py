@@ -14,10 +14,11 @@ from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.relayed import RelayedRoute
 from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
 from tieout.connectors.sage100.rows import UnreadableRow
-from tieout.connectors.sage100.site import SiteReport, report
+from tieout.connectors.sage100.site import SiteReport, Writing, report
 from tieout.connectors.sage100.targets.base import Company
-from tieout.connectors.sage100.targets.table import target_of
+from tieout.connectors.sage100.targets.table import TARGETS, target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
+from tieout.errors import TieoutError
 from tieout.ports.clock import Clock
 from tieout.ports.systems import Party, Sage100Reference, StockLevel
 from tieout.ports.targets import Target
@@ -98,7 +99,15 @@ class Sage100Connector:
             inspected,
             has_our_field=self._config.has_tieout_udf,
             hours=self._hours() if has_hours else (),
+            writing=self._writing(),
         )
+
+    def _writing(self) -> Writing:
+        try:
+            offered = self._company.agent.kinds()
+        except TieoutError as error:
+            return Writing(problem=str(error))
+        return Writing(wanted=[target.kind for target in TARGETS.values()], offered=offered)
 
     def _hours(self) -> Iterator[str]:
         rows = self._reader.rows(SAMPLED, HOURS, page_rows_max=SAMPLE_ROWS)

@@ -5,8 +5,8 @@ of the catalog no public source confirms is counted as confirmed, or as missing,
 Editions differ in data only. What a check cannot find out is listed in unconfirmed.py.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from tieout.connectors.sage100.catalog import MEMO, TABLES, TEXT, Table
 from tieout.connectors.sage100.dialect import PROBES
@@ -63,6 +63,8 @@ class SiteReport(Frozen):
     unconfirmed: tuple[str, ...]
     """Names that it does not have."""
     lengths: dict[str, int]
+    writes: dict[str, str]
+    """What the agent writes, each kind with what no public source confirms of it."""
 
     @property
     def is_good(self) -> bool:
@@ -76,10 +78,19 @@ class SiteReport(Frozen):
             f"{self.edition} ({self.database}), {'ready' if self.is_good else 'not ready'}",
             f"{self.tables} of {self.tables_known} tables",
             f"{len(self.confirmed)} of {doubts} names that only a site can confirm",
+            *self._writes_described(),
             *(f"problem: {problem}" for problem in self.problems),
             *(f"note: {note}" for note in self.notes),
         ]
         return "\n  ".join(lines)
+
+    def _writes_described(self) -> Iterator[str]:
+        doubted = [kind for kind, doubt in self.writes.items() if doubt]
+        if doubted:
+            yield (
+                f"{len(doubted)} of {len(self.writes)} kinds are written by what no public source "
+                f"confirms, so rehearse them: {', '.join(doubted)}"
+            )
 
 
 def edition_of(database: str) -> Edition:
@@ -87,7 +98,38 @@ def edition_of(database: str) -> Edition:
     return next(one for one in EDITIONS if one.database in (database, ""))
 
 
-def report(inspected: Inspection, *, has_our_field: bool, hours: Iterable[str] = ()) -> SiteReport:
+@dataclass(frozen=True)
+class Writing:
+    """What we would have written, and what the agent says that it writes."""
+
+    wanted: Collection[str] = ()
+    offered: Mapping[str, str] = field(default_factory=dict)
+    """Kinds, each with what no public source confirms of it."""
+    problem: str = ""
+    """Why nothing is known of the agent."""
+
+    def problems(self) -> Iterator[str]:
+        """Say what the agent does not write, or why that is not known."""
+        if self.problem:
+            yield f"Nothing can be written: {self.problem}"
+            return
+        missing = sorted(set(self.wanted) - set(self.offered))
+        if missing:
+            yield (
+                f"The agent does not write {', '.join(missing)}: install the one of this version."
+            )
+
+
+NOTHING_WRITTEN = Writing()
+
+
+def report(
+    inspected: Inspection,
+    *,
+    has_our_field: bool,
+    hours: Iterable[str] = (),
+    writing: Writing = NOTHING_WRITTEN,
+) -> SiteReport:
     """Compare a site with the catalog. ``hours`` are times of changes, as some rows have them."""
     edition = edition_of(inspected.dbms)
     live = _by_table(inspected.columns)
@@ -104,6 +146,7 @@ def report(inspected: Inspection, *, has_our_field: bool, hours: Iterable[str] =
         problems=(
             *(problem for one in comparisons for problem in one.problems()),
             *_refused(inspected.refused, NEEDED_PROBES, "The driver refuses our {name}: {said}."),
+            *writing.problems(),
         ),
         notes=(
             *(note for one in comparisons for note in one.notes()),
@@ -117,6 +160,7 @@ def report(inspected: Inspection, *, has_our_field: bool, hours: Iterable[str] =
         confirmed=tuple(name for name in doubts if _has(live, name)),
         unconfirmed=tuple(name for name in doubts if not _has(live, name)),
         lengths={place: size for one in comparisons for place, size in one.lengths()},
+        writes=dict(writing.offered),
     )
 
 
