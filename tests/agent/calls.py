@@ -74,22 +74,30 @@ def running_agent(home: Path, folder: Path, *more: str) -> Iterator[Agent]:
 
     ``more`` are further arguments.
     """
-    key_file = folder / "agent.key"
-    key_file.write_text(KEY)
     port = free_port()
     scheme = "https" if "--tls-certificate" in more else "http"
     url = f"{scheme}://127.0.0.1:{port}"
-    arguments = [
-        *("-m", "sage100_agent", "--port", str(port), "--journal", str(folder / "journal.sqlite")),
+    arguments = [*agent_arguments(home, folder), "--port", str(port), *more]
+    with running(arguments, ready_url=f"{url}/v1/health", env=agent_environment()) as process:
+        yield Agent(url, home, folder, process)
+
+
+def agent_arguments(home: Path, folder: Path) -> list[str]:
+    """Return what every agent of the tests is told."""
+    key_file = folder / "agent.key"
+    key_file.write_text(KEY)
+    return [
+        *("-m", "sage100_agent", "--journal", str(folder / "journal.sqlite")),
         *("--com", DOUBLE, "--home", str(home), "--key-file", str(key_file)),
         *("--company", "HPS:tieout:secret", "--company", "LLT:tieout:secret"),
         *("--settle-after-s", "0"),
-        *more,
     ]
+
+
+def agent_environment() -> dict[str, str]:
+    """Return where the agent and the double of COM are imported from."""
     root = Path(__file__).parents[2]
-    env = {"PYTHONPATH": f"{root / 'sage100_agent/src'}:{root / 'plugins'}"}
-    with running(arguments, ready_url=f"{url}/v1/health", env=env) as process:
-        yield Agent(url, home, folder, process)
+    return {"PYTHONPATH": f"{root / 'sage100_agent/src'}:{root / 'plugins'}"}
 
 
 def customer(command_id: str, **header: str) -> dict[str, Any]:

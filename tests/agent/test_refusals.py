@@ -43,7 +43,7 @@ def sent_raw(agent: Agent, headers: dict[str, str], *parts: bytes) -> bytes:
     [
         ("forged", OTHER_KEY, 0),
         ("replayed", KEY, 301),
-        ("from-the-future", KEY, -302),
+        ("from-the-future", KEY, -400),
         ("forged-and-old", OTHER_KEY, 301),
     ],
 )

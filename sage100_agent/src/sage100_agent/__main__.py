@@ -6,15 +6,19 @@ command line.
 
 import argparse
 import logging
+import signal
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.applications import Starlette
 
 from sage100_agent.app import Gate, create_app
 from sage100_agent.boi import Login
 from sage100_agent.com import load_com
 from sage100_agent.journal import Journal
+from sage100_agent.outbound import Outbound, RelayAddress
 from sage100_agent.reading import Connect, Readings, odbc
 from sage100_agent.worker import CompanyWorker, Limits, Site
 
@@ -26,7 +30,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the checked arguments."""
     parser = argparse.ArgumentParser(prog="sage100_agent", description=__doc__)
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on")
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, help="inbound mode: the port to listen on")
+    parser.add_argument(
+        "--relay-url", default="", help="outbound mode: Tieout's relay, where we ask for requests"
+    )
+    parser.add_argument(
+        "--relay-certificate-sha256",
+        default="",
+        help="the certificate that the relay must show; without it, one of a trusted authority",
+    )
     parser.add_argument("--journal", type=Path, required=True, help="SQLite file, kept for ever")
     parser.add_argument(
         "--com", default="pywin32", help="pywin32, or module:function of a double (default pywin32)"
@@ -56,6 +68,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parsed = parser.parse_args(arguments)
     if parsed.host != LOOPBACK and not (parsed.tls_certificate and parsed.tls_key):
         parser.error("listening beyond loopback needs --tls-certificate and --tls-key")
+    if bool(parsed.port) == bool(parsed.relay_url):
+        parser.error("give --port to listen, or --relay-url to open no port: one of them")
+    relay = urlsplit(parsed.relay_url)
+    if relay.scheme == "http" and relay.hostname != LOOPBACK:
+        parser.error("a relay beyond loopback is reached by https")
     return parsed
 
 
@@ -83,6 +100,27 @@ def today() -> date:
     return datetime.now().astimezone().date()  # noqa: TID251 - the entry point owns the clock
 
 
+def listen(parsed: argparse.Namespace, app: Starlette) -> None:
+    """Serve a port until told to stop."""
+    uvicorn.run(
+        app,
+        host=parsed.host,
+        port=parsed.port,
+        log_level="warning",
+        ssl_certfile=parsed.tls_certificate,
+        ssl_keyfile=parsed.tls_key,
+    )
+
+
+def ask(parsed: argparse.Namespace, app: Starlette, key: bytes, *, pollers: int) -> None:
+    """Ask the relay until told to stop."""
+    pin = parsed.relay_certificate_sha256.replace(":", "").replace(" ", "").lower()
+    outbound = Outbound(app, RelayAddress(parsed.relay_url, pin), key, pollers)
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_given: outbound.stop())
+    outbound.run()
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
     parsed = parse_arguments(arguments)
@@ -101,15 +139,12 @@ def main(arguments: list[str] | None = None) -> None:
     readings = Readings(sources(parsed.dsn, parsed.odbc_encoding))
     for worker in workers.values():
         worker.start()
+    app = create_app(Gate(key, journal, workers, readings))
     try:
-        uvicorn.run(
-            create_app(Gate(key, journal, workers, readings)),
-            host=parsed.host,
-            port=parsed.port,
-            log_level="warning",
-            ssl_certfile=parsed.tls_certificate,
-            ssl_keyfile=parsed.tls_key,
-        )
+        if parsed.relay_url:
+            ask(parsed, app, key, pollers=len(workers) + 1)
+        else:
+            listen(parsed, app)
     finally:
         for worker in workers.values():
             worker.stop()

@@ -3,8 +3,6 @@
 Signs requests and turns the agent's answers into ours. What a command says belongs in the targets.
 """
 
-import hashlib
-import hmac
 import json
 import time
 from http import HTTPStatus
@@ -15,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from typing_extensions import override
 
 from tieout.connectors.http import Answer, HttpClient, Request, untrusted_answer
+from tieout.connectors.sage100.signing import signed_headers
 from tieout.domain.base import Json
 from tieout.errors import OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
@@ -128,14 +127,14 @@ class AgentClient:
 
     def _send(self, method: str, path: str, body: bytes, *, is_write: bool | None = None) -> Answer:
         self.calls_made += 1
-        timestamp = str(int(self._clock.now().timestamp()))
-        signed = f"{timestamp}.{method}.{self._base_path}{path}.".encode() + body
-        key = self._key.get_secret_value().encode()
-        headers = {
-            "Content-Type": "application/json",
-            "X-Tieout-Timestamp": timestamp,
-            "X-Tieout-Signature": hmac.new(key, signed, hashlib.sha256).hexdigest(),
-        }
+        signed = signed_headers(
+            self._key.get_secret_value().encode(),
+            method=method,
+            path=f"{self._base_path}{path}",
+            body=body,
+            now_s=self._clock.now().timestamp(),
+        )
+        headers = {"Content-Type": "application/json", **signed}
         is_write = method == "POST" if is_write is None else is_write
         url = f"{self._url}{path}"
         request = Request(method, url, is_write=is_write, headers=headers, body=body or None)
