@@ -29,6 +29,11 @@ class Sage100:
         answer = requests.post(f"{self.url}/_boi_faults", json=fault, timeout=10)
         assert answer.status_code == 200, answer.text
 
+    def move_clock(self, seconds: float) -> None:
+        """Set the server's clock forward, or back."""
+        url, body = f"{self.url}/_clock", {"advance_seconds": seconds}
+        assert requests.post(url, json=body, timeout=10).status_code == 200
+
     def query(self, sql: str, *arguments: str, company: str = "HPS") -> list[Any]:
         path = self.home / f"MAS_{company}.sqlite"
         connection = pyodbc.connect(

@@ -179,3 +179,39 @@ def test_an_empty_register_does_nothing(sage100: Sage100) -> None:
 
 def test_an_unknown_act_is_not_found(sage100: Sage100) -> None:
     assert sage100.act("burn_the_books").status_code == 404
+
+
+def test_a_row_in_flight_is_not_seen_and_comes_as_it_was(sage100: Sage100, order_no: str) -> None:
+    line = "SELECT * FROM SO_SalesOrderDetail WHERE SalesOrderNo = ? AND LineKey = '000002'"
+    before = [tuple(row) for row in sage100.query(line, order_no)]
+    key = {"SalesOrderNo": order_no, "LineKey": "000002"}
+    assert sage100.done("begin_write", table="SO_SalesOrderDetail", key=key) == {"rows": 1}
+    assert sage100.query(line, order_no) == []
+    assert sage100.act("begin_write", table="SO_SalesOrderDetail", key=key).status_code == 409
+    assert sage100.done("end_writes") == {"rows": 1}
+    assert [tuple(row) for row in sage100.query(line, order_no)] == before
+    assert sage100.done("end_writes") == {"rows": 0}
+
+
+def test_a_header_in_flight_keeps_the_time_at_which_it_was_written(
+    sage100: Sage100, order_no: str
+) -> None:
+    header = "SELECT DateUpdated, TimeUpdated FROM SO_SalesOrderHeader WHERE SalesOrderNo = ?"
+    before = [tuple(row) for row in sage100.query(header, order_no)]
+    sage100.done("begin_write", table="SO_SalesOrderHeader", key={"SalesOrderNo": order_no})
+    sage100.done("end_writes")
+    assert [tuple(row) for row in sage100.query(header, order_no)] == before
+
+
+def test_the_servers_clock_can_be_moved(sage100: Sage100) -> None:
+    times = "SELECT DateUpdated, TimeUpdated FROM AR_Customer WHERE CustomerNo = '0001001'"
+    key = {"ARDivisionNo": "00", "CustomerNo": "0001001"}
+    change = {"table": "AR_Customer", "key": key, "values": {"Comment": "Moved"}}
+    stamps = []
+    for seconds in (0, 86_400, -86_400):
+        sage100.move_clock(seconds)
+        sage100.done("change_record", **change)
+        stamps.append(sage100.query(times)[0])
+    assert (stamps[1][0] - stamps[0][0]).days == 1
+    assert stamps[2][0] == stamps[0][0]
+    assert all(0 <= float(hours) <= 24 for _day, hours in stamps)

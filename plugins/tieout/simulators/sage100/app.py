@@ -38,6 +38,7 @@ from tieout.simulators.sage100.people.maintenance import (
 )
 from tieout.simulators.sage100.people.receipts_register import post_receipts
 from tieout.simulators.sage100.people.sales_journal import post_sales_journal
+from tieout.simulators.sage100.people.slow_writes import begin_write, end_writes
 from tieout.simulators.sage100.people.taking_back import (
     delete_ap_document,
     delete_cash_receipt,
@@ -114,6 +115,10 @@ class _ApCheck(_Body):
     check_no: str
 
 
+class _Move(_Body):
+    advance_seconds: float
+
+
 class _Lock(_Body):
     table: str
     key: str
@@ -148,6 +153,7 @@ def create_app(state: Path, clock: Clock | None = None) -> Starlette:
     routes = [
         Route("/_health", _health),
         Route("/_people/{company}/{act}", _people, methods=["POST"]),
+        Route("/_clock", _clock, methods=["POST"]),
         Route("/_boi_faults", _boi_faults, methods=["POST", "DELETE"]),
     ]
     start: Callable[[Starlette], AbstractAsyncContextManager[None]] = lifespan
@@ -157,6 +163,18 @@ def create_app(state: Path, clock: Clock | None = None) -> Starlette:
 
 
 async def _health(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _clock(request: Request) -> Response:
+    try:
+        body = _Move.model_validate_json(await request.body())
+    except ValidationError as error:
+        return JSONResponse({"message": str(error)}, status_code=400)
+    for code in COMPANIES:
+        file = CompanyFile(request.app.state.home, code)
+        file.move_clock(body.advance_seconds)
+        file.close()
     return JSONResponse({"status": "ok"})
 
 
@@ -249,6 +267,15 @@ def _delete_record(file: CompanyFile, body: bytes) -> Answer:
     return delete_record(file, wanted.table, wanted.key)
 
 
+def _begin_write(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Record.model_validate_json(body)
+    return begin_write(file, wanted.table, wanted.key)
+
+
+def _end_writes(file: CompanyFile, _body: bytes) -> Answer:
+    return end_writes(file)
+
+
 def _turn_option(file: CompanyFile, body: bytes) -> Answer:
     wanted = _Option.model_validate_json(body)
     return turn_option(file, wanted.option, on=wanted.on)
@@ -295,6 +322,8 @@ _ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
     "reverse_cash_receipt": _reverse_cash_receipt,
     "change_record": _change_record,
     "delete_record": _delete_record,
+    "begin_write": _begin_write,
+    "end_writes": _end_writes,
     "turn_option": _turn_option,
     "post_ap_invoices": _ap_invoices,
     "post_manual_checks": _manual_checks,

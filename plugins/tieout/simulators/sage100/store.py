@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS _boi_fault (
 CREATE TABLE IF NOT EXISTS _option (name TEXT PRIMARY KEY, is_on INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS _sales_kit (
     kit TEXT, component TEXT, quantity_per_bill TEXT, PRIMARY KEY (kit, component));
+CREATE TABLE IF NOT EXISTS _in_flight (id INTEGER PRIMARY KEY, table_name TEXT, row TEXT);
 CREATE TABLE IF NOT EXISTS _clock (id INTEGER PRIMARY KEY CHECK (id = 1), offset_s REAL)
 """
 
@@ -106,6 +107,10 @@ class CompanyFile:
         offset = moment.timestamp() - time.time() if moment else 0.0
         self.run("INSERT OR REPLACE INTO _clock (id, offset_s) VALUES (1, ?)", offset)
 
+    def move_clock(self, seconds: float) -> None:
+        """Set the server's clock forward, or back."""
+        self.set_clock(self.local_now() + timedelta(seconds=seconds))
+
     def rows(self, table: str, **where: str) -> list[Row]:
         """Return the rows whose columns equal ``where``, by primary key."""
         columns = tables()[table].columns
@@ -128,11 +133,14 @@ class CompanyFile:
 
     def insert(self, table: str, values: Mapping[str, Value]) -> None:
         """Insert a row; columns not named are blank or zero; audit columns are stamped."""
-        stamped = {**values, **self._stamp(table, CREATED + UPDATED)}
-        names = ", ".join(f'"{name}"' for name in stamped)
-        marks = ", ".join("?" * len(stamped))
+        self.restore(table, {**values, **self._stamp(table, CREATED + UPDATED)})
+
+    def restore(self, table: str, values: Mapping[str, Value]) -> None:
+        """Insert a row as it is, whoever stamped it."""
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join("?" * len(values))
         sql = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 - names from tables.json
-        self._connection.execute(sql, [_write(value) for value in stamped.values()])
+        self._connection.execute(sql, [_write(value) for value in values.values()])
 
     def update(self, table: str, key: Key, values: Mapping[str, Value]) -> None:
         """Change columns of the rows with ``key``; Updated columns are stamped."""
