@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tieout.connectors.sage100.catalog import TABLES, Table
-from tieout.connectors.sage100.needs import NEEDS
 
 CHECK = "`tieout connect sage100`"
 AGENT = "the agent, at the first use"
@@ -177,16 +176,12 @@ def _lines() -> Iterator[str]:
     for one in QUESTIONS:
         yield f"| {one.what} | {one.meanwhile} | {one.found_by} | {one.how} |"
     yield ""
-    yield "| table | not confirmed of it | do flows read it? |"
-    yield "|---|---|---|"
+    yield "| table | not confirmed of it |"
+    yield "|---|---|"
     for table in TABLES.values():
         doubts = list(_doubts(table))
         if doubts:
-            needed = NEEDS.get(table.name)
-            reads = (
-                ", ".join(sorted({*table.key, *needed} & {*table.unconfirmed})) if needed else ""
-            )
-            yield f"| {table.name} | {'; '.join(doubts)} | {reads or ('yes' if needed else 'no')} |"
+            yield f"| {table.name} | {'; '.join(doubts)} |"
 
 
 def _doubts(table: Table) -> Iterator[str]:
