@@ -165,7 +165,6 @@ def test_a_signed_body_that_is_no_command_is_refused(agent: Agent, body: bytes) 
         ("command_id", 7),
         ("company", None),
         ("company", "XXX"),
-        ("kind", "customer.delete"),
         ("document", []),
         ("epoch", -1),
         ("epoch", True),

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from tieout.cli import (
+    agents,
     audit,
     budget,
     connect,
@@ -40,6 +41,7 @@ FAMILIES = (
     connect,
     webhooks,
     budget,
+    agents,
 )
 
 

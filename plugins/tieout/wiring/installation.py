@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
+from tieout.connectors.sage100.heartbeat import Heartbeat
 from tieout.connectors.shopify.connector import ShopifyConnector
 from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import BatchId, DeadLetterId, Frozen, System
@@ -380,6 +381,11 @@ class Tieout:
         connection = self._lookup(settings.sage100_connection)
         config = sage100_config(connection, settings)
         return self._sage100(settings.sage100_connection, connection, config)
+
+    def heartbeat(self, pair: str) -> tuple[Heartbeat, list[str]]:
+        """Return what the pair's agent says of itself, and what is in the way of writing."""
+        with closing(self.sage100(pair)) as sage100:
+            return sage100.heartbeat()
 
     def sage100_by(self, connection_id: str) -> Sage100Connector:
         """Return the connector of a Sage 100 connection that no pair need have yet."""

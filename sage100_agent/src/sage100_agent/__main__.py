@@ -18,12 +18,15 @@ from sage100_agent.app import Gate, create_app
 from sage100_agent.boi import Login
 from sage100_agent.com import load_com
 from sage100_agent.journal import Journal
+from sage100_agent.maintenance import Maintenance, window
 from sage100_agent.outbound import Outbound, RelayAddress
 from sage100_agent.reading import Connect, Readings, odbc
 from sage100_agent.worker import CompanyWorker, Limits, Site
 
 LOOPBACK = "127.0.0.1"
 KEY_BYTES_MIN = 16
+SWITCH_NAME = "maintenance"
+"""A file of this name beside the journal means: leave Sage alone until it is gone."""
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -62,6 +65,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--odbc-encoding", default="cp1252", help="of ProvideX's 8-bit text (default cp1252)"
     )
+    parser.add_argument(
+        "--maintenance",
+        action="append",
+        type=window,
+        default=[],
+        metavar="HH:MM-HH:MM",
+        help="leave Sage alone every day from and until, by this server's clock",
+    )
     parser.add_argument("--tls-certificate", type=Path)
     parser.add_argument("--tls-key", type=Path)
     parser.add_argument("--settle-after-s", type=float, default=Limits.settle_after_s)
@@ -95,9 +106,14 @@ def _said(text: str) -> str:
     return text
 
 
+def now() -> datetime:
+    """Return the time on this server, which is the time Sage itself goes by."""
+    return datetime.now().astimezone()  # noqa: TID251 - the entry point owns the clock
+
+
 def today() -> date:
-    """Return the date on this server, which is the date Sage itself goes by."""
-    return datetime.now().astimezone().date()  # noqa: TID251 - the entry point owns the clock
+    """Return the date on this server."""
+    return now().date()
 
 
 def listen(parsed: argparse.Namespace, app: Starlette) -> None:
@@ -131,15 +147,21 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(message)
     journal = Journal(parsed.journal)
     limits = Limits(settle_after_s=parsed.settle_after_s)
+    switch = parsed.journal.with_name(SWITCH_NAME)
+    maintenance = Maintenance(tuple(parsed.maintenance), switch)
+
+    def closed_for_s() -> float | None:
+        return maintenance.remaining_s(now())
+
     com = load_com(parsed.com, parsed.home)
     workers = {}
     for argument in parsed.company:
-        site = Site(com, parsed.home, login(argument), today, limits)
+        site = Site(com, parsed.home, login(argument), today, limits, closed_for_s)
         workers[site.login.company] = CompanyWorker(site, journal)
     readings = Readings(sources(parsed.dsn, parsed.odbc_encoding))
     for worker in workers.values():
         worker.start()
-    app = create_app(Gate(key, journal, workers, readings))
+    app = create_app(Gate(key, journal, workers, readings, closed_for_s=closed_for_s))
     try:
         if parsed.relay_url:
             ask(parsed, app, key, pollers=len(workers) + 1)

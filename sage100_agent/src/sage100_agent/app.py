@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -13,14 +15,21 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from sage100_agent import PROTOCOL, VERSION
 from sage100_agent.commands import Command, parse_command
 from sage100_agent.documents import check_document
-from sage100_agent.errors import BadCommandError, JournalError, RefusedError
+from sage100_agent.errors import (
+    BadCommandError,
+    JournalError,
+    MaintenanceError,
+    RefusedError,
+    UnknownKindError,
+)
 from sage100_agent.journal import FencedError, Journal, OtherPayloadError, Phase
 from sage100_agent.reading import Readings
 from sage100_agent.signature import is_authentic
 from sage100_agent.tickets import Reply, Ticket, not_written
-from sage100_agent.worker import CompanyWorker
+from sage100_agent.worker import CompanyWorker, never_closed
 from sage100_agent.writers.catalog import UNCONFIRMED, WRITERS
 
 LOG = logging.getLogger("sage100_agent")
@@ -29,7 +38,8 @@ BODY_TIMEOUT_S = 10.0
 """Longest time a body may take."""
 REPLY_TIMEOUT_S = 45.0
 """Shorter than a client's read timeout, so that the client gets our word for what is known."""
-RETRY_AFTER_S = 5
+UNWELL = "unwell"
+REMEDY = "update the older of Tieout and the agent"
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class Gate:
     workers: Mapping[str, CompanyWorker]
     readings: Readings
     now_s: Callable[[], float] = time.time
+    closed_for_s: Callable[[], float | None] = never_closed
     reply_timeout_s: float = REPLY_TIMEOUT_S
 
 
@@ -62,18 +73,29 @@ def create_app(gate: Gate) -> Starlette:
         heard = await _heard(gate, request)
         if isinstance(heard, Reply):
             return _deaf(request, heard)
+        closed_for_s = gate.closed_for_s()
+        if closed_for_s is not None:
+            gate.readings.release()
+            return _json(not_written("", str(MaintenanceError(closed_for_s)), closed_for_s))
         try:
             lines = gate.readings.answer(heard)
         except BadCommandError as error:
             return _json(_problem(HTTPStatus.BAD_REQUEST, str(error)))
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
+    def heartbeat(_request: Request, _body: bytes) -> Reply:
+        return Reply(HTTPStatus.OK, _heartbeat(gate))
+
     async def health(_request: Request) -> JSONResponse:
-        is_well = all(worker.is_alive for worker in gate.workers.values())
+        state = await run_in_threadpool(_state, gate)
         in_doubt = await run_in_threadpool(gate.journal.in_phase, Phase.WRITING)
-        status = HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
-        body = {"status": "ok" if is_well else "unwell", "in_doubt": len(in_doubt)}
-        return JSONResponse(body, status)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if state == UNWELL else HTTPStatus.OK
+        return JSONResponse({"status": state, "in_doubt": len(in_doubt)}, status)
+
+    async def other_protocol(request: Request) -> JSONResponse:
+        spoken = request.path_params["protocol"]
+        message = f"the request speaks protocol {spoken}, this agent {PROTOCOL}: {REMEDY}"
+        return _json(_problem(HTTPStatus.UPGRADE_REQUIRED, message))
 
     return Starlette(
         routes=[
@@ -81,9 +103,30 @@ def create_app(gate: Gate) -> Starlette:
             Route("/v1/commands/{command_id:path}", _signed(gate, known), methods=["GET"]),
             Route("/v1/kinds", _signed(gate, kinds), methods=["GET"]),
             Route("/v1/reading", reading, methods=["POST"]),
+            Route("/v1/heartbeat", _signed(gate, heartbeat), methods=["GET"]),
             Route("/v1/health", health, methods=["GET"]),
+            Route("/v{protocol:int}/{rest:path}", other_protocol, methods=["GET", "POST"]),
         ]
     )
+
+
+def _state(gate: Gate) -> str:
+    if not all(worker.is_alive for worker in gate.workers.values()):
+        return UNWELL
+    return "ok" if gate.closed_for_s() is None else "maintenance"
+
+
+def _heartbeat(gate: Gate) -> dict[str, Any]:
+    """Say who we are, what we can and how we are: everything but the contents of records."""
+    return {
+        "status": _state(gate),
+        "version": VERSION,
+        "protocol": PROTOCOL,
+        "kinds": sorted(WRITERS),
+        "in_doubt": len(gate.journal.in_phase(Phase.WRITING)),
+        "closed_for_s": gate.closed_for_s(),
+        "companies": {code: worker.standing for code, worker in gate.workers.items()},
+    }
 
 
 def _signed(
@@ -146,6 +189,9 @@ def _submitted(gate: Gate, body: bytes) -> Reply:
         if command.company not in gate.workers:
             message = "this agent does not serve that company"
             raise BadCommandError(message)  # noqa: TRY301 - one answer for all bad commands
+    except UnknownKindError as error:
+        message = f"{error} (version {VERSION}): {REMEDY}"
+        return _problem(HTTPStatus.UPGRADE_REQUIRED, message)
     except BadCommandError as error:
         return _problem(HTTPStatus.BAD_REQUEST, str(error))
     return _refused(gate, command) or _accepted(gate, command)
@@ -215,5 +261,5 @@ def _problem(status: HTTPStatus, message: str) -> Reply:
 def _json(reply: Reply) -> JSONResponse:
     headers = {}
     if reply.status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+        headers["Retry-After"] = str(math.ceil(reply.retry_after_s))
     return JSONResponse(reply.body, reply.status, headers)

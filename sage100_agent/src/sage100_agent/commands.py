@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sage100_agent.errors import BadCommandError
+from sage100_agent.errors import BadCommandError, UnknownKindError
 
 KINDS = (
     "customer.create",
@@ -99,8 +99,8 @@ def _check(envelope: dict[str, Any]) -> None:
         message = "command_id must be 1 to 128 letters, digits or . _ : / -"
         raise BadCommandError(message)
     if envelope["kind"] not in KINDS:
-        message = f"kind must be one of {', '.join(KINDS)}"
-        raise BadCommandError(message)
+        message = f"this agent writes no {envelope['kind'][:40]!r}, only {', '.join(KINDS)}"
+        raise UnknownKindError(message)
     epoch = envelope.get("epoch", 0)
     if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
         message = "epoch must be a whole number of 0 or more"

@@ -2,10 +2,12 @@
 
     AgentError
     ├── BadCommandError      the envelope is no command; nothing was done
+    │   └── UnknownKindError     its kind is one that a newer agent writes, perhaps
     ├── RefusedError         the document is refused, by us or by Sage; nothing was written
     │   └── NumberTakenError     the record number belongs to somebody else's document
     ├── LockedError          another session holds a record; nothing was written
     ├── NotReadyError        no BOI session can be had; nothing was written
+    │   └── MaintenanceError     none is to be had now; nothing was written
     ├── JournalError         the journal's file cannot be written, for a full disk perhaps
     └── ComError             a COM call died; whether it took effect is not known here
 
@@ -45,6 +47,22 @@ class LockedError(AgentError):
 
 class NotReadyError(AgentError):
     """Nothing was written because Sage could not be reached or did not let us in."""
+
+    retry_after_s: float | None = None
+    """When to ask again, where that is known."""
+
+
+class MaintenanceError(NotReadyError):
+    """Nothing was written because Sage's files are wanted by somebody else."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        """Keep how long it lasts yet."""
+        super().__init__("Sage is left alone for maintenance.")
+        self.retry_after_s = retry_after_s
+
+
+class UnknownKindError(BadCommandError):
+    """The command is of a kind that this agent does not write."""
 
 
 class JournalError(AgentError):

@@ -77,6 +77,11 @@ class Source:
         finally:
             self._turns.release()
 
+    def release(self) -> None:
+        """Close the connections that wait."""
+        while (connection := self._waiting()) is not None:
+            connection.close()
+
     def _waiting(self) -> Any:  # noqa: ANN401
         try:
             return self._idle.pop()
@@ -90,6 +95,11 @@ class Readings:
     def __init__(self, sources: Mapping[str, Connect]) -> None:
         """Connect to nothing yet."""
         self._sources = {company: Source(connect) for company, connect in sources.items()}
+
+    def release(self) -> None:
+        """Close the connections that wait, and with them Sage's files."""
+        for source in self._sources.values():
+            source.release()
 
     def answer(self, body: bytes) -> Iterator[bytes]:
         """Return the lines that answer a request.

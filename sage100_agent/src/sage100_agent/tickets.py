@@ -11,6 +11,8 @@ from typing import Any
 
 from sage100_agent.errors import AgentError
 
+RETRY_AFTER_S = 5.0
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -18,16 +20,18 @@ class Reply:
 
     status: HTTPStatus
     body: dict[str, Any]
+    retry_after_s: float = RETRY_AFTER_S
+    """When to ask again, where the status says that it may help."""
 
 
 class AbandonedError(AgentError):
     """Nobody waits for the command any more, and nothing was written."""
 
 
-def not_written(command_id: str, message: str) -> Reply:
-    """Answer that nothing was written and the same command may be sent again."""
+def not_written(command_id: str, message: str, retry_after_s: float = RETRY_AFTER_S) -> Reply:
+    """Answer that nothing was written and the same command may be sent again, and when."""
     body = {"command_id": command_id, "status": "not_written", "message": message}
-    return Reply(HTTPStatus.SERVICE_UNAVAILABLE, body)
+    return Reply(HTTPStatus.SERVICE_UNAVAILABLE, body, retry_after_s)
 
 
 def in_doubt(command_id: str) -> Reply:

@@ -24,13 +24,21 @@ from sage100_agent.errors import (
     ComError,
     JournalError,
     LockedError,
+    MaintenanceError,
     NotReadyError,
     NumberTakenError,
     RefusedError,
 )
 from sage100_agent.journal import Entry, Journal, Phase
 from sage100_agent.survey import sighted
-from sage100_agent.tickets import AbandonedError, Reply, Ticket, in_doubt, not_written
+from sage100_agent.tickets import (
+    RETRY_AFTER_S,
+    AbandonedError,
+    Reply,
+    Ticket,
+    in_doubt,
+    not_written,
+)
 from sage100_agent.writers.base import Stored, Work, Writer
 from sage100_agent.writers.catalog import WRITERS
 
@@ -51,6 +59,10 @@ class Limits:
     queue_max: int = 200
 
 
+def never_closed() -> None:
+    """Say that Sage may always be used."""
+
+
 @dataclass(frozen=True)
 class Site:
     """One company at one installation."""
@@ -60,6 +72,8 @@ class Site:
     login: Login
     today: Callable[[], date]
     limits: Limits = field(default_factory=Limits)
+    closed_for_s: Callable[[], float | None] = never_closed
+    """How long Sage is to be left alone yet; None = it may be used."""
 
 
 class CompanyWorker:
@@ -89,6 +103,15 @@ class CompanyWorker:
     def is_alive(self) -> bool:
         """Say whether the thread runs."""
         return self._thread.is_alive()
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """Return what a heartbeat says of this company."""
+        return {
+            "is_alive": self.is_alive,
+            "queued": self._queue.qsize(),
+            "has_session": self._session is not None,
+        }
 
     def submit(self, ticket: Ticket) -> None:
         """Queue a command that the journal has accepted; the ticket will get the reply."""
@@ -177,7 +200,7 @@ class CompanyWorker:
         except NotReadyError as error:
             self._discard_session()
             LOG.warning("command=%s not ready: %s", command_id, error)
-            return self._known(command_id, str(error))
+            return self._known(command_id, str(error), error.retry_after_s)
         except ComError as error:
             self._discard_session()
             self._not_before_s = time.monotonic() + self._site.limits.settle_after_s
@@ -312,16 +335,19 @@ class CompanyWorker:
         self._journal.set_phase(entry.command.command_id, Phase.REFUSED, result=result)
         return Reply(HTTPStatus.OK, result)
 
-    def _known(self, command_id: str, message: str) -> Reply:
+    def _known(self, command_id: str, message: str, retry_after_s: float | None = None) -> Reply:
         """Return what the journal knows of a command that ``message`` came in the way of."""
         entry = self._journal.entry(command_id)
         if entry is not None and entry.phase is Phase.WRITTEN:
             return Reply(HTTPStatus.OK, entry.result)
         if entry is not None and entry.phase is Phase.WRITING:
             return in_doubt(command_id)
-        return not_written(command_id, message)
+        return not_written(command_id, message, retry_after_s or RETRY_AFTER_S)
 
     def _open_session(self) -> BoiSession:
+        closed_for_s = self._site.closed_for_s()
+        if closed_for_s is not None:
+            raise MaintenanceError(closed_for_s)
         now_s = time.monotonic()
         if now_s < self._not_before_s:
             message = "waiting for the COM server to come to rest after an error"

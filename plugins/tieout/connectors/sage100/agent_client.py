@@ -13,13 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from typing_extensions import override
 
 from tieout.connectors.http import Answer, HttpClient, Request, untrusted_answer
+from tieout.connectors.sage100.heartbeat import PROTOCOL, Heartbeat
 from tieout.connectors.sage100.signing import signed_headers
 from tieout.domain.base import Json
-from tieout.errors import OutcomeUnknownError, UnavailableError
+from tieout.errors import ConfigurationError, OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
 
-COMMANDS_PATH = "/v1/commands"
-KINDS_PATH = "/v1/kinds"
+COMMANDS_PATH = f"/v{PROTOCOL}/commands"
+KINDS_PATH = f"/v{PROTOCOL}/kinds"
+HEARTBEAT_PATH = f"/v{PROTOCOL}/heartbeat"
+RHYTHM_S = 60
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
@@ -61,6 +64,13 @@ class _AgentHttp(HttpClient):
             raise UnavailableError(
                 f"The Sage 100 agent wrote nothing: {_message(answer)}",
                 remedy="Sage or the record is busy or away; the command is sent again later.",
+                retry_after_s=_retry_after_s(answer),
+            )
+        if answer.status == HTTPStatus.UPGRADE_REQUIRED:
+            problem = _problem(answer)
+            raise ConfigurationError(
+                f"The Sage 100 agent and Tieout do not fit: {problem.message if problem else ''}.",
+                remedy="Nothing was written; the same records go on after the update.",
             )
         return super()._judged(answer)
 
@@ -121,6 +131,22 @@ class AgentClient:
         answer = self._send("GET", f"{COMMANDS_PATH}/{quote(command_id, safe='/:')}", b"")
         return None if answer.status == HTTPStatus.NOT_FOUND else _parsed(answer)
 
+    def heartbeat(self) -> Heartbeat:
+        """Return what the agent says of itself.
+
+        Raises:
+            ConfigurationError: It speaks another protocol.
+            UnavailableError: It does not answer.
+        """
+        answer = self._send("GET", HEARTBEAT_PATH, b"")
+        try:
+            return Heartbeat.model_validate(answer.json())
+        except ValidationError as error:
+            raise ConfigurationError(
+                f"{answer.system} answered {answer.request.url} with something else.",
+                remedy="Check the address, and update the agent.",
+            ) from error
+
     def read(self, path: str, body: bytes) -> Answer:
         """Ask for what changes nothing, so that a dropped answer is asked for again."""
         return self._send("POST", path, body, is_write=False)
@@ -147,6 +173,12 @@ def _is_own(answer: Answer) -> bool:
         return AgentAnswer.model_validate_json(answer.body).status == "not_written"
     except ValidationError:
         return False
+
+
+def _retry_after_s(answer: Answer) -> float | None:
+    """Return when to ask again, if that is for longer than a stream's own rhythm: maintenance."""
+    told = answer.headers.get("Retry-After", "")
+    return float(told) if told.isdecimal() and int(told) > RHYTHM_S else None
 
 
 def _message(answer: Answer) -> str:

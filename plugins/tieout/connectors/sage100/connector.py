@@ -9,6 +9,7 @@ from tieout.connectors.sage100 import books, standings
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.catalog import TABLES, TEXT
 from tieout.connectors.sage100.config import Sage100Config
+from tieout.connectors.sage100.heartbeat import Heartbeat
 from tieout.connectors.sage100.lists import Sage100Lists
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.relayed import RelayedRoute
@@ -82,6 +83,17 @@ class Sage100Connector:
             clock=self._clock,
             own_users=frozenset(filter(None, (row.text("UserCreatedKey") for row in made))),
         )
+
+    def heartbeat(self) -> tuple[Heartbeat, list[str]]:
+        """Return what the agent says of itself, and what is in the way of writing through it.
+
+        Raises:
+            ConfigurationError: It speaks another protocol.
+            UnavailableError: It does not answer.
+        """
+        heard = self._company.agent.heartbeat()
+        kinds = {target.kind for target in TARGETS.values()}
+        return heard, heard.problems(self._config.company, kinds)
 
     def check(self) -> SiteReport:
         """Compare the site with what we know and need, before any flow runs.
