@@ -92,11 +92,6 @@ def create_app(gate: Gate) -> Starlette:
         status = HTTPStatus.SERVICE_UNAVAILABLE if state == UNWELL else HTTPStatus.OK
         return JSONResponse({"status": state, "in_doubt": len(in_doubt)}, status)
 
-    async def other_protocol(request: Request) -> JSONResponse:
-        spoken = request.path_params["protocol"]
-        message = f"the request speaks protocol {spoken}, this agent {PROTOCOL}: {REMEDY}"
-        return _json(_problem(HTTPStatus.UPGRADE_REQUIRED, message))
-
     return Starlette(
         routes=[
             Route("/v1/commands", _signed(gate, submitted), methods=["POST"]),
@@ -105,9 +100,15 @@ def create_app(gate: Gate) -> Starlette:
             Route("/v1/reading", reading, methods=["POST"]),
             Route("/v1/heartbeat", _signed(gate, heartbeat), methods=["GET"]),
             Route("/v1/health", health, methods=["GET"]),
-            Route("/v{protocol:int}/{rest:path}", other_protocol, methods=["GET", "POST"]),
+            Route("/v{protocol:int}/{rest:path}", _other_protocol, methods=["GET", "POST"]),
         ]
     )
+
+
+async def _other_protocol(request: Request) -> JSONResponse:
+    spoken = request.path_params["protocol"]
+    message = f"the request speaks protocol {spoken}, this agent {PROTOCOL}: {REMEDY}"
+    return _json(_problem(HTTPStatus.UPGRADE_REQUIRED, message))
 
 
 def _state(gate: Gate) -> str:
