@@ -113,7 +113,18 @@ def deposit(place: Place, account: str = "230-00") -> Delivery:
     return receipt(place, "110.13", {"Account": account, "AmountPosted": "110.13"})
 
 
+def order_deposit(place: Place, order_no: str = "") -> Delivery:
+    """Return the deposit of an order that holds less of it yet."""
+    number = order_no or place.landed(order(place, DepositAmt="50.00")).external_no
+    header: Json = {"SalesOrderNo": number, "DepositAmt": "110.13"}
+    made = delivery("order_deposit", place.number(), header, [], {"deposit": "110.13"})
+    return made.model_copy(update={"operation": "set"})
+
+
 RECEIVABLES = (
+    Case(
+        "order_deposit", "SO_SalesOrder_bus", order_deposit, lambda p: order_deposit(p, "0999999")
+    ),
     Case("sales_order", "SO_SalesOrder_bus", order, lambda p: order(p, TaxSchedule=NOT_ON_FILE)),
     Case("sales_invoice", "SO_Invoice_bus", shipment, lambda p: shipment(p, lamps="4")),
     Case("credit_memo", "SO_Invoice_bus", memo, lambda p: memo(p, item=NOT_ON_FILE)),

@@ -58,6 +58,11 @@ def every(cases: tuple[Case, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.entity)
 
 
+def test_every_target_has_a_case_and_a_row_in_the_catalog() -> None:
+    assert sorted(case.entity for case in EVERY) == sorted(TARGETS)
+    assert all(kind_of(System.SAGE100, entity) for entity in TARGETS)
+
+
 def test_every_master_record_has_a_case_and_sends_the_newest() -> None:
     ours = [entity for entity, kind in TARGETS.items() if issubclass(kind, MasterDataTarget)]
     assert sorted(case.entity for case in RECORDS) == sorted(ours)
