@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,9 @@ import pytest
 
 from fake_lists import FakeLanding
 from fakes import FakeClock
-from simulators.sage100.boi_client import Boi, write_order_1042
+from simulators.sage100.boi_client import Boi, enter_receipt, write_order_1042
+from simulators.sage100.payables import enter_bill, enter_order
+from tieout.connectors.sage100.details import DETAILS
 from tieout.connectors.sage100.lists import Sage100Lists
 from tieout.connectors.sage100.passes import PATIENCE
 from tieout.connectors.sage100.reader import Sage100Reader
@@ -23,10 +26,18 @@ from tieout.domain.ledger import NewInboxEntry
 from tieout.domain.reading import START, Interval
 from tieout.errors import ConfigurationError
 from tieout.simulators.sage100 import order_history
+from tieout.simulators.sage100.people.bills_journal import post_ap_invoices
+from tieout.simulators.sage100.people.invoicing import (
+    ArInvoice,
+    enter_ar_invoice,
+    enter_invoice,
+)
+from tieout.simulators.sage100.people.sales_journal import post_sales_journal
 from tieout.simulators.sage100.people.taking_back import delete_sales_order
 from tieout.simulators.sage100.seed import (
     INTEGRATION_USER_KEY,
     SYSTEM_USER_KEY,
+    account_keys,
     create_companies,
 )
 from tieout.simulators.sage100.store import CompanyFile
@@ -255,12 +266,42 @@ def test_a_bad_row_is_set_aside_and_its_neighbors_go_on(site: Site) -> None:
     assert says(mended)["CustomerName"] == "Mended"
 
 
-def order(site: Site) -> str:
+@contextmanager
+def at_work(site: Site) -> Iterator[Boi]:
+    """Work in the company through the business objects, as our agent does."""
     boi = Boi(site.home)
     try:
-        return write_order_1042(boi)
+        yield boi
     finally:
         boi.session.nCleanup()
+
+
+def order(site: Site) -> str:
+    with at_work(site) as boi:
+        return write_order_1042(boi)
+
+
+def test_whatever_is_entered_and_posted_adds_up(site: Site) -> None:
+    accounts = account_keys(site.file)
+    today = site.clock.now().date()
+    site.file.user_key = SYSTEM_USER_KEY
+    with at_work(site) as boi:
+        enter_invoice(site.file, write_order_1042(boi), invoice_date=today, lines=None)
+        enter_receipt(boi, amount=49.99, check_no="T1", account_key=accounts["230-00"])
+        enter_bill(boi, "B-1", 250.0, accounts["500-00"])
+        enter_order(boi)
+    invoice = ArInvoice("0001001", Decimal("20.00"), "AR-1", today, "400-00")
+    enter_ar_invoice(site.file, invoice)
+    entered = {table: site.read(table).landed for table in DETAILS}
+    post_sales_journal(site.file, today)
+    post_ap_invoices(site.file, today)
+    posted = {table: site.read(table).landed for table in DETAILS}
+    assert {table: entered[table] + posted[table] for table in DETAILS} == {
+        **dict.fromkeys(DETAILS, 1),
+        "SO_SalesOrderHeader": 2,  # once entered, once closed
+        "AR_InvoiceHistoryHeader": 2,
+    }
+    assert site.landing.letters == []
 
 
 def test_an_order_lands_with_its_lines_as_one_record(site: Site) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from tieout.connectors.sage100.catalog import TABLES, Table
 from tieout.connectors.sage100.dialect import Key
 from tieout.connectors.sage100.reader import Sage100Reader
-from tieout.connectors.sage100.records import Text, columns_of, texts
+from tieout.connectors.sage100.records import Text, among, columns_of, key_texts, texts
 from tieout.connectors.sage100.rows import Row, UnreadableError
 from tieout.domain.money import ZERO
 
@@ -47,7 +47,7 @@ DETAILS = {
     "AR_CashReceiptsHeader": Detail("AR_CashReceiptsDetail", "AmountPosted", "PostingAmt"),
     "PO_PurchaseOrderHeader": Detail("PO_PurchaseOrderDetail", "ExtensionAmt", _GOODS),
     "AP_InvoiceHeader": Detail("AP_InvoiceDetail", "DistributionAmt", _BILL),
-    "AP_InvoiceHistoryHeader": Detail("AP_InvoiceHistoryDetail", "DistributionAmt", _BILL),
+    "AP_InvoiceHistoryHeader": Detail("AP_InvoiceHistoryDetail", "ExtensionAmt", _BILL),
 }
 """By header table. An order's history is none: what a closed order's lines come to is not known."""
 
@@ -123,10 +123,7 @@ class Documents:
         return found
 
     def _among(self, keys: Sequence[Key]) -> dict[str, list[str]]:
-        """Return the one column to ask by: the one that tells the headers best apart."""
-        values = [{str(key[place]) for key in keys} for place in range(len(self._header.key))]
-        best = max(range(len(values)), key=lambda place: len(values[place]))
-        return {self._header.key[best]: sorted(values[best])}
+        return among(self._header, [key_texts(key) for key in keys])
 
 
 def _texts_or_none(row: Row, table: Table, columns: Sequence[str]) -> Text | None:

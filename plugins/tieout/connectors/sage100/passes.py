@@ -32,6 +32,7 @@ from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.records import (
     LINES,
     Text,
+    among,
     body,
     columns_of,
     gist,
@@ -166,16 +167,15 @@ class Pass:
 
     def _again(self, position: Position, now: datetime) -> Page:
         """Return what was left, as it is now; what is gone meanwhile may have ended."""
-        keys = [key_of(self._table, key) for key in self._left]
-        among = {self._table.key[0]: sorted({str(key[0]) for key in keys if key})}
-        rows = self._reader.rows(self._table.name, " ".join(self._columns), among=among)
-        some = [row for row in rows if row.key() in keys]
+        those = among(self._table, self._left)
+        rows = self._reader.rows(self._table.name, " ".join(self._columns), among=those)
+        some = [row for row in rows if key_texts(row.key()) in self._left]
         found = self._found(some, None, now)
         for key in self._left.keys() - {key_texts(row.key()) for row in some}:
             del self._left[key]
         if self._closing is not None:
             history = self._reader.rows(
-                self._closing.table, " ".join(self._ended_columns), among=among
+                self._closing.table, " ".join(self._ended_columns), among=those
             )
             self._add_ends(self._closing, found, history, None, now)
         return Page(found.records, self._on(position), found.odd, may_return=True)
@@ -366,8 +366,8 @@ class Pass:
 
     def _still_listed(self, keys: Collection[Key]) -> set[Key]:
         """Return which of the keys the table still has: half an update, or a number reused."""
-        among = {self._table.key[0]: sorted({str(key[0]) for key in keys})}
-        return {row.key() for row in self._reader.rows(self._table.name, "", among=among)}
+        those = among(self._table, [key_texts(key) for key in keys])
+        return {row.key() for row in self._reader.rows(self._table.name, "", among=those)}
 
     def _listed(self) -> Collection[str]:
         """Return the ids of all that is in the table."""

@@ -12,6 +12,7 @@ from datetime import date
 
 from tieout.connectors.sage100.catalog import CREATED, DATE, NUMBER, TABLES, UPDATED, Table
 from tieout.connectors.sage100.dialect import Key
+from tieout.connectors.sage100.reader import VALUES_PER_QUERY_MAX
 from tieout.connectors.sage100.rows import NO_DATE, Row, UnreadableError, UnreadableRow
 from tieout.domain.reading import OddRecord, Writer
 
@@ -123,6 +124,20 @@ def key_of(table: Table, key: Sequence[str]) -> Key | None:
         for name, part in zip(table.key, key, strict=False)
     ]
     return tuple(parts) or None
+
+
+def among(table: Table, keys: Collection[Sequence[str]]) -> dict[str, list[str]]:
+    """Return a condition that lets rows with these keys through, and few others.
+
+    The column with the most values, which is asked in parts, and every other with few enough.
+    """
+    values = {name: sorted({key[place] for key in keys}) for place, name in enumerate(table.key)}
+    longest = max(values, key=lambda name: len(values[name]))
+    return {
+        name: some
+        for name, some in values.items()
+        if name == longest or len(some) <= VALUES_PER_QUERY_MAX
+    }
 
 
 def record_id(key: Key) -> str:
