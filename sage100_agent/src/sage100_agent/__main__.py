@@ -19,6 +19,7 @@ from sage100_agent.boi import Login
 from sage100_agent.com import load_com
 from sage100_agent.journal import Journal
 from sage100_agent.maintenance import Maintenance, window
+from sage100_agent.messages import Messages, read_rules
 from sage100_agent.outbound import Outbound, RelayAddress
 from sage100_agent.reading import Connect, Readings, odbc
 from sage100_agent.worker import CompanyWorker, Limits, Site
@@ -73,6 +74,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="HH:MM-HH:MM",
         help="leave Sage alone every day from and until, by this server's clock",
     )
+    parser.add_argument(
+        "--messages", type=Path, help="JSON file: what this site does about Sage's messages"
+    )
     parser.add_argument("--tls-certificate", type=Path)
     parser.add_argument("--tls-key", type=Path)
     parser.add_argument("--settle-after-s", type=float, default=Limits.settle_after_s)
@@ -102,8 +106,12 @@ def sources(arguments: list[str], encoding: str) -> dict[str, Connect]:
 def _said(text: str) -> str:
     """Return what an argument says, or what the file that it names says."""
     if text.startswith("@"):
-        return Path(text[1:]).read_text(encoding="utf-8").strip()
+        return _read(Path(text[1:]))
     return text
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip()
 
 
 def now() -> datetime:
@@ -153,10 +161,11 @@ def main(arguments: list[str] | None = None) -> None:
     def closed_for_s() -> float | None:
         return maintenance.remaining_s(now())
 
+    messages = Messages(read_rules(_read(parsed.messages)) if parsed.messages else ())
     com = load_com(parsed.com, parsed.home)
     workers = {}
     for argument in parsed.company:
-        site = Site(com, parsed.home, login(argument), today, limits, closed_for_s)
+        site = Site(com, parsed.home, login(argument), today, limits, messages, closed_for_s)
         workers[site.login.company] = CompanyWorker(site, journal)
     readings = Readings(sources(parsed.dsn, parsed.odbc_encoding))
     for worker in workers.values():

@@ -4,7 +4,6 @@ What a lock is, what a refusal is and what a warning is, is decided here. Which 
 sets, and in which order, belongs in writers/.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,13 +12,12 @@ from enum import IntEnum
 from sage100_agent.com import Com, ComObject
 from sage100_agent.documents import Field
 from sage100_agent.errors import ComError, LockedError, NotReadyError, RefusedError
+from sage100_agent.messages import Messages, Policy, When
 
 FAILED = 0
 WARNING = -1
 SEPARATOR = "\u0160"
 """chr(138) in cp1252, which ends every value of a result set."""
-LOCK_WORDS = re.compile(r"\block(ed|s)?\b|\bin use\b|another (user|workstation)", re.IGNORECASE)
-"""How Sage words a record held by another session; there is no code for it."""
 
 
 class KeyState(IntEnum):
@@ -50,9 +48,10 @@ class Login:
 def failure(owner: ComObject, action: str) -> Exception:
     """Return the error for a return code of 0, by the message on the same object."""
     message = str(owner.read("sLastErrorMsg") or "Sage gave no message.")
-    if LOCK_WORDS.search(message):
+    rule = Messages().rule(When.FAILURE, message)
+    if rule.policy is Policy.RETRY:
         return LockedError(f"{action}: {message}")
-    return RefusedError("sage_refused", f"{action}: {message}")
+    return RefusedError(rule.cause, f"{action}: {message}")
 
 
 class BusinessObject:

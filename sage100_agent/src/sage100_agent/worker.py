@@ -30,6 +30,7 @@ from sage100_agent.errors import (
     RefusedError,
 )
 from sage100_agent.journal import Entry, Journal, Phase
+from sage100_agent.messages import Messages
 from sage100_agent.survey import sighted
 from sage100_agent.tickets import (
     RETRY_AFTER_S,
@@ -72,6 +73,7 @@ class Site:
     login: Login
     today: Callable[[], date]
     limits: Limits = field(default_factory=Limits)
+    messages: Messages = field(default_factory=Messages)
     closed_for_s: Callable[[], float | None] = never_closed
     """How long Sage is to be left alone yet; None = it may be used."""
 
@@ -238,6 +240,7 @@ class CompanyWorker:
         writer, work = self._work(entry)
 
         def announce() -> None:
+            work.judge()
             ticket.announce()
             so_far = {"warnings": list(work.warnings)}
             self._journal.set_phase(command_id, Phase.WRITING, result=so_far)
@@ -297,7 +300,8 @@ class CompanyWorker:
     def _work(self, entry: Entry) -> tuple[Writer, Work]:
         command = entry.command
         document = check_document(command.kind, command.document)
-        work = Work(self._open_session(), document, command.command_id, self._site.today())
+        today, messages = self._site.today(), self._site.messages
+        work = Work(self._open_session(), document, command.command_id, today, messages)
         return WRITERS[command.kind], work
 
     def _reserved(self, command_id: str, writer: Writer, work: Work) -> dict[str, str]:

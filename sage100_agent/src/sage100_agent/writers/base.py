@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from sage100_agent.boi import BoiSession
 from sage100_agent.documents import Document
+from sage100_agent.messages import Messages
 
 Announce = Callable[[], None]
 """Called right before the first call that may store anything."""
@@ -20,7 +21,16 @@ class Work:
     document: Document
     command_id: str
     today: date
+    messages: Messages = field(default_factory=Messages)
     warnings: list[str] = field(default_factory=list)
+
+    def judge(self) -> None:
+        """Go on to a write, unless a warning so far is one that is not to be passed over.
+
+        Raises:
+            RefusedError: It is held or rejected; nothing was written.
+        """
+        self.messages.judge(self.warnings)
 
 
 @dataclass(frozen=True)

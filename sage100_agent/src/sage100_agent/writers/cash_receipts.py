@@ -24,8 +24,6 @@ RECEIPT = Task("A/R", "AR_CashReceipts_ui", "AR_CashReceipts_bus")
 CASH = "C"
 """Deposit type of cash and checks; R is credit cards taken by Sage itself."""
 COMMENT_LENGTH_MAX = 30
-MORE_THAN_OPEN = "more than what is open"
-"""How Sage warns of an amount that the open item does not have."""
 KEY_LENGTHS = {
     "BatchNo": 5,
     "BankCode": 1,
@@ -111,9 +109,7 @@ class CashReceiptWriter:
         for line in work.document.lines:
             opened = {"InvoiceNo": f"PP{key['DepositNo']}"} if is_new_prepayment(line) else {}
             lines.add_line({**line, **opened}, fields_of("cash_receipt.create", "lines"))
-        if any(MORE_THAN_OPEN in warning for warning in work.warnings):
-            message = "A line posts more than its open item has; what is over is a prepayment."
-            raise RefusedError("more_than_open", message)
+        work.judge()
         receipts.write()
 
 

@@ -13,8 +13,6 @@ LAST = ("FreightAmt", "DepositAmt")
 """Set after the lines: the tax of freight and the limit of the deposit follow from them."""
 AMOUNTS = ("TaxableAmt", "NonTaxableAmt", "FreightAmt", "SalesTaxAmt", "DepositAmt")
 MARK = ("ARDivisionNo", "CustomerNo", "CustomerPONo")
-PO_IN_USE = "already exists on one or more"
-"""How Sage warns of a customer PO that another order has: the only sign of a copy it gives."""
 
 
 class SalesOrderWriter:
@@ -47,7 +45,7 @@ class SalesOrderWriter:
         fields = fields_of("sales_order.create", "header")
         first = {name: value for name, value in header.items() if name not in LAST}
         orders.set_values(first, fields)
-        _refuse_copy(orders, header["CustomerPONo"])
+        work.judge()
         lines = orders.part("oLines")
         for line in work.document.lines:
             lines.add_line(line, fields_of("sales_order.create", "lines"))
@@ -106,12 +104,6 @@ def _open_order(work: Work, key: dict[str, str]) -> BusinessObject:
         message = f"Sales order {key['SalesOrderNo']} is not open: unknown, completed or deleted."
         raise RefusedError("unknown_record", message)
     return orders
-
-
-def _refuse_copy(orders: BusinessObject, customer_po: str) -> None:
-    if any(PO_IN_USE in warning for warning in orders.warnings):
-        message = f"An order or invoice with customer PO {customer_po} exists in Sage already."
-        raise RefusedError("number_taken", message)
 
 
 def _stored(orders: BusinessObject, key: dict[str, str]) -> Stored:
