@@ -1,19 +1,37 @@
 """What people's registers make of receivables that we entered, as the targets find it then."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+import records
+from deliveries import delivered
 from sage100_places import SimulatedPlace, twin
-from sage100_receivables import ar_invoice, memo, order, receipt, shipment
+from sage100_receivables import (
+    RECEIVABLES,
+    ar_invoice,
+    deposit,
+    memo,
+    order,
+    receipt,
+    shipment,
+)
 from sage100_simulator import Sage, sage100
 from tieout.connectors.sage100.targets.base import header_of
-from tieout.domain.base import Json
+from tieout.domain.base import Json, System
 from tieout.domain.books import SageState
-from tieout.domain.ledger import Delivery, Landed
+from tieout.domain.ledger import Delivery, DeliveryState, Landed, NewDelivery
+from tieout.domain.streams import StreamState, target_stream
+from tieout.errors import OutcomeUnknownError
 from tieout.simulators.sage100 import kits
 from tieout.simulators.sage100.store import CompanyFile, Row
+from tieout.usecases.delivery import Writer
+from tieout.usecases.doubles import sweep_doubles
+from tieout.usecases.flow import Flow
+from tieout.usecases.follow import follow
+from unit.usecases.test_steps import PAIR, make_flow, worked
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +189,53 @@ def test_more_than_an_invoice_has_open_is_refused_and_nothing_is_entered(
     assert place.target("cash_receipt").find([delivery]) == {}
     posted(place)
     assert open_items(place)["IN", number] == Decimal("53.51")
+
+
+@pytest.mark.parametrize("make", [shipment, memo, ar_invoice, deposit])
+def test_the_ledger_loses_and_doubles_none_of_what_it_sent(
+    place: SimulatedPlace, make: Callable[[SimulatedPlace], Delivery]
+) -> None:
+    flow = replace(make_flow(worked()), sage100=place.sage100)
+    sent = sent_twice(place, flow, make(place), fault="drop_after_write")
+    assert sent.state is DeliveryState.ENTERED
+    assert flow.ledger.conservation(PAIR.pair).is_conserved
+    assert sweep_doubles(flow).doubles == ()
+    follow(flow.ledger, flow.sage100, PAIR, now=flow.clock.now())
+    assert state_of(flow, sent) is DeliveryState.ENTERED
+    posted(place)
+    follow(flow.ledger, flow.sage100, PAIR, now=flow.clock.now())
+    assert state_of(flow, sent) is DeliveryState.IN_GL
+    assert flow.ledger.conservation(PAIR.pair).is_conserved
+
+
+def sent_twice(place: SimulatedPlace, flow: Flow, made: Delivery, *, fault: str) -> Delivery:
+    """Deliver through the ledger, lose the server before or after its write, deliver again."""
+    fields = made.model_dump(include=set(NewDelivery.model_fields))
+    wanted = NewDelivery.model_validate({**fields, "pair": PAIR.pair})
+    writer = Writer(
+        ledger=flow.ledger,
+        target=place.target(made.entity),
+        fence=records.fence(flow.ledger),
+        lease_s=900,
+        binding_of=lambda _delivery, _landed: None,
+    )
+    (case,) = (case for case in RECEIVABLES if case.entity == made.entity)
+    place.sage.control("/_boi_faults", {"kind": fault, "class": case.business_object})
+    with pytest.raises(OutcomeUnknownError):
+        delivered(writer, [wanted])
+    (landed,) = delivered(writer, [wanted]).values()
+    return landed.delivery
+
+
+def state_of(flow: Flow, sent: Delivery) -> DeliveryState:
+    (found,) = flow.ledger.deliveries([sent.document_id], entity=sent.entity)
+    return found.state
+
+
+def test_a_copy_that_somebody_made_holds_the_stream(place: SimulatedPlace) -> None:
+    flow = replace(make_flow(worked()), sage100=place.sage100)
+    place.landed(twin(sent_twice(place, flow, memo(place), fault="kill_before_write")))
+    (double,) = sweep_doubles(flow).doubles
+    assert (double.entity, len(double.external_ids)) == ("credit_memo", 2)
+    stream = target_stream(PAIR.pair, System.SAGE100, "credit_memo")
+    assert flow.streams.stream(stream).state is StreamState.HELD
