@@ -57,11 +57,14 @@ class Sage:
             Sage100Config.model_validate(config), connect=self.connect, clock=RealClock()
         )
 
+    def relayed(self) -> Sage100Connector:
+        """Return a connector to HPS that the agent reads for."""
+        config = Sage100Config(company="HPS", agent_url=self.agent_url, agent_key=SecretStr(KEY))
+        return Sage100Connector(config, connect=None, clock=RealClock())
+
     def connect(self) -> Any:
         """Open HPS through ODBC."""
-        database = self.home / "MAS_HPS.sqlite"
-        connection = connected(f"Driver=SQLite3;Database={database};Timeout=10000;")
-        return Recorded(connection, self.statements)
+        return Recorded(connected(odbc(self.home)), self.statements)
 
     def read(self) -> dict[str, set[str]]:
         """Return the columns that were asked for, by table."""
@@ -91,6 +94,11 @@ class Recorded:
         return getattr(self.inner, name)
 
 
+def odbc(home: Path) -> str:
+    """Return the connection string of HPS."""
+    return f"Driver=SQLite3;Database={home / 'MAS_HPS.sqlite'};Timeout=10000;"
+
+
 @contextmanager
 def sage100(folder: Path) -> Iterator[Sage]:
     """Run Sage 100 and its agent, with their files in ``folder``."""
@@ -100,6 +108,8 @@ def sage100(folder: Path) -> Iterator[Sage]:
     arguments = ["-m", "tieout.simulators.sage100", "--port", str(port), "--state", str(home)]
     with (
         running(arguments, ready_url=f"{url}/_health"),
-        running_agent(home, folder) as agent,
+        running_agent(
+            home, folder, "--dsn", f"HPS:{odbc(home)}", "--odbc-encoding", "utf-8"
+        ) as agent,
     ):
         yield Sage(home, url, agent.url)

@@ -526,3 +526,22 @@ def test_a_deleted_order_stands_nowhere(sage: Sage, connector: Sage100Connector)
 def test_what_never_posts_has_no_standing(connector: Sage100Connector) -> None:
     with pytest.raises(ConfigurationError):
         connector.standings("customer", ["1"])
+
+
+def test_the_books_are_the_same_whether_we_read_them_or_the_agent_does(
+    sage: Sage, connector: Sage100Connector
+) -> None:
+    relayed = sage.relayed()
+    for read in (
+        Sage100Connector.orders,
+        Sage100Connector.invoices,
+        Sage100Connector.receipts,
+        Sage100Connector.postings,
+        Sage100Connector.accounts,
+        Sage100Connector.banks,
+    ):
+        assert read(relayed) == read(connector)
+    assert relayed.accounts()
+    assert relayed.reference(LAMPS) == connector.reference(LAMPS)
+    assert relayed.stock(LAMPS) == connector.stock(LAMPS)
+    relayed.close()

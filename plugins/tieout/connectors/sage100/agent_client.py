@@ -19,6 +19,9 @@ from tieout.domain.base import Json
 from tieout.errors import ConfigurationError, OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
 
+SYSTEM = "The Sage 100 agent"
+READING_TIMEOUT_S = 900.0
+"""A date is in no index of Sage's: where few rows match, the first comes when the file is read."""
 COMMANDS_PATH = f"/v{PROTOCOL}/commands"
 KINDS_PATH = f"/v{PROTOCOL}/kinds"
 HEARTBEAT_PATH = f"/v{PROTOCOL}/heartbeat"
@@ -87,9 +90,16 @@ class AgentClient:
         self._key = key
         self._clock = clock
         self.calls_made = 0
-        self._http = _AgentHttp(system="The Sage 100 agent", sleep=time.sleep)
+        self._http = _AgentHttp(system=SYSTEM, sleep=time.sleep)
+        self._reading = _AgentHttp(
+            system=SYSTEM,
+            sleep=time.sleep,
+            read_timeout_s=READING_TIMEOUT_S,
+            answer_timeout_s=READING_TIMEOUT_S,
+        )
         if certificate_sha256:
             self._http.pin(certificate_sha256)
+            self._reading.pin(certificate_sha256)
 
     def submit(self, command: Json) -> AgentAnswer:
         """Send a command; sending one again is safe.
@@ -149,9 +159,12 @@ class AgentClient:
 
     def read(self, path: str, body: bytes) -> Answer:
         """Ask for what changes nothing, so that a dropped answer is asked for again."""
-        return self._send("POST", path, body, is_write=False)
+        return self._reading.send(self._signed("POST", path, body, is_write=False))
 
-    def _send(self, method: str, path: str, body: bytes, *, is_write: bool | None = None) -> Answer:
+    def _send(self, method: str, path: str, body: bytes) -> Answer:
+        return self._http.send(self._signed(method, path, body, is_write=method == "POST"))
+
+    def _signed(self, method: str, path: str, body: bytes, *, is_write: bool) -> Request:
         self.calls_made += 1
         signed = signed_headers(
             self._key.get_secret_value().encode(),
@@ -161,10 +174,8 @@ class AgentClient:
             now_s=self._clock.now().timestamp(),
         )
         headers = {"Content-Type": "application/json", **signed}
-        is_write = method == "POST" if is_write is None else is_write
         url = f"{self._url}{path}"
-        request = Request(method, url, is_write=is_write, headers=headers, body=body or None)
-        return self._http.send(request)
+        return Request(method, url, is_write=is_write, headers=headers, body=body or None)
 
 
 def _is_own(answer: Answer) -> bool:
