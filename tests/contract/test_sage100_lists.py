@@ -375,6 +375,23 @@ def test_a_customer_who_has_another_number_now_stops_for_a_person(
     }
 
 
+def test_a_number_is_looked_for_whatever_page_brought_the_new_one(site: Site) -> None:
+    site.change(FIRST, CustomerName="Harbor Cafe")
+    site.read(CUSTOMERS)
+    site.pass_by(HOUR)
+    for number in range(1010, 1010 + 2 * PAGE_RECORDS):
+        site.change(f"{number:07d}", CreditHold="Y")
+    site.pass_by(HOUR / 3)
+    site.change(SECOND, CreditHold="Y")
+    site.read(CUSTOMERS)
+    site.pass_by(HOUR / 3)
+    renumber(site, FIRST, "0000001", "Harbor Cafe")
+    site.change("0000001", EmailAddress="new@example.com")
+    read = site.read(CUSTOMERS)
+    assert read.set_aside == 2
+    assert read.records < read.pages == 3
+
+
 def test_another_customer_of_another_name_stops_nothing(site: Site) -> None:
     site.read(CUSTOMERS)
     site.pass_by(HOUR)

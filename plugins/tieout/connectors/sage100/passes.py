@@ -191,9 +191,11 @@ class Pass:
         after = key_of(self._table, keyed.after)
         rows = self._rows(self._table, self._columns, keyed.since, after)
         some = list(islice(rows, page_records))
+        has_news = bool(keyed.after)
         while True:
             coming = list(islice(rows, page_records))
             found = self._found(some, keep_from, keyed.begun_at)
+            has_news = has_news or bool(found.records)
             keyed = KeyedPages(
                 since=keyed.since,
                 begun_at=keyed.begun_at,
@@ -201,7 +203,9 @@ class Pass:
                 newest=max(_known(keyed.newest, found.newest), default=None),
             )
             if not coming:
-                yield self._last(position, keyed, found, keep_from)
+                # Under a new number an old record may have come: then its old one is looked for.
+                is_listed = keyed.since is None or (has_news and bool(self._name))
+                yield self._last(position, keyed, found, keep_from, is_listed=is_listed)
                 return
             yield Page(found.records, self._on(position, keyed=keyed), found.odd, may_return=True)
             some = coming
@@ -228,7 +232,13 @@ class Pass:
         return through - OVERLAP
 
     def _last(
-        self, position: Position, keyed: KeyedPages, found: _Found, keep_from: datetime | None
+        self,
+        position: Position,
+        keyed: KeyedPages,
+        found: _Found,
+        keep_from: datetime | None,
+        *,
+        is_listed: bool,
     ) -> Page:
         """Return the last page: what ended, what is there at all, and where the next run begins."""
         if self._interval is not None:
@@ -247,8 +257,6 @@ class Pass:
             through=max(_known(position.through, min(read, keyed.begun_at))),
             swept_at=keyed.begun_at if is_sweep and self._dating else position.swept_at,
         )
-        # What came under a new number is not to be taken for new before the old one was looked for.
-        is_listed = is_sweep or (self._name and found.records)
         return Page(
             found.records,
             after,
