@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG
 
-from tieout.provider.pipelines import at_sweeps
-from tieout.provider.posting_operators import postings
+from tieout.provider.posting_operators import POSTINGS_CRON, postings
 from tieout.provider.retry import task_defaults
 
 with DAG(
     "postings",
-    schedule=at_sweeps(),
+    schedule=POSTINGS_CRON,
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

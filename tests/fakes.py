@@ -392,9 +392,9 @@ class FakeSage100(_Targets, Sage100):
         return {one: held[one] for one in external_ids if one in held}
 
     @override
-    def posted_since(self, entity: str, since: date) -> set[str]:
+    def posted_since(self, entities: Collection[str], since: date) -> dict[str, set[str]]:
         self.asked_since.append(since)
-        return self.held_posted.get(entity, set())
+        return {entity: self.held_posted.get(entity, set()) for entity in entities}
 
     @override
     def accounts(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ from tieout.errors import (
 
 LAMPS = ["LAMP-01"]
 POSTED_SINCE_QUERIES_MAX = 8
+"""For all kinds together: the GL, two histories with what is related, the orders' own."""
 
 
 @pytest.fixture(scope="module")
@@ -490,7 +491,7 @@ def test_what_was_posted_since_a_day_is_found_without_reading_what_waits(
     sage: Sage, connector: Sage100Connector
 ) -> None:
     def since(entity: str, day: date) -> set[str]:
-        return connector.posted_since(entity, day)
+        return connector.posted_since([entity], day)[entity]
 
     today = RealClock().now().date()  # what the simulator stamps rows with
     sent = delivery("cash_receipt", receipt_payload("TF1"), "TF1")
@@ -505,9 +506,12 @@ def test_what_was_posted_since_a_day_is_found_without_reading_what_waits(
     sage.do("enter_invoice", shipped)
     sage.do("post_sales_journal", {"posting_date": "2026-12-01"})
     before = connector.calls_made
-    assert receipt_no in since("cash_receipt", today)
-    assert order_no in since("sales_order", today)
+    kinds = ("cash_receipt", "sales_order", "sales_invoice", "credit_memo", "ar_invoice")
+    moved = connector.posted_since(kinds, today)
     assert connector.calls_made - before <= POSTED_SINCE_QUERIES_MAX
+    assert receipt_no in moved["cash_receipt"]
+    assert order_no in moved["sales_order"]
+    assert moved["sales_invoice"] == moved["ar_invoice"] != set()
     assert since("cash_receipt", today + timedelta(days=2)) == set()
     assert since("sales_order", today + timedelta(days=2)) == set()
     sage.do("reverse_cash_receipt", {"check_no": "TF1", "deposit_date": "2026-12-02"})

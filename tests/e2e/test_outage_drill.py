@@ -34,7 +34,8 @@ SETTINGS = {
     "TIEOUT_SIMULATOR_XERO": "--minute-limit 1000000 --day-limit 100000000",
 }
 MET_WITHIN_S = 300
-LIVE_WITHIN_S = 600
+LIVE_WITHIN_S = 900
+"""The four minutes of Sage 100's ramp included."""
 SECONDS_PER_ORDER = 3
 SLACK_S = 1500
 """What the last interval, leases of runs that failed and a busy machine add to it."""

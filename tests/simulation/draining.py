@@ -19,6 +19,8 @@ from tieout.domain.base import System
 from tieout.domain.catch_up import PACE_WINDOW_S, CatchUp, catch_up
 from tieout.domain.ramps import RAMPS, STEP_S
 from tieout.domain.streams import read_stream
+from tieout.ledger.wakeups import REMIND_S
+from tieout.usecases.flow import SHOP_ORDER
 
 BEGAN_S = 100.0
 HEARD_S = 600.0
@@ -26,8 +28,8 @@ HEARD_S = 600.0
 """
 CHANGED_EVERY = 3
 """Of how many orders one changes twice before Sage 100 is back."""
-PAID_LATER_EVERY = 10
-"""Of how many orders one is paid while they are drained."""
+PAID_LATER_EVERY = 5
+"""Of how many orders one is paid while they are drained, or after."""
 PROBES_MAX = 4
 """How many streams of Sage 100 may each try it once before the ramp counts what they send."""
 
@@ -67,12 +69,13 @@ def drain(orders: int, *, outage_s: float, seed: int = 7, parts: Parts = SOUND) 
         simulation.at(at_s, lambda number=number: _place(installation, number, back_s))
     pace = Pace(installation)
     alerts = _Alerts(installation)
+    _remind(installation)
     simulation.run(back_s)
     dead_letters = len(ledger.dead_letters())
     counted = ledger.conservation(PAIR)
     later = sorted(installation.shop.versions)[::PAID_LATER_EVERY]
     for source_id in later:
-        at_s = back_s + simulation.rng.uniform(0, outage_s / 8)
+        at_s = back_s + simulation.rng.uniform(outage_s / 8, outage_s / 2)
         simulation.at(at_s, lambda source_id=source_id: _pay(installation, source_id))
     queued = len(ledger.source_ids())
     estimates: list[CatchUp] = []
@@ -118,6 +121,13 @@ def over_ramp(by_minute: Mapping[int, int]) -> Iterator[str]:
         if sent > allowed + (PROBES_MAX if minute < PROBES_MAX else 0):
             yield f"minute {minute} after the return: {sent} records, {allowed} are allowed"
         minute += 1
+
+
+def _remind(installation: Installation) -> None:
+    """Start a run while something waits that nobody takes up, as the trigger of the inbox does."""
+    if installation.ledger.waits(PAIR, SHOP_ORDER, source=System.SHOPIFY):
+        installation.start(None)
+    installation.simulation.after(REMIND_S, lambda: _remind(installation))
 
 
 def _place(installation: Installation, number: int, back_s: float) -> None:

@@ -148,8 +148,8 @@ class Sage100(Protocol):
             ConfigurationError: Documents of that kind are never posted.
         """
 
-    def posted_since(self, entity: str, since: date) -> set[str]:
-        """Return the external ids of documents of a kind that people posted further since a day.
+    def posted_since(self, entities: Collection[str], since: date) -> dict[str, set[str]]:
+        """Return by kind the external ids of documents that people posted further since a day.
 
         Some of them may not have moved, and what was deleted is not among them. The cost grows with
         what was posted since, not with what waits.

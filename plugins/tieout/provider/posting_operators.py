@@ -19,6 +19,9 @@ from tieout.provider.runtime import Deferrable, airflow_errors, open_runtime
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+POSTINGS_CRON = "7-59/15 * * * *"
+"""When what people posted is looked at: beside the sweeps, not at the same minute."""
+
 
 class FollowPostingsOperator(Deferrable):
     """Follow what was entered in Sage 100 until its people have posted it.

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tieout.connectors.xero.events import EVENT_CATEGORIES
 from tieout.connectors.xero.resources import RESOURCES
 from tieout.domain.pair import Pair
+from tieout.provider.posting_operators import POSTINGS_CRON
 from tieout.provider.triggers import HINT_WAIT_S, POLL_S, REST_S, SAGE100_POLL_S
 from tieout.settings import SWEEP_CRON, sweep_interval
 from tieout.usecases.catalog import WRITE_KINDS
@@ -53,7 +54,7 @@ def rows() -> Iterator[Row]:
     for kind in WRITE_KINDS:
         if kind.posting in FOLLOWED:
             by = "`postings`; `follow_postings` of `nightly`, all of them; `tieout follow`"
-            latest = f"{_sweep()}; what was deleted {DAY}"
+            latest = f"{_minutes(POSTINGS_CRON)}; what was deleted {DAY}"
             yield Row("Sage 100", f"`{kind.entity}`, once written", NONE, by, latest)
 
 
@@ -82,11 +83,15 @@ def _polls() -> tuple[str, ...]:
 
 
 def _sweep() -> str:
-    return f"{_sweeps_every() // timedelta(minutes=1)} min"
+    return _minutes(SWEEP_CRON)
 
 
-def _sweeps_every() -> timedelta:
-    start, end = sweep_interval(SWEEP_CRON, datetime(2026, 1, 1, tzinfo=UTC))
+def _minutes(cron: str) -> str:
+    return f"{_every(cron) // timedelta(minutes=1)} min"
+
+
+def _every(cron: str) -> timedelta:
+    start, end = sweep_interval(cron, datetime(2026, 1, 1, tzinfo=UTC))
     return end - start
 
 
@@ -98,7 +103,7 @@ def table() -> str:
 
 def calls_per_day() -> int:
     """Return how many calls a day the polls of one organization take when nothing changes."""
-    return len(_polls()) * (timedelta(days=1) // _sweeps_every())
+    return len(_polls()) * (timedelta(days=1) // _every(SWEEP_CRON))
 
 
 if __name__ == "__main__":

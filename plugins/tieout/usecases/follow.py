@@ -73,10 +73,16 @@ def follow(
     read = ledger.watermark(pair.pair, System.SAGE100, RESOURCE)
     since = None if is_whole or read is None else read.astimezone(ZoneInfo(pair.time_zone)).date()
     kinds = [kind for kind in WRITE_KINDS if kind.posting in FOLLOWED]
-    followed = []
-    for kind in kinds:
-        among = sage100.posted_since(kind.entity, since - OVERLAP) if since else None
-        followed.append(_follow(ledger, sage100, pair, kind, among))
+    if since is None:
+        followed = [_follow(ledger, sage100, pair, kind, None) for kind in kinds]
+    else:
+        open_kinds = [
+            kind.entity for kind in kinds if ledger.following(pair.pair, kind.entity, limit=1)
+        ]
+        posted = sage100.posted_since(open_kinds, since - OVERLAP) if open_kinds else {}
+        followed = [
+            _follow(ledger, sage100, pair, kind, posted.get(kind.entity, set())) for kind in kinds
+        ]
     watermark = Watermark(
         pair=pair.pair, source=System.SAGE100, resource=RESOURCE, read_through=now
     )

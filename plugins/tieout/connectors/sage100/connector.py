@@ -213,9 +213,9 @@ class Sage100Connector:
         """Return how far people have posted documents of one kind, by external id."""
         return standings.standings(self._reader, entity, external_ids)
 
-    def posted_since(self, entity: str, since: date) -> set[str]:
-        """Return the external ids of documents that changed in history or GL since a day."""
-        return standings.posted_since(self._reader, entity, since)
+    def posted_since(self, entities: Collection[str], since: date) -> dict[str, set[str]]:
+        """Return by kind the ids of documents that changed in history or GL since a day."""
+        return standings.posted_since(self._reader, entities, since)
 
     def accounts(self) -> dict[str, str]:
         """Return the formatted account number by AccountKey."""

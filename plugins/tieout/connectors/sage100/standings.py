@@ -148,36 +148,59 @@ def standings(
     return found
 
 
-def posted_since(reader: Sage100Reader, entity: str, since: date) -> set[str]:
-    """Return the external ids of documents that history or GL show as changed since a day.
+def posted_since(
+    reader: Sage100Reader, entities: Collection[str], since: date
+) -> dict[str, set[str]]:
+    """Return by kind the external ids of documents that history or GL show as changed since a day.
 
-    Few queries, and rows of what changed: what only waits costs nothing. Whatever a utility changed
-    without stamping it, and whatever people deleted, is not among them.
+    The GL is read once and each history once, whatever the kinds: rows of what changed, so that
+    what only waits costs nothing. Whatever a utility changed without stamping it, and whatever
+    people deleted of a register's entries, is not among them.
 
     Raises:
-        ConfigurationError: Documents of that kind are never posted.
+        ConfigurationError: Documents of such a kind are never posted.
     """
-    changed, created = {"DateUpdated": since}, {"DateCreated": since}
-    comment = INVOICE if entity == ORDER else _register(entity).comment
-    in_gl = _named(reader.rows("GL_DetailPosting", "PostingComment", since=created), comment)
-    if entity != ORDER:
-        register = _register(entity)
-        columns = " ".join(register.number)
-        rows = reader.rows(register.history, columns, among=register.posted_as, since=changed)
-        moved = {register.name(row) for row in rows}
-        # A reversal has a number of its own: what it reverses is found by what both are asked by.
-        among = {register.asked_by: register.asked(moved), **register.posted_as}
-        same = {register.name(row) for row in reader.rows(register.history, columns, among=among)}
-        return moved | same | in_gl
-    table = "AR_InvoiceHistoryHeader"
-    invoices = [
-        *reader.rows(table, "SalesOrderNo", since=changed),
-        *reader.rows(table, "SalesOrderNo", among={"InvoiceNo": sorted(in_gl)}),
-    ]
-    # History has the open ones too.
+    registers = {entity: _register(entity) for entity in entities if entity != ORDER}
+    postings = reader.rows("GL_DetailPosting", "PostingComment", since={"DateCreated": since})
+    comments = [row.text("PostingComment") for row in postings]
+    moved: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
+    for entity, register in registers.items():
+        source = f"{register.history} {register.number} {register.posted_as}"
+        if source not in moved:
+            moved[source] = _moved(reader, register, since)
+        found[entity] = moved[source] | _named(comments, register.comment)
+    if ORDER in entities:
+        found[ORDER] = _orders_since(reader, _named(comments, INVOICE), since)
+    return found
+
+
+def _moved(reader: Sage100Reader, register: Register, since: date) -> set[str]:
+    """Return what a history shows as changed, and what has to do with it.
+
+    A reversal has a number of its own: what it reverses is found by what both are asked by.
+    """
+    columns = " ".join(register.number)
+    among, changed = register.posted_as, {"DateUpdated": since}
+    rows = reader.rows(register.history, columns, among=among, since=changed)
+    moved = {register.name(row) for row in rows}
+    if register.number == (register.asked_by,):
+        return moved
+    among = {register.asked_by: register.asked(moved), **register.posted_as}
+    related = reader.rows(register.history, columns, among=among)
+    return moved | {register.name(row) for row in related}
+
+
+def _orders_since(reader: Sage100Reader, invoices_in_gl: set[str], since: date) -> set[str]:
+    table, changed = "AR_InvoiceHistoryHeader", {"DateUpdated": since}
+    # History has the open orders too.
     ended = {"OrderStatus": [COMPLETED, DELETED]}
-    closed = reader.rows("SO_SalesOrderHistoryHeader", "OrderStatus", among=ended, since=changed)
-    return {row.text("SalesOrderNo") for row in (*invoices, *closed)} - {""}
+    rows = [
+        *reader.rows(table, "SalesOrderNo", since=changed),
+        *reader.rows(table, "SalesOrderNo", among={"InvoiceNo": sorted(invoices_in_gl)}),
+        *reader.rows("SO_SalesOrderHistoryHeader", "OrderStatus", among=ended, since=changed),
+    ]
+    return {row.text("SalesOrderNo") for row in rows} - {""}
 
 
 def _register(entity: str) -> Register:
@@ -264,12 +287,13 @@ def _last(is_entered: bool, invoices: set[str], in_gl: set[str]) -> SageState:  
 def _in_gl(reader: Sage100Reader, prefix: str, days: Iterable[date]) -> set[str]:
     """Return the documents of one kind that postings of the days name."""
     among = {"PostingDate": sorted(day.isoformat() for day in days)}
-    return _named(reader.rows("GL_DetailPosting", "PostingComment", among=among), prefix)
+    rows = reader.rows("GL_DetailPosting", "PostingComment", among=among)
+    return _named((row.text("PostingComment") for row in rows), prefix)
 
 
-def _named(postings: Iterable[Row], prefix: str) -> set[str]:
+def _named(comments: Iterable[str], prefix: str) -> set[str]:
     """Return the documents of one kind that the comments of postings name."""
-    words = (row.text("PostingComment").split() for row in postings)
+    words = (comment.split() for comment in comments)
     return {found[1] for found in words if len(found) > 1 and found[0] == prefix}
 
 

@@ -397,8 +397,8 @@ class PlanningSage100(Sage100):
         return self._counted(lambda: self._real.standings(entity, external_ids))
 
     @override
-    def posted_since(self, entity: str, since: date) -> set[str]:
-        return self._counted(lambda: self._real.posted_since(entity, since))
+    def posted_since(self, entities: Collection[str], since: date) -> dict[str, set[str]]:
+        return self._counted(lambda: self._real.posted_since(entities, since))
 
     @override
     def accounts(self) -> dict[str, str]:
