@@ -13,6 +13,8 @@ SYSTEM_QUESTIONS = {("os", "name"), ("sys", "platform"), ("sys", "getwindowsvers
 NEEDED = {
     "pythoncom": {"CoInitialize", "CoUninitialize", "VT_BSTR", "VT_BYREF", "VT_R8"},
     "win32com.client": {"VARIANT", "dynamic"},
+    "win32service": {"SERVICE_STOP_PENDING"},
+    "win32serviceutil": {"HandleCommandLine", "ServiceFramework"},
 }
 """Every name of pywin32 that the agent uses."""
 

@@ -293,7 +293,8 @@ class CompanyWorker:
             self._discard_session()
             return None
         except AgentError as error:
-            LOG.warning("command=%s not read back: %s", entry.command.command_id, error)
+            kind = type(error).__name__  # Sage's words may quote the record
+            LOG.warning("command=%s not read back: %s", entry.command.command_id, kind)
             return None
         return None if found is None else self._written(entry, found, work, is_adopted=False)
 
