@@ -241,6 +241,15 @@ def test_stock_is_compared_by_value_at_every_run(site: Site) -> None:
     assert [told(one) for one in site.news(STOCK)] == [("gone", "LAMP-01/001")]
 
 
+def test_a_table_without_dates_is_compared_by_value_and_changes_back(site: Site) -> None:
+    site.read("GL_Bank")
+    assert site.news("GL_Bank") == []
+    for account in ("000000091", "000000092", "000000091"):
+        site.file.update("GL_Bank", {"BankCode": "A"}, {"CashAccountKey": account})
+        (entry,) = site.news("GL_Bank")
+        assert (entry.resource_id, says(entry)["CashAccountKey"]) == ("A", account)
+
+
 def test_a_bad_row_is_set_aside_and_its_neighbors_go_on(site: Site) -> None:
     broken = {
         "0001005": ("DateLastPayment", "99999-01-01"),  # the driver fails over this one
