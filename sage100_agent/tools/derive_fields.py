@@ -127,8 +127,8 @@ PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
         "header": (
             "SO_InvoiceHeader",
             (
-                "ARDivisionNo CustomerNo ApplyToInvoiceNo InvoiceDate CustomerPONo WarehouseCode "
-                "TermsCode TaxSchedule Comment FreightAmt"
+                "ARDivisionNo CustomerNo ApplyToInvoiceNo InvoiceDate WarehouseCode TermsCode "
+                "TaxSchedule Comment FreightAmt"
             ),
             {},
         ),

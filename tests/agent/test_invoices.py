@@ -141,6 +141,17 @@ def test_what_sage_or_we_refuse_leaves_nothing(agent: Agent) -> None:
     assert select(agent.home, sql, order_no) == [("",)]
 
 
+def test_a_customers_invoice_with_a_po_that_is_in_use_is_refused_as_a_copy(agent: Agent) -> None:
+    def sold(mark: str) -> dict[str, Any]:
+        command = credit_memo(mark, CustomerPONo="PO-7")
+        return {**command, "kind": "sales_invoice.create"}
+
+    assert agent.post(sold("I-PO"))[1]["status"] == "entered"
+    refused = agent.post(sold("I-PO-2"))[1]
+    assert refused["error"]["cause"] == "number_taken"
+    assert invoices(agent.home, "I-PO-2") == []
+
+
 def test_an_item_with_lots_is_left_to_people(home: Path, tmp_path: Path) -> None:
     file = CompanyFile(home, "HPS")
     file.update("CI_Item", {"ItemCode": "LAMP-01"}, {"Valuation": "6"})

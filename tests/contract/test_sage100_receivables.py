@@ -82,9 +82,10 @@ def stands(place: SimulatedPlace, delivery: Delivery, landed: Landed) -> SageSta
 
 
 @pytest.mark.parametrize("make", [shipment, memo, ar_invoice])
-def test_a_posted_document_is_found_as_it_was_entered(place: SimulatedPlace, make: object) -> None:
-    assert callable(make)
-    delivery: Delivery = make(place)
+def test_a_posted_document_is_found_as_it_was_entered(
+    place: SimulatedPlace, make: Callable[[SimulatedPlace], Delivery]
+) -> None:
+    delivery = make(place)
     entered = place.landed(delivery)
     assert stands(place, delivery, entered) is SageState.ENTERED
     place.sage.do("post_sales_journal", {"posting_date": "2026-12-05"})
@@ -96,6 +97,17 @@ def test_a_posted_document_is_found_as_it_was_entered(place: SimulatedPlace, mak
     assert found(place, unknown_to_the_agent).external_id == entered.external_id
     copies = place.target(delivery.entity).copies_held([delivery])
     assert list(copies[delivery.delivery_id]) == [entered.external_id]
+
+
+@pytest.mark.parametrize("make", [shipment, ar_invoice])
+def test_a_document_that_people_deleted_is_nowhere(
+    place: SimulatedPlace, make: Callable[[SimulatedPlace], Delivery]
+) -> None:
+    delivery = make(place)
+    number = place.landed(delivery).external_id
+    place.sage.do("delete_invoice", {"invoice_no": number})
+    assert place.sage100.standings(delivery.entity, [number]) == {}
+    assert place.target(delivery.entity).find([delivery]) == {}
 
 
 def test_a_second_copy_of_what_nothing_guards_is_seen(place: SimulatedPlace) -> None:

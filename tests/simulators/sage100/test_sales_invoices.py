@@ -179,6 +179,15 @@ def test_what_an_invoice_is_refused_for(sage100: Sage100, boi: Boi) -> None:
     assert other.sLastErrorMsg == f"The Invoice {number} has already been used; see history."
 
 
+def test_an_order_that_somebody_has_open_cannot_be_invoiced(sage100: Sage100, boi: Boi) -> None:
+    order_no = write_order_1042(boi)
+    sage100.done("lock", table="SO_SalesOrderHeader", key=order_no, seconds=60)
+    invoices = boi.sales_invoices()
+    start_invoice(invoices)
+    assert invoices.nSetValue("SalesOrderNo$", order_no) == 0
+    assert invoices.sLastErrorMsg == "The record is in use by another workstation."
+
+
 def test_a_deleted_invoice_frees_its_order(sage100: Sage100, boi: Boi) -> None:
     number = shipped(boi, write_order_1042(boi), {LAMPS: 3.0}, 4.34)
     invoices = boi.sales_invoices()

@@ -42,6 +42,7 @@ from tieout.simulators.sage100.people.slow_writes import begin_write, end_writes
 from tieout.simulators.sage100.people.taking_back import (
     delete_ap_document,
     delete_cash_receipt,
+    delete_invoice,
     delete_sales_order,
     reverse_cash_receipt,
 )
@@ -81,6 +82,10 @@ class _ArInvoice(_Body):
 
 class _Order(_Body):
     sales_order_no: str
+
+
+class _EnteredInvoice(_Body):
+    invoice_no: str
 
 
 class _Check(_Body):
@@ -248,6 +253,10 @@ def _delete_sales_order(file: CompanyFile, body: bytes) -> Answer:
     return delete_sales_order(file, _Order.model_validate_json(body).sales_order_no)
 
 
+def _delete_invoice(file: CompanyFile, body: bytes) -> Answer:
+    return delete_invoice(file, _EnteredInvoice.model_validate_json(body).invoice_no)
+
+
 def _delete_cash_receipt(file: CompanyFile, body: bytes) -> Answer:
     return delete_cash_receipt(file, _Check.model_validate_json(body).check_no)
 
@@ -318,6 +327,7 @@ _ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
     "enter_invoice": _enter_invoice,
     "enter_ar_invoice": _enter_ar_invoice,
     "delete_sales_order": _delete_sales_order,
+    "delete_invoice": _delete_invoice,
     "delete_cash_receipt": _delete_cash_receipt,
     "reverse_cash_receipt": _reverse_cash_receipt,
     "change_record": _change_record,

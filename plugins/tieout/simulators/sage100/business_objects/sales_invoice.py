@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from tieout.simulators.sage100 import shipments
+from tieout.simulators.sage100 import control, shipments
 from tieout.simulators.sage100.business_objects.base import EXISTING, NEW, OK
 from tieout.simulators.sage100.business_objects.batches import BatchEntry
 from tieout.simulators.sage100.business_objects.item_lines import ItemLines
@@ -230,6 +230,9 @@ class SalesInvoice(TaxedDocument, BatchEntry):
         reason = shipments.trouble(self.file, number, invoice_no=self.values.text("InvoiceNo"))
         if reason:
             raise RefusedError(reason)
+        if control.is_locked(self.file, _ORDER, (number,)):
+            message = "The record is in use by another workstation."
+            raise RefusedError(message)
         order = self.file.rows(_ORDER, SalesOrderNo=number)[0]
         own = ("InvoiceNo", "InvoiceType", "InvoiceDate", "ShipDate", "InvoiceDueDate", "BatchNo")
         kept = {name: self.values[name] for name in own}

@@ -13,6 +13,7 @@ from tieout.simulators.sage100.people.ledger import NotAllowedError
 from tieout.simulators.sage100.store import CompanyFile, Row
 
 _DEPOSIT_WIDTH = 5
+_ENTRY = ("SO", "AR")
 _RECEIPT_KEY = ("DepositNo", "ARDivisionNo", "CustomerNo", "CheckNo")
 
 
@@ -34,6 +35,27 @@ def delete_sales_order(file: CompanyFile, order_no: str) -> dict[str, object]:
                 stock.commit(file, *place, -shipments.left(line))
         order_history.close(file, number, status="X")
     return {"sales_order_no": number}
+
+
+def delete_invoice(file: CompanyFile, invoice_no: str) -> dict[str, object]:
+    """Delete an entered invoice or credit memo; its order can be invoiced again.
+
+    Raises:
+        NotAllowedError: No invoice with that number is in entry.
+    """
+    number = padded("InvoiceNo", invoice_no)
+    entered = {prefix: file.row(f"{prefix}_InvoiceHeader", InvoiceNo=number) for prefix in _ENTRY}
+    if not any(entered.values()):
+        message = f"The Invoice {number} is not on file."
+        raise NotAllowedError(message)
+    with file.transaction():
+        for prefix, invoice in entered.items():
+            for part in ("Header", "Detail", "TaxSummary"):
+                file.delete(f"{prefix}_Invoice{part}", InvoiceNo=number)
+            if prefix == "SO" and invoice is not None and invoice.text("SalesOrderNo"):
+                order = {"SalesOrderNo": invoice.text("SalesOrderNo")}
+                file.update("SO_SalesOrderHeader", order, {"CurrentInvoiceNo": ""})
+    return {"invoice_no": number}
 
 
 def delete_cash_receipt(file: CompanyFile, check_no: str) -> dict[str, object]:
