@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -56,12 +57,15 @@ def test_a_document_stands_where_people_have_brought_it(place: SimulatedPlace, m
     def state() -> SageState:
         return place.sage100.standings(delivery.entity, [name])[name].state
 
+    def since(day: date) -> set[str]:
+        return place.sage100.posted_since([delivery.entity], day)[delivery.entity]
+
     today = RealClock().now().date()  # what the simulator stamps rows with
     seen = [state()]
-    assert name not in place.sage100.posted_since(delivery.entity, today)
+    assert name not in since(today)
     updated(place, *REGISTERS)
     seen.append(state())
-    assert name in place.sage100.posted_since(delivery.entity, today)
+    assert name in since(today)
     updated(place, "post_daily_transaction_register")
     assert [*seen, state()] == [SageState.ENTERED, SageState.UPDATED, SageState.IN_GL]
 

@@ -126,6 +126,13 @@ def _sage100() -> ConnectionType:
             "company": _text(
                 "Company code", "Whose tables Test reads through the agent; flows go by the pair's."
             ),
+            "import_folder": _text(
+                "Import folder", "Where Visual Integrator jobs of the site find files of ours."
+            ),
+            "import_kinds": _text(
+                "Kinds by file",
+                "What goes there and not through the agent: cash_receipt ap_invoice.",
+            ),
         },
     }
 

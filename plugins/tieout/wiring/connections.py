@@ -161,6 +161,8 @@ def sage100_config(connection: ConnectionSettings, pair: Pair | None = None) -> 
                 "agent_key": connection.password,
                 "agent_certificate_sha256": connection.text("agent_certificate_sha256"),
                 "odbc_encoding": connection.text("odbc_encoding"),
+                "import_folder": connection.text("import_folder"),
+                "import_kinds": connection.text("import_kinds").split(),
             }
         )
     except ValidationError as error:

@@ -1,10 +1,11 @@
 """How to reach one Sage 100 company. Its secrets come in from the connection."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, SecretStr, model_validator
 
+from tieout.connectors.sage100.import_files import LAYOUTS
 from tieout.domain.base import Frozen
 
 
@@ -35,3 +36,18 @@ class Sage100Config(Frozen):
     page_rows_max: int = 5000
     odbc_encoding: str = ""
     """The encoding of 8-bit text, where the ODBC driver of this machine does not say it."""
+    import_folder: str = ""
+    """The folder that the site's Visual Integrator jobs import from."""
+    import_kinds: frozenset[str] = frozenset()
+    """What goes into files there, instead of through the agent."""
+
+    @model_validator(mode="after")
+    def _importable(self) -> Self:
+        stray = self.import_kinds - LAYOUTS.keys()
+        if stray:
+            message = f"import_kinds takes {', '.join(LAYOUTS)}, not {min(stray)}"
+            raise ValueError(message)
+        if self.import_kinds and not self.import_folder:
+            message = "import_kinds needs an import_folder"
+            raise ValueError(message)
+        return self

@@ -16,6 +16,7 @@ from tieout.connectors.sage100.relayed import RelayedRoute
 from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
 from tieout.connectors.sage100.rows import UnreadableRow
 from tieout.connectors.sage100.site import SiteReport, Writing, report
+from tieout.connectors.sage100.targets import imports
 from tieout.connectors.sage100.targets.base import Company
 from tieout.connectors.sage100.targets.table import TARGETS, target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
@@ -211,11 +212,16 @@ class Sage100Connector:
 
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
         """Return how far people have posted documents of one kind, by external id."""
+        if entity in self._company.config.import_kinds:
+            return imports.standings(self._company, entity, external_ids)
         return standings.standings(self._reader, entity, external_ids)
 
     def posted_since(self, entities: Collection[str], since: date) -> dict[str, set[str]]:
         """Return by kind the ids of documents that changed in history or GL since a day."""
-        return standings.posted_since(self._reader, entities, since)
+        found = standings.posted_since(self._reader, entities, since)
+        for entity in self._company.config.import_kinds & found.keys():
+            found[entity] |= imports.file_names(entity, found[entity])
+        return found
 
     def accounts(self) -> dict[str, str]:
         """Return the formatted account number by AccountKey."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from tieout.connectors.sage100.catalog import MEMO, TABLES, TEXT, Table
 from tieout.connectors.sage100.dialect import PROBES
+from tieout.connectors.sage100.import_files import LAYOUTS
 from tieout.connectors.sage100.needs import NEEDS
 from tieout.connectors.sage100.routes import Inspection, LiveColumn
 from tieout.domain.base import Frozen
@@ -156,6 +157,7 @@ def report(
                 "An older or smaller dialect, which we do without: no {name} ({said}).",
             ),
             _padding(hours),
+            _by_file(),
         ),
         confirmed=tuple(name for name in doubts if _has(live, name)),
         unconfirmed=tuple(name for name in doubts if not _has(live, name)),
@@ -265,6 +267,14 @@ def _padding(hours: Iterable[str]) -> str:
     if not padded + bare:
         return "No change before ten o'clock was seen: whether such hours are padded is not known."
     return f"Hours before ten: {padded} padded with a zero, {bare} not."
+
+
+def _by_file() -> str:
+    classes = ", ".join(layout.business_object for layout in LAYOUTS.values())
+    return (
+        f"Where {classes} fail the rehearsal: {', '.join(LAYOUTS)} can go into files for the "
+        "site's Visual Integrator instead (import_kinds)."
+    )
 
 
 def _listed(names: list[str]) -> str:

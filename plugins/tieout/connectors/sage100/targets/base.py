@@ -24,6 +24,7 @@ from tieout.ports.targets import Target
 GUARD = "the agent's journal: one command id, one document under a reserved record number"
 NUMBER_TAKEN = "number_taken"
 SAGE_REFUSED = "sage_refused"
+HELD = "held"
 REFUSED = "target_refused"
 REMEDIES = {
     REFUSED: "Correct the record in Sage 100 or the mapping, then replay.",

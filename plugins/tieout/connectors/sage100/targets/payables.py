@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from tieout.connectors.sage100.rows import Row
 from tieout.connectors.sage100.targets.base import (
+    HELD,
     NUMBER_TAKEN,
     SAGE_REFUSED,
     AgentTarget,
@@ -90,7 +91,8 @@ class ManualCheckTarget(AgentTarget):
     entered_type, posted_type = "N", "M"
     guard = "bank and check number: the key of a check in entry; history is read before each write"
     looks_up_first = True
-    signs_of_ours = frozenset({NUMBER_TAKEN, SAGE_REFUSED})
+    signs_of_ours = frozenset({NUMBER_TAKEN, SAGE_REFUSED, HELD})
+    """A second copy pays what is not due any more, which is warned of and held."""
     queries_to_find = 2
 
     @override

@@ -3,6 +3,7 @@
 from tieout.connectors.sage100.targets.base import AgentTarget, Company
 from tieout.connectors.sage100.targets.cash_receipts import CashReceiptTarget
 from tieout.connectors.sage100.targets.customers import CustomerTarget
+from tieout.connectors.sage100.targets.imports import IMPORTED
 from tieout.connectors.sage100.targets.invoices import (
     ArInvoiceTarget,
     CreditMemoTarget,
@@ -64,4 +65,5 @@ def target_of(entity: str, company: Company) -> AgentTarget:
     if entity not in TARGETS:
         message = f"Sage 100 has no target {entity!r}."
         raise ConfigurationError(message, remedy=f"Use one of {', '.join(TARGETS)}.")
-    return TARGETS[entity](company)
+    by_file = entity in company.config.import_kinds
+    return (IMPORTED if by_file else TARGETS)[entity](company)
