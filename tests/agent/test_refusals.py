@@ -168,6 +168,8 @@ def test_a_signed_body_that_is_no_command_is_refused(agent: Agent, body: bytes) 
         ("document", []),
         ("epoch", -1),
         ("epoch", True),
+        ("run", 7),
+        ("run", "a run of many words"),
         ("surprise", 1),
     ],
 )

@@ -32,18 +32,23 @@ KINDS = (
     "receipt.goods",
     "receipt.invoice",
 )
+RUN = re.compile(r"[A-Za-z0-9._:-]{0,23}")
 COMMAND_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command; ``document`` as it came, ``epoch`` to fence a sender that lost its lease."""
+    """One command; ``document`` as it came, ``epoch`` to fence a sender that lost its lease.
+
+    ``run`` names the batch in which a person will find it; a later attempt may be of another run.
+    """
 
     command_id: str
     company: str
     kind: str
     document: dict[str, Any]
     epoch: int = 0
+    run: str = ""
 
     @property
     def payload_sha256(self) -> str:
@@ -67,7 +72,7 @@ def parse_command(body: bytes) -> Command:
     if not isinstance(envelope, dict):
         message = "the body is not a JSON object"
         raise BadCommandError(message)
-    unknown = set(envelope) - {"command_id", "company", "kind", "document", "epoch"}
+    unknown = set(envelope) - {"command_id", "company", "kind", "document", "epoch", "run"}
     if unknown:
         message = f"unknown members: {', '.join(sorted(unknown))}"
         raise BadCommandError(message)
@@ -78,6 +83,7 @@ def parse_command(body: bytes) -> Command:
         kind=envelope["kind"],
         document=envelope["document"],
         epoch=envelope.get("epoch", 0),
+        run=envelope.get("run", ""),
     )
 
 
@@ -104,4 +110,8 @@ def _check(envelope: dict[str, Any]) -> None:
     epoch = envelope.get("epoch", 0)
     if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
         message = "epoch must be a whole number of 0 or more"
+        raise BadCommandError(message)
+    run = envelope.get("run", "")
+    if not isinstance(run, str) or not RUN.fullmatch(run):
+        message = "run must be at most 23 letters, digits or . _ : -"
         raise BadCommandError(message)

@@ -37,6 +37,13 @@ create table if not exists command (
     changed_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
 create index if not exists command_by_phase on command (phase);
+create table if not exists batch (
+    company text not null,
+    kind text not null,
+    run text not null,
+    batch_no text not null,
+    primary key (company, kind, run)
+);
 create table if not exists survey (
     company text not null,
     kind text not null,
@@ -51,6 +58,8 @@ create table if not exists sighting (
     primary key (company, kind, mark)
 ) without rowid;
 """
+RUN_COLUMN = "run"
+"""Younger than the first journals, which are kept for ever."""
 
 
 class Phase(StrEnum):
@@ -92,6 +101,10 @@ class Journal:
         self._connection.execute("pragma journal_mode=wal")
         self._connection.execute("pragma synchronous=full")
         self._connection.executescript(SCHEMA)
+        columns = self._connection.execute("pragma table_info(command)").fetchall()
+        if RUN_COLUMN not in {column[1] for column in columns}:
+            sql = f"alter table command add column {RUN_COLUMN} text not null default ''"
+            self._connection.execute(sql)
 
     def close(self) -> None:
         """Close the file."""
@@ -115,9 +128,10 @@ class Journal:
                     raise FencedError
             connection.execute(
                 "insert into command"
-                " (command_id, company, kind, document, payload_sha256, epoch, phase)"
-                " values (?, ?, ?, ?, ?, ?, ?)"
-                " on conflict (command_id) do update set epoch = excluded.epoch",
+                " (command_id, company, kind, document, payload_sha256, epoch, phase, run)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?)"
+                " on conflict (command_id)"
+                " do update set epoch = excluded.epoch, run = excluded.run",
                 (
                     command.command_id,
                     command.company,
@@ -126,6 +140,7 @@ class Journal:
                     command.payload_sha256,
                     command.epoch,
                     Phase.ACCEPTED,
+                    command.run,
                 ),
             )
         return known or Entry(command, Phase.ACCEPTED, {}, {})
@@ -192,17 +207,30 @@ class Journal:
             row = self._connection.execute(sql, (company, kind, mark)).fetchone()
         return None if row is None else dict(json.loads(row[0]))
 
+    def batch(self, company: str, kind: str, run: str) -> str:
+        """Return the number of a run's batch of a kind, or ''."""
+        sql = "select batch_no from batch where company = ? and kind = ? and run = ?"
+        with self._lock:
+            row = self._connection.execute(sql, (company, kind, run)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def keep_batch(self, company: str, kind: str, run: str, batch_no: str) -> None:
+        """Record a run's batch of a kind, in place of one that is gone."""
+        sql = "insert or replace into batch values (?, ?, ?, ?)"
+        with self._transaction() as connection:
+            connection.execute(sql, (company, kind, run, batch_no))
+
     @staticmethod
     def _entry(connection: sqlite3.Connection, command_id: str) -> Entry | None:
         row = connection.execute(
-            "select command_id, company, kind, document, epoch, phase, record_key, result"
+            "select command_id, company, kind, document, epoch, run, phase, record_key, result"
             " from command where command_id = ?",
             (command_id,),
         ).fetchone()
         if row is None:
             return None
-        command = Command(row[0], row[1], row[2], json.loads(row[3]), row[4])
-        return Entry(command, Phase(row[5]), json.loads(row[6]), json.loads(row[7]))
+        command = Command(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
+        return Entry(command, Phase(row[6]), json.loads(row[7]), json.loads(row[8]))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -16,6 +16,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Any
 
+from sage100_agent.batches import Batches
 from sage100_agent.boi import BoiSession, Login
 from sage100_agent.com import Com
 from sage100_agent.documents import check_document
@@ -302,7 +303,9 @@ class CompanyWorker:
         command = entry.command
         document = check_document(command.kind, command.document)
         today, messages = self._site.today(), self._site.messages
-        work = Work(self._open_session(), document, command.command_id, today, messages)
+        batches = Batches(self._journal, command.company, command.kind, command.run)
+        session = self._open_session()
+        work = Work(session, document, command.command_id, today, messages, batches)
         return WRITERS[command.kind], work
 
     def _reserved(self, command_id: str, writer: Writer, work: Work) -> dict[str, str]:

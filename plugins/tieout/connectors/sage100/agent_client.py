@@ -89,6 +89,8 @@ class AgentClient:
         self._base_path = urlsplit(self._url).path
         self._key = key
         self._clock = clock
+        self._run = f"{clock.now():%Y%m%d-%H%M%S}"
+        """Names the batches in which people find what this client sends."""
         self.calls_made = 0
         self._http = _AgentHttp(system=SYSTEM, sleep=time.sleep)
         self._reading = _AgentHttp(
@@ -108,7 +110,7 @@ class AgentClient:
             UnavailableError: Certainly nothing was written.
             OutcomeUnknownError: Something may have been written.
         """
-        body = json.dumps(command, sort_keys=True).encode()
+        body = json.dumps({**command, "run": self._run}, sort_keys=True).encode()
         answer = self._send("POST", COMMANDS_PATH, body)
         if answer.status == HTTPStatus.GONE and _problem(answer) is not None:
             raise UnavailableError(

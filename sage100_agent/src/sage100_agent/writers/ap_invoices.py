@@ -14,7 +14,6 @@ TASK = Task("A/P", "AP_Invoice_ui", "AP_Invoice_bus")
 HISTORY = Task("A/P", "AP_Invoice_ui", "AP_InvoiceHistoryHeader_svc")
 VENDOR = Task("A/P", "AP_Invoice_ui", "AP_Vendor_svc")
 KEY = ("APDivisionNo", "VendorNo", "InvoiceNo")
-COMMENT_LENGTH_MAX = 30
 SAME_NUMBER_MAX = 1000
 """How many bills of one number are looked through: history is keyed by number and sequence."""
 
@@ -23,11 +22,11 @@ class ApInvoiceWriter:
     """New bills and credit memos; a posted one is never adjusted."""
 
     def reserve(self, work: Work) -> dict[str, str]:
-        """Open a private batch for the bill."""
+        """Open a private batch, or go on with the run's."""
         header = work.document.header
         self._refuse_other_route(work)
         bills = work.session.open(TASK, work.today, work.warnings)
-        batch_no = bills.select_new_batch(f"Tieout {header['InvoiceNo']}"[:COMMENT_LENGTH_MAX])
+        batch_no = work.batches.open(bills, header["InvoiceNo"])
         return {"BatchNo": batch_no, **{name: header[name] for name in KEY}}
 
     def find(self, work: Work, key: dict[str, str]) -> Stored | None:

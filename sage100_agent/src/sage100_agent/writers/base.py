@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, runtime_checkable
 
+from sage100_agent.batches import Batches
 from sage100_agent.boi import BoiSession
 from sage100_agent.documents import Document
 from sage100_agent.messages import Messages
@@ -21,7 +22,8 @@ class Work:
     document: Document
     command_id: str
     today: date
-    messages: Messages = field(default_factory=Messages)
+    messages: Messages
+    batches: Batches
     warnings: list[str] = field(default_factory=list)
 
     def judge(self) -> None:

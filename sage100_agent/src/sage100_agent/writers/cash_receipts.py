@@ -4,8 +4,8 @@ Lines pay open items, go to accounts, or open a prepayment; amounts may be negat
 of zero allocates a credit. What is more than an item's open balance is refused: Sage would take it
 with a warning and leave the item with a balance of the wrong sign.
 
-Each command gets a private batch with one deposit and one receipt in it, so that a person posts or
-deletes it alone, and so that a look-up by batch, deposit and check number can only find this one.
+Each command gets a deposit with one receipt in it, in a private batch, so that a look-up by batch,
+deposit and check number can only find this one.
 The classes, their keys and the deposit flow are not confirmed by public code (boi.json): prove them
 on the site's test company first.
 """
@@ -41,7 +41,7 @@ class CashReceiptWriter:
         """Open a private batch and take the next deposit number."""
         header = work.document.header
         deposits = work.session.open(DEPOSIT, work.today, work.warnings)
-        batch_no = deposits.select_new_batch(self.mark(work.document))
+        batch_no = work.batches.open(deposits, header["CheckNo"])
         return {
             "BatchNo": batch_no,
             "BankCode": header["BankCode"],
@@ -52,7 +52,7 @@ class CashReceiptWriter:
         }
 
     def mark(self, document: Document) -> str:
-        """Return how batch and deposit are described: by the check number, which is ours alone."""
+        """Return how the deposit is described: by the check number, which is ours alone."""
         return f"Tieout {document.header['CheckNo']}"[:COMMENT_LENGTH_MAX]
 
     def own_key(self, document: Document) -> dict[str, str]:

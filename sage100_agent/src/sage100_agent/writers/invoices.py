@@ -1,10 +1,10 @@
 """sales_invoice.create, credit_memo.create and ar_invoice.create: SO_Invoice_bus, AR_Invoice_bus.
 
-All of them are entered and posted by people later. Each command gets a private batch, so that a
-look-up by batch and number can only find this one; the header's Comment carries our reference,
-which history keeps. An invoice of an order ships exactly what the document names of it: Sage copies
-the order's lines, and every line that is not named ships nothing. Figures of a credit memo are
-positive. Lot and serial items need a distribution that no command makes, so they are refused.
+All of them are entered, into a private batch, and posted by people later. The header's Comment
+carries our reference, which history keeps. An invoice of an order ships exactly what the document
+names of it: Sage copies the order's lines, and every line that is not named ships nothing. Figures
+of a credit memo are positive. Lot and serial items need a distribution that no command makes, so
+they are refused.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,6 @@ HISTORY = "AR_InvoiceHistoryInquiry_svc"
 """Posted invoices; a number that stands there is written and done with."""
 FIRST_POSTING = "000000"
 CREDIT_MEMO = "CM"
-COMMENT_LENGTH_MAX = 30
 BATCH_LENGTH = 5
 LAST = ("FreightAmt", "DepositAmt")
 """Set after the lines: the tax of freight and the limit of the deposit follow from them."""
@@ -49,8 +48,7 @@ class InvoiceWriter:
     def reserve(self, work: Work) -> dict[str, str]:
         """Open a private batch and take the next invoice number."""
         invoices = work.session.open(self.task, work.today, work.warnings)
-        comment = f"Tieout {self.mark(work.document)}"[:COMMENT_LENGTH_MAX]
-        batch_no = invoices.select_new_batch(comment)
+        batch_no = work.batches.open(invoices, self.mark(work.document))
         key = {"BatchNo": batch_no, "InvoiceNo": invoices.next_number("nGetNextInvoiceNo")}
         return key | self.own_key(work.document)
 

@@ -14,7 +14,6 @@ from sage100_agent.writers.base import Announce, Stored, Work
 
 TASK = Task("A/P", "AP_ManualCheck_ui", "AP_ManualCheck_bus")
 KEY = ("BankCode", "CheckNo")
-COMMENT_LENGTH_MAX = 30
 PAYS, VOID, REVERSAL = "N", "V", "R"
 RECALLED = ("APDivisionNo", "VendorNo")
 """Of a reversal these come from the posted check, and are compared instead of set."""
@@ -29,10 +28,10 @@ class ManualCheckWriter:
         self._check_type = check_type
 
     def reserve(self, work: Work) -> dict[str, str]:
-        """Open a private batch for the check."""
+        """Open a private batch, or go on with the run's."""
         header = work.document.header
         checks = work.session.open(TASK, work.today, work.warnings)
-        batch_no = checks.select_new_batch(f"Tieout {header['CheckNo']}"[:COMMENT_LENGTH_MAX])
+        batch_no = work.batches.open(checks, header["CheckNo"])
         return {"BatchNo": batch_no, **{name: header[name] for name in KEY}}
 
     def find(self, work: Work, key: dict[str, str]) -> Stored | None:

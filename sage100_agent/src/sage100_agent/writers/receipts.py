@@ -14,7 +14,6 @@ from sage100_agent.writers.base import Announce, Stored, Work
 
 TASK = Task("P/O", "PO_Receipt_ui", "PO_Receipt_bus")
 POSTED = Task("P/O", "PO_Receipt_ui", "PO_ReceiptHistory_svc")
-COMMENT_LENGTH_MAX = 30
 GOODS, INVOICE = "G", "I"
 LINE = "OrderLineKey"
 AMOUNTS = {GOODS: "ReceiptAmt", INVOICE: "InvoiceAmt"}
@@ -34,7 +33,7 @@ class ReceiptWriter:
         """Open a private batch and take the next receipt number."""
         receipts = work.session.open(TASK, work.today, work.warnings)
         order_no = work.document.header["PurchaseOrderNo"]
-        batch_no = receipts.select_new_batch(f"Tieout {order_no}"[:COMMENT_LENGTH_MAX])
+        batch_no = work.batches.open(receipts, order_no)
         number = receipts.next_number("nGetNextReceiptNo")
         key = {"BatchNo": batch_no, "ReceiptType": self._receipt_type, "ReceiptNo": number}
         return key | {"PurchaseOrderNo": order_no}
