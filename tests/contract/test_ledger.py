@@ -9,7 +9,7 @@ import records
 from fakes import FakeClock, FakeLedger
 from records import PAIR, binding, claim, delivery, document, entry, landed, refused
 from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, InboxId, System
-from tieout.domain.ledger import DeliveryState, DocumentState, Origin, Watermark
+from tieout.domain.ledger import Delivery, DeliveryState, DocumentState, Origin, Watermark
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ports.ledger import Ledger
@@ -778,6 +778,32 @@ def test_the_age_of_a_send_is_the_ledgers_to_tell(ledger: Ledger) -> None:
     age_s = records.stored(ledger, delivery_id).sent_age_s
     assert age_s is not None
     assert 0 <= age_s < 60
+
+
+def is_new_under_its_key(sent: Delivery) -> bool:
+    """Say whether a send was the first under its key, to the clock's last digits."""
+    assert sent.sent_at is not None
+    assert sent.key_sent_at is not None
+    return abs(sent.key_sent_at - sent.sent_at) < timedelta(milliseconds=1)
+
+
+def test_a_key_ages_from_its_first_send_until_it_is_another(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    (first,) = records.send(ledger, delivery_id)
+    (again,) = records.send(ledger, delivery_id)
+    assert first.key_sent_at == again.key_sent_at
+    assert is_new_under_its_key(first)
+    ledger.renew_key([delivery_id])
+    (renewed,) = records.send(ledger, delivery_id)
+    assert is_new_under_its_key(renewed)
+
+
+def test_a_key_that_a_target_did_not_take_does_not_age(ledger: Ledger) -> None:
+    delivery_id = records.intended(ledger)
+    sent = records.send(ledger, delivery_id)
+    ledger.mark_unsent(sent)
+    (again,) = records.send(ledger, delivery_id)
+    assert is_new_under_its_key(again)
 
 
 def test_beginnings_without_an_end_are_counted(ledger: Ledger) -> None:

@@ -12,6 +12,7 @@ from fake_ledger.dead_letters import DeadLetters
 from fake_ledger.tables import created_as, key_of, place_of, settled_otherwise, unknown
 from tieout.domain.base import DeliveryId, DocumentId, System
 from tieout.domain.ledger import (
+    DOUBTFUL,
     LANDED,
     UNFINISHED,
     Binding,
@@ -56,8 +57,9 @@ class Deliveries(Claims, DeadLetters):
     def _aged(self, delivery: Delivery) -> Delivery:
         if delivery.sent_at is None:
             return delivery
-        age_s = (self._clock.now() - delivery.sent_at).total_seconds()
-        return delivery.model_copy(update={"sent_age_s": age_s})
+        now, since = self._clock.now(), delivery.key_sent_at or delivery.sent_at
+        ages = {"sent_age_s": now - delivery.sent_at, "key_age_s": now - since}
+        return delivery.model_copy(update={name: age.total_seconds() for name, age in ages.items()})
 
     def _store(self, new: NewDelivery, delivery_id: DeliveryId, epoch: int) -> Delivery:
         delivery = Delivery(
@@ -135,13 +137,16 @@ class Deliveries(Claims, DeadLetters):
             if held is None or held.epoch != fence.epoch or not is_leased:
                 raise RetryableError("another worker has the step", remedy="Send nothing.")
             self._renew(fence.batch_id, lease_s)
+            now = self._clock.now()
             for delivery in self._movable(delivery_ids, (*UNSETTLED, DeliveryState.REFUSED)):
+                is_again = delivery.state in DOUBTFUL
                 self._deliver(
                     delivery.delivery_id,
                     state=DeliveryState.SENT,
                     attempts=delivery.attempts + 1,
                     epoch=delivery.epoch + 1,
-                    sent_at=self._clock.now(),
+                    sent_at=now,
+                    key_sent_at=(delivery.key_sent_at if is_again else None) or now,
                 )
             return [self._aged(self._deliveries[one]) for one in delivery_ids]
 

@@ -79,6 +79,8 @@ json_object: TypeAdapter[Json] = TypeAdapter(Json)
 
 LANDED = frozenset({DeliveryState.ENTERED, DeliveryState.UPDATED, DeliveryState.IN_GL})
 """States in which the target holds what was meant."""
+DOUBTFUL = frozenset({DeliveryState.SENT, DeliveryState.IN_DOUBT})
+"""States in which only the target can say whether it holds it."""
 UNFINISHED = frozenset({DocumentState.RECEIVED, DocumentState.VALIDATED, DocumentState.READY})
 """States that a run takes up and carries on."""
 
@@ -200,8 +202,8 @@ class Delivery(NewDelivery):
     """A stored delivery.
 
     ``attempts`` is the retry budget spent: sends that the target may have taken. ``epoch`` grows
-    with every send and fences the ones before. ``sent_age_s`` is the time since the last send, by
-    the ledger's clock.
+    with every send and fences the ones before. ``sent_age_s`` is the time since the last send,
+    ``key_age_s`` since the first of those in doubt under the same key, by the ledger's clock.
     """
 
     delivery_id: DeliveryId
@@ -213,6 +215,8 @@ class Delivery(NewDelivery):
     external_no: str = ""
     sent_at: AwareDatetime | None = None
     sent_age_s: float | None = None
+    key_sent_at: AwareDatetime | None = None
+    key_age_s: float | None = None
 
 
 class Landed(Frozen):

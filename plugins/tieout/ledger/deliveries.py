@@ -8,11 +8,12 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, case, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import DeliveryId, DocumentId
 from tieout.domain.ledger import (
+    DOUBTFUL,
     LANDED,
     UNFINISHED,
     Delivery,
@@ -197,6 +198,14 @@ def mark_sent(
         attempts=deliveries.c.attempts + 1,
         epoch=deliveries.c.epoch + 1,
         sent_at=func.clock_timestamp(),
+        # What is in doubt is sent again under its key: the target counts from the first time on.
+        key_sent_at=case(
+            (
+                deliveries.c.state.in_(DOUBTFUL),
+                func.coalesce(deliveries.c.key_sent_at, func.clock_timestamp()),
+            ),
+            else_=func.clock_timestamp(),
+        ),
     )
 
 

@@ -29,8 +29,9 @@ DOCUMENT = [
 ]
 CORRECTION = [corrections.c[name] for name in Correction.model_fields]
 DELIVERY = [
-    *(deliveries.c[name] for name in Delivery.model_fields if name != "sent_age_s"),
+    *(deliveries.c[name] for name in Delivery.model_fields if name in deliveries.c),
     extract("epoch", func.clock_timestamp() - deliveries.c.sent_at).label("sent_age_s"),
+    extract("epoch", func.clock_timestamp() - deliveries.c.key_sent_at).label("key_age_s"),
 ]
 BINDING = [bindings.c[name] for name in Binding.model_fields]
 DEAD_LETTER = [

@@ -136,6 +136,7 @@ deliveries = Table(
     _json("answer", nullable=True),
     _counter("epoch"),
     _moment("sent_at", nullable=True),
+    _moment("key_sent_at", nullable=True),
     _moment("created_at"),
     _moment("changed_at"),
 )

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from tieout.domain.base import Frozen
 from tieout.domain.ledger import (
+    DOUBTFUL,
     LANDED,
     Delivery,
     DeliveryState,
@@ -38,7 +39,6 @@ ATTEMPTS_MAX = 10
 """How often the target may have taken a write that it never shows, before a person looks."""
 KEYS_LOCKED_MAX = 100
 """How many documents one call of the target's protocol holds the locks of."""
-DOUBTFUL = (DeliveryState.SENT, DeliveryState.IN_DOUBT)
 
 
 class Delivered(Frozen):
@@ -158,7 +158,7 @@ def _is_forgotten(target: Target, delivery: Delivery) -> bool:
     """Say whether the target may no longer know the key of what is in doubt."""
     if delivery.state not in DOUBTFUL or target.key_window_s is None:
         return False
-    return (delivery.sent_age_s or 0) > target.key_window_s
+    return (delivery.key_age_s or 0) > target.key_window_s
 
 
 def _unsettled(target: Target, waiting: Sequence[Delivery]) -> UnsettledError:
@@ -243,6 +243,10 @@ def _send_all(
     for batch in _chunks(deliveries, writer.target.batch_max):
         ids = [d.delivery_id for d in batch]
         sent = writer.ledger.mark_sent(ids, fence=writer.fence, lease_s=writer.lease_s)
+        if _took_too_long(writer.target, batch, sent):
+            _take_back(writer.ledger, batch, sent)
+            trouble.note(_slept(writer.target))
+            continue
         try:
             outcomes = writer.target.send(sent)
         except RetryableError as error:
@@ -261,6 +265,24 @@ def _send_all(
             by_key = {d.document_key: outcomes[d.delivery_id] for d in sent}
             settled |= _settle(writer, sent, by_key)
     return settled
+
+
+def _took_too_long(target: Target, before: Sequence[Delivery], sent: Sequence[Delivery]) -> bool:
+    """Say whether a key passed its window since the look-up that found nothing under it.
+
+    The worker slept. What was on its way then may have landed since, and nothing would refuse a
+    second one.
+    """
+    doubtful = {delivery.delivery_id for delivery in before if delivery.state in DOUBTFUL}
+    return any(one.delivery_id in doubtful and _is_forgotten(target, one) for one in sent)
+
+
+def _slept(target: Target) -> RetryableError:
+    return RetryableError(
+        f"Too long after {target.system} was looked at, {target.entity} writes in doubt would have "
+        "been sent again.",
+        remedy="Nothing was sent; the next try looks again.",
+    )
 
 
 def _take_back(ledger: Ledger, before: Sequence[Delivery], sent: Sequence[Delivery]) -> None:

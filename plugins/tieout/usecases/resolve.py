@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from tieout.domain.base import DeadLetterId, Frozen, Json
 from tieout.domain.books import SageOrder, XeroInvoice
 from tieout.domain.desk import Case, LetterQuery
-from tieout.domain.ledger import DeliveryState, DocumentState
+from tieout.domain.ledger import DOUBTFUL, DeliveryState, DocumentState
 from tieout.domain.order import Order
 from tieout.errors import RejectedError
 from tieout.ports.desk import Desk
-from tieout.usecases.delivery import DOUBTFUL
 from tieout.usecases.flow import SHOP_ORDER, Flow
 from tieout.usecases.order_gate import STEP as GATE_STEP
 from tieout.usecases.order_names import amount_text, check_no, invoice_number

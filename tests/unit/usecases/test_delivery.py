@@ -17,12 +17,19 @@ from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import (
     Delivery,
     DeliveryState,
+    Fence,
     Landed,
     NewBinding,
     NewDelivery,
     Outcome,
 )
-from tieout.errors import AuthenticationError, OutcomeUnknownError, UnavailableError
+from tieout.errors import (
+    AuthenticationError,
+    OutcomeUnknownError,
+    RetryableError,
+    UnavailableError,
+    UnsettledError,
+)
 from tieout.ports.targets import Target
 from tieout.usecases.delivery import Delivered, Writer
 
@@ -176,6 +183,62 @@ def test_in_doubt_under_a_key_that_covers_nothing_waits_until_it_can_no_longer_l
     clock.advance(301)
     sent(ledger, target, make_delivery())
     assert target.sends[2] != target.sends[0]
+
+
+def in_doubt_as_a_payment(ledger: FakeLedger) -> FakeTarget:
+    """Return a target that shows nothing yet of what it was sent, and remembers its key."""
+    target = FakeTarget(System.XERO, "payment", batch_max=1, looks_up_first=True)
+    target.key_window_s, target.settle_s = 240.0, 600.0
+    target.faults.append("drop_after_write")
+    with pytest.raises(OutcomeUnknownError):
+        sent(ledger, target, make_delivery())
+    target.held.clear()
+    return target
+
+
+def test_a_key_is_as_old_as_its_first_send_however_often_it_is_sent() -> None:
+    clock = FakeClock()
+    ledger = FakeLedger(clock)
+    target = in_doubt_as_a_payment(ledger)
+    for _try in range(2):
+        clock.advance(100)
+        target.faults.append("drop_after_write")
+        with pytest.raises(OutcomeUnknownError):
+            sent(ledger, target, make_delivery())
+        target.held.clear()
+    clock.advance(50)  # 250 s after the first send, 50 s after the last
+    with pytest.raises(UnsettledError):
+        sent(ledger, target, make_delivery())
+    assert len(target.sends) == 3
+
+
+class SleepyLedger(FakeLedger):
+    """A ledger whose worker sleeps before it marks what it is about to send."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self._bed = clock
+        self.nap_s = 0
+
+    @override
+    def mark_sent(
+        self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
+    ) -> list[Delivery]:
+        self._bed.advance(self.nap_s)
+        return super().mark_sent(delivery_ids, fence=fence, lease_s=lease_s)
+
+
+def test_a_worker_that_slept_past_the_keys_window_sends_nothing() -> None:
+    ledger = SleepyLedger(FakeClock())
+    target = in_doubt_as_a_payment(ledger)
+    ledger.nap_s = 250
+    with pytest.raises(RetryableError, match="looks again"):
+        sent(ledger, target, make_delivery())
+    ledger.nap_s = 0
+    (left,) = ledger.deliveries_of("harbor_and_pine", "invoice", ["1042"])
+    assert (left.state, left.attempts, len(target.sends)) == (DeliveryState.IN_DOUBT, 1, 1)
+    with pytest.raises(UnsettledError):  # its quiet time begins anew
+        sent(ledger, target, make_delivery())
 
 
 @pytest.mark.parametrize("target", [ContactTarget, InvoiceTarget, PaymentTarget, InvoiceNoteTarget])
