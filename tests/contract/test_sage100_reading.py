@@ -5,11 +5,13 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import make_url
 
 from agent.calls import running_agent
+from fakes import FakeClock
 from sage100_sites import (
     ClientServerSite,
     FakeRoute,
@@ -22,10 +24,12 @@ from sage100_sites import (
 )
 from tieout.connectors.sage100.catalog import DATE, NUMBER, TABLES, Table
 from tieout.connectors.sage100.dialect import PROBES, DialectError, Select
+from tieout.connectors.sage100.lists import Sage100Lists
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.routes import OdbcRoute, Route
 from tieout.connectors.sage100.rows import Row, UnreadableError, UnreadableRow
 from tieout.connectors.sage100.site import report
+from tieout.domain.reading import START
 from tieout.errors import ConfigurationError
 
 DAY = date(2026, 1, 31)
@@ -276,3 +280,55 @@ def test_a_table_that_a_site_lacks_is_named(
     with pytest.raises(ConfigurationError, match="GL_Bank"):
         list(reader(route).rows("GL_Bank", ""))
     route.close()
+
+
+def lists(route: Route) -> Sage100Lists:
+    return Sage100Lists(
+        reader(route),
+        account="HPS",
+        zone=ZoneInfo("America/New_York"),
+        clock=FakeClock(),
+        page_records=2,
+    )
+
+
+def landed(route: Route, table: str) -> list[tuple[str, bytes]]:
+    """Return what a first reading of a table would land, and a second one behind it."""
+    *pages, last = lists(route).pages(table, START)
+    again = lists(route).pages(table, last.position)
+    return [
+        (record.record_id, record.body)
+        for page in [*pages, last, *again]
+        for record in [*page.records, *page.odd]
+    ]
+
+
+def test_a_table_is_the_same_list_by_every_route(site: Site, route: Route) -> None:
+    customer = {"CustomerName": "Café Zoë", "CreditLimit": Decimal("12.50"), "TimeUpdated": "9.5"}
+    tables: dict[str, list[dict[str, Any]]] = {
+        "AR_Customer": [
+            {"ARDivisionNo": "00", "CustomerNo": f"{number:07d}", "DateUpdated": day, **customer}
+            for number, day in enumerate([date(2026, 11, 29), date(2026, 11, 1), ""])
+        ],
+        "SO_SalesOrderHeader": [
+            {"SalesOrderNo": "0000001", "TaxableAmt": Decimal("7.50"), "DateUpdated": DAY},
+            {"SalesOrderNo": "0000002", "TaxableAmt": Decimal("7.50"), "DateUpdated": DAY},
+        ],
+        "SO_SalesOrderDetail": [
+            {"SalesOrderNo": "0000001", "LineKey": key, "ExtensionAmt": Decimal("3.75")}
+            for key in ("000001", "000002")
+        ],
+        "SO_SalesOrderHistoryHeader": [
+            {"SalesOrderNo": "0000003", "OrderStatus": "C", "DateUpdated": date(2026, 11, 29)}
+        ],
+    }
+    fake = FakeSite()
+    for table, rows in tables.items():
+        site.put(table, rows)
+        fake.put(table, rows)
+    for table, count in (("AR_Customer", 4), ("SO_SalesOrderHeader", 2)):
+        found = landed(route, table)
+        assert found == landed(fake.route(), table)
+        assert len(found) == count
+    for table in tables:
+        site.put(table, [])
