@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from agent.calls import customer
+from agent.test_writing import customers
 from sage100_agent.boi import Login
 from sage100_agent.com import ComObject, DoubleCom
 from sage100_agent.commands import Command
 from sage100_agent.errors import ComError
 from sage100_agent.journal import Journal, Phase
+from sage100_agent.seats import Seats
 from sage100_agent.tickets import AbandonedError, Ticket, in_doubt
 from sage100_agent.worker import CompanyWorker, Limits, Site
 from tieout.simulators.sage100.boi import dispatch
@@ -152,3 +154,58 @@ def test_an_exception_of_the_binding_is_a_com_error_and_an_empty_answer_is_zero(
     with pytest.raises(ComError, match="nWrite"):
         wrapped.number("nWrite")
     assert wrapped.number("nEmpty") == 0
+
+
+def test_two_companies_take_turns_at_one_seat(home: Path, journal: Journal) -> None:
+    com, seats = CountedCom(home), Seats(1)
+    open_at_once: list[int] = []
+    workers = {}
+    for company in ("HPS", "LLT"):
+        site = Site(com, str(home), Login(company, "tieout", "secret"), lambda: TODAY, seats=seats)
+        workers[company] = CompanyWorker(site, journal)
+        workers[company].start()
+    tickets = []
+    for number in range(6):
+        company = ("HPS", "LLT")[number % 2]
+        command_id = f"turn-{number}"
+        wanted = customer(command_id)
+        journal.accept(Command(command_id, company, wanted["kind"], wanted["document"]))
+        ticket = Ticket(command_id)
+        workers[company].submit(ticket)
+        tickets.append(ticket)
+    for ticket in tickets:
+        assert ticket.wait(30).body["status"] == "entered"
+        open_at_once.append(sum(one.standing["has_session"] for one in workers.values()))
+    for worker in workers.values():
+        worker.stop()
+    assert max(open_at_once) <= 1
+    assert len(set(com.threads)) == 2
+    assert seats.take(0)
+    assert not seats.take(0)
+
+
+def test_a_seat_that_never_comes_writes_nothing_and_says_so(home: Path, journal: Journal) -> None:
+    seats = Seats(1)
+    assert seats.take(0)
+    login = Login("HPS", "tieout", "secret")
+    site = Site(CountedCom(home), str(home), login, lambda: TODAY, seats=seats)
+    worker = CompanyWorker(site, journal)
+    worker.start()
+    ticket = submitted(worker, journal, "seatless")
+    assert ticket.wait(0.2).body["status"] == "not_written"
+    seats.give_back()
+    worker.stop()
+    assert journal.entry("seatless") is not None
+    assert customers(home, "seatless") == 0
+
+
+def test_a_seat_is_given_back_when_sage_lets_nobody_in(home: Path, journal: Journal) -> None:
+    seats = Seats(1)
+    site = Site(
+        CountedCom(home), str(home), Login("HPS", "tieout", "no"), lambda: TODAY, seats=seats
+    )
+    worker = CompanyWorker(site, journal)
+    worker.start()
+    assert submitted(worker, journal, "wrong").wait(20).status == 503
+    worker.stop()
+    assert seats.take(0)

@@ -57,6 +57,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--odbc-encoding", default="cp1252", help="of ProvideX's 8-bit text (default cp1252)"
     )
     parser.add_argument(
+        "--seats", type=int, choices=range(1, 10), default=1, metavar="N", help="sessions at a time"
+    )
+    parser.add_argument(
         "--maintenance",
         action="append",
         type=window,

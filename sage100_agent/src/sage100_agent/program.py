@@ -21,6 +21,7 @@ from sage100_agent.maintenance import Maintenance
 from sage100_agent.messages import Messages, read_rules
 from sage100_agent.outbound import Outbound, RelayAddress
 from sage100_agent.reading import Readings
+from sage100_agent.seats import Seats
 from sage100_agent.worker import CompanyWorker, Limits, Site
 
 LOG = logging.getLogger("sage100_agent")
@@ -87,10 +88,11 @@ class Program:
         messages = Messages(read_rules(read_text(given.messages)) if given.messages else ())
         com = load_com(given.com, given.home)
         limits = Limits(settle_after_s=given.settle_after_s)
+        seats = Seats(given.seats)
         workers = {}
         for argument in given.company:
             one = login(argument)
-            site = Site(com, given.home, one, today, limits, messages, self._closed_for_s)
+            site = Site(com, given.home, one, today, limits, messages, seats, self._closed_for_s)
             workers[one.company] = CompanyWorker(site, self._journal)
         return workers
 

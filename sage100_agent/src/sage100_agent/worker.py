@@ -32,6 +32,7 @@ from sage100_agent.errors import (
 )
 from sage100_agent.journal import Entry, Journal, Phase
 from sage100_agent.messages import Messages
+from sage100_agent.seats import Seats
 from sage100_agent.survey import sighted
 from sage100_agent.tickets import (
     RETRY_AFTER_S,
@@ -46,6 +47,8 @@ from sage100_agent.writers.catalog import WRITERS
 
 LOG = logging.getLogger("sage100_agent")
 STOP_TIMEOUT_S = 10.0
+SEAT_CHECK_S = 0.5
+"""How soon an idle company notices that its seat is wanted, or that maintenance begins."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Site:
     today: Callable[[], date]
     limits: Limits = field(default_factory=Limits)
     messages: Messages = field(default_factory=Messages)
+    seats: Seats = field(default_factory=Seats)
+    """Shared by the companies of one agent."""
     closed_for_s: Callable[[], float | None] = never_closed
     """How long Sage is to be left alone yet; None = it may be used."""
 
@@ -127,18 +132,25 @@ class CompanyWorker:
         self._site.com.initialize()
         try:
             self._settle_all()
-            while True:
-                try:
-                    ticket = self._queue.get(timeout=self._site.limits.session_idle_max_s)
-                except queue.Empty:
-                    self._discard_session()
-                    continue
-                if ticket is None:
-                    return
+            while (ticket := self._next()) is not None:
                 self._answer(ticket)
+                if self._site.seats.is_wanted:
+                    self._discard_session()
         finally:
             self._discard_session()
             self._site.com.uninitialize()
+
+    def _next(self) -> Ticket | None:
+        """Return the next ticket; give the session back while none comes, or others want it."""
+        idle_since_s = time.monotonic()
+        while True:
+            try:
+                return self._queue.get(timeout=SEAT_CHECK_S)
+            except queue.Empty:
+                idle_s = time.monotonic() - idle_since_s
+                is_idle = idle_s >= self._site.limits.session_idle_max_s
+                if is_idle or self._site.seats.is_wanted or self._site.closed_for_s() is not None:
+                    self._discard_session()
 
     def _settle_all(self) -> None:
         for entry in self._journal.in_phase(Phase.WRITING):
@@ -364,10 +376,20 @@ class CompanyWorker:
         if self._session is not None and is_old:
             self._discard_session()
         if self._session is None:
-            site = self._site
-            self._session = BoiSession(site.com, home=site.home, login=site.login)
+            self._session = self._new_session()
             self._opened_at_s = now_s
         return self._session
+
+    def _new_session(self) -> BoiSession:
+        site = self._site
+        if not site.seats.take():
+            message = "every seat is taken by the commands of other companies"
+            raise NotReadyError(message)
+        try:
+            return BoiSession(site.com, home=site.home, login=site.login)
+        except BaseException:
+            site.seats.give_back()
+            raise
 
     def _drop_objects(self) -> None:
         if self._session is not None:
@@ -379,7 +401,10 @@ class CompanyWorker:
     def _discard_session(self) -> None:
         session, self._session = self._session, None
         if session is not None:
-            session.close()
+            try:
+                session.close()
+            finally:
+                self._site.seats.give_back()
 
 
 def _result(entry: Entry, status: str, key: dict[str, str], warnings: list[str]) -> dict[str, Any]:
