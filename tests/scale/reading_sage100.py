@@ -1,14 +1,15 @@
 """A process that reads AR_Customer one way, and says what it took.
 
-``python reading_sage100.py WAY ODBC`` reads every column that we read, of every row. WAY is *bare*:
-one statement, pyodbc's fetchmany and nothing else; *rows*: our reader; or *values*: our reader,
-with each value taken as ours. It prints one JSON object.
+``python reading_sage100.py WAY ODBC ROWS`` reads every column that we read, of so many rows. WAY
+is *bare*: one statement, pyodbc's fetchmany and nothing else; *rows*: our reader; or *values*: our
+reader, with each value taken as ours. It prints one JSON object.
 """
 
 import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def take(row: Row) -> None:
             row.text(name)
 
 
-def main(way: str, odbc: str) -> None:
+def main(way: str, odbc: str, rows_max: str) -> None:
     """Read, and print what it took."""
     readers: list[Sage100Reader] = []
     held: list[int] = []
@@ -71,7 +72,7 @@ def main(way: str, odbc: str) -> None:
             count += len(page)
             held.append(memory("VmRSS"))
     else:
-        for row in ours(odbc, readers):
+        for row in islice(ours(odbc, readers), int(rows_max)):
             if way == "values":
                 take(row)
             count += 1
