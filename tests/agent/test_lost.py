@@ -22,6 +22,8 @@ from agent.test_writing import arm
 from tieout.simulators.sage100.control import NewBoiFault
 
 KINDS = sorted(CASES)
+OFTEN = ("cash_receipt.create", "sales_order.create")
+"""Kinds whose disk fills up in every run; those of all others in the night."""
 WAL_FRAME_BYTES = 4096 + 24
 """What SQLite appends for each page that a transaction changed."""
 FRAMES_TO_TRY = range(16)
@@ -115,7 +117,10 @@ def disk_full_after(agent: Agent, frames: int) -> Iterator[None]:
         resource.prlimit(agent.process.pid, resource.RLIMIT_FSIZE, unlimited)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=() if kind in OFTEN else pytest.mark.tier2) for kind in KINDS],
+)
 def test_a_disk_that_fills_up_at_any_page_of_the_journal_costs_no_document_and_doubles_none(
     agent: Agent, kind: str
 ) -> None:

@@ -317,7 +317,7 @@ def test_an_agent_asks_no_relay_that_shows_another_certificate(home: Path, tmp_p
         told = ("--relay-url", url, "--relay-certificate-sha256", other.sha256)
         with running_outbound(home, tmp_path, *told) as agent:
             meeting = Meeting(url, relay, agent, home, shown.sha256)
-            time.sleep(3)
+            time.sleep(2)
             with pytest.raises(UnavailableError, match="since the relay began"):
                 meeting.client().submit(customer("wrong-relay"))
             assert agent.poll() is None

@@ -7,9 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from pydantic import SecretStr
 
 from agent.calls import KEY, Agent, customer, signed
 from agent.test_writing import customers, select
+from tieout.connectors.sage100.agent_client import AgentClient
+from tieout.wiring.clock import SystemClock
 
 PATH = "/v1/commands"
 OTHER_KEY = "another key, as long as ours"
@@ -119,18 +122,33 @@ def test_a_body_that_lost_its_end_on_the_way_is_refused(agent: Agent) -> None:
     assert status == 401
 
 
-def test_a_body_that_is_too_large_is_refused_by_its_length_alone(agent: Agent) -> None:
-    size = BODY_BYTES_MAX + 1
-    headers = {**signed("POST", PATH, b""), "Content-Length": str(size)}
-    received = sent_raw(agent, headers, b"{")
+def test_a_body_that_is_too_large_is_refused_and_its_sender_told(agent: Agent) -> None:
+    body = b" " * (BODY_BYTES_MAX + 1)
+    status, answer = agent.call("POST", PATH, body)
+    assert (status, answer["error"]["cause"]) == (413, "request entity too large")
+
+
+def test_a_body_that_grows_too_large_is_refused(agent: Agent) -> None:
+    headers = {**signed("POST", PATH, b""), "Transfer-Encoding": "chunked"}
+    part = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    received = sent_raw(agent, headers, *([part] * 17), b"0\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 413")
 
 
-def test_a_body_that_grows_too_large_is_refused_before_its_end(agent: Agent) -> None:
-    headers = {**signed("POST", PATH, b""), "Transfer-Encoding": "chunked"}
-    part = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    received = sent_raw(agent, headers, *([part] * 17))
-    assert received[:12] in {b"HTTP/1.1 413", b""}
+@pytest.mark.parametrize("how", [{"Content-Length": "9000000"}, {"Transfer-Encoding": "chunked"}])
+def test_what_is_larger_by_far_is_not_read_to_its_end(agent: Agent, how: dict[str, str]) -> None:
+    part = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+    received = sent_raw(agent, {**signed("POST", PATH, b""), **how}, *([part] * 8))
+    assert received[:12] in {b"HTTP/1.1 413", b""}  # or hangs up on who does not listen
+
+
+def test_a_command_that_is_too_large_is_a_refusal_of_one_record(agent: Agent) -> None:
+    client = AgentClient(url=agent.url, key=SecretStr(KEY), clock=SystemClock())
+    command = customer("too-large", CustomerName="x" * BODY_BYTES_MAX)
+    answer = client.submit(command)
+    assert answer.error is not None
+    assert (answer.status, answer.error.cause) == ("refused", "request entity too large")
+    assert agent.get("too-large")[0] == 404
 
 
 def test_a_body_of_just_the_most_is_read(agent: Agent) -> None:

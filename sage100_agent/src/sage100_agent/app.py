@@ -34,6 +34,8 @@ from sage100_agent.writers.catalog import UNCONFIRMED, WRITERS
 
 LOG = logging.getLogger("sage100_agent")
 BODY_BYTES_MAX = 1_000_000
+BODY_BYTES_HARD_MAX = 8_000_000
+"""So much is read to its end and forgotten: who is still sending would not hear our answer."""
 BODY_TIMEOUT_S = 10.0
 """Longest time a body may take."""
 REPLY_TIMEOUT_S = 45.0
@@ -150,38 +152,48 @@ def _deaf(request: Request, reply: Reply) -> JSONResponse:
     return _json(reply)
 
 
-async def _heard(gate: Gate, request: Request) -> bytes | Reply:
-    """Return the body, or why nobody listens to it."""
+async def _whole(request: Request) -> bytes | Reply:
+    """Return the body, or why it is none."""
     too_large = _problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has at most {BODY_BYTES_MAX} bytes"
     )
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > BODY_BYTES_MAX:
+    if announced.isdecimal() and int(announced) > BODY_BYTES_HARD_MAX:
         return too_large
-    body = bytearray()
+    body, size = bytearray(), 0
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             async for chunk in request.stream():
-                body += chunk
-                if len(body) > BODY_BYTES_MAX:
+                size += len(chunk)
+                if size <= BODY_BYTES_MAX:
+                    body += chunk
+                elif size > BODY_BYTES_HARD_MAX:
                     return too_large
     except TimeoutError:
         return _problem(HTTPStatus.REQUEST_TIMEOUT, "the request came too slowly")
     except ClientDisconnect:
         return _problem(HTTPStatus.BAD_REQUEST, "the request is cut short")
+    return too_large if size > BODY_BYTES_MAX else bytes(body)
+
+
+async def _heard(gate: Gate, request: Request) -> bytes | Reply:
+    """Return the body, or why nobody listens to it."""
+    body = await _whole(request)
+    if isinstance(body, Reply):
+        return body
     is_signed = is_authentic(
         gate.key,
         request.headers.get("X-Tieout-Timestamp", ""),
         request.headers.get("X-Tieout-Signature", ""),
         method=request.method,
         path=request.url.path,
-        body=bytes(body),
+        body=body,
         now_s=gate.now_s(),
     )
     if not is_signed:
         message = "the request is unsigned, forged or over five minutes old; compare the clocks"
         return _problem(HTTPStatus.UNAUTHORIZED, message)
-    return bytes(body)
+    return body
 
 
 def _submitted(gate: Gate, body: bytes) -> Reply:
