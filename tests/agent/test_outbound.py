@@ -244,8 +244,11 @@ def test_an_answer_that_nobody_waits_for_is_refused(meeting: Meeting) -> None:
     assert meeting.call("/answers/none", b"{}\n")[0] == 410
 
 
-def test_a_request_that_is_too_large_is_refused(meeting: Meeting) -> None:
+def test_a_request_that_is_too_large_is_a_refusal_of_one_record(meeting: Meeting) -> None:
     assert meeting.call("/v1/commands", b" " * 1_000_001)[0] == 413
+    answer = meeting.client().submit(customer("large", CustomerName="x" * 2_000_000))
+    assert answer.error is not None
+    assert (answer.status, answer.error.cause) == ("refused", "request entity too large")
 
 
 def test_an_unknown_agent_is_like_a_wrong_key(meeting: Meeting) -> None:

@@ -47,6 +47,8 @@ NONCE_KEPT_S = 600.0
 """Twice the age at which a signature is refused, so that no poll is answered a second time."""
 REQUEST_BYTES_MAX = 1_000_000
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
+BODY_BYTES_HARD_MAX = ANSWER_BYTES_MAX + 8_000_000
+"""So much is read to its end and forgotten: who is still sending would not hear our answer."""
 BODY_TIMEOUT_S = 60.0
 RETRY_AFTER_S = 5
 CONCURRENCY_MAX = 500
@@ -230,17 +232,22 @@ class Relay:
 
     async def _heard(self, request: Request, bytes_max: int) -> bytes | Response:
         """Return the body of a signed request, or why it is refused."""
-        body = bytearray()
+        body, size = bytearray(), 0
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):
                 async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > bytes_max:
-                        return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
+                    size += len(chunk)
+                    if size <= bytes_max:
+                        body += chunk
+                    elif size > BODY_BYTES_HARD_MAX:
+                        break
         except TimeoutError:
             return _problem(HTTPStatus.REQUEST_TIMEOUT, "the request came too slowly")
         except ClientDisconnect:
             return _problem(HTTPStatus.BAD_REQUEST, "the request is cut short")
+        if size > bytes_max:
+            message = f"a request has at most {bytes_max} bytes"
+            return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
         agent = self._config.agents.get(request.path_params["name"])
         # For an unknown agent a random key, which signs nothing: both take the same time.
         key = agent.key.get_secret_value().encode() if agent else secrets.token_bytes()
