@@ -152,7 +152,7 @@ QUESTIONS = (
     ),
     Question(
         "what a repeated vendor invoice number and an exceeded credit limit do through the objects",
-        "Sage's message decides, by the policy of warnings",
+        "a number that the vendor has is refused before Sage is asked; a limit is as Sage says",
         SITE,
         "write both in a test company",
     ),
