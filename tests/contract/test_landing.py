@@ -211,7 +211,7 @@ def test_a_tombstone_says_its_cause_and_who_took_the_place(inbox: Inbox) -> None
 
 def test_a_keyed_position_moves_with_the_page(inbox: Inbox) -> None:
     keyed = KeyedPages(since=NOON.date(), begun_at=NOON, after=("00", "0001001"), newest=NOON)
-    left = (LeftRecord(key=("0001042",), since=NOON),)
+    left = (LeftRecord(key=("0001042",), since=NOON, gist="abc"),)
     first = Position(through=NOON, keyed=keyed, swept_at=NOON, left=left)
     inbox.landing.land(READING, page(position=first), before=START)
     assert inbox.landing.position(READING) == first

@@ -344,6 +344,17 @@ def test_an_order_that_never_adds_up_is_set_aside_in_the_end(site: Site) -> None
     assert [letter.field for letter in site.landing.letters] == ["lines"]
 
 
+def test_an_order_that_is_half_written_in_another_way_has_its_time_anew(site: Site) -> None:
+    number = order(site)
+    wrong = "UPDATE SO_SalesOrderHeader SET NonTaxableAmt = ? WHERE SalesOrderNo = ?"
+    for amount in ("1", "2"):
+        site.sql(wrong, amount, number)
+        assert site.news(ORDERS) == []
+        site.pass_by(2 * PATIENCE)
+    site.read(ORDERS)
+    assert [letter.field for letter in site.landing.letters] == ["lines"]
+
+
 def test_a_closed_order_is_told_from_a_deleted_one(site: Site) -> None:
     closed, deleted, open_ = order(site), order(site), order(site)
     site.read(ORDERS)

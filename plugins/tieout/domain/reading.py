@@ -68,10 +68,11 @@ class KeyedPages(Frozen):
 
 
 class LeftRecord(Frozen):
-    """A record that was not fit to be taken when it was read, first at ``since``, by its key."""
+    """A record that was not fit to be taken; it says since ``since`` what ``gist`` is a hash of."""
 
     key: tuple[str, ...]
     since: AwareDatetime
+    gist: str = ""
 
 
 class Position(Frozen):

@@ -65,7 +65,7 @@ GAP = timedelta(hours=1)
 BEHIND_MAX = timedelta(days=1)
 """How far the clocks of a site are behind ours at the most: so a table without news moves on."""
 PATIENCE = timedelta(hours=1)
-"""How long a document may be half written before it is set aside."""
+"""How long a document may be half written in the same way before it is set aside."""
 LEFT_MAX = 1000
 """How many documents of a list may be half written at a time."""
 
@@ -128,8 +128,8 @@ class Pass:
         detail = DETAILS.get(table.name)
         self._columns = columns_of(table, detail.total_columns if detail else ())
         self._documents = Documents(reader, table, detail) if detail else None
-        self._left: dict[tuple[str, ...], datetime] = {}
-        """What was half written when it was read, by key, with when that was first."""
+        self._left: dict[tuple[str, ...], LeftRecord] = {}
+        """What was half written when it was read, by key."""
 
     def pages(
         self, position: Position, *, now: datetime, page_records: int = PAGE_RECORDS
@@ -138,7 +138,7 @@ class Pass:
 
         First comes again what an earlier run left, then the rest of what it began.
         """
-        self._left = {one.key: one.since for one in position.left or ()}
+        self._left = {one.key: one for one in position.left or ()}
         if self._left:
             page = self._again(position, now)
             yield page
@@ -182,8 +182,8 @@ class Pass:
 
     def _on(self, position: Position, **changes: Any) -> Position:
         """Return a position with what is left by now."""
-        left = tuple(LeftRecord(key=key, since=since) for key, since in self._left.items())
-        return position.model_copy(update={"left": left or None, **changes})
+        left = tuple(self._left.values()) or None
+        return position.model_copy(update={"left": left, **changes})
 
     def _pass(self, position: Position, keyed: KeyedPages, page_records: int) -> Iterator[Page]:
         """Yield the pages of one way through the table, from a key on."""
@@ -310,7 +310,7 @@ class Pass:
             if _is_document(documents, said, some) and key not in unsteady:
                 self._left.pop(key_texts(key), None)
                 found.records.append(self._record(key, whole))
-            elif not self._is_left(key, begun_at):
+            elif not self._is_left(key, begun_at, gist(whole)):
                 found.odd.append(OddRecord(record_id(key), body(whole), LINES))
 
     def _record(self, key: Key, said: Mapping[str, object]) -> SourceRecord:
@@ -322,11 +322,14 @@ class Pass:
             named=str(said[self._name]) if self._name else "",
         )
 
-    def _is_left(self, key: Key, now: datetime) -> bool:
-        """Leave a record for the next run; False when that has been done for too long."""
+    def _is_left(self, key: Key, now: datetime, said: str = "") -> bool:
+        """Leave a record for the next run; False when it has said the same for too long."""
         name = key_texts(key)
-        since = self._left.setdefault(name, now)
-        is_left = now - since <= PATIENCE and len(self._left) <= LEFT_MAX
+        known = self._left.get(name)
+        if known is None or known.gist != said:
+            known = LeftRecord(key=name, since=now, gist=said)
+        self._left[name] = known
+        is_left = now - known.since <= PATIENCE and len(self._left) <= LEFT_MAX
         if not is_left or self._interval is not None:
             del self._left[name]
             return False
