@@ -70,6 +70,14 @@ EVENT_RUNS = """
     SELECT queued_at FROM dag_run WHERE dag_id = '{dag}' AND run_type = 'asset_triggered'
 """
 POLL_STATES = "SELECT state FROM dag_run WHERE dag_id = 'polls'"
+ENTERED_RECEIPTS = """
+    SELECT external_id FROM tieout.deliveries
+    WHERE pair = %s AND entity = 'cash_receipt' AND state = 'entered'
+"""
+POSTINGS_NOTED = """
+    SELECT split_part(document_key, ' ', 2) FROM tieout.deliveries
+    WHERE pair = %s AND entity = 'posting_note' AND state = 'entered'
+"""
 CLAIMED_BY = """
     SELECT batch.claimed_by FROM tieout.batches AS batch
     JOIN tieout.documents AS document USING (batch_id)
@@ -394,6 +402,26 @@ def test_the_lists_of_which_xero_tells_nothing_are_polled(
         "SELECT count(*) FROM tieout.watermarks WHERE %s <> '' AND resource LIKE 'Payments%%'"
     )
     assert ask_ledger(installation, position, {"id": PAIR}) == [len(tieout.pairs)]
+
+
+@pytest.mark.usefixtures("orders")
+def test_what_people_post_in_sage_is_followed_and_noted_in_xero(
+    installation: Installation, tieout: Tieout
+) -> None:
+    receipts = ask_ledger(installation, ENTERED_RECEIPTS, {"id": PAIR})
+    assert receipts, "not injected"
+    day = {"posting_date": now().date().isoformat()}
+    for act in ("post_cash_receipts", "post_daily_transaction_register"):
+        url = f"http://127.0.0.1:{installation.ports['sage100']}/_people/HPS/{act}"
+        requests.post(url, json=day, timeout=60).raise_for_status()
+    triggered = installation.airflow("dags", "trigger", "postings")
+    assert triggered.returncode == 0, triggered.stdout + triggered.stderr
+    wait_for(
+        lambda: set(receipts) <= set(ask_ledger(installation, POSTINGS_NOTED, {"id": PAIR})),
+        limit_s=POSTED_WAIT_S,
+        what="a note of each posting",
+    )
+    assert tieout.status().is_conserved
 
 
 def test_an_invoice_that_people_void_in_xero_is_a_dead_letter_soon(
