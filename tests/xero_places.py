@@ -444,16 +444,20 @@ def attachment_of_a_barred_name(place: Place) -> Delivery:
     return attachment(place, "slip?.txt")
 
 
-def invoice_note(place: Place, details: str = "") -> Delivery:
+def invoice_note(place: Place, details: str = "", *, entity: str = "invoice_note") -> Delivery:
     payload: Json = {
         "invoice_id": invoice_id(place),
         "details": details or f"Sage 100 sales order {place.number()}",
     }
-    return make_delivery("invoice_note", payload, key=place.number())
+    return make_delivery(entity, payload, key=place.number())
 
 
-def too_long_a_note(place: Place) -> Delivery:
-    return invoice_note(place, "x" * 2501)
+def posting_note(place: Place, details: str = "") -> Delivery:
+    return invoice_note(place, details, entity="posting_note")
+
+
+TOO_LONG = "x" * 2501
+"""More than a note may have."""
 
 
 CASES = (
@@ -478,7 +482,8 @@ CASES = (
     Case("invoice_void", invoice_void, void_of_a_paid_invoice),
     Case("payment_deletion", payment_deletion, deletion_of_no_payment),
     Case("attachment", attachment, attachment_of_a_barred_name),
-    Case("invoice_note", invoice_note, too_long_a_note),
+    Case("invoice_note", invoice_note, lambda place: invoice_note(place, TOO_LONG)),
+    Case("posting_note", posting_note, lambda place: posting_note(place, TOO_LONG)),
 )
 """One for each target; a test sees to that."""
 
