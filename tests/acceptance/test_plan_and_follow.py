@@ -194,7 +194,7 @@ def test_what_changed_after_the_plan_is_refused_with_words(world: World, tmp_pat
     world.place(paid(draft))
     plan = planned(world)
     shutil.copytree(INCLUDE, tmp_path / "include")
-    mapping = tmp_path / "include/mappings/xero/invoice.yaml"
+    mapping = tmp_path / "include/mappings/to_xero/invoice.yaml"
     mapping.write_text(mapping.read_text("utf-8") + "# another version\n", "utf-8")
     changed = open_tieout(world.configuration.connections, tmp_path / "include")
     with pytest.raises(FatalError, match="the mapping changed"):

@@ -58,8 +58,8 @@ def mapper_in(zone: str) -> YamlMapper:
 def dates_of(mapper: YamlMapper, moment: datetime) -> set[str]:
     """Return every date that an order placed at a moment has: canonical, Xero's and Sage's."""
     order = mapper.order_from_shop(golden("order_1042", processedAt=moment.isoformat()))
-    invoice = mapper.payload("xero/invoice", invoice_record(order))
-    sales_order = mapper.payload("sage100/sales_order", sales_order_record(order))
+    invoice = mapper.payload("to_xero/invoice", invoice_record(order))
+    sales_order = mapper.payload("to_sage100/sales_order", sales_order_record(order))
     header = cast("dict[str, str]", sales_order["header"])
     sage = datetime.strptime(header["OrderDate"], "%Y-%m-%d").date()  # noqa: DTZ007 - a date
     return {order.book_date.isoformat(), str(invoice["Date"]), sage.isoformat()}

@@ -94,9 +94,9 @@ def test_money_is_exact_in_every_currency_and_a_difference_stays_visible(invoice
 
 
 def assert_books_carry(order: Order) -> None:
-    invoice = MAPPER.payload("xero/invoice", invoice_record(order))
+    invoice = MAPPER.payload("to_xero/invoice", invoice_record(order))
     assert (xero_total(invoice), xero_tax(invoice)) == (order.total, order.tax)
-    document = MAPPER.payload("sage100/sales_order", sales_order_record(order))
+    document = MAPPER.payload("to_sage100/sales_order", sales_order_record(order))
     goods = sum((line.net for line in order.lines_of(LineKind.PRODUCT)), Decimal(0))
     assert sage100_net(document) == goods
 
@@ -199,8 +199,8 @@ def strings(value: Any) -> list[str]:
 
 def payloads(order: Order) -> tuple[Any, Any]:
     return (
-        MAPPER.payload("xero/invoice", invoice_record(order)),
-        MAPPER.payload("sage100/sales_order", sales_order_record(order)),
+        MAPPER.payload("to_xero/invoice", invoice_record(order)),
+        MAPPER.payload("to_sage100/sales_order", sales_order_record(order)),
     )
 
 

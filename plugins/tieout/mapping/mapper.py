@@ -18,14 +18,15 @@ from tieout.mapping.source import read_csv
 from tieout.mapping.spec import Spec, load_spec
 from tieout.ports.mapper import Mapper
 
-SYSTEMS = ("xero", "sage100", "shopify")
+DIRECTIONS = ("to_xero", "to_sage100", "to_shopify")
+"""The folders of include/mappings: one file for each kind of record and direction."""
 TABLE_COLUMNS = ("from", "to", "note")
 
 log = logging.getLogger(__name__)
 
 
 class YamlMapper(Mapper):
-    """Applies include/mappings/<system>/<record>.yaml; reads and checks all files at once."""
+    """Applies include/mappings/<direction>/<record>.yaml; reads and checks all files at once."""
 
     def __init__(self, include: Path, pair: Pair) -> None:
         """Read the mapping files and tables under ``include``/mappings.
@@ -80,9 +81,9 @@ class YamlMapper(Mapper):
 
 def _specs(folder: Path) -> dict[str, Spec]:
     return {
-        f"{system}/{path.stem}": load_spec(path)
-        for system in SYSTEMS
-        for path in sorted((folder / system).glob("*.yaml"))
+        f"{direction}/{path.stem}": load_spec(path)
+        for direction in DIRECTIONS
+        for path in sorted((folder / direction).glob("*.yaml"))
     }
 
 

@@ -25,12 +25,12 @@ def test_an_order_becomes_what_its_golden_files_say(case, mapper, is_golden_upda
     made = {
         "canonical": order.model_dump(mode="json"),
         "xero": {
-            "contact": mapper.payload("xero/contact", contact_record(order)),
-            "invoice": mapper.payload("xero/invoice", invoice_record(order)),
+            "contact": mapper.payload("to_xero/contact", contact_record(order)),
+            "invoice": mapper.payload("to_xero/invoice", invoice_record(order)),
         },
         "sage100": {
-            "customer": mapper.payload("sage100/customer", customer_record(order)),
-            "sales_order": mapper.payload("sage100/sales_order", sales_order_record(order)),
+            "customer": mapper.payload("to_sage100/customer", customer_record(order)),
+            "sales_order": mapper.payload("to_sage100/sales_order", sales_order_record(order)),
         },
     }
     if is_golden_update:

@@ -40,7 +40,7 @@ def test_a_payment_goes_to_the_clearing_account_with_its_transaction_id(mapper):
         "invoice_number": "HP-1042",
     }
 
-    assert mapper.payload("xero/payment", record) == {
+    assert mapper.payload("to_xero/payment", record) == {
         "Invoice": {"InvoiceID": "id-1"},
         "Account": {"Code": "091"},
         "Date": "2026-11-29",
@@ -59,7 +59,7 @@ def test_a_receipt_is_one_line_to_customer_deposits(mapper):
         "check_no": "T1A2B3C4D",
     }
 
-    assert mapper.payload("sage100/cash_receipt", record) == {
+    assert mapper.payload("to_sage100/cash_receipt", record) == {
         "header": {
             "BankCode": "S",
             "DepositDate": "2026-11-29",
@@ -80,7 +80,7 @@ def test_the_shop_is_told_the_numbers_and_the_status(mapper, order):
         "status": "posted",
     }
 
-    payload = mapper.payload("shopify/order_status", record)
+    payload = mapper.payload("to_shopify/order_status", record)
 
     assert payload["order_id"] == "6811223344551"
     assert payload["tags"] == ["tieout-posted"]
@@ -95,14 +95,14 @@ def test_the_shop_is_told_the_numbers_and_the_status(mapper, order):
 def test_the_note_names_the_order_and_the_sales_order(mapper, order):
     record = {"invoice_id": "id-1", "sales_order_no": "0001234", "order": order}
 
-    assert mapper.payload("xero/invoice_note", record) == {
+    assert mapper.payload("to_xero/invoice_note", record) == {
         "invoice_id": "id-1",
         "details": "Shop order #1042 (6811223344551) is Sage 100 sales order 0001234.",
     }
 
 
 def test_an_order_without_tax_overrides_no_tax(mapper, order):
-    assert mapper.payload("sage100/sales_order", sales_order_record(order))["tax"] == {}
+    assert mapper.payload("to_sage100/sales_order", sales_order_record(order))["tax"] == {}
 
 
 def test_a_company_ships_to_its_own_name_with_the_person_in_the_address(mapper):
@@ -110,7 +110,7 @@ def test_a_company_ships_to_its_own_name_with_the_person_in_the_address(mapper):
     node = make_node([make_line(1, "10.00")], total="10.00", shippingAddress=address)
     order = mapper.order_from_shop(node)
 
-    header = mapper.payload("sage100/sales_order", sales_order_record(order))["header"]
+    header = mapper.payload("to_sage100/sales_order", sales_order_record(order))["header"]
 
     assert header["ShipToName"] == "Northwind Warehouse"
     assert [header[f"ShipToAddress{n}"] for n in (1, 2, 3)] == [
@@ -123,7 +123,7 @@ def test_a_company_ships_to_its_own_name_with_the_person_in_the_address(mapper):
 def test_an_order_without_any_address_still_maps(mapper, order):
     nowhere = order.model_copy(update={"ship_to": Address()})
 
-    header = mapper.payload("sage100/sales_order", sales_order_record(nowhere))["header"]
+    header = mapper.payload("to_sage100/sales_order", sales_order_record(nowhere))["header"]
 
     assert header["ShipToName"] == ""
     assert "ShipToCountryCode" not in header
@@ -134,7 +134,7 @@ def test_a_country_without_three_letters_is_refused_with_the_tables_name(mapper)
     order = mapper.order_from_shop(node)
 
     with pytest.raises(RejectedError, match=r"header\.CountryCode: nothing stands for 'XK'"):
-        mapper.payload("sage100/customer", customer_record(order))
+        mapper.payload("to_sage100/customer", customer_record(order))
 
 
 def test_transliteration_is_logged_by_field_and_never_by_content(mapper, caplog):
@@ -142,10 +142,10 @@ def test_transliteration_is_logged_by_field_and_never_by_content(mapper, caplog)
     order = mapper.order_from_shop(make_node([], total="0.00", customer=customer))
 
     with caplog.at_level(logging.WARNING):
-        mapper.payload("sage100/customer", customer_record(order))
+        mapper.payload("to_sage100/customer", customer_record(order))
 
     assert [record.getMessage() for record in caplog.records] == [
-        "sage100/customer: written in the target's characters: header.CustomerName"
+        "to_sage100/customer: written in the target's characters: header.CustomerName"
     ]
 
 
@@ -156,9 +156,9 @@ def test_an_unknown_mapping_is_named(mapper):
 
 def test_a_wrong_file_is_found_when_the_mapper_is_made(pairs, tmp_path):
     include = shutil.copytree(ROOT / "include", tmp_path / "include")
-    (include / "mappings/xero/payment.yaml").write_text("target: x", "utf-8")
+    (include / "mappings/to_xero/payment.yaml").write_text("target: x", "utf-8")
 
-    with pytest.raises(ConfigurationError, match=r"xero/payment\.yaml, the file as a whole"):
+    with pytest.raises(ConfigurationError, match=r"to_xero/payment\.yaml, the file as a whole"):
         YamlMapper(include, pairs["harbor_and_pine"])
 
 

@@ -73,7 +73,7 @@ def test_an_order_reads_to_what_the_shop_charged(node):
 def test_the_lines_of_the_xero_invoice_come_to_the_orders_total_and_tax(node):
     order = MAPPER.order_from_shop(node)
 
-    invoice = MAPPER.payload("xero/invoice", invoice_record(order))
+    invoice = MAPPER.payload("to_xero/invoice", invoice_record(order))
 
     assert (xero_total(invoice), xero_tax(invoice)) == (order.total, order.tax)
 
@@ -83,7 +83,7 @@ def test_the_lines_of_the_xero_invoice_come_to_the_orders_total_and_tax(node):
 def test_the_lines_of_the_sage_100_order_come_to_the_orders_net(node):
     order = MAPPER.order_from_shop(node)
 
-    document = MAPPER.payload("sage100/sales_order", sales_order_record(order))
+    document = MAPPER.payload("to_sage100/sales_order", sales_order_record(order))
 
     goods = sum((line.net for line in order.lines_of(LineKind.PRODUCT)), Decimal(0))
     assert sage100_net(document) == goods

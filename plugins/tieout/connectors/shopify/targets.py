@@ -188,7 +188,7 @@ def _status(delivery: Delivery) -> OrderStatus:
         status = OrderStatus.model_validate(delivery.payload)
     except ValidationError as error:
         message = f"The payload of order_status {delivery.document_key} has another form."
-        remedy = "Correct include/mappings/shopify/order_status.yaml."
+        remedy = "Correct include/mappings/to_shopify/order_status.yaml."
         raise ConfigurationError(message, remedy=remedy) from error
     if len(status.metafields) > METAFIELDS_MAX:
         message = f"Shopify sets at most {METAFIELDS_MAX} metafields at once."
