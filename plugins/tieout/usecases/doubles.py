@@ -32,7 +32,7 @@ NAMED_MAX = 5
 """How many doubles the reason of a hold names one by one."""
 STEP = "sweep_doubles"
 OUR_MARK = re.compile(r"^(\S+) (\d{4,})$")
-"""A payment's Reference as include/mappings/to_xero/payment.yaml writes it: invoice, transaction."""
+"""A payment's Reference as to_xero/payment.yaml writes it: invoice, transaction."""
 
 
 class Said(Frozen):
