@@ -92,7 +92,7 @@ ORDER_DEPOSIT = WriteKind(
     entity="order_deposit",
     target=System.SAGE100,
     operation="set",
-    mapping="",
+    mapping="to_sage100/order_deposit",
     on_change=OnChange.SEND,
     final_state="entered",
 )
@@ -120,7 +120,7 @@ INVENTORY_LEVEL = WriteKind(
     entity="inventory_level",
     target=System.SHOPIFY,
     operation="set",
-    mapping="",
+    mapping="to_shopify/inventory_level",
     on_change=OnChange.SEND,
     final_state="set",
     is_live=True,

@@ -129,7 +129,7 @@ def write_deposits(flow: Flow, batch_id: BatchId) -> StepReport:
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
         deposit = amount_text(ready.order.captured, ready.order)
         number = entered[ready.order.source_id].external_no
-        record = {"header": {"SalesOrderNo": number, "DepositAmt": deposit}}
+        record = {"sales_order_no": number, "deposit": deposit}
         yield Write(ready.order.source_id, record, {"deposit": deposit})
 
     target = flow.sage100.target(ORDER_DEPOSIT.entity)

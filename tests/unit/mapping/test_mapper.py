@@ -168,3 +168,17 @@ def test_a_table_with_a_value_twice_is_refused(pairs, tmp_path):
 
     with pytest.raises(ConfigurationError, match=r"colors\.csv: a value in the column 'from'"):
         YamlMapper(include, pairs["harbor_and_pine"])
+
+
+def test_a_deposit_is_set_on_the_order_by_its_number(mapper):
+    record = {"sales_order_no": "0001234", "deposit": "110.13"}
+
+    assert mapper.payload("to_sage100/order_deposit", record) == {
+        "header": {"SalesOrderNo": "0001234", "DepositAmt": "110.13"}
+    }
+
+
+def test_what_is_left_to_sell_is_set_per_item_and_location(mapper):
+    level = {"inventory_item_id": "5", "location_id": "71001", "available": "12"}
+
+    assert mapper.payload("to_shopify/inventory_level", level) == level
