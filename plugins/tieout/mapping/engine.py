@@ -14,7 +14,7 @@ from pydantic import BaseModel, JsonValue
 
 from tieout.domain.base import Json
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.mapping.functions import FUNCTIONS, Altered
+from tieout.mapping.functions import FUNCTIONS
 from tieout.mapping.spec import (
     Call,
     Condition,
@@ -28,6 +28,7 @@ from tieout.mapping.spec import (
     Rule,
     Spec,
 )
+from tieout.mapping.texts import Altered
 
 Tables = Mapping[str, Mapping[str, str]]
 Record = Mapping[str, object]

@@ -7,33 +7,20 @@ returned as ``Altered``, so that no change is silent. Nothing here knows a paylo
 
 import re
 import textwrap
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-
-from anyascii import anyascii
 
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, OrderLine
 from tieout.errors import RejectedError
+from tieout.mapping.texts import Altered, does_not_fit, one_line, to_cp1252, within
 
 CENTS = Decimal("0.01")
 XERO_PRICE_STEP = Decimal("0.0001")
 """Xero keeps four decimals of a unit amount, with unitdp=4."""
 SAGE100_PRICE_STEP = Decimal("0.000001")
 """Sage 100 keeps six decimals of SO_SalesOrderDetail.UnitPrice."""
-SAGE100_SEPARATOR = "\u0160"
-"""Byte 138 in cp1252, which Sage 100 uses as its field separator."""
 STATE_LENGTH = 2
-
-
-@dataclass(frozen=True)
-class Altered:
-    """A text that had to be changed to fit its target; ``original`` is what it was."""
-
-    text: str
-    original: str
 
 
 def join(*parts: str, separator: str = " ") -> str:
@@ -102,7 +89,7 @@ def xero_quantity(line: OrderLine) -> str:
 def xero_description(line: OrderLine) -> str:
     """Give the line's title, with the quantity in front when it stands nowhere else."""
     price = _unit_price(line.price_total, line.quantity, XERO_PRICE_STEP)
-    title = _one_line(line.title) or "Item"
+    title = one_line(line.title) or "Item"
     return title if price is not None else f"{quantity(line.quantity)} x {title}"
 
 
@@ -129,10 +116,10 @@ def sage100_unit_price(line: OrderLine) -> str:
 def sage100_key(text: str, *, length: int) -> str:
     """Write a key of Sage 100: upper case, no blanks around it, in its characters and length."""
     key = text.strip().upper()
-    if _to_cp1252(key) != key:
+    if to_cp1252(key) != key:
         message = f"{text!r} has characters that no key of Sage 100 can have."
-        raise _does_not_fit(message, text)
-    return _within(key, length)
+        raise does_not_fit(message, text)
+    return within(key, length)
 
 
 def sage100_text(text: str, *, length: int) -> str | Altered:
@@ -140,8 +127,8 @@ def sage100_text(text: str, *, length: int) -> str | Altered:
 
     Too long is refused, never cut.
     """
-    written = _to_cp1252(text)
-    _within(written, length)
+    written = to_cp1252(text)
+    within(written, length)
     return written if written == text else Altered(text=written, original=text)
 
 
@@ -159,13 +146,13 @@ def sage100_address_line(
     """
     long_region = region_code if len(region_code) > STATE_LENGTH else ""
     original = [part for part in (name, line1, line2, long_region) if part]
-    written = [text for part in original if (text := _to_cp1252(part))]
+    written = [text for part in original if (text := to_cp1252(part))]
     lines = [line for part in written for line in textwrap.wrap(part, length)]
     if len(lines) > 3:  # noqa: PLR2004 - Sage 100 has AddressLine1 to AddressLine3
         lines = textwrap.wrap(", ".join(written), length)
     if len(lines) > 3:  # noqa: PLR2004 - as above
         message = f"The address does not fit three lines of {length} characters."
-        raise _does_not_fit(message, ", ".join(original))
+        raise does_not_fit(message, ", ".join(original))
     line = lines[number - 1] if number <= len(lines) else ""
     if written == original or not line:
         return line
@@ -174,8 +161,8 @@ def sage100_address_line(
 
 def xero_name(text: str, *, length: int = 255) -> str | Altered:
     """Write a contact's name as Xero takes it: no angle brackets, single blanks."""
-    name = _one_line(re.sub(r"[<>]", " ", text))
-    _within(name, length, system="Xero")
+    name = one_line(re.sub(r"[<>]", " ", text))
+    within(name, length, system="Xero")
     return name if name == text else Altered(text=name, original=text)
 
 
@@ -185,40 +172,6 @@ def _unit_price(total: Decimal, count: Decimal, step: Decimal) -> Decimal | None
     price = (total / count).quantize(step, rounding=ROUND_HALF_UP)
     again = (price * count).quantize(CENTS, rounding=ROUND_HALF_UP)
     return price if again == total else None
-
-
-def _one_line(text: str) -> str:
-    """Make line ends and controls blanks, drop invisible signs, and keep single blanks only."""
-    visible = {"Cc": " ", "Cf": ""}
-    signs = (visible.get(unicodedata.category(sign), sign) for sign in text)
-    return " ".join("".join(signs).split())
-
-
-def _to_cp1252(text: str) -> str:
-    composed = _one_line(unicodedata.normalize("NFC", text))
-    return _one_line("".join(_sign(sign) for sign in composed))
-
-
-def _sign(sign: str) -> str:
-    if sign == SAGE100_SEPARATOR:
-        return "S"
-    try:
-        sign.encode("cp1252")
-    except UnicodeEncodeError:
-        return anyascii(sign)
-    return sign
-
-
-def _within(text: str, length: int, *, system: str = "Sage 100") -> str:
-    if len(text) > length:
-        message = f"{system} takes {length} characters here; {text!r} has {len(text)}."
-        raise _does_not_fit(message, text)
-    return text
-
-
-def _does_not_fit(message: str, value: str) -> RejectedError:
-    remedy = "Shorten or correct it in the shop and replay."
-    return RejectedError(message, remedy=remedy, cause="target_refused", value=value)
 
 
 Function = Callable[..., object]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tieout.domain.order import LineKind, OrderLine, TaxShare
 from tieout.errors import RejectedError
 from tieout.mapping import functions
-from tieout.mapping.functions import Altered
+from tieout.mapping.texts import Altered
 from unit.mapping.profile import REPEATABLE
 
 

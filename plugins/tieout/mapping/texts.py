@@ -1,0 +1,64 @@
+"""Texts as the ledgers can hold them: characters and lengths. Knows no field and no record."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from anyascii import anyascii
+
+from tieout.errors import RejectedError
+
+SAGE100_SEPARATOR = "\u0160"
+"""Byte 138 in cp1252, which Sage 100 uses as its field separator."""
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A text that had to be changed to fit its target; ``original`` is what it was."""
+
+    text: str
+    original: str
+
+
+def one_line(text: str) -> str:
+    """Make line ends and controls blanks, drop invisible signs, and keep single blanks only."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    visible = {"Cc": " ", "Cf": ""}
+    signs = (visible.get(unicodedata.category(sign), sign) for sign in text)
+    return " ".join("".join(signs).split())
+
+
+def to_cp1252(text: str) -> str:
+    """Write a text in Sage 100's character set (cp1252 without Š), letter by letter if needed."""
+    if text.isascii():
+        return one_line(text)
+    composed = one_line(unicodedata.normalize("NFC", text))
+    return one_line("".join(_sign(sign) for sign in composed))
+
+
+def _sign(sign: str) -> str:
+    if sign == SAGE100_SEPARATOR:
+        return "S"
+    try:
+        sign.encode("cp1252")
+    except UnicodeEncodeError:
+        return anyascii(sign)
+    return sign
+
+
+def within(text: str, length: int, *, system: str = "Sage 100") -> str:
+    """Return a text that is no longer than its field.
+
+    Raises:
+        RejectedError: It is longer.
+    """
+    if len(text) > length:
+        message = f"{system} takes {length} characters here; {text!r} has {len(text)}."
+        raise does_not_fit(message, text)
+    return text
+
+
+def does_not_fit(message: str, value: str) -> RejectedError:
+    """Return the refusal of a text that its target cannot hold."""
+    remedy = "Shorten or correct it in the shop and replay."
+    return RejectedError(message, remedy=remedy, cause="target_refused", value=value)
