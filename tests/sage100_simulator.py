@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -18,6 +20,12 @@ from sage100_sites import RealClock, connected
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
+from tieout.simulators.company import COMPANIES
+
+
+def today() -> date:
+    """Return the day at HPS, which its Sage stamps rows with."""
+    return RealClock().now().astimezone(ZoneInfo(COMPANIES["HPS"].time_zone)).date()
 
 
 @dataclass

@@ -10,8 +10,7 @@ from pydantic import SecretStr
 
 from deliveries import make_delivery
 from processes import free_port
-from sage100_simulator import Sage, sage100
-from sage100_sites import RealClock
+from sage100_simulator import Sage, sage100, today
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.sage100.needs import NEEDS
@@ -493,30 +492,30 @@ def test_what_was_posted_since_a_day_is_found_without_reading_what_waits(
     def since(entity: str, day: date) -> set[str]:
         return connector.posted_since([entity], day)[entity]
 
-    today = RealClock().now().date()  # what the simulator stamps rows with
+    day = today()
     sent = delivery("cash_receipt", receipt_payload("TF1"), "TF1")
     receipt_no = landed(connector, sent).external_id
     order_no = landed(
         connector, delivery("sales_order", order_payload("HP-2005"), "2005")
     ).external_no
-    assert receipt_no not in since("cash_receipt", today)
-    assert order_no not in since("sales_order", today)
+    assert receipt_no not in since("cash_receipt", day)
+    assert order_no not in since("sales_order", day)
     sage.do("post_cash_receipts", {"posting_date": "2026-12-01"})
     shipped = {"sales_order_no": order_no, "invoice_date": "2026-12-01"}
     sage.do("enter_invoice", shipped)
     sage.do("post_sales_journal", {"posting_date": "2026-12-01"})
     before = connector.calls_made
     kinds = ("cash_receipt", "sales_order", "sales_invoice", "credit_memo", "ar_invoice")
-    moved = connector.posted_since(kinds, today)
+    moved = connector.posted_since(kinds, day)
     assert connector.calls_made - before <= POSTED_SINCE_QUERIES_MAX
     assert receipt_no in moved["cash_receipt"]
     assert order_no in moved["sales_order"]
     assert moved["sales_invoice"] == moved["ar_invoice"] != set()
-    assert since("cash_receipt", today + timedelta(days=2)) == set()
-    assert since("sales_order", today + timedelta(days=2)) == set()
+    assert since("cash_receipt", day + timedelta(days=2)) == set()
+    assert since("sales_order", day + timedelta(days=2)) == set()
     sage.do("reverse_cash_receipt", {"check_no": "TF1", "deposit_date": "2026-12-02"})
     sage.do("post_cash_receipts", {"posting_date": "2026-12-02"})
-    assert {receipt_no} < since("cash_receipt", today), "the reversal and what it reverses"
+    assert {receipt_no} < since("cash_receipt", day), "the reversal and what it reverses"
 
 
 def test_a_deleted_order_stands_nowhere(sage: Sage, connector: Sage100Connector) -> None:

@@ -10,8 +10,7 @@ import pytest
 from deliveries import make_delivery
 from sage100_payables import bill, check, owed, posted
 from sage100_places import SimulatedPlace, twin
-from sage100_simulator import Sage, sage100
-from sage100_sites import RealClock
+from sage100_simulator import Sage, sage100, today
 from simulators.sage100.boi_client import Boi, enter_receipt, set_all
 from simulators.sage100.payables import bills, checks, keyed, line
 from tieout.connectors.sage100.connector import Sage100Connector
@@ -139,7 +138,7 @@ def test_a_document_in_a_file_is_entered_until_the_tables_show_how_far_people_br
     one = {"cash_receipt": receipt, "ap_invoice": bill, "manual_check": check}[entity](place)
     (handed,) = sent(connector, one)
     assert isinstance(handed, Landed)
-    name, today = handed.external_id, RealClock().now().date()
+    name, day = handed.external_id, today()
 
     def standing() -> Standing:
         return connector.standings(entity, [name])[name]
@@ -149,7 +148,7 @@ def test_a_document_in_a_file_is_entered_until_the_tables_show_how_far_people_br
     seen.append(standing().state)
     registers = ("post_cash_receipts", "post_ap_invoices", "post_manual_checks")
     posted(place, *registers)
-    assert name in connector.posted_since([entity], today)[entity]
+    assert name in connector.posted_since([entity], day)[entity]
     seen.append(standing().state)
     posted(place, "post_daily_transaction_register")
     assert [*seen, standing().state] == [

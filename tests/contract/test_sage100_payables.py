@@ -11,8 +11,7 @@ import pytest
 from sage100_payables import VALLEY, bill, billed, check, credit, goods, owed, reversal, undone
 from sage100_payables import posted as updated
 from sage100_places import Make, SimulatedPlace, twin
-from sage100_simulator import Sage, sage100
-from sage100_sites import RealClock
+from sage100_simulator import Sage, sage100, today
 from tieout.connectors.sage100.targets.base import header_of
 from tieout.domain.books import SageState
 from tieout.domain.ledger import Delivery, Landed
@@ -60,12 +59,12 @@ def test_a_document_stands_where_people_have_brought_it(place: SimulatedPlace, m
     def since(day: date) -> set[str]:
         return place.sage100.posted_since([delivery.entity], day)[delivery.entity]
 
-    today = RealClock().now().date()  # what the simulator stamps rows with
+    day = today()
     seen = [state()]
-    assert name not in since(today)
+    assert name not in since(day)
     updated(place, *REGISTERS)
     seen.append(state())
-    assert name in since(today)
+    assert name in since(day)
     updated(place, "post_daily_transaction_register")
     assert [*seen, state()] == [SageState.ENTERED, SageState.UPDATED, SageState.IN_GL]
 
