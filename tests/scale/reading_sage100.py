@@ -2,7 +2,7 @@
 
 ``python reading_sage100.py WAY ODBC ROWS`` reads every column that we read, of so many rows. WAY
 is *bare*: one statement, pyodbc's fetchmany and nothing else; *rows*: our reader; or *values*: our
-reader, with each value taken as ours. It prints one JSON object.
+reader, with each value taken as the inbox takes it. It prints one JSON object.
 """
 
 import json
@@ -15,13 +15,15 @@ from typing import Any
 
 import pyodbc  # noqa: TID253 - a program of its own
 
-from tieout.connectors.sage100.catalog import DATE, NUMBER, TABLES
+from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.dialect import Select
 from tieout.connectors.sage100.reader import Sage100Reader
+from tieout.connectors.sage100.records import texts
 from tieout.connectors.sage100.routes import OdbcRoute
 from tieout.connectors.sage100.rows import Row
 
 TABLE = TABLES["AR_Customer"]
+COLUMNS = TABLE.readable
 PAGE_ROWS = 5000
 EARLY_PAGES = 5
 
@@ -37,7 +39,7 @@ def bare(odbc: str) -> Iterator[Sequence[Any]]:
     """Yield the pages of one statement."""
     connection = pyodbc.connect(odbc, autocommit=True)
     cursor = connection.cursor()
-    sql, _none = Select(TABLE.name, TABLE.readable).statement()
+    sql, _none = Select(TABLE.name, COLUMNS).statement()
     cursor.execute(sql)
     while page := cursor.fetchmany(PAGE_ROWS):
         yield page
@@ -47,19 +49,7 @@ def ours(odbc: str, made: list[Sage100Reader]) -> Iterator[Row]:
     """Yield the rows of our reader."""
     route = OdbcRoute(lambda: pyodbc.connect(odbc, autocommit=True))
     made.append(Sage100Reader(route, page_rows_max=PAGE_ROWS))
-    return made[0].rows(TABLE.name, " ".join(TABLE.readable))
-
-
-def take(row: Row) -> None:
-    """Take each value of a row as ours."""
-    for name in TABLE.readable:
-        kind = TABLE.columns[name].kind
-        if kind == DATE:
-            row.day(name)
-        elif kind == NUMBER:
-            row.amount(name)
-        else:
-            row.text(name)
+    return made[0].rows(TABLE.name, " ".join(COLUMNS))
 
 
 def main(way: str, odbc: str, rows_max: str) -> None:
@@ -74,7 +64,7 @@ def main(way: str, odbc: str, rows_max: str) -> None:
     else:
         for row in islice(ours(odbc, readers), int(rows_max)):
             if way == "values":
-                take(row)
+                texts(row, COLUMNS)
             count += 1
             if count % PAGE_ROWS == 0:
                 held.append(memory("VmRSS"))

@@ -109,7 +109,7 @@ class Documents:
         for row in self._reader.rows(self._detail.table, columns, among=self._among(keys)):
             key = row.key()[:width]
             if key in found:
-                found[key].append(texts(row, self._table, self._columns))
+                found[key].append(texts(row, self._columns))
         return found
 
     def _headers(self, keys: Sequence[Key], columns: Sequence[str]) -> dict[Key, Text | None]:
@@ -119,15 +119,15 @@ class Documents:
         for row in rows:
             key = row.key()
             if key in found:
-                found[key] = _texts_or_none(row, self._header, columns)
+                found[key] = _texts_or_none(row, tuple(columns))
         return found
 
     def _among(self, keys: Sequence[Key]) -> dict[str, list[str]]:
         return among(self._header, [key_texts(key) for key in keys])
 
 
-def _texts_or_none(row: Row, table: Table, columns: Sequence[str]) -> Text | None:
+def _texts_or_none(row: Row, columns: tuple[str, ...]) -> Text | None:
     try:
-        return texts(row, table, columns)
+        return texts(row, columns)
     except UnreadableError:
         return None

@@ -272,7 +272,7 @@ class Pass:
         headers: list[tuple[Key, Text, Written | None]] = []
         for row in rows:
             try:
-                said = texts(row, self._table, self._columns)
+                said = texts(row, self._columns)
             except UnreadableError as error:
                 found.odd.append(odd(row, self._table, self._columns, error.column))
                 continue
@@ -358,11 +358,10 @@ class Pass:
         now: datetime,
     ) -> None:
         """Add what became of records that left the table, by the table that they went to."""
-        table = TABLES[closing.table]
         ended: dict[Key, SourceRecord] = {}
         for row in history:
             try:
-                said = texts(row, table, self._ended_columns)
+                said = texts(row, self._ended_columns)
             except UnreadableError:
                 continue  # the list of that table sets it aside
             end = closing.ends.get(said[closing.status])

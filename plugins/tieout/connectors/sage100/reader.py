@@ -11,7 +11,7 @@ from datetime import date
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.dialect import Key, Select
 from tieout.connectors.sage100.routes import Inspection, Page, Route
-from tieout.connectors.sage100.rows import Row, Shape, UnreadableRow
+from tieout.connectors.sage100.rows import Row, Shape, Sheet, UnreadableRow
 from tieout.errors import ConfigurationError, UnavailableError
 
 PAGES_MAX = 10_000
@@ -88,7 +88,7 @@ class Sage100Reader:
             if not legs:
                 return
             page = self._route.fetch(legs[0], size)
-            rows = [Row(shape, values) for values in page.rows]
+            rows = Sheet(shape, page.rows).rows()
             yield from rows
             if page.problem and size == 1:
                 rows = self._set_aside(legs[0], shape, page)

@@ -10,13 +10,12 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from tieout.connectors.sage100.catalog import CREATED, DATE, NUMBER, TABLES, UPDATED, Table
+from tieout.connectors.sage100.catalog import CREATED, DATE, TABLES, UPDATED, Table
 from tieout.connectors.sage100.dialect import Key
 from tieout.connectors.sage100.reader import VALUES_PER_QUERY_MAX
-from tieout.connectors.sage100.rows import NO_DATE, Row, UnreadableError, UnreadableRow
+from tieout.connectors.sage100.rows import Row, UnreadableRow
 from tieout.domain.reading import OddRecord, Writer
 
-CODE_PAGE = "cp1252"
 LINES = "lines"
 """The member of a document that holds its lines."""
 
@@ -34,49 +33,15 @@ def columns_of(table: Table, needed: Iterable[str] = ()) -> tuple[str, ...]:
     )
 
 
-def texts(row: Row, table: Table, columns: Sequence[str]) -> Text:
+def texts(row: Row, columns: tuple[str, ...]) -> Text:
     """Return the columns of a row as text: dates in ISO form, blank ones empty, numbers exact.
 
     Raises:
         UnreadableError: A value is none of its column's kind.
     """
-    said: Text = {}
-    for name in columns:
-        kind = table.columns[name].kind
-        if kind == DATE:
-            day = row.day(name)
-            if day is not None and day < NO_DATE:
-                raise _unusable(table, name)
-            said[name] = day.isoformat() if day else ""
-        elif kind == NUMBER:
-            said[name] = f"{row.amount(name):f}"
-        else:
-            said[name] = row.text(name)
-    _check_text(table, said)
-    return said
-
-
-def _check_text(table: Table, said: Text) -> None:
-    """Refuse what is not cp1252; all of a row at once, as nearly every row passes."""
-    if _is_sages("".join(said.values())):
-        return
-    raise _unusable(table, next(name for name, value in said.items() if not _is_sages(value)))
-
-
-def _is_sages(value: str) -> bool:
-    try:
-        value.encode(CODE_PAGE)
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in value
-
-
-def _unusable(table: Table, column: str) -> UnreadableError:
-    return UnreadableError(
-        f"Sage 100 has no usable value in {table.name}.{column}.",
-        remedy="Correct the record in Sage 100; it is read again then.",
-        column=column,
-    )
+    given = row.columns
+    said = dict(zip(given, row.texts(), strict=True))
+    return said if given == columns else {name: said[name] for name in columns}
 
 
 def body(said: Mapping[str, object]) -> bytes:
