@@ -11,22 +11,33 @@ from tieout.domain.hashing import folder_hash
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError
-from tieout.mapping.engine import Mapped, Tables, apply
+from tieout.mapping.engine import Mapped, compile_spec
 from tieout.mapping.shop_node import Node
 from tieout.mapping.shop_order import read_order
-from tieout.mapping.source import read_csv
 from tieout.mapping.spec import Spec, load_spec
+from tieout.mapping.tables import load_tables
 from tieout.ports.mapper import Mapper
 
-DIRECTIONS = ("to_xero", "to_sage100", "to_shopify")
+DIRECTIONS = (
+    "to_xero",
+    "to_sage100",
+    "to_shopify",
+    "from_xero",
+    "from_sage100",
+    "from_shopify",
+)
 """The folders of include/mappings: one file for each kind of record and direction."""
-TABLE_COLUMNS = ("from", "to", "note")
+PAIRS = "pairs"
+"""The folder of include/mappings whose folders hold what one pair has of its own."""
 
 log = logging.getLogger(__name__)
 
 
 class YamlMapper(Mapper):
-    """Applies include/mappings/<direction>/<record>.yaml; reads and checks all files at once."""
+    """Applies include/mappings/<direction>/<record>.yaml; reads and checks all files at once.
+
+    A pair's own file of the same name under pairs/<pair> is used in place of it.
+    """
 
     def __init__(self, include: Path, pair: Pair) -> None:
         """Read the mapping files and tables under ``include``/mappings.
@@ -36,8 +47,11 @@ class YamlMapper(Mapper):
         """
         self._pair = pair
         self._folder = include / "mappings"
-        self._specs = _specs(self._folder)
-        self._tables = _tables(self._folder / "tables")
+        tables = load_tables(self._folder, pair.pair)
+        self._mappings = {
+            name: compile_spec(spec, tables)
+            for name, spec in load_specs(self._folder, pair.pair).items()
+        }
         self.version = folder_hash(self._folder)
 
     @override
@@ -71,28 +85,24 @@ class YamlMapper(Mapper):
             ConfigurationError: There is no such mapping, or it does not fit the record.
             RejectedError: A value cannot be brought into the target's form.
         """
-        spec = self._specs.get(mapping)
-        if spec is None:
+        apply = self._mappings.get(mapping)
+        if apply is None:
             message = f"There is no mapping {mapping!r} in {self._folder}."
-            remedy = f"Add {mapping}.yaml, or use one of {', '.join(sorted(self._specs))}."
+            remedy = f"Add {mapping}.yaml, or use one of {', '.join(sorted(self._mappings))}."
             raise ConfigurationError(message, remedy=remedy)
-        return apply(spec, {"pair": self._pair, **record}, self._tables)
+        return apply({"pair": self._pair, **record})
 
 
-def _specs(folder: Path) -> dict[str, Spec]:
+def load_specs(mappings: Path, pair: str = "") -> dict[str, Spec]:
+    """Read the mapping files of include/mappings as they are for a pair, by <direction>/<record>.
+
+    Raises:
+        ConfigurationError: A file is wrong; names the file, the line, the path in it and the fix.
+    """
+    folders = [mappings, *([mappings / PAIRS / pair] if pair else [])]
     return {
-        f"{direction}/{path.stem}": load_spec(path)
+        f"{direction}/{path.stem}": load_spec(path, mappings)
+        for folder in folders
         for direction in DIRECTIONS
         for path in sorted((folder / direction).glob("*.yaml"))
     }
-
-
-def _tables(folder: Path) -> Tables:
-    tables: dict[str, dict[str, str]] = {}
-    for path in sorted(folder.glob("*.csv")):
-        rows = read_csv(path, TABLE_COLUMNS)
-        tables[path.stem] = {row["from"]: row["to"] for row in rows}
-        if len(tables[path.stem]) != len(rows):
-            message = f"{path}: a value in the column 'from' stands there twice."
-            raise ConfigurationError(message, remedy="Keep one line of each.")
-    return tables

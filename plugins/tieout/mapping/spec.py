@@ -1,26 +1,25 @@
 """Mapping files: what they may say, and reading them.
 
-The JSON Schema beside this module is the authority on the form; here a checked file becomes rules.
-Applying them is in tieout.mapping.engine.
+The JSON Schema beside this module is the authority on the form (tieout.mapping.schema); here a
+checked file becomes rules, and a file that extends another one takes over its rules. Applying them
+is in tieout.mapping.engine.
 """
 
 import inspect
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
-from tieout.errors import ConfigurationError
+from tieout.mapping import source
 from tieout.mapping.functions import FUNCTIONS
-from tieout.mapping.source import read_yaml
+from tieout.mapping.schema import Fault, Place, form_faults
+from tieout.mapping.source import Located, read_located
+from tieout.mapping.tables import ALWAYS, Period, period
 
 Scalar = str | int | float | bool
+TypeName = Literal["text", "integer", "number", "boolean", "date"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Lookup:
 
     table: str
     path: str
+    is_reverse: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,32 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Form:
+    """What a value must be: its type, how many characters or digits, and how many decimals."""
+
+    type: TypeName | None = None
+    length: int | None = None
+    decimals: int | None = None
+
+
+ANY_FORM = Form()
+
+
+@dataclass(frozen=True)
 class Rule:
-    """How one value is made, and when."""
+    """How one value is made, when, and in which form.
+
+    ``default`` stands in for an empty value; where a value is required, an empty one sets the
+    record aside.
+    """
 
     make: "Maker"
-    when: Condition | None = None
+    when: tuple[Condition, ...] = ()
+    default: Scalar | None = None
+    is_required: bool = False
+    form: Form = ANY_FORM
+    period: Period = ALWAYS
+    place: Place = field(default=Place(Path(), 1, ()), compare=False)
 
 
 Maker = Copy | Constant | Call | Lookup | Each | Nested | Listed
@@ -101,122 +122,220 @@ Fields = Mapping[str, tuple[Rule, ...]]
 
 @dataclass(frozen=True)
 class Spec:
-    """One mapping file, read and checked."""
+    """One mapping file, read and checked, with the rules of those that it extends.
+
+    ``dated_by`` is the source path of the day by which rules and rows of tables are valid.
+    """
 
     path: Path
     target: str
     fields: Fields
+    dated_by: str = ""
+    extends: str = ""
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    text = files("tieout.mapping").joinpath("mapping.schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text)
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
-
-
-def load_spec(path: Path) -> Spec:
+def load_spec(path: Path, mappings: Path | None = None) -> Spec:
     """Read one mapping file and check it against the schema and the functions.
 
+    ``mappings`` is the folder that names of extended mappings start from, include/mappings; without
+    it, it is the folder above the file's own.
+
     Raises:
-        ConfigurationError: The file is wrong; names the file and the path in it.
+        ConfigurationError: The file is wrong; names the file, the line, the path in it and the fix.
     """
-    content = read_yaml(path)
-    error = best_match(_validator().iter_errors(content))
-    if error is not None:
-        place = " > ".join(str(part) for part in error.absolute_path) or "the file as a whole"
-        message = f"{path}, {place}: {error.message[:300]}."
-        remedy = "Correct the rule; what a mapping file may say is in mapping.schema.json."
-        raise ConfigurationError(message, remedy=remedy)
-    fields = _fields(content["fields"])
-    for place, call in _calls(fields, "fields"):
-        _check_call(f"{path}, {place}", call)
-    return Spec(path=path, target=str(content["target"]), fields=fields)
+    return _load(path, mappings or path.parents[1], ())
 
 
-def _fields(described: object) -> Fields:
-    rules = cast("dict[str, object]", described)
-    return {
-        target: tuple(map(_rule, rule)) if isinstance(rule, list) else (_rule(rule),)
-        for target, rule in rules.items()
-    }
-
-
-def _rule(described: object) -> Rule:
-    if isinstance(described, str):
-        return Rule(make=Copy(described))
-    rule = cast("dict[str, object]", described)
-    when = None
-    if "when_present" in rule:
-        when = Condition(path=str(rule["when_present"]))
-    if "when_equal" in rule:
-        ((path, value),) = cast("dict[str, Scalar]", rule["when_equal"]).items()
-        when = Condition(path=path, value=value)
-    return Rule(make=_maker(rule), when=when)
-
-
-def _maker(rule: Mapping[str, object]) -> Maker:
-    made: Maker
-    if "function" in rule:
-        made = _call(rule)
-    elif "table" in rule:
-        made = Lookup(table=str(rule["table"]), path=str(rule["from"]))
-    elif "constant" in rule:
-        made = Constant(cast("Scalar", rule["constant"]))
-    elif "each" in rule:
-        made = Each(str(rule["each"]), str(rule["as"]), _fields(rule["fields"]))
-    elif "list" in rule:
-        made = Listed(tuple(map(_rule, cast("list[object]", rule["list"]))))
-    elif "fields" in rule:
-        made = Nested(_fields(rule["fields"]))
-    else:
-        made = Copy(str(rule.get("from", rule.get("when_present"))))
-    return made
-
-
-def _call(rule: Mapping[str, object]) -> Call:
-    source = rule.get("from", [])
-    return Call(
-        function=str(rule["function"]),
-        positional=() if isinstance(source, dict) else _paths(source),
-        keyword=source if isinstance(source, dict) else {},
-        options=cast("dict[str, Scalar]", rule.get("with", {})),
-    )
-
-
-def _paths(source: object) -> tuple[str, ...]:
-    return (source,) if isinstance(source, str) else tuple(cast("Sequence[str]", source))
-
-
-def _calls(fields: Fields, place: str) -> Iterator[tuple[str, Call]]:
-    for target, rules in fields.items():
+def rules_of(fields: Fields) -> Iterator[Rule]:
+    """Yield every rule of these fields, those inside of others too."""
+    for rules in fields.values():
         for rule in rules:
-            yield from _calls_of(rule, f"{place} > {target}")
+            yield from _rules_of(rule)
 
 
-def _calls_of(rule: Rule, place: str) -> Iterator[tuple[str, Call]]:
+def _rules_of(rule: Rule) -> Iterator[Rule]:
+    yield rule
     match rule.make:
-        case Call():
-            yield place, rule.make
         case Each(fields=fields) | Nested(fields=fields):
-            yield from _calls(fields, place)
+            yield from rules_of(fields)
         case Listed(elements=elements):
-            for number, element in enumerate(elements):
-                yield from _calls_of(element, f"{place} > {number}")
-        case Copy() | Constant() | Lookup():
+            for element in elements:
+                yield from _rules_of(element)
+        case Copy() | Constant() | Lookup() | Call():
             return
 
 
-def _check_call(place: str, call: Call) -> None:
-    function = FUNCTIONS.get(call.function)
-    if function is None:
-        message = f"{place}: there is no function {call.function!r}."
-        remedy = f"Use one of {', '.join(sorted(FUNCTIONS))}."
-        raise ConfigurationError(message, remedy=remedy)
-    try:
-        inspect.signature(function).bind(*call.positional, **call.keyword, **call.options)
-    except TypeError as error:
-        message = f"{place}: {call.function} does not take these arguments: {error}."
-        remedy = f"It takes {inspect.signature(function)}."
-        raise ConfigurationError(message, remedy=remedy) from error
+def _load(path: Path, mappings: Path, extending: tuple[Path, ...]) -> Spec:
+    located = read_located(path)
+    for fault in form_faults(path, located):
+        raise fault.error()
+    content = located.content
+    reader = _Reader(path, located)
+    spec = Spec(
+        path=path,
+        target=str(content["target"]),
+        fields=reader.fields(content["fields"], ("fields",)),
+        dated_by=str(content.get("dated_by", "")),
+        extends=str(content.get("extends", "")),
+    )
+    if spec.extends:
+        spec = _extended(spec, reader, mappings, (*extending, path))
+    for rule in rules_of(spec.fields):
+        if rule.period != ALWAYS and not spec.dated_by:
+            problem = "the file does not say by which day a rule is valid"
+            fix = "Give its source path at the top of the file, as in dated_by: order.book_date."
+            raise Fault(rule.place, problem, fix).error()
+    return spec
+
+
+def _extended(spec: Spec, reader: "_Reader", mappings: Path, extending: tuple[Path, ...]) -> Spec:
+    path = mappings / f"{spec.extends}.yaml"
+    if path in extending or not path.exists():
+        problem = f"{path} extends this file" if path in extending else f"there is no file {path}"
+        fix = "Name another mapping in 'extends', such as to_xero/contact."
+        raise reader.fault(("extends",), problem, fix).error()
+    base = _load(path, mappings, extending)
+    kept = dict(base.fields)
+    for number, target in enumerate(cast("list[str]", reader.content.get("without", []))):
+        if target not in kept:
+            fix = _did_you_mean(target, kept)
+            problem = f"{spec.extends} has no field {target!r}"
+            raise reader.fault(("without", number), problem, fix).error()
+        del kept[target]
+    return replace(spec, fields=_merged(kept, spec.fields), dated_by=spec.dated_by or base.dated_by)
+
+
+def _merged(base: Fields, over: Fields) -> Fields:
+    """Return the rules of both, where ``over`` replaces, and new ones come last.
+
+    A rule of ``over`` that only has fields changes those of an object or list below it.
+    """
+    merged = dict(base)
+    for target, rules in over.items():
+        merged[target] = _merged_rules(base.get(target, ()), rules)
+    return merged
+
+
+def _merged_rules(base: tuple[Rule, ...], over: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    match (base, over):
+        case (
+            (Rule(make=Each() | Nested() as below) as rule,),
+            (Rule(make=Nested(fields=fields), when=()),),
+        ):
+            return (replace(rule, make=replace(below, fields=_merged(below.fields, fields))),)
+        case _:
+            return over
+
+
+def _did_you_mean(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    meant = get_close_matches(name, list(known), n=1)
+    return f"Did you mean {meant[0]!r}?" if meant else f"Use one of {', '.join(sorted(known))}."
+
+
+class _Reader:
+    """Makes rules of a file's content, whose form is right."""
+
+    def __init__(self, path: Path, located: Located) -> None:
+        self._path = path
+        self._located = located
+        self.content = located.content
+
+    def fault(self, place: source.Place, problem: str, fix: str) -> Fault:
+        return Fault(self._place(place), problem, fix)
+
+    def _place(self, place: source.Place) -> Place:
+        return Place(self._path, self._located.line(place), place)
+
+    def fields(self, described: object, place: source.Place) -> Fields:
+        rules = cast("dict[str, object]", described)
+        return {
+            target: self._rules(rule, (*place, target))
+            if isinstance(rule, list)
+            else (self._rule(rule, (*place, target)),)
+            for target, rule in rules.items()
+        }
+
+    def _rules(self, described: Sequence[object], place: source.Place) -> tuple[Rule, ...]:
+        return tuple(self._rule(rule, (*place, n)) for n, rule in enumerate(described))
+
+    def _rule(self, described: object, place: source.Place) -> Rule:
+        if isinstance(described, str):
+            return Rule(make=Copy(described), place=self._place(place))
+        rule = cast("dict[str, object]", described)
+        make = self._maker(rule, place)
+        options = make.options if isinstance(make, Call) else {}
+        return Rule(
+            make=make,
+            when=tuple(_conditions(rule)),
+            default=cast("Scalar | None", rule.get("default")),
+            is_required="required" in rule,
+            form=Form(
+                type=cast("TypeName | None", rule.get("type")),
+                length=cast("int | None", rule.get("length", options.get("length"))),
+                decimals=cast("int | None", rule.get("decimals", options.get("decimals"))),
+            ),
+            period=self._period(rule, place),
+            place=self._place(place),
+        )
+
+    def _period(self, rule: Mapping[str, object], place: source.Place) -> Period:
+        first, last = (str(rule.get(name, "")) for name in ("valid_from", "valid_until"))
+        return period(first, last, str(self._place(place))) if first or last else ALWAYS
+
+    def _maker(self, rule: Mapping[str, object], place: source.Place) -> Maker:
+        made: Maker
+        if "function" in rule:
+            made = self._call(rule, place)
+        elif "table" in rule:
+            made = Lookup(str(rule["table"]), str(rule["from"]), is_reverse="reverse" in rule)
+        elif "constant" in rule:
+            made = Constant(cast("Scalar", rule["constant"]))
+        elif "each" in rule:
+            fields = self.fields(rule["fields"], (*place, "fields"))
+            made = Each(str(rule["each"]), str(rule["as"]), fields)
+        elif "list" in rule:
+            elements = cast("list[object]", rule["list"])
+            made = Listed(self._rules(elements, (*place, "list")))
+        elif "fields" in rule:
+            made = Nested(self.fields(rule["fields"], (*place, "fields")))
+        else:
+            made = Copy(str(rule.get("from", rule.get("when_present"))))
+        return made
+
+    def _call(self, rule: Mapping[str, object], place: source.Place) -> Call:
+        name = str(rule["function"])
+        function = FUNCTIONS.get(name)
+        if function is None:
+            fix = _did_you_mean(name, FUNCTIONS)
+            raise self.fault(place, f"there is no function {name!r}", fix).error()
+        found = rule.get("from", [])
+        signature = inspect.signature(function)
+        options = dict(cast("dict[str, Scalar]", rule.get("with", {})))
+        for limit in ("length", "decimals"):
+            # Where a function writes within a limit, the rule's own limit is told to it.
+            if limit in rule and limit in signature.parameters:
+                options.setdefault(limit, cast("int", rule[limit]))
+        call = Call(
+            function=name,
+            positional=() if isinstance(found, dict) else _paths(found),
+            keyword=found if isinstance(found, dict) else {},
+            options=options,
+        )
+        try:
+            signature.bind(*call.positional, **call.keyword, **call.options)
+        except TypeError as error:
+            problem = f"{name} does not take these arguments: {error}"
+            raise self.fault(place, problem, f"It takes {signature}.").error() from error
+        return call
+
+
+def _conditions(rule: Mapping[str, object]) -> Iterator[Condition]:
+    if "when_present" in rule:
+        yield Condition(path=str(rule["when_present"]))
+    if "when_equal" in rule:
+        ((path, value),) = cast("dict[str, Scalar]", rule["when_equal"]).items()
+        yield Condition(path=path, value=value)
+
+
+def _paths(found: object) -> tuple[str, ...]:
+    return (found,) if isinstance(found, str) else tuple(cast("Sequence[str]", found))

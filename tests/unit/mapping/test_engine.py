@@ -7,14 +7,19 @@ from tieout.domain.order import Address, LineKind
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.engine import Alteration, apply
 from tieout.mapping.spec import load_spec
+from tieout.mapping.tables import load_tables
 
 
 @pytest.fixture
 def map_fields(tmp_path):
-    def mapped(fields, record, tables=None):
-        path = tmp_path / "made.yaml"
-        path.write_text(f"target: a thing\nfields:\n{fields}\n", "utf-8")
-        return apply(load_spec(path), record, tables or {})
+    def mapped(fields, record, tables=None, top=""):
+        path = tmp_path / "to_there/made.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"target: a thing\n{top}fields:\n{fields}\n", "utf-8")
+        (tmp_path / "tables").mkdir(exist_ok=True)
+        for name, rows in (tables or {}).items():
+            (tmp_path / f"tables/{name}.csv").write_text(rows, "utf-8")
+        return apply(load_spec(path), record, load_tables(tmp_path))
 
     return mapped
 
@@ -85,7 +90,7 @@ def test_a_list_has_the_elements_that_hold(map_fields):
 def test_a_table_gives_the_other_sides_value(map_fields):
     fields = "  Country: {table: countries, from: code}"
 
-    mapped = map_fields(fields, {"code": "US"}, {"countries": {"US": "USA"}})
+    mapped = map_fields(fields, {"code": "US"}, {"countries": "from,to,note\nUS,USA,\n"})
 
     assert mapped.payload == {"Country": "USA"}
 
@@ -94,7 +99,7 @@ def test_a_value_that_no_table_has_is_refused_with_the_files_name(map_fields):
     fields = "  Country: {table: countries, from: code}"
 
     with pytest.raises(RejectedError) as caught:
-        map_fields(fields, {"code": "XK"}, {"countries": {}})
+        map_fields(fields, {"code": "XK"}, {"countries": "from,to,note\n"})
 
     assert (caught.value.field, caught.value.value) == ("Country", "XK")
     assert "include/mappings/tables/countries.csv" in caught.value.remedy

@@ -158,7 +158,9 @@ def test_a_wrong_file_is_found_when_the_mapper_is_made(pairs, tmp_path):
     include = shutil.copytree(ROOT / "include", tmp_path / "include")
     (include / "mappings/to_xero/payment.yaml").write_text("target: x", "utf-8")
 
-    with pytest.raises(ConfigurationError, match=r"to_xero/payment\.yaml, the file as a whole"):
+    with pytest.raises(
+        ConfigurationError, match=r"to_xero/payment\.yaml, line 1, the file as a whole"
+    ):
         YamlMapper(include, pairs["harbor_and_pine"])
 
 
@@ -166,7 +168,9 @@ def test_a_table_with_a_value_twice_is_refused(pairs, tmp_path):
     include = shutil.copytree(ROOT / "include", tmp_path / "include")
     (include / "mappings/tables/colors.csv").write_text("from,to,note\nred,R,\nred,D,\n", "utf-8")
 
-    with pytest.raises(ConfigurationError, match=r"colors\.csv: a value in the column 'from'"):
+    with pytest.raises(
+        ConfigurationError, match=r"colors\.csv, line 3: 'red' in the column 'from'"
+    ):
         YamlMapper(include, pairs["harbor_and_pine"])
 
 

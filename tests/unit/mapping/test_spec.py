@@ -43,8 +43,11 @@ def test_conditions_are_present_or_equal(tmp_path):
         "  A: {when_present: note}\n  B: {constant: x, when_equal: {order.test: true}}",
     )
 
-    assert (spec.fields["A"][0].make, spec.fields["A"][0].when) == (Copy("note"), Condition("note"))
-    assert spec.fields["B"][0].when == Condition("order.test", value=True)
+    assert (spec.fields["A"][0].make, spec.fields["A"][0].when) == (
+        Copy("note"),
+        (Condition("note"),),
+    )
+    assert spec.fields["B"][0].when == (Condition("order.test", value=True),)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +58,19 @@ def test_conditions_are_present_or_equal(tmp_path):
         ("  A: {function: money, from: a, with: {size: 1}}", "unexpected keyword argument 'size'"),
         (
             "  A:\n    each: lines\n    as: line\n    fields:\n      B: {function: magic, from: x}",
-            "fields > A > B: there is no function",
+            "line 7, fields > A > fields > B: there is no function",
         ),
-        ("  A: {list: [x, {function: magic}]}", "fields > A > 1: there is no function 'magic'"),
-        ("  A: {fields: {B: {function: magic}}}", "fields > A > B: there is no function 'magic'"),
-        ("  A: [b, {function: magic}]", "fields > A: there is no function 'magic'"),
+        (
+            "  A: {list: [x, {function: magic}]}",
+            "fields > A > list > 1: there is no function 'magic'",
+        ),
+        (
+            "  A: {fields: {B: {function: magic}}}",
+            "fields > A > fields > B: there is no function 'magic'",
+        ),
+        ("  A: [b, {function: magic}]", "fields > A > 1: there is no function 'magic'"),
         ("  A: {if: x}", "fields > A"),
-        ("  A: Upper.Case", "fields > A"),
+        ("  A: Upper Case", "fields > A"),
         ("  A: [b]", "fields > A"),
         ("  A: {constant: x, function: money}", "fields > A"),
         ("  A: {each: lines}", "fields > A"),
@@ -83,5 +92,7 @@ def test_a_file_without_fields_is_wrong_as_a_whole(tmp_path):
     path = tmp_path / "made.yaml"
     path.write_text("target: something", "utf-8")
 
-    with pytest.raises(ConfigurationError, match="the file as a whole: 'fields' is a required"):
+    with pytest.raises(
+        ConfigurationError, match="line 1, the file as a whole: 'fields' is a required"
+    ):
         load_spec(path)
