@@ -10,8 +10,8 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-em
     --no-emit-find-links --custom-compile-command "make lock" --quiet
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?=
-# Tests wait more than they compute: two processes take little more than half the time of one.
-TEST_PROCESSES ?= 2
+# Tests wait more than they compute: two cores can run three of them at a time.
+TEST_PROCESSES ?= 3
 # Where long runs write their figures, which are published by hand.
 REPORTS ?= $(CURDIR)/var
 REPORTING = @mkdir -p $(REPORTS) && TIEOUT_REPORT=$(REPORTS)

@@ -1,11 +1,13 @@
 """Fixtures that every test may use: a real PostgreSQL, and a migrated ledger in it."""
 
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -16,6 +18,12 @@ from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.schema import metadata
 
 TEMPLATE = "tieout_template"
+STOPPED_WAIT_S = 30
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the installations, which wait for minutes on end: all else runs beside them."""
+    items.sort(key=lambda item: "e2e" not in item.keywords)
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +43,10 @@ def postgres_url() -> Iterator[str]:
         _administer(url, sql.SQL("SELECT pg_reload_conf()"))
         yield url
     finally:
+        # At once and without a checkpoint, which may take a minute for what is deleted anyway.
+        process = psutil.Process(server.get_pid())
+        process.send_signal(signal.SIGQUIT)
+        process.wait(STOPPED_WAIT_S)
         server.cleanup()
         folder.rmdir()
 
