@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from tieout.domain.base import Amount, Frozen
 from tieout.domain.money import ZERO
@@ -34,7 +34,10 @@ class Address(Frozen):
 
 
 class Buyer(Frozen):
-    """Who buys: a named customer of the shop, or a guest (``source_id`` empty)."""
+    """Who buys: a named customer of the shop, or a guest (``source_id`` empty).
+
+    ``custom`` has the pair's own fields, by the names of include/mappings/shared/customer.yaml.
+    """
 
     source_id: str
     name: str
@@ -45,6 +48,7 @@ class Buyer(Frozen):
     phone: str = ""
     tax_exempt: bool = False
     address: Address = Address()
+    custom: dict[str, str] = Field(default_factory=dict)
 
     @property
     def is_guest(self) -> bool:

@@ -75,6 +75,8 @@ class _LeftOut(Enum):
     LEFT_OUT = "left out"
 
 
+Places = Mapping[str, str]
+"""What a rule may call of what a system sent, and where in it that stands ('' = nobody says)."""
 LEFT_OUT: Final = _LeftOut.LEFT_OUT
 Value = Callable[[Record, _Run], object]
 Make = Callable[[Record, _Run], JsonValue | _LeftOut]
@@ -102,7 +104,7 @@ def compile_spec(spec: Spec, tables: Tables) -> Callable[[Record], Mapped]:
         RejectedError: (what is returned) A value cannot be brought into the target's form.
     """
     compiler = _Compiler(spec, tables)
-    fields = compiler.fields(spec.fields, "", frozenset((NODE,)))
+    fields = compiler.fields(spec.fields, "", {NODE: spec.source})
     is_dated = compiler.is_dated
 
     def run(record: Record) -> Mapped:
@@ -135,9 +137,7 @@ class _Compiler:
         self._tables = tables
         self.is_dated = any(rule.period != ALWAYS for rule in rules_of(spec.fields))
 
-    def fields(
-        self, fields: Fields, where: str, nodes: frozenset[str]
-    ) -> Callable[[Record, _Run], Json]:
+    def fields(self, fields: Fields, where: str, nodes: Places) -> Callable[[Record, _Run], Json]:
         makes: list[tuple[Put, Make]] = []
         for target, rules in fields.items():
             place = f"{where}.{target}" if where else target
@@ -170,7 +170,7 @@ class _Compiler:
 
         return put_below
 
-    def _field(self, rules: Sequence[Rule], where: str, nodes: frozenset[str]) -> Make:
+    def _field(self, rules: Sequence[Rule], where: str, nodes: Places) -> Make:
         makes = [self._rule(rule, where, nodes) for rule in rules]
         if len(makes) == 1:
             return makes[0]
@@ -184,7 +184,7 @@ class _Compiler:
 
         return first
 
-    def _rule(self, rule: Rule, where: str, nodes: frozenset[str]) -> Make:
+    def _rule(self, rule: Rule, where: str, nodes: Places) -> Make:
         value_of = self._value(rule, where, nodes)
         make = cast("Make", value_of)
         if not isinstance(rule.make, Constant | Nested | Listed) or rule.is_required:
@@ -205,7 +205,7 @@ class _Compiler:
         return conditional
 
     def _test(
-        self, when: Condition, rule: Rule, where: str, nodes: frozenset[str]
+        self, when: Condition, rule: Rule, where: str, nodes: Places
     ) -> Callable[[Record, _Run], bool]:
         get = self._get(when.path, rule, where, nodes)
         expected = when.value
@@ -213,7 +213,7 @@ class _Compiler:
             return lambda record, run: _is_present(get(record, run))
         return lambda record, run: _plain(get(record, run)) == expected
 
-    def _get(self, path: str, rule: Rule, where: str, nodes: frozenset[str]) -> Value:
+    def _get(self, path: str, rule: Rule, where: str, nodes: Places) -> Value:
         take: Getter = getter(path, is_lenient=root(path) in nodes)
 
         def get(record: Record, run: _Run) -> object:
@@ -225,21 +225,22 @@ class _Compiler:
 
         return get
 
-    def _formed(self, rule: Rule, where: str, value_of: Value, nodes: frozenset[str]) -> Make:
+    def _formed(self, rule: Rule, where: str, value_of: Value, nodes: Places) -> Make:
         """Put the default in, refuse what is missing, and write the value in the rule's form."""
         default, is_required = rule.default, rule.is_required
         convert = None if _own_form(rule) == ANY_FORM else converter(_own_form(rule))
         is_of_source = any(root(path) in nodes for path in _sources(rule))
+        told = _told(rule, where, nodes)
 
         def formed(record: Record, run: _Run) -> JsonValue:
             value = value_of(record, run)
             if (default is not None or is_required) and not _is_present(value):
                 if default is None:
-                    raise self._missing(_at(where, run))
+                    raise self._missing(_at(told, run))
                 value = default
             if value is None:
                 if is_of_source:
-                    raise self._missing(_at(where, run))
+                    raise self._missing(_at(told, run))
                 raise _wrong(rule, _at(where, run), "NoneType cannot be sent as it is")
             written = _json(value)
             if written is None:
@@ -250,7 +251,7 @@ class _Compiler:
             try:
                 return convert(written)
             except MisfitError as error:
-                raise self._misfit(_at(where, run), written, error) from error
+                raise self._misfit(_at(told, run), written, error) from error
 
         return formed
 
@@ -271,7 +272,7 @@ class _Compiler:
             value=str(value),
         )
 
-    def _value(self, rule: Rule, where: str, nodes: frozenset[str]) -> Value:
+    def _value(self, rule: Rule, where: str, nodes: Places) -> Value:
         value: Value
         match rule.make:
             case Copy(path=path):
@@ -290,7 +291,7 @@ class _Compiler:
                 value = self._listed(elements, where, nodes)
         return value
 
-    def _listed(self, elements: Sequence[Rule], where: str, nodes: frozenset[str]) -> Value:
+    def _listed(self, elements: Sequence[Rule], where: str, nodes: Places) -> Value:
         makes = [
             self._rule(element, f"{where}[{number}]", nodes)
             for number, element in enumerate(elements)
@@ -299,10 +300,13 @@ class _Compiler:
             value for make in makes if (value := make(record, run)) is not LEFT_OUT
         ]
 
-    def _each(self, each: Each, rule: Rule, where: str, nodes: frozenset[str]) -> Value:
+    def _each(self, each: Each, rule: Rule, where: str, nodes: Places) -> Value:
         get = self._get(each.path, rule, where, nodes)
         name = each.name
-        below = nodes | {name} if root(each.path) in nodes else nodes - {name}
+        below = {known: place for known, place in nodes.items() if known != name}
+        if root(each.path) in nodes:
+            place = _in_source(each.path, nodes)
+            below[name] = f"{place}[{NUMBER}]" if place else ""
         fields = self.fields(each.fields, f"{where}[{NUMBER}]", below)
 
         def elements(record: Record, run: _Run) -> object:
@@ -320,8 +324,9 @@ class _Compiler:
 
         return elements
 
-    def _call(self, call: Call, rule: Rule, where: str, nodes: frozenset[str]) -> Value:
+    def _call(self, call: Call, rule: Rule, where: str, nodes: Places) -> Value:
         function, options = FUNCTIONS[call.function], dict(call.options)
+        told = _told(rule, where, nodes)
         positional = [self._get(path, rule, where, nodes) for path in call.positional]
         keyword = [
             (name, self._get(path, rule, where, nodes)) for name, path in call.keyword.items()
@@ -335,7 +340,7 @@ class _Compiler:
             try:
                 result = function(*values, **named, **options)
             except RejectedError as error:
-                raise self._refused(_at(where, run), error) from error
+                raise self._refused(_at(told, run), error) from error
             if isinstance(result, Altered):
                 altered = Alteration(_at(where, run), original=result.original, text=result.text)
                 run.alterations.append(altered)
@@ -349,11 +354,11 @@ class _Compiler:
             f"{self._spec.target}, {where}: {error.message}",
             remedy=error.remedy,
             cause=error.cause,
-            field=where,
+            field=error.field or where,
             value=error.value,
         )
 
-    def _look_up(self, lookup: Lookup, rule: Rule, where: str, nodes: frozenset[str]) -> Value:
+    def _look_up(self, lookup: Lookup, rule: Rule, where: str, nodes: Places) -> Value:
         table = self._tables.get(lookup.table)
         if table is None:
             raise _wrong(rule, where, f"there is no table {lookup.table!r} in tables/")
@@ -367,6 +372,7 @@ class _Compiler:
         self.is_dated = self.is_dated or table.is_dated
         get = self._get(lookup.path, rule, where, nodes)
         is_optional = rule.default is not None or rule.is_required
+        told = _told(rule, where, nodes)
 
         def looked_up(record: Record, run: _Run) -> object:
             value = get(record, run)
@@ -375,7 +381,7 @@ class _Compiler:
             asked = str(_plain(value))
             found = table.look_up(asked, run.day, reverse=lookup.is_reverse)
             if found is None:
-                raise self._unknown(lookup, _at(where, run), asked, run.day)
+                raise self._unknown(lookup, _at(told, run), asked, run.day)
             return found
 
         return looked_up
@@ -396,6 +402,20 @@ class _Compiler:
 
 def _always(value: object) -> Value:
     return lambda _record, _run: value
+
+
+def _told(rule: Rule, where: str, nodes: Places) -> str:
+    """Return the place by which a person is told of a bad value: in what a system sent, if there.
+
+    That is where it can be corrected; anything else is told by the target's field.
+    """
+    return next(filter(None, (_in_source(path, nodes) for path in _sources(rule))), where)
+
+
+def _in_source(path: str, nodes: Places) -> str:
+    name = root(path)
+    place = nodes.get(name, "")
+    return f"{place}{path[len(name) :]}" if place else ""
 
 
 def _sources(rule: Rule) -> Sequence[str]:

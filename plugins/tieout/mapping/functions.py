@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, OrderLine
 from tieout.errors import RejectedError
+from tieout.mapping.readings import READINGS
 from tieout.mapping.texts import Altered, does_not_fit, one_line, to_cp1252, within
 
 CENTS = Decimal("0.01")
@@ -176,26 +177,27 @@ def _unit_price(total: Decimal, count: Decimal, step: Decimal) -> Decimal | None
 
 Function = Callable[..., object]
 
+WRITINGS: tuple[Function, ...] = (
+    amount_by_code,
+    fill,
+    first_of,
+    join,
+    money,
+    no_amounts,
+    quantity,
+    sage100_address_line,
+    sage100_key,
+    sage100_state,
+    sage100_text,
+    sage100_unit_price,
+    shipping_net,
+    xero_description,
+    xero_name,
+    xero_quantity,
+    xero_unit_amount,
+)
+"""Those that bring a value into a target's form."""
 FUNCTIONS: Mapping[str, Function] = {
-    function.__name__: function
-    for function in (
-        amount_by_code,
-        fill,
-        first_of,
-        join,
-        money,
-        no_amounts,
-        quantity,
-        sage100_address_line,
-        sage100_key,
-        sage100_state,
-        sage100_text,
-        sage100_unit_price,
-        shipping_net,
-        xero_description,
-        xero_name,
-        xero_quantity,
-        xero_unit_amount,
-    )
+    function.__name__: function for function in (*WRITINGS, *READINGS)
 }
 """Every function that a mapping file may name."""

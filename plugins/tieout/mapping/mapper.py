@@ -3,17 +3,20 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
+from pydantic import BaseModel, ValidationError
 from typing_extensions import override
 
-from tieout.domain.base import Json
+from tieout.domain.base import Json, System
+from tieout.domain.customer import Customer
 from tieout.domain.hashing import folder_hash
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair
-from tieout.errors import ConfigurationError
+from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.engine import Mapped, compile_spec
 from tieout.mapping.shop_node import Node
-from tieout.mapping.shop_order import read_order
+from tieout.mapping.shop_order import worked_out
 from tieout.mapping.spec import Spec, load_spec
 from tieout.mapping.tables import load_tables
 from tieout.ports.mapper import Mapper
@@ -29,6 +32,11 @@ DIRECTIONS = (
 """The folders of include/mappings: one file for each kind of record and direction."""
 PAIRS = "pairs"
 """The folder of include/mappings whose folders hold what one pair has of its own."""
+
+CUSTOMERS = {System.XERO: "from_xero/contact", System.SAGE100: "from_sage100/customer"}
+"""The mapping that reads a ledger's customer."""
+
+Form = TypeVar("Form", bound=BaseModel)
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +69,40 @@ class YamlMapper(Mapper):
         if shop not in domains and (shop or len(domains) > 1):
             message = f"Pair {self._pair.pair!r} has no shop {shop!r}, but {', '.join(domains)}."
             raise ConfigurationError(message, remedy="Name the shop that the order is from.")
-        return read_order(
-            Node(node),
-            pair=self._pair.pair,
-            shop=shop or domains[0],
-            time_zone=self._pair.time_zone,
+        try:
+            record = {"node": worked_out(Node(node)), "shop": shop or domains[0]}
+            return self._read("from_shopify/order", record, Order)
+        except RejectedError as error:
+            raise RejectedError(
+                f"The shop's order cannot be read: {error.message}",
+                remedy="Open the order in the shop, correct it, and replay; else enter it by hand.",
+                cause="order_incomplete",
+                field=error.field,
+                value=error.value,
+            ) from error
+
+    @override
+    def customer_from(self, system: System, node: Json) -> Customer:
+        return self._read(CUSTOMERS[system], {"node": node}, Customer)
+
+    def _read(self, mapping: str, record: Mapping[str, object], form: type[Form]) -> Form:
+        """Make a canonical record by a mapping file."""
+        made = self.mapped(mapping, record).payload
+        try:
+            return form.model_validate(made)
+        except ValidationError as error:
+            fault = error.errors()[0]
+        field = ".".join(map(str, fault["loc"]))
+        if fault["type"] in ("extra_forbidden", "missing"):
+            known = ", ".join(form.model_fields)
+            message = f"{mapping}.yaml, {field}: {fault['msg']}; the canonical record has {known}."
+            raise ConfigurationError(message, remedy="Correct the mapping file's target paths.")
+        raise RejectedError(
+            f"{mapping}.yaml, {field}: {fault['msg']}.",
+            remedy="Correct the record where it comes from, and replay.",
+            cause="not_of_type",
+            field=field,
+            value=str(fault["input"])[:200],
         )
 
     @override

@@ -3,16 +3,15 @@
 Knows JSON and Shopify's scalars (money bags, global ids, times), not what an order means.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from tieout.errors import RejectedError
+from tieout.mapping.scalars import MisreadError, read_flag, read_moment, read_number, read_text
 
-YEARS = range(1990, 2100)
-"""Years in which an order may be; at the ends of the calendar there are no time zones."""
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
+Value = TypeVar("Value")
 
 
 class Node:
@@ -20,32 +19,27 @@ class Node:
 
     def __init__(self, members: Mapping[str, object], place: str = "order") -> None:
         """Wrap ``members``, found at ``place``."""
-        self._members = members
+        self.members = members
         self.place = place
 
     def unreadable(self, name: str, problem: str) -> RejectedError:
         """Return the error for a member that is missing or makes no sense."""
         field = f"{self.place}.{name}"
         return RejectedError(
-            f"The shop's order cannot be read: {field} {problem}.",
-            remedy="Open the order in the shop, correct it, and replay; else enter it by hand.",
+            f"{field} {problem}.",
+            remedy="Correct the record where it comes from, and replay.",
             cause="order_incomplete",
             field=field,
-            value=str(self._members.get(name, ""))[:200],
+            value=str(self.members.get(name, ""))[:200],
         )
 
     def has(self, name: str) -> bool:
         """Say whether the member is there and not null."""
-        return self._members.get(name) is not None
+        return self.members.get(name) is not None
 
     def text(self, name: str) -> str:
         """Return a text, '' when it is absent or null."""
-        value = self._members.get(name)
-        if value is None:
-            return ""
-        if isinstance(value, str):
-            return value.strip()
-        raise self.unreadable(name, "is not a text")
+        return self._read(name, read_text)
 
     def choice(self, name: str, known: frozenset[str]) -> str:
         """Return a text out of a closed list; one that is new may mean anything, so it is none."""
@@ -61,33 +55,15 @@ class Node:
 
     def is_true(self, name: str) -> bool:
         """Return a flag, False when it is absent or null."""
-        value = self._members.get(name)
-        if value is None or isinstance(value, bool):
-            return bool(value)
-        raise self.unreadable(name, "is not true or false")
+        return self._read(name, read_flag)
 
     def number(self, name: str) -> Decimal:
         """Return a number given as JSON integer or text."""
-        value = self._members.get(name)
-        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-            raise self.unreadable(name, "is missing" if value is None else "is not a number")
-        text = format(value, "f") if isinstance(value, Decimal) else str(value)
-        if _PLAIN_NUMBER.fullmatch(text) is None:
-            # Decimal() would take exponents, underscores, blanks and the digits of any script.
-            raise self.unreadable(name, "is not a plain number")
-        return Decimal(text)
+        return self._read(name, read_number)
 
     def moment(self, name: str) -> datetime:
         """Return an instant, aware."""
-        try:
-            moment = datetime.fromisoformat(self.needed_text(name))
-        except ValueError as error:
-            raise self.unreadable(name, "is not a time") from error
-        if moment.tzinfo is None:
-            raise self.unreadable(name, "has no time zone")
-        if moment.year not in YEARS:
-            raise self.unreadable(name, f"is not between {YEARS[0]} and {YEARS[-1]}")
-        return moment
+        return self._read(name, read_moment)
 
     def money(self, name: str) -> Decimal:
         """Return the shop-money amount of a money bag."""
@@ -103,7 +79,7 @@ class Node:
 
     def node(self, name: str) -> "Node":
         """Return an object that must be there."""
-        value = self._members.get(name)
+        value = self.members.get(name)
         if not isinstance(value, dict):
             raise self.unreadable(name, "is missing")
         return Node(value, f"{self.place}.{name}")
@@ -114,7 +90,7 @@ class Node:
 
     def list_of(self, name: str) -> list["Node"]:
         """Return a plain list of objects, empty when it is absent or null."""
-        value = self._members.get(name)
+        value = self.members.get(name)
         if value is None:
             return []
         if not isinstance(value, list):
@@ -133,6 +109,12 @@ class Node:
         if page is not None and page.is_true("hasNextPage"):
             raise self.unreadable(name, "was not read to its end")
         return connection.list_of("nodes")
+
+    def _read(self, name: str, read: Callable[[object], Value]) -> Value:
+        try:
+            return read(self.members.get(name))
+        except MisreadError as error:
+            raise self.unreadable(name, str(error)) from error
 
     def _element(self, name: str, number: int, element: object) -> "Node":
         if not isinstance(element, dict):

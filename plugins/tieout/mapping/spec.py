@@ -124,12 +124,14 @@ Fields = Mapping[str, tuple[Rule, ...]]
 class Spec:
     """One mapping file, read and checked, with the rules of those that it extends.
 
+    ``source`` is what errors call the record that a system sent, which paths call node.
     ``dated_by`` is the source path of the day by which rules and rows of tables are valid.
     """
 
     path: Path
     target: str
     fields: Fields
+    source: str = ""
     dated_by: str = ""
     extends: str = ""
 
@@ -175,6 +177,7 @@ def _load(path: Path, mappings: Path, extending: tuple[Path, ...]) -> Spec:
         path=path,
         target=str(content["target"]),
         fields=reader.fields(content["fields"], ("fields",)),
+        source=str(content.get("source", "")),
         dated_by=str(content.get("dated_by", "")),
         extends=str(content.get("extends", "")),
     )

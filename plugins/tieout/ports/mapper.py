@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from tieout.domain.base import Json
+from tieout.domain.base import Json, System
+from tieout.domain.customer import Customer
 from tieout.domain.order import Order
 
 
@@ -18,6 +19,13 @@ class Mapper(Protocol):
 
         Raises:
             RejectedError: The node lacks something without which it is no order.
+        """
+
+    def customer_from(self, system: System, node: Json) -> Customer:
+        """Read what a ledger keeps of a customer: a contact of Xero, a row of AR_Customer.
+
+        Raises:
+            RejectedError: It lacks something without which it is no customer.
         """
 
     def payload(self, mapping: str, record: Mapping[str, object]) -> Json:

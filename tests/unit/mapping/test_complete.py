@@ -2,13 +2,19 @@
 
 import pytest
 
-from tieout.mapping.mapper import DIRECTIONS
+from tieout.domain.customer import Customer
+from tieout.domain.order import Address, Buyer, CapturedPayment, Order, OrderLine, TaxShare
+from tieout.mapping.mapper import CUSTOMERS, DIRECTIONS
+from tieout.mapping.spec import Each, load_spec
 from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.flow import SHOP_ORDER
 from tieout.usecases.steps import STEPS
 from unit.mapping.conftest import ROOT
 
 MAPPINGS = ROOT / "include" / "mappings"
+ORDER = "from_shopify/order"
+OWN = {"custom"}
+"""Filled in by the lines of shared/customer.yaml."""
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step != SHOP_ORDER])
@@ -25,4 +31,36 @@ def test_no_mapping_file_lies_about_unused():
         for path in (MAPPINGS / direction).glob("*.yaml")
     }
 
-    assert files == {kind.mapping for kind in WRITE_KINDS if kind.mapping}
+    assert files == {kind.mapping for kind in WRITE_KINDS if kind.mapping} | {
+        ORDER,
+        *CUSTOMERS.values(),
+    }
+
+
+def test_every_field_of_an_order_is_read_by_its_mapping_file():
+    fields = load_spec(MAPPINGS / f"{ORDER}.yaml").fields
+    line = below(fields, "lines")
+
+    assert set(fields) == {
+        *(set(Order.model_fields) - {"buyer", "ship_to"}),
+        *(f"buyer.{name}" for name in set(Buyer.model_fields) - {"address", *OWN}),
+        *(f"buyer.address.{name}" for name in Address.model_fields),
+        *(f"ship_to.{name}" for name in Address.model_fields),
+    }
+    assert set(line) == set(OrderLine.model_fields)
+    assert set(below(line, "taxes")) == set(TaxShare.model_fields)
+    assert set(below(fields, "payments")) == set(CapturedPayment.model_fields)
+
+
+@pytest.mark.parametrize("mapping", CUSTOMERS.values())
+def test_every_field_of_a_customer_is_read_by_its_mapping_file(mapping):
+    fields = {target.split(".")[0] for target in load_spec(MAPPINGS / f"{mapping}.yaml").fields}
+
+    assert fields == set(Customer.model_fields) - OWN
+
+
+def below(fields, name):
+    """Return the rules of a list's elements."""
+    (rule,) = fields[name]
+    assert isinstance(rule.make, Each)
+    return rule.make.fields

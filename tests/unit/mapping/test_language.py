@@ -300,3 +300,30 @@ def test_an_error_names_file_line_path_and_what_would_fix_it(mapped, fields, pro
     assert problem in caught.value.message
     assert "made.yaml, line " in caught.value.message
     assert fix in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("fields", "node", "place"),
+    [
+        ("  A: {from: node.Name, required: true}", {}, "contact.Name"),
+        ("  A: {from: node.Name, length: 2}", {"Name": "Ada"}, "contact.Name"),
+        ("  A: {function: exact_amount, from: [x, node.Due]}", {"Due": []}, "contact.Due"),
+        ("  A: {table: c, from: node.Land}", {"Land": "XX"}, "contact.Land"),
+        (
+            (
+                "  A:\n    each: node.Phones\n    as: phone\n    fields:\n"
+                "      B: {from: phone.Kind.Code, required: true}"
+            ),
+            {"Phones": [{"Kind": {"Code": "1"}}, {}]},
+            "contact.Phones[1].Kind.Code",
+        ),
+        ("  A: {from: x, length: 1}", {}, "A"),
+    ],
+)
+def test_a_bad_value_is_told_by_its_place_in_what_a_system_sent(mapped, fields, node, place):
+    record = {"node": node, "x": "5.00"}
+    with pytest.raises(RejectedError) as caught:
+        mapped(fields, record, top="source: contact\n", c="from,to,note\nUS,USA,\n")
+
+    assert caught.value.field == place
+    assert place in caught.value.message
