@@ -18,7 +18,7 @@ from tieout.settings import SWEEP_CRON, sweep_interval
 from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.follow import FOLLOWED
 from tieout.usecases.hints import EVENTS, LISTS
-from tieout.wiring.installation import SUBSCRIBED_TOPICS
+from tieout.wiring.systems import SUBSCRIBED_TOPICS
 
 HEADER = ("system", "records", "webhook", "read by", "seen at the latest after")
 NONE = "none"

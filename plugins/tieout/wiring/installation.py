@@ -14,31 +14,24 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from tieout.connectors.sage100.config import Sage100Config
-from tieout.connectors.sage100.connector import Sage100Connector
-from tieout.connectors.sage100.heartbeat import Heartbeat
-from tieout.connectors.shopify.connector import ShopifyConnector
-from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import BatchId, DeadLetterId, Frozen, System
 from tieout.domain.catch_up import PACE_WINDOW_S, CatchUp, catch_up
 from tieout.domain.desk import MappingChoice, ReplayJob
 from tieout.domain.gaps import BackfillPlan, PairGaps
 from tieout.domain.ledger import Conservation, DeadLetter, Document, Origin
-from tieout.domain.pair import Pair
 from tieout.domain.plan import Plan
 from tieout.domain.reading import Interval
 from tieout.domain.tie_out import TieOut
-from tieout.errors import ConfigurationError, RejectedError
+from tieout.errors import RejectedError
 from tieout.ledger.audit import Sealed, seal_and_anchor
 from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.ledger.desk import PostgresDesk
 from tieout.ledger.landing import PostgresLanding
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
-from tieout.ledger.tokens import KEY_SETTING, PostgresTokenStore
 from tieout.ledger.webhooks import PostgresWebhooks
 from tieout.mapping.mapper import YamlMapper
-from tieout.settings import load_pairs, sweep_cron, sweep_interval
+from tieout.settings import sweep_cron, sweep_interval
 from tieout.usecases import holding
 from tieout.usecases.backfill import plan_backfill
 from tieout.usecases.capture import Captured, capture, drain
@@ -62,24 +55,13 @@ from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import read_books
 from tieout.usecases.webhooks import check_webhooks, webhook_alarms
 from tieout.validation.gate import GreatExpectationsGate
-from tieout.wiring.budget import COMMAND_LINE, XeroBudget
-from tieout.wiring.clock import SystemClock
 from tieout.wiring.connections import (
-    LEDGER_CONNECTION,
-    ConnectionSettings,
     Lookup,
     OdbcFactory,
     connections_in,
-    ledger_url,
     odbc_by_pyodbc,
-    sage100_config,
-    shopify_config,
 )
-from tieout.wiring.xero_connections import XeroConnections
-
-AIRFLOW_KEY_SETTING = "AIRFLOW__CORE__FERNET_KEY"
-"""Whose key seals the tokens unless they have one of their own: what guards the connections."""
-
+from tieout.wiring.systems import ConnectedSystems
 
 OWN_ORDERS_MAX = 20
 """How many orders are asked for the user who entered them."""
@@ -101,7 +83,7 @@ class Status(Frozen):
         return all(pair.pending == 0 for pair in self.pairs)
 
 
-class Tieout:
+class Tieout(ConnectedSystems):
     """Everything that one installation can do, each part built when first asked for."""
 
     def __init__(
@@ -119,30 +101,8 @@ class Tieout:
         ``actor`` is whom the audit names for what is done, '' for the ledger's login role.
         ``token_key`` seals the tokens where the environment names no key.
         """
-        self._lookup = lookup
-        self._include = include
+        super().__init__(lookup, include, odbc=odbc, actor=actor, token_key=token_key)
         self._data_docs = data_docs
-        self._odbc = odbc
-        self._actor = actor
-        self._token_key = token_key
-        self.clock = SystemClock()
-        self.caller = COMMAND_LINE
-        """On whose account calls of Xero are; a flow's task says its own."""
-
-    @cached_property
-    def pairs(self) -> Mapping[str, Pair]:
-        """Return the pairs of include/pairs.yaml."""
-        return load_pairs(self._include)
-
-    @cached_property
-    def ledger(self) -> PostgresLedger:
-        """Return the ledger."""
-        return PostgresLedger(ledger_url(self._lookup(LEDGER_CONNECTION)), actor=self._actor)
-
-    def close(self) -> None:
-        """Close what was opened."""
-        if "ledger" in self.__dict__:
-            self.ledger.close()
 
     def acting_as(self, actor: str) -> "Tieout":
         """Return the same installation in the name of a person, for the audit."""
@@ -159,13 +119,6 @@ class Tieout:
     def desk(self) -> PostgresDesk:
         """Return the desk of dead letters, over the ledger's database."""
         return PostgresDesk(self.ledger.database)
-
-    @cached_property
-    def tokens(self) -> PostgresTokenStore | None:
-        """Return the tokens that all processes share, or None where no key is given."""
-        known = (os.environ.get(setting) for setting in (KEY_SETTING, AIRFLOW_KEY_SETTING))
-        keys = next(filter(None, known), self._token_key)
-        return PostgresTokenStore(self.ledger.database, keys.split(",")) if keys else None
 
     def mapper(self, pair: str) -> YamlMapper:
         """Return the mapper of a pair."""
@@ -350,64 +303,6 @@ class Tieout:
         """Look for what a target of the pair holds twice, and hold the streams concerned."""
         return sweep_doubles(self.flow(pair), is_whole=is_whole)
 
-    @cached_property
-    def xero_connections(self) -> XeroConnections:
-        """Return the connections to Xero, for whoever makes, tests or ends one."""
-        return XeroConnections(self._lookup, self.pairs, self.tokens, clock=self.clock)
-
-    def xero(self, pair: str) -> XeroConnector:
-        """Return the connector of the pair's Xero organization."""
-        return self.xero_by(self.pair(pair).xero_connection)
-
-    def xero_by(self, connection_id: str) -> XeroConnector:
-        """Return the connector of a Xero connection, within its budget of calls."""
-        config = self.xero_connections.config(connection_id)
-        return XeroConnector(
-            config,
-            clock=self.clock,
-            tokens=self.xero_connections.tokens_for(config),
-            budget=XeroBudget(self.ledger.database, config).calls,
-            caller=self.caller,
-        )
-
-    def xero_budget(self, pair: str) -> XeroBudget:
-        """Return the budget of calls of the pair's Xero organization."""
-        config = self.xero_connections.config(self.pair(pair).xero_connection)
-        return XeroBudget(self.ledger.database, config)
-
-    def sage100(self, pair: str) -> Sage100Connector:
-        """Return the connector of the pair's Sage 100 company."""
-        settings = self.pair(pair)
-        connection = self._lookup(settings.sage100_connection)
-        config = sage100_config(connection, settings)
-        return self._sage100(settings.sage100_connection, connection, config)
-
-    def heartbeat(self, pair: str) -> tuple[Heartbeat, list[str]]:
-        """Return what the pair's agent says of itself, and what is in the way of writing."""
-        with closing(self.sage100(pair)) as sage100:
-            return sage100.heartbeat()
-
-    def sage100_by(self, connection_id: str) -> Sage100Connector:
-        """Return the connector of a Sage 100 connection that no pair need have yet."""
-        connection = self._lookup(connection_id)
-        return self._sage100(connection_id, connection, sage100_config(connection))
-
-    def _sage100(
-        self, connection_id: str, connection: ConnectionSettings, config: Sage100Config
-    ) -> Sage100Connector:
-        is_direct = bool(connection.text("odbc"))
-        return Sage100Connector(
-            config,
-            connect=self._odbc(connection_id, connection) if is_direct else None,
-            clock=self.clock,
-        )
-
-    def shop(self, pair: str, domain: str) -> ShopifyConnector:
-        """Return the connector of one of the pair's shops."""
-        shop = next(shop for shop in self.pair(pair).shops if shop.domain == domain)
-        config = shopify_config(self._lookup(shop.connection))
-        return ShopifyConnector(config, clock=self.clock, tokens=self.tokens)
-
     def status(self) -> Status:
         """Count where every inbox entry is."""
         return Status(pairs=tuple(self.ledger.conservation(pair) for pair in self.pairs))
@@ -489,30 +384,6 @@ class Tieout:
         interval_of = partial(sweep_interval, sweep_cron(os.environ))
         days = {one.pair: self.xero_budget(one.pair).day() for one in found}
         return plan_backfill(found, interval_of, now=self.clock.now(), xero_days=days)
-
-    def subscribe_shops(self, uri: str) -> None:
-        """Subscribe the receiver at ``uri`` to the order topics of every shop."""
-        for name, pair in self.pairs.items():
-            for shop in pair.shops:
-                connector = self.shop(name, shop.domain)
-                for topic in SUBSCRIBED_TOPICS:
-                    connector.subscribe(topic, uri)
-
-    def pair(self, pair: str) -> Pair:
-        """Return a pair.
-
-        Raises:
-            ConfigurationError: There is none of that name.
-        """
-        if pair not in self.pairs:
-            raise ConfigurationError(
-                f"There is no pair {pair!r}; there are {', '.join(self.pairs)}.",
-                remedy="Use one of these, or add it to include/pairs.yaml.",
-            )
-        return self.pairs[pair]
-
-
-SUBSCRIBED_TOPICS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_PAID", "ORDERS_CANCELLED")
 
 
 def open_tieout(connections: Path, include: Path, *, token_key: str = "") -> Tieout:

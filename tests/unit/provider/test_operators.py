@@ -54,7 +54,7 @@ from tieout.stack.operator_reference import (
 )
 from tieout.usecases.extract import Extracted
 from tieout.usecases.flow import StepReport
-from tieout.wiring.installation import AIRFLOW_KEY_SETTING
+from tieout.wiring.systems import AIRFLOW_KEY_SETTING
 from world import INCLUDE
 
 EVERY = [kind for module in MODULES for kind in operators_of(module)]
