@@ -28,6 +28,7 @@ from tieout.errors import OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
 from tieout.ports.gate import Finding, Gate, GateResult
 from tieout.ports.systems import (
+    Credit,
     Party,
     Sage100,
     Sage100Reference,
@@ -57,10 +58,17 @@ EMPTY_XERO = XeroReference(
     tax_types=frozenset(),
     item_codes=frozenset(),
     tracked_item_codes=frozenset(),
+    unsold_item_codes=frozenset(),
     lock_date=None,
 )
 EMPTY_SAGE100 = Sage100Reference(
-    item_codes=frozenset(), accounts=frozenset(), bank_codes=frozenset()
+    item_codes=frozenset(),
+    unsold_item_codes=frozenset(),
+    accounts=frozenset(),
+    bank_codes=frozenset(),
+    warehouse_codes=frozenset(),
+    terms_codes=frozenset(),
+    tax_schedules=frozenset(),
 )
 
 
@@ -326,6 +334,7 @@ class FakeSage100(_Targets, Sage100):
         super().__init__(System.SAGE100)
         self.held_reference = reference
         self.held_customers: list[Party] = []
+        self.held_credit: dict[str, Credit] = {}
         self.held_stock: list[StockLevel] = []
         self.held_orders: list[SageOrder] = []
         self.held_receipts: list[SageReceipt] = []
@@ -353,6 +362,11 @@ class FakeSage100(_Targets, Sage100):
             if party.external_no in numbers
             or party.email.casefold() in {email.casefold() for email in emails}
         ]
+
+    @override
+    def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
+        self._calls_made += 1
+        return {one: self.held_credit[one] for one in customer_nos if one in self.held_credit}
 
     @override
     def stock(self, item_codes: Collection[str]) -> list[StockLevel]:

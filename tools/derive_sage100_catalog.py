@@ -20,6 +20,18 @@ WITHHELD = (
 SITE_COLUMN = {"UDF_TIEOUT_ID": "?text(30)"}
 """The user-defined field that a site adds for us (docs/howto/real-systems.md)."""
 SITE_TABLES = ("AR_Customer", "SO_SalesOrderHeader", "SO_SalesOrderHistoryHeader")
+UNDESCRIBED: dict[str, Any] = {
+    "SY_SalesTaxSchedule": {
+        "description": "Tax schedules",
+        "is_confirmed": False,
+        "is_of_system": False,
+        "key": ["TaxSchedule"],
+        "is_key_confirmed": False,
+        "is_audit_confirmed": False,
+        "columns": {"TaxSchedule": "?text(9)", "TaxScheduleDesc": "?text(30)?"},
+    }
+}
+"""Tables that the dictionary names where it describes columns, and has no part of."""
 KINDS = {"string": "text", "numeric": "number", "date": "date"}
 
 Raw = dict[str, Any]
@@ -61,7 +73,7 @@ def main() -> None:
     """Print the catalog."""
     dictionary = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     tables = {name: table(name, raw) for name, raw in dictionary.items() if name != "_meta"}
-    print(json.dumps(tables, indent=1))  # noqa: T201 - printing is what this tool does
+    print(json.dumps(tables | UNDESCRIBED, indent=1))  # noqa: T201 - printing is what this tool does
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from tieout.errors import (
     OutcomeUnknownError,
     UnavailableError,
 )
+from tieout.ports.systems import Credit
 
 LAMPS = ["LAMP-01"]
 POSTED_SINCE_QUERIES_MAX = 8
@@ -122,6 +123,42 @@ def test_the_reference_names_what_is_active(connector: Sage100Connector) -> None
     assert reference.item_codes == {"LAMP-01"}
     assert {"120-00", "230-00", "400-00"} <= reference.accounts
     assert {"S", "P", "M"} <= reference.bank_codes
+    assert {"000", "001", "002"} <= reference.warehouse_codes
+    assert {"00", "01", "30"} <= reference.terms_codes
+    assert {"STATE", "EXEMPT"} <= reference.tax_schedules
+    assert reference.unsold_item_codes == frozenset()
+
+
+def test_the_reference_names_what_no_sales_order_takes(
+    connector: Sage100Connector, sage: Sage
+) -> None:
+    key, values = {"ItemCode": "SHADE-02"}, {"UseInSO": "N"}
+    sage.do("change_record", {"table": "CI_Item", "key": key, "values": values})
+    reference = connector.reference({"LAMP-01", "SHADE-02"})
+    assert reference.item_codes == {"LAMP-01", "SHADE-02"}
+    assert reference.unsold_item_codes == {"SHADE-02"}
+    sage.do("change_record", {"table": "CI_Item", "key": key, "values": {"UseInSO": "Y"}})
+
+
+def test_credit_is_what_a_customer_owes_and_may_owe(
+    connector: Sage100Connector, sage: Sage
+) -> None:
+    key = {"ARDivisionNo": "00", "CustomerNo": "WEBGUEST"}
+    was = {"CreditLimit": "0.00", "CurrentBalance": "0.00", "AgingCategory2": "0.00"}
+    was |= {"OpenOrderAmt": "0.00", "CreditHold": "N"}
+    values = {"CreditLimit": "500.00", "CurrentBalance": "120.00", "AgingCategory2": "30.50"}
+    values |= {"OpenOrderAmt": "40.00", "CreditHold": "Y"}
+    sage.do("change_record", {"table": "AR_Customer", "key": key, "values": values})
+    found = connector.credit({"WEBGUEST", "NOBODY"})
+    sage.do("change_record", {"table": "AR_Customer", "key": key, "values": was})
+    assert found == {
+        "WEBGUEST": Credit(
+            limit=Decimal("500.00"),
+            owed=Decimal("150.50"),
+            on_order=Decimal("40.00"),
+            is_on_hold=True,
+        )
+    }
 
 
 def test_queries_and_commands_are_counted(connector: Sage100Connector) -> None:

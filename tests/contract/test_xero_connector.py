@@ -125,7 +125,15 @@ def test_the_reference_tells_what_the_gate_must_know(xero: XeroConnector) -> Non
     assert reference.tax_types == {"TAX001", "TAX002", "NONE"}
     assert {"LAMP-01", "SHADE-02"} <= reference.item_codes
     assert reference.tracked_item_codes == frozenset()
+    assert reference.unsold_item_codes == frozenset()
     assert reference.lock_date is None
+
+
+def test_an_item_that_is_not_sold_is_named(xero: XeroConnector) -> None:
+    payload: Json = {"Code": "OFFICE-1", "Name": "Desk", "IsSold": False}
+    item = make_delivery("item", payload, key="OFFICE-1", expected={"name": "Desk"})
+    landed(xero, item)
+    assert xero.reference().unsold_item_codes == {"OFFICE-1"}
 
 
 def test_calls_are_counted_without_tokens(xero: XeroConnector) -> None:

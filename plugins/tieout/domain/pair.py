@@ -1,5 +1,6 @@
 """One pair: a Xero organization, a Sage 100 company and their shops, with policies and accounts."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
@@ -127,6 +128,8 @@ class Pair(Frozen):
     accounts: tuple[Account, ...]
     gateways: tuple[Gateway, ...]
     taxes: tuple[TaxRate, ...]
+    closed_through: date | None = None
+    """The last day of the periods that people closed in Sage 100, which ODBC does not tell."""
     item_aliases: dict[str, str] = Field(default_factory=dict)
     """Item code by shop variant id, for variants whose SKU is not the item code."""
 

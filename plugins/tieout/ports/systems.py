@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from tieout.domain.base import Frozen, Json
+from tieout.domain.base import Amount, Frozen, Json
 from tieout.domain.books import (
     GlPosting,
     SageInvoice,
@@ -47,6 +47,8 @@ class XeroReference(Frozen):
     tax_types: frozenset[str]
     item_codes: frozenset[str]
     tracked_item_codes: frozenset[str]
+    unsold_item_codes: frozenset[str]
+    """Of the items, those that no sale may name."""
     lock_date: date | None
 
 
@@ -54,8 +56,24 @@ class Sage100Reference(Frozen):
     """What the gate must know of the Sage 100 company."""
 
     item_codes: frozenset[str]
+    unsold_item_codes: frozenset[str]
+    """Of the items, those that no sales order takes."""
     accounts: frozenset[str]
     bank_codes: frozenset[str]
+    warehouse_codes: frozenset[str]
+    terms_codes: frozenset[str]
+    """Of customers; vendors have terms of their own."""
+    tax_schedules: frozenset[str]
+
+
+class Credit(Frozen):
+    """What a customer of Sage 100 owes and may owe; a ``limit`` of zero is none."""
+
+    limit: Amount
+    owed: Amount
+    on_order: Amount
+    """Of open sales orders, not invoiced yet."""
+    is_on_hold: bool
 
 
 class Xero(Protocol):
@@ -116,6 +134,9 @@ class Sage100(Protocol):
         self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
     ) -> list[Party]:
         """Return the division's active customers that have one of the numbers or e-mails."""
+
+    def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
+        """Return what customers of the division owe and may owe, by number."""
 
     def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
         """Return IM_ItemWarehouse for the items, every warehouse."""

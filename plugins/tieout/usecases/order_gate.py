@@ -1,21 +1,22 @@
-"""The gate of order-to-cash: read each document, skip by rule, compute the gate's row, judge.
+"""The gate of order-to-cash: read each document, skip by rule, have its row judged.
 
 Good orders go on, bad ones become dead letters with the rule and the value. Which rows fail is
-include/expectations' word; this module computes what the rules look at.
+include/expectations' word; rows/orders.py computes what the rules look at.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Collection, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import UNFINISHED, DeliveryState, Document, DocumentState, NewDeadLetter
 from tieout.domain.money import ZERO
-from tieout.domain.order import LineKind, Order, OrderLine
-from tieout.domain.pair import AccountKind, Pair
+from tieout.domain.order import LineKind, Order
+from tieout.domain.pair import Pair
 from tieout.domain.streams import is_too_bad, source_stream
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports.gate import Finding
-from tieout.ports.systems import Sage100Reference, XeroReference
+from tieout.ports.systems import Credit
+from tieout.usecases.buyers import CUSTOMER_BINDING
 from tieout.usecases.catalog import INVOICE, SALES_ORDER
 from tieout.usecases.flow import (
     SHOP_ORDER,
@@ -28,6 +29,9 @@ from tieout.usecases.flow import (
     item_code,
 )
 from tieout.usecases.guarded import ensure_readable, guarded_read
+from tieout.usecases.order_names import customer_key
+from tieout.usecases.rows.facts import Known
+from tieout.usecases.rows.orders import order_row, products
 
 SUITE = "shop_order"
 STEP = "gate_orders"
@@ -52,8 +56,9 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
         return StepReport(step=STEP, documents=0, confirmed=0, set_aside=0)
     received = documents_of(flow, batch_id, DocumentState.RECEIVED)
     newest = _newest(flow, received)
-    orders, bad = _read(flow, newest, _posted(flow, newest))
-    verdict = flow.gate.validate(SUITE, _rows(flow, orders))
+    posted = _posted(flow, newest)
+    orders, bad = _read(flow, newest, posted)
+    verdict = flow.gate.validate(SUITE, _rows(flow, orders, posted))
     _halt(flow.pair, verdict.findings)
     bad |= _failed(orders, verdict.findings)
     good = {r.document_id: r for r in orders if r.document_id not in bad}
@@ -188,99 +193,46 @@ def _refuse_unsupported(order: Order) -> None:
             )
 
 
-def _rows(flow: Flow, orders: Sequence[ReadyOrder]) -> list[dict[str, object]]:
+def _rows(
+    flow: Flow, orders: Sequence[ReadyOrder], posted: Collection[str]
+) -> list[dict[str, object]]:
     if not orders:
         return []
-    codes = {item_code(flow.pair, line) for r in orders for line in _products(r.order)}
-    xero = guarded_read(flow, System.XERO, flow.xero.reference)
-    sage100 = guarded_read(flow, System.SAGE100, lambda: flow.sage100.reference(codes - {""}))
-    return [_row(flow.pair, ready, xero, sage100) for ready in orders]
+    pair = flow.pair
+    codes = {item_code(pair, line) for ready in orders for line in products(ready.order)}
+    customers = _owing(flow, [r.order for r in orders if r.order.source_id not in posted])
+    known = Known(
+        pair=pair,
+        xero=guarded_read(flow, System.XERO, flow.xero.reference),
+        sage100=guarded_read(flow, System.SAGE100, lambda: flow.sage100.reference(codes - {""})),
+        today=flow.clock.now().astimezone(ZoneInfo(pair.time_zone)).date(),
+        owing=customers,
+        credits=_credits(flow, set(customers.values())),
+    )
+    return [order_row(str(ready.document_id), ready.order, known) for ready in orders]
 
 
-def _row(
-    pair: Pair, ready: ReadyOrder, xero: XeroReference, sage100: Sage100Reference
-) -> dict[str, object]:
-    order = ready.order
-    codes = [(line, item_code(pair, line)) for line in _products(order)]
-    known = xero.item_codes & sage100.item_codes
-    locked = xero.lock_date is not None and order.book_date <= xero.lock_date
+def _owing(flow: Flow, orders: Sequence[Order]) -> dict[str, str]:
+    """Return the Sage 100 customer who will owe something for an order, by the order's id.
+
+    A buyer whom Sage 100 does not know yet has neither a limit nor a hold.
+    """
+    unpaid = [order for order in orders if order.captured < order.total]
+    if not unpaid:
+        return {}
+    keys = {customer_key(order) for order in unpaid}
+    bound = flow.ledger.bindings(flow.pair.pair, CUSTOMER_BINDING, keys, System.SAGE100)
     return {
-        "row_key": str(ready.document_id),
-        "order_name": order.name,
-        "currency": order.currency,
-        "company_currency": pair.currency,
-        "line_count": len(_products(order)),
-        "min_quantity": min((line.quantity for line, _code in codes), default=Decimal(0)),
-        "lines_total": order.lines_total,
-        "total": order.total,
-        "total_difference": order.lines_total - order.total,
-        "lines_tax": order.lines_tax,
-        "tax": order.tax,
-        "tax_difference": order.lines_tax - order.tax,
-        "tax_max_deviation": max((_tax_deviation(line) for line in order.lines), default=ZERO),
-        "unknown_items": _joined(_named(line, code) for line, code in codes if code not in known),
-        "tracked_items": _joined(code for _l, code in codes if code in xero.tracked_item_codes),
-        "unmapped_taxes": _joined(_unmapped_taxes(pair, order)),
-        "unmapped_gateways": _joined(_unmapped_gateways(pair, order)),
-        "missing_accounts": _joined(_missing_accounts(pair, xero, sage100)),
-        "book_date": order.book_date.isoformat(),
-        "lock_date_passed": "yes" if locked else "no",
-        "is_refunded": "yes" if order.is_refunded else "no",
+        order.source_id: bound[customer_key(order)].external_no
+        for order in unpaid
+        if customer_key(order) in bound
     }
 
 
-def _products(order: Order) -> tuple[OrderLine, ...]:
-    return order.lines_of(LineKind.PRODUCT)
-
-
-def _named(line: OrderLine, code: str) -> str:
-    return code or f"{line.title} (variant {line.variant_id or 'none'}, no SKU)"
-
-
-def _joined(names: Iterable[str]) -> str:
-    return ", ".join(sorted(set(names)))
-
-
-def _tax_deviation(line: OrderLine) -> Decimal:
-    """Return how far the charged tax is from rate times base; the charge stays the fact."""
-    rate = sum((share.rate for share in line.taxes), ZERO)
-    return abs(line.tax - line.net * rate)
-
-
-def _unmapped_taxes(pair: Pair, order: Order) -> list[str]:
-    known = {(tax.title, tax.rate) for tax in pair.taxes}
-    shares = [share for line in order.lines for share in line.taxes]
-    unmapped = [
-        f"{share.title} {share.rate:f}{' (marketplace remits)' if share.channel_liable else ''}"
-        for share in shares
-        if share.channel_liable or (share.title, share.rate) not in known
-    ]
-    if any(len(line.taxes) > 1 for line in order.lines):
-        unmapped.append("several taxes on one line")
-    if len({(share.title, share.rate) for share in shares}) > 1:
-        unmapped.append("several tax rates on one order")
-    return unmapped
-
-
-def _unmapped_gateways(pair: Pair, order: Order) -> list[str]:
-    known = {gateway.gateway for gateway in pair.gateways}
-    return [payment.gateway for payment in order.payments if payment.gateway not in known]
-
-
-def _missing_accounts(pair: Pair, xero: XeroReference, sage100: Sage100Reference) -> list[str]:
-    missing = [
-        f"Xero {account.xero} ({account.role})"
-        for account in pair.accounts
-        if account.xero and account.xero not in xero.account_codes
-    ]
-    missing += [
-        f"Sage 100 {account.sage100} ({account.role})"
-        for account in pair.accounts
-        if account.sage100 and account.sage100 not in sage100.accounts
-    ]
-    roles = {account.role for account in pair.accounts if account.kind is AccountKind.MIRRORED}
-    missing += [f"no account for {role}" for role in {"receivables", "sales", "freight"} - roles]
-    return missing
+def _credits(flow: Flow, customer_nos: Collection[str]) -> dict[str, Credit]:
+    if not customer_nos:
+        return {}
+    return guarded_read(flow, System.SAGE100, lambda: flow.sage100.credit(customer_nos))
 
 
 def _halt(pair: Pair, findings: Sequence[Finding]) -> None:

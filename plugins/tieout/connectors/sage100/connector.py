@@ -5,7 +5,7 @@ from datetime import date
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from tieout.connectors.sage100 import books, standings
+from tieout.connectors.sage100 import books, references, standings
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.catalog import TABLES, TEXT
 from tieout.connectors.sage100.config import Sage100Config
@@ -22,7 +22,7 @@ from tieout.connectors.sage100.targets.table import TARGETS, target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
 from tieout.errors import TieoutError
 from tieout.ports.clock import Clock
-from tieout.ports.systems import Party, Sage100Reference, StockLevel
+from tieout.ports.systems import Credit, Party, Sage100Reference, StockLevel
 from tieout.ports.targets import Target
 
 SAMPLED, HOURS = "AR_Customer", "TimeUpdated"
@@ -129,19 +129,12 @@ class Sage100Connector:
                 yield row.text(HOURS)
 
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
-        """Read active items among ``item_codes``, active accounts and bank codes."""
-        codes = {"ItemCode": sorted(item_codes)}
-        items = self._reader.rows("CI_Item", "InactiveItem", among=codes)
-        accounts = self._reader.rows("GL_Account", "Account", among={"Status": [ACTIVE]})
-        return Sage100Reference(
-            item_codes=frozenset(
-                row.text("ItemCode") for row in items if row.text("InactiveItem") != "Y"
-            ),
-            accounts=frozenset(row.text("Account") for row in accounts),
-            bank_codes=frozenset(
-                row.text("BankCode") for row in self._reader.rows("GL_Bank", "CashAccountKey")
-            ),
-        )
+        """Read active items among ``item_codes``, active accounts, and the codes in use."""
+        return references.reference(self._reader, item_codes)
+
+    def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
+        """Return what customers of the division owe and may owe, by number."""
+        return references.credit(self._reader, self._config.division, customer_nos)
 
     def find_customers(
         self, *, numbers: Collection[str] = (), emails: Collection[str] = ()

@@ -5,7 +5,11 @@ catalog a site lacks is only noted. A test holds this list against the statement
 """
 
 _NEEDS = {
-    "AR_Customer": "CustomerName EmailAddress CustomerStatus UDF_TIEOUT_ID",
+    "AR_Customer": (
+        "CustomerName EmailAddress CustomerStatus CreditLimit CreditHold OpenOrderAmt "
+        "CurrentBalance AgingCategory1 AgingCategory2 AgingCategory3 AgingCategory4 UDF_TIEOUT_ID"
+    ),
+    "AR_TermsCode": "",
     "SO_SalesOrderHeader": (
         "OrderType OrderStatus ARDivisionNo CustomerNo CustomerPONo OrderDate DiscountAmt "
         "FreightAmt SalesTaxAmt DepositAmt UDF_TIEOUT_ID"
@@ -36,12 +40,14 @@ _NEEDS = {
     "AR_CashReceiptsHeader": "BankCode DepositDate PostingAmt",
     "AR_CashReceiptsDetail": "AccountKey AmountPosted",
     "AR_CashReceiptsHistory": "AccountKey PostingDate CashAmountApplied DateUpdated",
-    "CI_Item": "InactiveItem",
+    "CI_Item": "InactiveItem UseInSO",
+    "IM_Warehouse": "WarehouseStatus",
     "IM_ItemWarehouse": (
         "QuantityOnHand QuantityOnSalesOrder QuantityOnBackOrder QuantityInShipping"
     ),
     "GL_Account": "Account Status",
     "GL_Bank": "CashAccountKey",
     "GL_DetailPosting": "PostingComment DebitAmount CreditAmount DateCreated",
+    "SY_SalesTaxSchedule": "",
 }
 NEEDS = {table: tuple(columns.split()) for table, columns in _NEEDS.items()}

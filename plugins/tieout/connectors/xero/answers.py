@@ -111,6 +111,7 @@ class SaidItem(_Said):
     item_id: str = ""
     name: str = ""
     is_tracked_as_inventory: bool = False
+    is_sold: bool = True
     sales_details: SaidPrice = SaidPrice()
     purchase_details: SaidPrice = SaidPrice()
 

@@ -92,6 +92,7 @@ class XeroConnector(Xero):
             tracked_item_codes=frozenset(
                 item.code for item in items if item.is_tracked_as_inventory
             ),
+            unsold_item_codes=frozenset(item.code for item in items if not item.is_sold),
             lock_date=_lock_date(organisation),
         )
 

@@ -32,6 +32,7 @@ from tieout.domain.plan import Action, FieldChange
 from tieout.domain.streams import Admission, Stream, StreamState
 from tieout.ports.streams import Streams
 from tieout.ports.systems import (
+    Credit,
     Party,
     Sage100,
     Sage100Reference,
@@ -346,6 +347,10 @@ class PlanningSage100(Sage100):
     @override
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
         return self._counted(lambda: self._real.reference(item_codes))
+
+    @override
+    def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
+        return self._counted(lambda: self._real.credit(customer_nos))
 
     @override
     def find_customers(

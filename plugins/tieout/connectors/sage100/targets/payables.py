@@ -6,7 +6,6 @@ somebody else's and is refused, also when only case, blanks, marks or leading ze
 apart.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from typing_extensions import override
@@ -22,6 +21,7 @@ from tieout.connectors.sage100.targets.base import (
 )
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
+from tieout.domain.numbers import bare
 from tieout.errors import RejectedError
 
 VENDOR = ("APDivisionNo", "VendorNo")
@@ -142,11 +142,6 @@ class CheckReversalTarget(ManualCheckTarget):
     entity = "check_reversal"
     kind = "manual_check.reverse"
     entered_type = posted_type = "R"
-
-
-def bare(number: str) -> str:
-    """Return an invoice number without what people write differently."""
-    return re.sub(r"[^0-9A-Z]", "", number.upper()).lstrip("0")
 
 
 def _bill(row: Row) -> Landed:

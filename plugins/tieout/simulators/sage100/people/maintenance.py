@@ -10,8 +10,8 @@ from tieout.simulators.sage100 import options
 from tieout.simulators.sage100.com import RefusedError
 from tieout.simulators.sage100.fields import column_of, taken
 from tieout.simulators.sage100.people.ledger import NotAllowedError
-from tieout.simulators.sage100.schema import tables
-from tieout.simulators.sage100.store import CompanyFile, Row
+from tieout.simulators.sage100.schema import Table, tables
+from tieout.simulators.sage100.store import CompanyFile, Row, Value
 
 MAINTAINED = ("AR_Customer", "AR_CustomerContact", "SO_ShipToAddress", "CI_Item", "AP_Vendor")
 
@@ -26,13 +26,18 @@ def change_record(
     """
     _find(file, table, key)
     try:
-        columns = [column_of(tables()[table], f"{name}$") for name in values]
-        changed = Row((column.name, taken(column, values[column.name])) for column in columns)
+        changed = Row(_typed(tables()[table], name, value) for name, value in values.items())
     except RefusedError as error:
         raise NotAllowedError(str(error)) from error
     with file.transaction():
         file.update(table, dict(key), changed)
     return {"changed": sorted(changed)}
+
+
+def _typed(table: Table, name: str, value: str) -> tuple[str, Value]:
+    is_number = name in table.columns and table.columns[name].is_numeric
+    column = column_of(table, name if is_number else f"{name}$")
+    return name, taken(column, float(value) if is_number else value)
 
 
 def delete_record(file: CompanyFile, table: str, key: Mapping[str, str]) -> dict[str, object]:

@@ -1,0 +1,92 @@
+"""What rows are computed against, and the facts that rows of several kinds share.
+
+A fact that lists what is wrong is a text, '' when nothing is; one that is so or not is yes or no.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from tieout.domain.money import ZERO
+from tieout.domain.pair import Pair
+from tieout.ports.systems import Credit, Sage100Reference, XeroReference
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the rows of a batch are computed against: the pair, and what its ledgers hold."""
+
+    pair: Pair
+    xero: XeroReference
+    sage100: Sage100Reference
+    today: date
+    """The present day in the pair's time zone."""
+    owing: Mapping[str, str] = field(default_factory=dict)
+    """The Sage 100 customer who is to owe something for a record, by the record's id."""
+    credits: Mapping[str, Credit] = field(default_factory=dict)
+    """What those customers owe and may owe, by number."""
+
+    @property
+    def closed_through(self) -> date | None:
+        """Return the last day that takes no postings: the later of Xero's lock date and our own."""
+        days = (self.xero.lock_date, self.pair.closed_through)
+        return max((day for day in days if day is not None), default=None)
+
+
+def dating(day: date, known: Known) -> Row:
+    """Return what is to be said of the day on which a record is booked."""
+    closed = known.closed_through
+    return {
+        "book_date": day.isoformat(),
+        "closed_through": closed.isoformat() if closed else "",
+        "period_closed": yes_no(closed is not None and day <= closed),
+        "days_ahead": (day - known.today).days,
+    }
+
+
+def denomination(currency: str, known: Known) -> Row:
+    """Return what is to be said of the currency of a record."""
+    used = known.xero.currencies | {known.xero.base_currency}
+    return {
+        "currency": currency,
+        "company_currency": known.pair.currency,
+        "currency_in_xero": yes_no(currency in used),
+    }
+
+
+def owing(customer_no: str, unpaid: Decimal, known: Known) -> Row:
+    """Return what a sale on account does to what its customer owes; without one it does nothing."""
+    credit = known.credits.get(customer_no)
+    asks = credit is not None and unpaid > ZERO
+    limit = credit.limit if credit else ZERO
+    owed = (credit.owed + credit.on_order if credit else ZERO) + unpaid
+    return {
+        "customer_no": customer_no,
+        "credit_limit": limit,
+        "owed_then": owed,
+        "beyond_credit": max(owed - limit, ZERO) if asks and limit else ZERO,
+        "on_credit_hold": yes_no(asks and credit is not None and credit.is_on_hold),
+    }
+
+
+def off_by_tax(tax: Decimal, net: Decimal, rate: Decimal) -> Decimal:
+    """Return how far a charged tax is from rate times base; the charge stays the fact."""
+    return abs(tax - net * rate)
+
+
+def unless_known(code: str, codes: Collection[str]) -> str:
+    """Return the code when nobody knows it, else nothing."""
+    return "" if code in codes else code
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return what is wrong as one text, each once."""
+    return ", ".join(sorted(set(names)))
+
+
+def yes_no(is_so: object) -> str:
+    """Write a fact that is so or not as suites read it."""
+    return "yes" if is_so else "no"
