@@ -26,7 +26,7 @@ from tieout.domain.books import (
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
-from tieout.ports.gate import Finding, Gate, GateResult
+from tieout.ports.gate import Finding, Gate, GateResult, Row
 from tieout.ports.systems import (
     Credit,
     Party,
@@ -425,10 +425,10 @@ class FakeGate(Gate):
     def __init__(self, findings: Sequence[Finding] = ()) -> None:
         self.version = "rules-1"
         self.findings = list(findings)
-        self.validated: list[tuple[str, Sequence[Mapping[str, object]]]] = []
+        self.validated: list[tuple[str, Sequence[Row]]] = []
 
     @override
-    def validate(self, suite: str, rows: Sequence[Mapping[str, object]]) -> GateResult:
+    def validate(self, suite: str, rows: Sequence[Row], *, page: str = "") -> GateResult:
         self.validated.append((suite, rows))
         keys = {row["row_key"] for row in rows}
         found = tuple(finding for finding in self.findings if finding.row_key in keys)
@@ -439,7 +439,7 @@ class ItemGate(FakeGate):
     """A gate that parks what sells an item that nobody knows."""
 
     @override
-    def validate(self, suite: str, rows: Sequence[Mapping[str, object]]) -> GateResult:
+    def validate(self, suite: str, rows: Sequence[Row], *, page: str = "") -> GateResult:
         findings = tuple(
             Finding(
                 row_key=str(row["row_key"]),

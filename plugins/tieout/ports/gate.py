@@ -5,6 +5,11 @@ from typing import Protocol
 
 from tieout.domain.base import Frozen
 
+Row = Mapping[str, object]
+"""One record as the rules look at it, by column; what a text says of no column is ''."""
+ROW_KEY = "row_key"
+"""The column that tells a batch's rows apart."""
+
 
 class Finding(Frozen):
     """One expectation that one row failed."""
@@ -34,5 +39,8 @@ class Gate(Protocol):
     version: str
     """Which rule set judges: a hash over all expectations."""
 
-    def validate(self, suite: str, rows: Sequence[Mapping[str, object]]) -> GateResult:
-        """Validate rows, each with a unique ``row_key``, against include/expectations/<suite>."""
+    def validate(self, suite: str, rows: Sequence[Row], *, page: str = "") -> GateResult:
+        """Validate rows, each with a ``row_key`` of its own, against include/expectations/<suite>.
+
+        ``page`` names the Data Docs of it; the same name again takes the place of those before.
+        """

@@ -58,7 +58,7 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
     newest = _newest(flow, received)
     posted = _posted(flow, newest)
     orders, bad = _read(flow, newest, posted)
-    verdict = flow.gate.validate(SUITE, _rows(flow, orders, posted))
+    verdict = flow.gate.validate(SUITE, _rows(flow, orders, posted), page=str(batch_id))
     _halt(flow.pair, verdict.findings)
     bad |= _failed(orders, verdict.findings)
     good = {r.document_id: r for r in orders if r.document_id not in bad}

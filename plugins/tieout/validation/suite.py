@@ -57,6 +57,12 @@ class Suite(Frozen):
 
     expectations: tuple[Expectation, ...] = Field(min_length=1)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that the rules look at, each once."""
+        looked_at = [(*one.columns, *one.only_above) for one in self.expectations]
+        return tuple(dict.fromkeys(name for names in looked_at for name in names))
+
 
 def load_suite(path: Path, columns: Collection[str]) -> Suite:
     """Read a suite for rows that have ``columns``.

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tieout.errors import ConfigurationError, FatalError
+from tieout.validation import data_docs
 from tieout.validation.gate import GreatExpectationsGate
 
 ROOT = Path(__file__).parents[3]
@@ -256,20 +257,36 @@ def test_a_small_difference_is_not_lost_in_floating_point(gate):
 def test_the_batch_gets_a_page_of_data_docs(gate, tmp_path):
     rows = [make_row(), make_row("2", unknown_items="NO-SUCH-ITEM")]
 
-    page = Path(gate.validate("shop_order", rows).data_docs)
+    page = Path(gate.validate("shop_order", rows, page="7").data_docs)
 
+    assert page.name == "7.html"
     assert page.is_relative_to(tmp_path / "data_docs" / "shop_order")
     assert "NO-SUCH-ITEM" in page.read_text("utf-8")
 
 
-def test_the_same_rows_have_the_same_page_and_others_have_another(gate):
-    rows = [make_row()]
+def test_a_validation_without_a_name_for_its_page_has_none(gate, tmp_path):
+    assert gate.validate("shop_order", [make_row()]).data_docs == ""
+    assert not (tmp_path / "data_docs").exists()
 
-    first, again = (gate.validate("shop_order", rows).data_docs for _ in range(2))
-    other = gate.validate("shop_order", [make_row("2")]).data_docs
 
-    assert first == again
-    assert first != other
+def test_a_page_says_which_rows_failed_and_takes_the_place_of_the_one_before(gate):
+    def page_of(row_key):
+        rows = [make_row(row_key, currency="EUR")]
+        return Path(gate.validate("shop_order", rows, page="7").data_docs)
+
+    first = page_of("OF-1042")
+    assert "OF-1042" in first.read_text("utf-8")
+    assert page_of("OF-1043") == first
+    assert "OF-1042" not in first.read_text("utf-8")
+    assert [one.name for one in first.parent.iterdir()] == ["7.html"]
+
+
+def test_the_oldest_pages_go_when_there_are_too_many(gate, tmp_path, monkeypatch):
+    monkeypatch.setattr(data_docs, "PAGES_MAX", 2)
+    for page in ("9", "7", "8"):
+        gate.validate("shop_order", [make_row()], page=page)
+    kept = (tmp_path / "data_docs" / "shop_order").iterdir()
+    assert sorted(one.name for one in kept) == ["7.html", "8.html"]
 
 
 @pytest.mark.parametrize(
