@@ -21,7 +21,7 @@ from acceptance.test_faults import (
 from deliveries import make_delivery
 from tieout.cli.common import FAILED, NOT_GOOD, OK
 from tieout.cli.main import main
-from tieout.domain.base import System
+from tieout.domain.base import DeadLetterId, System
 from tieout.domain.desk import JobState, LetterQuery
 from tieout.domain.ledger import DeadLetter, Landed, NewInboxEntry, Origin
 from tieout.simulators.shopify.demo_build import Draft, Line, build
@@ -87,10 +87,10 @@ def number(world: World, name: str) -> str:
     return str(letter.dead_letter_id)
 
 
-def strange(*, price: str = "24.00", buyer: int = 39) -> Draft:
+def strange(*, price: str = "24.00", buyer: int = 39, sku: str = "NO-SUCH-99") -> Draft:
     """Return an order of an item that nobody sells."""
     make = maker()
-    line = Line("NO-SUCH-99", "Discontinued vase", make.line("MUG-11", price=price).price)
+    line = Line(sku, "Discontinued vase", make.line("MUG-11", price=price).price)
     at = make.at(PLACED_DAYS_AGO, "13:00")
     return make.draft(next(NUMBERS), make.known[buyer], line, at=at)
 
@@ -217,6 +217,39 @@ def enter(world: World, system: System, entity: str, payload: Any) -> None:
     (outcome,) = company.target(entity).send([one]).values()
     assert isinstance(outcome, Landed), outcome
 
+
+def test_orders_that_lack_an_item_go_on_by_themselves_when_both_sides_have_it(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sku = "VASE-77"
+    drafts = [strange(buyer=buyer, sku=sku) for buyer in (41, 42)]
+    world.post(*(placed(replace(draft, status="pending")) for draft in drafts))
+    letters = [number(world, f"#{draft.number}") for draft in drafts]
+    assert tieout(world, "status") == OK
+    assert f"2 wait for item {sku} (dead letter {', '.join(letters)})" in capsys.readouterr().out
+    assert tieout(world, "dead-letters") == OK
+    assert f"It goes on by itself when there is: item {sku}." in capsys.readouterr().out
+
+    enter(world, System.XERO, "item", {"Code": sku, "Name": "Vase"})
+    world.run()
+    assert [number(world, f"#{draft.number}") for draft in drafts] == letters
+    enter(world, System.SAGE100, "item", {"header": {**ITEM, "ItemCode": sku}})
+    world.run()
+    assert world.tieout.ledger.dead_letters(HARBOR) == []
+    assert [len(invoices_of(world, draft)) for draft in drafts] == [1, 1]
+    closed = world.tieout.desk.case(DeadLetterId(int(letters[0]))).letter
+    assert (closed.resolution, closed.reason) == ("replayed", f"item {sku} is there")
+    assert_conserved(world)
+
+
+ITEM = {
+    "ItemType": "1",
+    "ProductLine": "LITE",
+    "ItemCodeDesc": "Vase",
+    "StandardUnitOfMeasure": "EACH",
+    "StandardUnitPrice": "24",
+}
+"""What a person keys for a new item of Sage 100."""
 
 BROKEN = NewInboxEntry(
     pair=HARBOR,

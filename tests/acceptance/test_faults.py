@@ -19,6 +19,7 @@ from tieout.domain.books import SageOrder, XeroInvoice
 from tieout.domain.ledger import DeadLetter
 from tieout.simulators.shopify.demo_build import Draft, build, order_id
 from tieout.simulators.shopify.demo_people import address, person
+from tieout.usecases.desk import Wish, correct
 from tieout.usecases.flow import SHOP_ORDER
 from tieout.usecases.tie_out_cases import check_no_of
 from tieout.wiring.connections import connections_in, xero_config
@@ -247,19 +248,45 @@ def test_an_order_posted_unpaid_and_then_cancelled_is_a_dead_letter(world: World
     assert_conserved(world)
 
 
-def test_a_buyer_whom_xero_refuses_takes_all_of_the_buyers_orders_but_no_others(
+def test_the_orders_of_a_buyer_whom_xero_refuses_wait_for_the_one_with_the_dead_letter(
     world: World,
 ) -> None:
     refused = new_buyer(email="no address at all")
-    first, second = draft_of(refused), draft_of(refused)
-    third = draft_of(new_buyer())
-    world.post(paid(first), paid(second), paid(third))
-    assert causes_of(world, first) == ["target_refused"]
-    assert causes_of(world, second) == ["target_refused"]
-    assert invoices_of(world, first) + invoices_of(world, second) == []
-    assert causes_of(world, third) == []
-    assert copies_of(world, third) == ONE_OF_EACH
+    drafts = [draft_of(refused) for _ in range(3)]
+    other = draft_of(new_buyer())
+    world.post(*(paid(draft) for draft in drafts), paid(other))
+    assert causes_of(world, other) == []
+    assert copies_of(world, other) == ONE_OF_EACH
+    (letter,) = [one for draft in drafts for one in letters_of(world, draft)]
+    assert letter.cause == "target_refused"
+    ledger = world.tieout.ledger
+    (parent,) = ledger.parents(HARBOR)
+    assert (parent.kind, parent.documents, parent.dead_letters) == (
+        *("customer", 2),
+        (letter.dead_letter_id,),
+    )
+    conservation = ledger.conservation(HARBOR)
+    assert (conservation.is_conserved, conservation.pending) == (True, 2)
+    assert invoices_of(world, drafts[0]) + invoices_of(world, drafts[1]) == []
+
+    correct_email(world, letter)
+    world.run()
+    world.run()
+    assert ledger.parents(HARBOR) == []
+    for draft in drafts:
+        assert causes_of(world, draft) == []
+        assert len(invoices_of(world, draft)) == len(sales_orders_of(world, draft)) == 1
     assert_conserved(world)
+
+
+def correct_email(world: World, letter: DeadLetter) -> None:
+    """Correct the buyer's e-mail in the order that has the letter, and replay it."""
+    email = "mira.quill.the.refused@mailbox.example"
+    places = ("/email", "/customer/defaultEmailAddress/emailAddress")
+    wish = Wish(texts=tuple((place, email) for place in places), removals=(), operations=())
+    tieout, number = world.tieout, letter.dead_letter_id
+    correct(tieout.desk, tieout.mapper(HARBOR), number, wish, by="anna", reason="asked her")
+    tieout.desk.put_back(number, by="anna")
 
 
 LOST_INVOICE = Case("invoice drop", "invoice", XERO, xero_fault("drop_answer", "Invoices"))

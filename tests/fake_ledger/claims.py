@@ -43,6 +43,8 @@ class Claims(Documents):
         return free
 
     def _is_free(self, document_id: DocumentId, mine: Lease | None, now: datetime) -> bool:
+        if self._documents[document_id].waits_for:
+            return False
         holder = self._holders.get(document_id)
         return holder is None or holder is mine or holder.until <= now
 

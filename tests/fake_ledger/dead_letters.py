@@ -54,9 +54,11 @@ class DeadLetters(Documents):
     def replay(self, dead_letter_id: DeadLetterId) -> None:
         self._replay(dead_letter_id, by="fake", keeps_mapping=False)
 
-    def _replay(self, dead_letter_id: DeadLetterId, *, by: str, keeps_mapping: bool) -> None:
+    def _replay(
+        self, dead_letter_id: DeadLetterId, *, by: str, keeps_mapping: bool, reason: str = ""
+    ) -> None:
         with self._lock:
-            letter = self._close(dead_letter_id, "replayed", by=by)
+            letter = self._close(dead_letter_id, "replayed", by=by, reason=reason)
             if letter.document_id is not None:
                 self._put_back(letter.document_id, keeps_mapping=keeps_mapping)
             elif letter.inbox_id is not None:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing_extensions import override
 
 from fake_ledger.claims import Claims
-from fake_ledger.dead_letters import DeadLetters
+from fake_ledger.parents import Parents
 from fake_ledger.tables import created_as, key_of, place_of, settled_otherwise, unknown
 from tieout.domain.base import DeliveryId, DocumentId, System
 from tieout.domain.ledger import (
@@ -32,7 +32,7 @@ UNSETTLED = (DeliveryState.INTENT, DeliveryState.SENT, DeliveryState.IN_DOUBT)
 NOT_AT_TARGET = (DeliveryState.INTENT, DeliveryState.REFUSED)
 
 
-class Deliveries(Claims, DeadLetters):
+class Deliveries(Claims, Parents):
     """The port's calls on deliveries and bindings."""
 
     @override

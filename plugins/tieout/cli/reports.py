@@ -26,10 +26,12 @@ def _status(given: argparse.Namespace) -> int:
     pairs = [one for one in tieout.status().pairs if given.pair in {None, one.pair}]
     estimates = [tieout.catch_up(one) for one in pairs]
     alarms = tieout.webhook_alarms()
-    waits = filter(None, [reports.catch_up_text(estimates)])
+    parents = {one.pair: tieout.ledger.parents(one.pair) for one in pairs}
+    waits = filter(None, [reports.parents_text(parents), reports.catch_up_text(estimates)])
     text = "\n".join([reports.conservation_text(pairs), *waits, *alarms])
     found: Json = {
         **reports.conservation_json(pairs),
+        "parents": reports.parents_json(parents),
         "catch_up": [one.model_dump(mode="json") for one in estimates],
         "webhook_alarms": list(alarms),
     }

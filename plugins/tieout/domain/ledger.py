@@ -139,7 +139,8 @@ class Document(NewDocument):
     ``crashes`` counts the attempts at it that ended neither well nor badly but not at all.
     ``payload`` is what the source said; ``corrections`` are what people changed of it since, and
     the record that counts is ``corrected``. With ``keeps_mapping`` a replay sends what was mapped
-    before, as it was mapped then. ``held_for`` says why a held one is held.
+    before, as it was mapped then. ``held_for`` says why a held one is held. One that ``waits_for``
+    parents is taken up by no batch before they are there.
     """
 
     document_id: DocumentId
@@ -149,6 +150,7 @@ class Document(NewDocument):
     corrections: tuple[Operation, ...] = ()
     keeps_mapping: bool = False
     held_for: str = ""
+    waits_for: tuple[str, ...] = ()
 
     @property
     def corrected(self) -> Json:
@@ -263,7 +265,10 @@ class Binding(NewBinding):
 
 
 class NewDeadLetter(Frozen):
-    """One record set aside, with everything a person needs to correct it."""
+    """One record set aside, with everything a person needs to correct it.
+
+    One that ``waits_for`` parents goes on by itself when they are there.
+    """
 
     pair: str
     inbox_id: InboxId | None = None
@@ -281,6 +286,30 @@ class NewDeadLetter(Frozen):
     currency: str = ""
     mapped: Json | None = None
     answer: JsonValue = None
+    waits_for: tuple[str, ...] = ()
+
+
+class Parent(Frozen):
+    """A customer or an item that records wait for, called as in ``customer SHOP-7`` or ``item X``.
+
+    ``documents`` counts those that wait without a dead letter of their own. ``is_tried`` while a
+    record whose dead letter told of it was put back and is under way.
+    """
+
+    name: str
+    documents: int
+    dead_letters: tuple[DeadLetterId, ...]
+    is_tried: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Return what it is: a customer or an item."""
+        return self.name.partition(" ")[0]
+
+    @property
+    def key(self) -> str:
+        """Return the key of the customer, or the item's code."""
+        return self.name.partition(" ")[2]
 
 
 class DeadLetter(NewDeadLetter):

@@ -6,8 +6,19 @@ What happens to a document once it is held belongs to documents.py.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import UNFINISHED, Batch, Document
@@ -150,11 +161,17 @@ def _is_claimable(pair: str, document_type: str, batch_id: int | None) -> Column
 
 
 def _is_free(batch_id: int | None) -> ColumnElement[bool]:
-    """Say of a document, joined to its batch, that no live lease of another batch holds it."""
-    return or_(
-        documents.c.batch_id.is_(None),
-        documents.c.batch_id == batch_id,
-        batches.c.lease_until <= func.clock_timestamp(),
+    """Say of a document, joined to its batch, that it waits for no parent and no lease holds it.
+
+    A live lease of another batch, that is.
+    """
+    return and_(
+        documents.c.waits_for == literal([], ARRAY(Text)),
+        or_(
+            documents.c.batch_id.is_(None),
+            documents.c.batch_id == batch_id,
+            batches.c.lease_until <= func.clock_timestamp(),
+        ),
     )
 
 

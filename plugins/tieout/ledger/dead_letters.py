@@ -54,14 +54,18 @@ def _park_entry(connection: Connection, inbox_id: InboxId) -> bool:
 
 
 def replay(
-    connection: Connection, dead_letter_id: DeadLetterId, *, keeps_mapping: bool = False
+    connection: Connection,
+    dead_letter_id: DeadLetterId,
+    *,
+    keeps_mapping: bool = False,
+    reason: str = "",
 ) -> None:
     """Close an open dead letter and put its document, or else its inbox entry, back to its start.
 
     Raises:
         RejectedError: It is closed already, or there is none with this id.
     """
-    closed = _close(connection, dead_letter_id, Resolution.REPLAYED)
+    closed = _close(connection, dead_letter_id, Resolution.REPLAYED, reason=reason)
     if closed.document_id is not None:
         documents.put_back(connection, closed.document_id, keeps_mapping=keeps_mapping)
     else:

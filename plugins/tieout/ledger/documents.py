@@ -126,7 +126,7 @@ def other_versions(connection: Connection, document_ids: Collection[DocumentId])
 
 def mark_validated(connection: Connection, document_id: DocumentId, canonical: Json) -> None:
     """Move an unfinished document to ``validated`` with its canonical form."""
-    _move(connection, document_id, DocumentState.VALIDATED, values={"canonical": canonical})
+    move(connection, document_id, DocumentState.VALIDATED, values={"canonical": canonical})
 
 
 def mark_ready(connection: Connection, document_ids: Collection[DocumentId]) -> None:
@@ -143,7 +143,7 @@ def mark_ready(connection: Connection, document_ids: Collection[DocumentId]) -> 
 
 def hold(connection: Connection, document_id: DocumentId, reason: str) -> None:
     """Move an unfinished document to ``held``."""
-    _move(connection, document_id, DocumentState.HELD, values={"held_for": reason})
+    move(connection, document_id, DocumentState.HELD, values={"held_for": reason})
 
 
 def release(connection: Connection, document_id: DocumentId) -> None:
@@ -166,17 +166,17 @@ def mark_done(connection: Connection, document_id: DocumentId) -> None:
     not_landed = exists().where(
         deliveries.c.document_id == document_id, deliveries.c.state.not_in(LANDED)
     )
-    _move(connection, document_id, DocumentState.DONE, provided=~not_landed)
+    move(connection, document_id, DocumentState.DONE, provided=~not_landed)
 
 
 def skip(connection: Connection, document_id: DocumentId, rule: str) -> None:
     """Move an unfinished document to ``skipped``."""
-    _move(connection, document_id, DocumentState.SKIPPED, values={"rule": rule})
+    move(connection, document_id, DocumentState.SKIPPED, values={"rule": rule})
 
 
 def park(connection: Connection, document_id: DocumentId) -> bool:
     """Move an unfinished document to ``dead_letter``; False when it was there already."""
-    return _move(connection, document_id, DocumentState.DEAD_LETTER)
+    return move(connection, document_id, DocumentState.DEAD_LETTER)
 
 
 def put_back(
@@ -266,7 +266,7 @@ def let_go(connection: Connection, document_id: DocumentId) -> None:
     )
 
 
-def _move(
+def move(
     connection: Connection,
     document_id: DocumentId,
     state: DocumentState,

@@ -39,6 +39,7 @@ from tieout.domain.ledger import (
     NewDocument,
     NewInboxEntry,
     Origin,
+    Parent,
     Refused,
     Watermark,
 )
@@ -55,6 +56,7 @@ from tieout.ledger import (
     versions,
 )
 from tieout.ledger import deliveries as delivery_statements
+from tieout.ledger import parents as parent_statements
 from tieout.ledger.locks import lock_session
 from tieout.ledger.session import Database
 from tieout.ports.ledger import Ledger
@@ -278,6 +280,21 @@ class PostgresLedger(Ledger):
         with self._transaction() as connection:
             documents.mark_done(connection, document_id)
             dead_letters.settle_older(connection, document_id)
+
+    @override
+    def wait(self, document_id: DocumentId, *, parent: str) -> None:
+        with self._transaction() as connection:
+            parent_statements.wait(connection, document_id, parent)
+
+    @override
+    def parents(self, pair: str) -> list[Parent]:
+        with self._transaction() as connection:
+            return parent_statements.waited_for(connection, pair)
+
+    @override
+    def let_on(self, pair: str, parents: Collection[str]) -> int:
+        with self._transaction() as connection:
+            return parent_statements.let_on(connection, pair, parents)
 
     @override
     def skip_document(self, document_id: DocumentId, *, rule: str) -> None:

@@ -46,7 +46,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     ),
     "documents": (
         *("pair", "document_type", "source", "account", "source_id", "name"),
-        *("state", "rule"),
+        *("state", "rule", "waits_for"),
     ),
     "deliveries": (
         *("pair", "target", "entity", "document_key", "operation", "state"),
@@ -55,7 +55,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     ),
     "dead_letters": (
         *("pair", "trace_key", "step", "cause", "rule", "field", "currency", "resolution"),
-        *("closed_by", "proof"),
+        *("closed_by", "proof", "waits_for"),
     ),
     "corrections": ("currency", "corrected_by"),
     "replay_jobs": (

@@ -18,7 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 SCHEMA = "tieout"
 
@@ -45,6 +45,10 @@ def _defaulted(name: str) -> Column[str]:
 
 def _counter(name: str) -> Column[int]:
     return Column(name, Integer, server_default=FetchedValue(), nullable=False)
+
+
+def _names(name: str) -> Column[list[str]]:
+    return Column(name, ARRAY(Text), server_default=FetchedValue(), nullable=False)
 
 
 def _json(name: str, *, nullable: bool = False) -> Column[object]:
@@ -93,6 +97,7 @@ documents = Table(
     _counter("crashes"),
     Column("is_history", Boolean, server_default=FetchedValue(), nullable=False),
     _defaulted("held_for"),
+    _names("waits_for"),
     Column("keeps_mapping", Boolean, server_default=FetchedValue(), nullable=False),
     Column("batch_id", BigInteger),
     _moment("created_at"),
@@ -162,6 +167,7 @@ dead_letters = Table(
     *_texts("currency"),
     _json("mapped", nullable=True),
     _json("answer", nullable=True),
+    _names("waits_for"),
     _moment("opened_at"),
     _moment("closed_at", nullable=True),
     _defaulted("resolution"),

@@ -17,7 +17,7 @@ def storable(value: object) -> object:
         return str(value)
     if isinstance(value, dict):
         return {_text(str(name)): storable(item) for name, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [storable(item) for item in value]
     return value
 

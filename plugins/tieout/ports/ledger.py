@@ -24,6 +24,7 @@ from tieout.domain.ledger import (
     NewDocument,
     NewInboxEntry,
     Origin,
+    Parent,
     Refused,
     Watermark,
 )
@@ -177,6 +178,21 @@ class Ledger(Protocol):
 
     def release(self, document_id: DocumentId) -> None:
         """Let a held document go on from the gate."""
+
+    def wait(self, document_id: DocumentId, *, parent: str) -> None:
+        """Put an unfinished document back to ``received`` until its parent is there.
+
+        No batch holds it, and none claims it before ``let_on``.
+        """
+
+    def parents(self, pair: str) -> list[Parent]:
+        """Return what unfinished documents and open dead letters wait for, by name."""
+
+    def let_on(self, pair: str, parents: Collection[str]) -> int:
+        """Let go on, from the gate, whatever waits for these parents alone; return how many.
+
+        Its dead letter, if it has one, is closed as replayed, with the parents as the reason.
+        """
 
     def skip_document(self, document_id: DocumentId, *, rule: str) -> None:
         """Skip a document by a named rule."""

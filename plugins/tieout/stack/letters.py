@@ -32,7 +32,7 @@ def letters_text(letters: Sequence[DeadLetter]) -> str:
     blocks = [
         f"{letter.dead_letter_id}  {letter.trace_key}  [{letter.cause}]{_worth(letter)}"
         f"{'' if letter.is_open else f'  {letter.resolution} by {letter.closed_by}'}\n"
-        f"  {letter.message}\n  {letter.remedy}"
+        f"  {letter.message}\n  {letter.remedy}{_awaited(letter)}"
         for letter in letters
     ]
     worth: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -41,6 +41,13 @@ def letters_text(letters: Sequence[DeadLetter]) -> str:
             worth[letter.currency] += letter.amount
     totals = [f"{amount} {currency}" for currency, amount in sorted(worth.items())]
     return "\n".join([*blocks, *([f"open: {', '.join(totals)}"] if totals else [])])
+
+
+def _awaited(letter: DeadLetter) -> str:
+    """Say what the letter waits for, on a line of its own."""
+    if not letter.waits_for or not letter.is_open:
+        return ""
+    return f"\n  It goes on by itself when there is: {', '.join(letter.waits_for)}."
 
 
 def _worth(letter: DeadLetter) -> str:
@@ -101,7 +108,7 @@ def _shown_lines(shown: Shown) -> Iterator[str]:
     state = "open" if letter.is_open else f"{letter.resolution} by {letter.closed_by}"
     yield f"{letter.dead_letter_id}  {letter.trace_key}  [{letter.cause}]{_worth(letter)}  {state}"
     yield f"  {letter.message}"
-    yield f"  {letter.remedy}"
+    yield f"  {letter.remedy}{_awaited(letter)}"
     if letter.field or letter.value:
         yield f"  at fault: {letter.field} = {letter.value!r}"
     if letter.reason:

@@ -4,16 +4,17 @@ Renders what use cases return and decides nothing, except what ``is_good`` means
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
 from tieout.domain.base import Json
 from tieout.domain.catch_up import PACE_WINDOW_S, CatchUp
-from tieout.domain.ledger import Conservation
+from tieout.domain.ledger import Conservation, Parent
 from tieout.domain.tie_out import ERROR_CLASSES, TieOut
 from tieout.stack.tables import text_table
 
+LETTERS_NAMED_MAX = 5
 NO_ESTIMATE = "when they will be done cannot be said before some are"
 
 
@@ -53,6 +54,37 @@ def conservation_text(pairs: Sequence[Conservation]) -> str:
     if doubts:
         lines.append(f"in doubt, to be looked up at the target: {doubts}")
     return "\n".join(lines)
+
+
+def parents_json(parents: Mapping[str, Sequence[Parent]]) -> JsonValue:
+    """Return, by pair, what records wait for, how many, and the dead letters that tell of it."""
+    return {
+        pair: [one.model_dump(mode="json") for one in waited]
+        for pair, waited in parents.items()
+        if waited
+    }
+
+
+def parents_text(parents: Mapping[str, Sequence[Parent]]) -> str:
+    """Return a line for each customer or item that something waits for."""
+    lines = []
+    for pair, waited in parents.items():
+        for one in waited:
+            letters = ", ".join(map(str, one.dead_letters[:LETTERS_NAMED_MAX]))
+            more = len(one.dead_letters) - LETTERS_NAMED_MAX
+            named = f"{letters}{f' and {more} more' if more > 0 else ''}"
+            told = f" (dead letter {named})" if letters else ""
+            lines.append(f"{pair}: {_waiting(one)} for {one.name}{told}")
+    return "\n".join(lines)
+
+
+def _waiting(parent: Parent) -> str:
+    """Return how many wait for a parent: of a customer the orders beside the one with the letter.
+
+    Of an item each has a letter of its own.
+    """
+    count = parent.documents or len(parent.dead_letters)
+    return f"{count} {'waits' if count == 1 else 'wait'}"
 
 
 def catch_up_text(estimates: Sequence[CatchUp]) -> str:

@@ -22,6 +22,7 @@ from tieout.domain.ledger import (
 from tieout.errors import RejectedError
 from tieout.ports.systems import Shop
 from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow, as_refused, each
+from tieout.usecases.parents import let_children_on
 
 SWEEP_OVERLAP = timedelta(minutes=10)
 """How far a sweep reaches back before its interval: the shop's search index lags."""
@@ -288,6 +289,7 @@ def capture(
 ) -> BatchId | None:
     """Sweep the interval if there is one, drain the inbox, and claim what is unfinished.
 
+    What waits for a customer or an item goes on if that is there by now; a sweep looks for items.
     A backfill claims history, so that what came in live stays with live runs; ``waits`` tells them.
 
     Returns the claim on at most DOCUMENTS_PER_BATCH_MAX documents, or None when nothing waits.
@@ -295,6 +297,7 @@ def capture(
     if interval is not None:
         sweep(flow, *interval, origin=origin)
     drain(flow)
+    let_children_on(flow, looks=interval is not None)
     batch = flow.ledger.claim(
         flow.pair.pair,
         SHOP_ORDER,

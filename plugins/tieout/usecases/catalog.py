@@ -36,6 +36,7 @@ class WriteKind(Frozen):
 
     ``number`` is the path in the payload to the number that we give the record ('' = the target
     gives it). ``is_live``: what is written is another system's present state, read anew each time.
+    ``parent`` says as what others wait for a record that was refused ('' = none does).
     """
 
     entity: str
@@ -49,6 +50,7 @@ class WriteKind(Frozen):
     number: str = ""
     is_live: bool = False
     unhashed: tuple[str, ...] = ()
+    parent: str = ""
 
 
 CONTACT = WriteKind(
@@ -59,6 +61,7 @@ CONTACT = WriteKind(
     on_change=OnChange.KEEP,
     final_state="active",
     number="ContactNumber",
+    parent="customer",
 )
 CUSTOMER = WriteKind(
     entity="customer",
@@ -67,6 +70,7 @@ CUSTOMER = WriteKind(
     mapping="to_sage100/customer",
     on_change=OnChange.KEEP,
     final_state="active",
+    parent="customer",
 )
 INVOICE = WriteKind(
     entity="invoice",

@@ -139,6 +139,7 @@ def dead_letter_of(
     step: str,
     order: Order | None = None,
     mapped: Json | None = None,
+    waits_for: tuple[str, ...] = (),
 ) -> NewDeadLetter:
     """Return the dead letter of a document with a target's or a rule's refusal."""
     return NewDeadLetter(
@@ -155,6 +156,7 @@ def dead_letter_of(
         currency=order.currency if order else "",
         mapped=mapped,
         answer=refused.answer,
+        waits_for=waits_for,
     )
 
 

@@ -30,11 +30,14 @@ from tieout.usecases.flow import (
 )
 from tieout.usecases.guarded import ensure_readable, guarded_read
 from tieout.usecases.order_names import customer_key
+from tieout.usecases.parents import item_parent
 from tieout.usecases.rows.facts import Known
 from tieout.usecases.rows.orders import order_row, products
 
 SUITE = "shop_order"
 STEP = "gate_orders"
+UNKNOWN_ITEM = "unknown_item"
+"""The rule of the suite whose failing rows wait for the items that they name."""
 SALE_KINDS = frozenset({LineKind.PRODUCT, LineKind.SHIPPING})
 
 
@@ -60,7 +63,7 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
     orders, bad = _read(flow, newest, posted)
     verdict = flow.gate.validate(SUITE, _rows(flow, orders, posted), page=str(batch_id))
     _halt(flow.pair, verdict.findings)
-    bad |= _failed(orders, verdict.findings)
+    bad |= _failed(flow.pair, orders, verdict.findings)
     good = {r.document_id: r for r in orders if r.document_id not in bad}
     if admission.is_probe:
         if not good or is_too_bad(judged=len(good) + len(bad), bad=len(bad)):
@@ -245,7 +248,7 @@ def _halt(pair: Pair, findings: Sequence[Finding]) -> None:
 
 
 def _failed(
-    orders: Sequence[ReadyOrder], findings: Sequence[Finding]
+    pair: Pair, orders: Sequence[ReadyOrder], findings: Sequence[Finding]
 ) -> dict[DocumentId, NewDeadLetter]:
     """Return the dead letter of each order that failed a *park* expectation: all that it failed."""
     parking: dict[str, list[Finding]] = {}
@@ -253,13 +256,13 @@ def _failed(
         if finding.severity == "park":
             parking.setdefault(finding.row_key, []).append(finding)
     return {
-        ready.document_id: _dead_letter(ready, parking[str(ready.document_id)])
+        ready.document_id: _dead_letter(pair, ready, parking[str(ready.document_id)])
         for ready in orders
         if str(ready.document_id) in parking
     }
 
 
-def _dead_letter(ready: ReadyOrder, failed: Sequence[Finding]) -> NewDeadLetter:
+def _dead_letter(pair: Pair, ready: ReadyOrder, failed: Sequence[Finding]) -> NewDeadLetter:
     first = failed[0]
     return NewDeadLetter(
         pair=ready.document.pair,
@@ -275,4 +278,17 @@ def _dead_letter(ready: ReadyOrder, failed: Sequence[Finding]) -> NewDeadLetter:
         amount=ready.order.total,
         currency=ready.order.currency,
         answer=[finding.model_dump(mode="json") for finding in failed],
+        waits_for=_items_awaited(pair, ready.order, failed),
     )
+
+
+def _items_awaited(pair: Pair, order: Order, failed: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the items that the order waits for, if it lacks nothing but them.
+
+    A line without an item code waits for a person: no item could come to be there for it.
+    """
+    if any(finding.rule != UNKNOWN_ITEM for finding in failed):
+        return ()
+    missing = {name for finding in failed for name in finding.value.split(", ")}
+    codes = {item_code(pair, line) for line in products(order)}
+    return tuple(sorted(map(item_parent, missing))) if missing <= codes else ()

@@ -19,8 +19,9 @@ from tieout.errors import RejectedError
 from tieout.ports.targets import Target
 from tieout.usecases.catalog import OnChange, WriteKind
 from tieout.usecases.delivery import Delivered, Trouble, Writer, deliver
-from tieout.usecases.flow import LEASE_S, Flow, Ready, StepReport, as_refused, set_aside
+from tieout.usecases.flow import LEASE_S, Flow, Ready, StepReport, as_refused
 from tieout.usecases.guarded import GuardedTarget
+from tieout.usecases.parents import SetAside
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ def write_all(
 ) -> StepReport:
     """Write every record of every order, each once, and report.
 
-    An order of which one record is refused is set aside; its neighbors go on. When so many are
-    refused that the stream pauses, the rest wait for it.
+    An order of which one record is refused is set aside; its neighbors go on. What others share
+    with it, as orders share a customer, is told once: they wait. When so many are refused that the
+    stream pauses, the rest wait for it.
 
     Raises:
         RetryableError: The target did not take some of them now, or its stream pauses.
@@ -67,9 +69,12 @@ def write_all(
         target_stream(flow.pair.pair, target.system, target.entity),
         clock=flow.clock,
     )
-    planned, aside = _plan(flow, kind, guarded, orders, writes_of)
+    aside = SetAside(flow, kind)
+    planned = _plan(flow, kind, guarded, orders, writes_of, aside)
     entity_of = {plan.write.key: plan.write.binding_entity for plan in planned}
-    wanted = {plan.delivery.document_key: plan.delivery for plan in planned}
+    # Of what several say of one customer, a person's correction counts.
+    by_word = sorted(planned, key=lambda plan: bool(plan.ready.document.corrections))
+    wanted = {plan.delivery.document_key: plan.delivery for plan in by_word}
     writer = Writer(
         ledger=flow.ledger,
         target=guarded,
@@ -85,11 +90,13 @@ def write_all(
         for key, one in settled.items()
         if one.delivery.delivery_id not in guarded.kept_back
     }
-    aside += _set_aside_refused(flow, kind, planned, judged)
+    _set_aside_refused(kind, planned, judged, aside)
     trouble.raise_worst()
     guarded.leave()
     confirmed = sum(1 for one in settled.values() if one.refused is None)
-    return StepReport(step=kind.entity, documents=len(orders), confirmed=confirmed, set_aside=aside)
+    return StepReport(
+        step=kind.entity, documents=len(orders), confirmed=confirmed, set_aside=aside.count
+    )
 
 
 def _plan(
@@ -98,31 +105,32 @@ def _plan(
     guarded: GuardedTarget,
     orders: Sequence[Item],
     writes_of: WritesOf[Item],
-) -> tuple[list[_Planned], int]:
-    """Map what the orders want written; return it, and how many were set aside.
+    aside: SetAside,
+) -> list[_Planned]:
+    """Map what the orders want written; set aside what cannot be mapped.
 
     The stream is asked at the first write, before it is mapped: a paused one costs one order's
     look, whatever waits. Orders that want nothing written ask nothing.
     """
     planned: list[_Planned] = []
-    aside = 0
     has_entered = False
     kept = _kept(flow, kind, orders)
     for ready in orders:
         ours: list[_Planned] = []
+        key = ""
         try:
             for write in writes_of(ready):
+                key = write.key
                 if not has_entered:
                     guarded.enter()
                     has_entered = True
                 before = kept.get((ready.document_id, write.key))
                 ours.append(_planned(flow, kind, ready, write, before))
         except RejectedError as error:
-            set_aside(flow, ready.document, as_refused(error), step=kind.entity, order=ready.worth)
-            aside += 1
+            aside.refuse(ready, key, as_refused(error))
         else:
             planned += ours
-    return planned, aside
+    return planned
 
 
 def _kept(
@@ -193,11 +201,11 @@ def _binding(entity_of: Mapping[str, str], delivery: Delivery, landed: Landed) -
 
 
 def _set_aside_refused(
-    flow: Flow,
     kind: WriteKind,
     planned: Sequence[_Planned],
     settled: Mapping[str, Delivered],
-) -> int:
+    aside: SetAside,
+) -> None:
     """Set aside each order once, for the first of its records that did not land."""
     done: set[int] = set()
     for plan in planned:
@@ -206,15 +214,7 @@ def _set_aside_refused(
         if refused is None or plan.ready.document_id in done:
             continue
         done.add(plan.ready.document_id)
-        set_aside(
-            flow,
-            plan.ready.document,
-            refused,
-            step=kind.entity,
-            order=plan.ready.worth,
-            mapped=plan.delivery.payload,
-        )
-    return len(done)
+        aside.refuse(plan.ready, plan.write.key, refused, mapped=plan.delivery.payload)
 
 
 def _refusal(kind: WriteKind, plan: _Planned, delivered: Delivered | None) -> Refused | None:

@@ -34,6 +34,7 @@ from tieout.domain.ledger import (
     NewDocument,
     NewInboxEntry,
     Origin,
+    Parent,
     Watermark,
 )
 from tieout.domain.plan import Version
@@ -82,7 +83,7 @@ class PlanningLedger(PlanningWrites):
         self.letters: list[NewDeadLetter] = []
         """What would be set aside, in order."""
         self.rules: dict[DocumentId, str] = {}
-        """By which rule a claimed document would be skipped, or why it would be held."""
+        """By which rule a claimed document would be skipped, or why it would be held or wait."""
         self.left_over = 0
         """How many documents wait and were not claimed."""
 
@@ -197,7 +198,7 @@ class PlanningLedger(PlanningWrites):
     @override
     def waiting(self, pair: str, document_type: str) -> list[Document]:
         queued = [self._documents[one] for one in self._queue]
-        return [one for one in queued if one.state in UNFINISHED]
+        return [one for one in queued if one.state in UNFINISHED and not one.waits_for]
 
     @override
     def claim_these(
@@ -284,6 +285,20 @@ class PlanningLedger(PlanningWrites):
     @override
     def release(self, document_id: DocumentId) -> None:
         unplanned("released")
+
+    @override
+    def wait(self, document_id: DocumentId, *, parent: str) -> None:
+        self._move(document_id, DocumentState.RECEIVED, rule=f"waits for {parent}")
+        waiting = self._documents[document_id].model_copy(update={"waits_for": (parent,)})
+        self._documents[document_id] = waiting
+
+    @override
+    def parents(self, pair: str) -> list[Parent]:
+        return self._real.parents(pair)
+
+    @override
+    def let_on(self, pair: str, parents: Collection[str]) -> int:
+        unplanned("let on")
 
     @override
     def skip_document(self, document_id: DocumentId, *, rule: str) -> None:
