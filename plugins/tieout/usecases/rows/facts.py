@@ -3,13 +3,14 @@
 A fact that lists what is wrong is a text, '' when nothing is; one that is so or not is yes or no.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
+from tieout.domain.records import Accounts, KnownBill, Record
 from tieout.ports.systems import Credit, Sage100Reference, XeroReference
 
 Row = dict[str, object]
@@ -28,6 +29,13 @@ class Known:
     """The Sage 100 customer who is to owe something for a record, by the record's id."""
     credits: Mapping[str, Credit] = field(default_factory=dict)
     """What those customers owe and may owe, by number."""
+    vendor_nos: Collection[str] = frozenset()
+    """Of the vendors that Sage 100 has active, those that a batch's records name."""
+    vendor_terms_codes: Collection[str] = frozenset()
+    bills: Collection[KnownBill] = ()
+    """Bills of those vendors, in either ledger or on their way there."""
+    due: Mapping[str, Decimal] = field(default_factory=dict)
+    """What is open on invoices and bills, by number; without one the document is unknown."""
 
     @property
     def closed_through(self) -> date | None:
@@ -45,6 +53,11 @@ def dating(day: date, known: Known) -> Row:
         "period_closed": yes_no(closed is not None and day <= closed),
         "days_ahead": (day - known.today).days,
     }
+
+
+def identity(key: str, record: Record) -> Row:
+    """Return what tells a record from others."""
+    return {"row_key": key, "source_id": record.source_id, "number": record.number}
 
 
 def denomination(currency: str, known: Known) -> Row:
@@ -75,6 +88,25 @@ def owing(customer_no: str, unpaid: Decimal, known: Known) -> Row:
 def off_by_tax(tax: Decimal, net: Decimal, rate: Decimal) -> Decimal:
     """Return how far a charged tax is from rate times base; the charge stays the fact."""
     return abs(tax - net * rate)
+
+
+def unusable_accounts(accounts: Iterable[Accounts], known: Known) -> Iterator[str]:
+    """Yield what of accounts is missing or not active, in either ledger."""
+    for one in accounts:
+        if not (one.xero and one.sage100):
+            there, here = ("Xero", "Sage 100") if one.xero else ("Sage 100", "Xero")
+            number = one.xero or one.sage100
+            yield f"{there} {number} (none in {here})" if number else "a line without account"
+        else:
+            if one.xero not in known.xero.account_codes:
+                yield f"Xero {one.xero}"
+            if one.sage100 not in known.sage100.accounts:
+                yield f"Sage 100 {one.sage100}"
+
+
+def without_blanks(codes: Iterable[str]) -> Iterator[str]:
+    """Yield codes, and words where there is none."""
+    return (code or "a line without item" for code in codes)
 
 
 def unless_known(code: str, codes: Collection[str]) -> str:

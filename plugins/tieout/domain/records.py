@@ -1,0 +1,155 @@
+"""Canonical records beside the shop's order: master data, invoices, bills, payments, journals.
+
+What flows between the ledgers is read into these, judged by the gate, and mapped from them. An
+account stands on every line in the terms of both ledgers, '' where nothing is mapped. Amounts are
+in the record's currency. Empty strings where the source says nothing.
+"""
+
+from datetime import date
+
+from pydantic import Field
+
+from tieout.domain.base import Amount, Frozen
+from tieout.domain.money import ZERO
+
+
+class Record(Frozen):
+    """What every one has: its source's id, its number, name or reference, and its currency."""
+
+    source_id: str = Field(min_length=1)
+    number: str = ""
+    currency: str
+
+
+class Accounts(Frozen):
+    """One account as both ledgers have it: a code in Xero, a formatted number in Sage 100."""
+
+    xero: str = ""
+    sage100: str = ""
+
+
+class Item(Record):
+    """Something bought or sold; its ``number`` is its code."""
+
+    description: str = ""
+    unit: str = ""
+    price: Amount = ZERO
+    cost: Amount = ZERO
+    sales: Accounts = Accounts()
+    is_tracked_in_xero: bool = False
+
+
+class Vendor(Record):
+    """Who is bought from; ``form_1099`` says whether what it is paid is reported to the IRS."""
+
+    name: str = ""
+    terms_code: str = ""
+    form_1099: bool = False
+    has_tax_id: bool = False
+
+
+class SoldLine(Frozen):
+    """A line of an invoice; ``net`` is after discounts and without tax."""
+
+    item_code: str
+    quantity: Amount
+    net: Amount
+    tax: Amount = ZERO
+    tax_rate: Amount = ZERO
+
+
+class SalesInvoice(Record):
+    """What a customer is asked for; ``paid`` was taken before."""
+
+    customer_no: str
+    book_date: date
+    due_date: date
+    terms_code: str = ""
+    tax_schedule: str = ""
+    warehouse_code: str = ""
+    lines: tuple[SoldLine, ...] = ()
+    freight: Amount = ZERO
+    tax: Amount = ZERO
+    total: Amount
+    paid: Amount = ZERO
+
+
+class BillLine(Frozen):
+    """A line of a bill."""
+
+    accounts: Accounts
+    net: Amount
+    tax: Amount = ZERO
+    tax_rate: Amount = ZERO
+
+
+class Bill(Record):
+    """What a vendor charges; a vendor's credit is a bill of negative amounts."""
+
+    vendor_no: str
+    book_date: date
+    due_date: date
+    terms_code: str = ""
+    lines: tuple[BillLine, ...] = ()
+    freight: Amount = ZERO
+    tax: Amount = ZERO
+    total: Amount
+    not_the_same_as: tuple[str, ...] = ()
+    """Numbers of bills that look like this one, of which a person says that they are others."""
+
+
+class KnownBill(Frozen):
+    """A bill that a ledger holds, or that is on its way there; ``held_by`` says where."""
+
+    held_by: str
+    source_id: str = ""
+    vendor_no: str
+    number: str
+    book_date: date
+    total: Amount
+
+
+class Payment(Record):
+    """Money for one invoice or bill; ``number`` is its reference, ``document`` what it pays."""
+
+    document: str
+    book_date: date
+    amount: Amount
+    xero_account: str
+    sage100_bank_code: str
+
+
+class JournalLine(Frozen):
+    """A line of a journal: a debit or a credit."""
+
+    accounts: Accounts
+    debit: Amount = ZERO
+    credit: Amount = ZERO
+
+
+class Journal(Record):
+    """A general journal."""
+
+    narration: str = ""
+    book_date: date
+    lines: tuple[JournalLine, ...] = ()
+
+
+class OrderedLine(Frozen):
+    """A line of a purchase order."""
+
+    item_code: str
+    quantity: Amount
+    unit_cost: Amount
+
+
+class PurchaseOrder(Record):
+    """What is ordered of a vendor."""
+
+    vendor_no: str
+    book_date: date
+    required_date: date
+    terms_code: str = ""
+    warehouse_code: str = ""
+    lines: tuple[OrderedLine, ...] = ()
+    total: Amount
