@@ -30,11 +30,11 @@ class _StrictLoader(yaml.SafeLoader):
         return {str(key): value for key, value in super().construct_mapping(node, deep).items()}
 
 
-class _PlainLoader(_StrictLoader):
+class PlainLoader(_StrictLoader):
     """A strict loader to which a day is a text, as in JSON."""
 
 
-_PlainLoader.yaml_implicit_resolvers = {
+PlainLoader.yaml_implicit_resolvers = {
     sign: [(tag, form) for tag, form in forms if not tag.endswith(":timestamp")]
     for sign, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -69,7 +69,7 @@ def read_located(path: Path) -> Located:
     Raises:
         ConfigurationError: The file is missing, is no YAML, or holds something else.
     """
-    return _read(path, _PlainLoader)
+    return _read(path, PlainLoader)
 
 
 def _read(path: Path, kind: type[_StrictLoader]) -> Located:

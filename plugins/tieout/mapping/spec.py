@@ -205,7 +205,12 @@ def _extended(spec: Spec, reader: "_Reader", mappings: Path, extending: tuple[Pa
             problem = f"{spec.extends} has no field {target!r}"
             raise reader.fault(("without", number), problem, fix).error()
         del kept[target]
-    return replace(spec, fields=_merged(kept, spec.fields), dated_by=spec.dated_by or base.dated_by)
+    return replace(
+        spec,
+        fields=_merged(kept, spec.fields),
+        source=spec.source or base.source,
+        dated_by=spec.dated_by or base.dated_by,
+    )
 
 
 def _merged(base: Fields, over: Fields) -> Fields:
