@@ -1,4 +1,5 @@
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,10 @@ from tieout.domain.order import LineKind, OrderLine, TaxShare
 from tieout.errors import RejectedError
 from tieout.mapping import functions
 from tieout.mapping.texts import Altered
+from tieout.stack.function_reference import reference
 from unit.mapping.profile import REPEATABLE
+
+ROOT = Path(__file__).parents[3]
 
 
 def make_order_line(price_total, quantity="1", *, tax="0", included=False, kind=LineKind.PRODUCT):
@@ -27,6 +31,10 @@ def test_every_function_says_in_a_sentence_what_it_does():
     lacking = [name for name, one in functions.FUNCTIONS.items() if not one.__doc__]
 
     assert lacking == []
+
+
+def test_the_document_is_what_the_docstrings_say():
+    assert reference() in (ROOT / "docs/reference/mapping-functions.md").read_text("utf-8")
 
 
 def test_join_leaves_out_what_is_empty():

@@ -19,7 +19,9 @@ import yaml
 from tieout.domain.records import KnownBill
 from tieout.ports.systems import Credit, Sage100Reference, XeroReference
 from tieout.settings import load_pairs
+from tieout.stack.rule_reference import reference
 from tieout.usecases.rows.facts import Known, Row
+from tieout.usecases.rows.meanings import FACTS
 from tieout.usecases.rows.table import ROW_KINDS
 from tieout.validation.gate import GreatExpectationsGate
 
@@ -120,6 +122,17 @@ def test_each_rule_has_an_example_that_fails_it_alone_and_one_that_passes(suite:
 def test_every_suite_has_rows_and_examples() -> None:
     assert {path.stem for path in EXPECTATIONS.glob("*.yaml")} == set(ROW_KINDS)
     assert {path.stem for path in (GOLDEN / "rules").glob("*.yaml")} == {*ROW_KINDS, "known"}
+
+
+def test_every_fact_of_a_row_says_what_it_means() -> None:
+    told = {suite: read(GOLDEN / f"rules/{suite}.yaml") for suite in ROW_KINDS}
+    rows = [row_of(suite, example) for suite in ROW_KINDS for example in examples(told[suite])]
+    assert {fact for row in rows for fact in row} == set(FACTS)
+
+
+def test_the_document_is_what_the_suites_say() -> None:
+    page = (ROOT / "docs/reference/rules.md").read_text("utf-8")
+    assert reference(EXPECTATIONS) in page
 
 
 @pytest.mark.parametrize("suite", ROW_KINDS)
