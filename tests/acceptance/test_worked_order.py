@@ -294,3 +294,33 @@ def test_a17_an_account_missing_in_xero_halts_and_names_it(world: World) -> None
     assert number_of(draft) not in {
         one.customer_po for one in world.tieout.sage100(HARBOR).orders()
     }
+
+
+def test_an_order_on_account_of_what_is_not_sold_waits_until_people_mend_both(
+    world: World,
+) -> None:
+    item, customer = {"ItemCode": "SHADE-02"}, {"ARDivisionNo": "00", "CustomerNo": "0001001"}
+
+    def mended(*, sold: str, limit: str) -> None:
+        world.people("change_record", table="CI_Item", key=item, values={"UseInSO": sold})
+        values = {"CreditLimit": limit}
+        world.people("change_record", table="AR_Customer", key=customer, values=values)
+
+    # The shop's first buyer is known to Sage 100 by e-mail alone: no order of hers came yet.
+    make = maker()
+    line = make.line("SHADE-02", 1, discount="4.55")
+    at = make.at(PLACED_DAYS_AGO, "12:00")
+    draft = replace(make.draft(next(NUMBERS), make.known[0], line, at=at), status="pending")
+    mended(sold="N", limit="10.00")
+    try:
+        world.post(placed(draft))
+    finally:
+        mended(sold="Y", limit="0.00")
+    (letter,) = [one for one in world.tieout.dead_letters() if f"#{draft.number}" in one.trace_key]
+    assert letter.cause == "item_not_sellable"
+    assert "sells SHADE-02 (in Sage 100)" in letter.message
+    assert "customer 0001001 would owe" in letter.message
+    assert "more than the credit limit of 10.00" in letter.message
+    world.tieout.ledger.replay(letter.dead_letter_id)
+    world.run()
+    assert find_posted(world, draft).invoice.amount_due > Decimal(0)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import NewBinding
+from tieout.domain.order import Buyer
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports.systems import Party
@@ -147,17 +148,23 @@ def _link_by_email(
         if customer_key(ready.order) in begun:
             new.append(ready)
             continue
-        same = [party for party in found if party.email.casefold() == buyer.email.casefold()]
-        if not buyer.email or len(same) != 1:
+        party = recognized(buyer, found)
+        if party is None:
             new.append(ready)
             continue
-        binding = _link(flow.pair, customer_key(ready.order), same[0], system, "same e-mail")
+        binding = _link(flow.pair, customer_key(ready.order), party, system, "same e-mail")
         try:
             flow.ledger.bind(binding)
         except RejectedError:
             # Another shop customer already is that record: this one becomes a record of its own.
             new.append(ready)
     return new
+
+
+def recognized(buyer: Buyer, found: Sequence[Party]) -> Party | None:
+    """Return the one record that has the buyer's e-mail."""
+    same = [party for party in found if party.email.casefold() == buyer.email.casefold()]
+    return same[0] if buyer.email and len(same) == 1 else None
 
 
 def _link(pair: Pair, key: str, party: Party, system: System, provenance: str) -> NewBinding:

@@ -15,9 +15,8 @@ from tieout.domain.pair import Pair
 from tieout.domain.streams import is_too_bad, source_stream
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports.gate import Finding
-from tieout.ports.systems import Credit
-from tieout.usecases.buyers import CUSTOMER_BINDING
 from tieout.usecases.catalog import INVOICE, SALES_ORDER
+from tieout.usecases.credit import on_account
 from tieout.usecases.flow import (
     SHOP_ORDER,
     Flow,
@@ -29,7 +28,6 @@ from tieout.usecases.flow import (
     item_code,
 )
 from tieout.usecases.guarded import ensure_readable, guarded_read
-from tieout.usecases.order_names import customer_key
 from tieout.usecases.parents import item_parent
 from tieout.usecases.rows.facts import Known
 from tieout.usecases.rows.orders import order_row, products
@@ -203,39 +201,16 @@ def _rows(
         return []
     pair = flow.pair
     codes = {item_code(pair, line) for ready in orders for line in products(ready.order)}
-    customers = _owing(flow, [r.order for r in orders if r.order.source_id not in posted])
+    credit = on_account(flow, [r.order for r in orders if r.order.source_id not in posted])
     known = Known(
         pair=pair,
         xero=guarded_read(flow, System.XERO, flow.xero.reference),
         sage100=guarded_read(flow, System.SAGE100, lambda: flow.sage100.reference(codes - {""})),
         today=flow.clock.now().astimezone(ZoneInfo(pair.time_zone)).date(),
-        owing=customers,
-        credits=_credits(flow, set(customers.values())),
+        owing=credit.owing,
+        credits=credit.credits,
     )
     return [order_row(str(ready.document_id), ready.order, known) for ready in orders]
-
-
-def _owing(flow: Flow, orders: Sequence[Order]) -> dict[str, str]:
-    """Return the Sage 100 customer who will owe something for an order, by the order's id.
-
-    A buyer whom Sage 100 does not know yet has neither a limit nor a hold.
-    """
-    unpaid = [order for order in orders if order.captured < order.total]
-    if not unpaid:
-        return {}
-    keys = {customer_key(order) for order in unpaid}
-    bound = flow.ledger.bindings(flow.pair.pair, CUSTOMER_BINDING, keys, System.SAGE100)
-    return {
-        order.source_id: bound[customer_key(order)].external_no
-        for order in unpaid
-        if customer_key(order) in bound
-    }
-
-
-def _credits(flow: Flow, customer_nos: Collection[str]) -> dict[str, Credit]:
-    if not customer_nos:
-        return {}
-    return guarded_read(flow, System.SAGE100, lambda: flow.sage100.credit(customer_nos))
 
 
 def _halt(pair: Pair, findings: Sequence[Finding]) -> None:
