@@ -4,8 +4,10 @@ What a person types is typed here: the commands run as they are. The oracle judg
 """
 
 import json
+import shutil
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,6 +241,44 @@ def test_orders_that_lack_an_item_go_on_by_themselves_when_both_sides_have_it(
     assert [len(invoices_of(world, draft)) for draft in drafts] == [1, 1]
     closed = world.tieout.desk.case(DeadLetterId(int(letters[0]))).letter
     assert (closed.resolution, closed.reason) == ("replayed", f"item {sku} is there")
+    assert_conserved(world)
+
+
+def test_mapping_files_are_checked_explained_and_tried_on_what_was_posted(
+    world: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    draft = replace(strange(buyer=43, sku="MUG-11"), status="pending")
+    world.post(placed(draft))
+    name, pair = f"#{draft.number}", ("--pair", HARBOR)
+    letters = world.tieout.desk.letters(LetterQuery(is_open=None))
+    assert tieout(world, "mapping", "check", *pair) == OK
+    assert "no problems, against both live systems." in capsys.readouterr().out
+    assert tieout(world, "mapping", "coverage", *pair, "--json") == OK
+    (covered,) = json.loads(capsys.readouterr().out).values()
+    assert "to_sage100/customer" in {one["mapping"] for one in covered["mappings"]}
+
+    assert tieout(world, "mapping", "preview", name, *pair) == OK
+    assert f'"InvoiceNumber": "{number_of(draft)}"' in capsys.readouterr().out
+    words = ("mapping", "explain", "to_xero/invoice", name, "--field", "LineItems[0].ItemCode")
+    assert tieout(world, *words, *pair) == OK
+    assert 'LineItems[0].ItemCode = "MUG-11"' in capsys.readouterr().out
+    assert tieout(world, "mapping", "replay", "--days", "1", *pair) == OK
+    assert " 0 would come out otherwise." in capsys.readouterr().out
+
+    shutil.copytree(INCLUDE, tmp_path / "include")
+    file = tmp_path / "include/mappings/to_xero/invoice.yaml"
+    joined = "Reference: {function: join,"
+    text = file.read_text("utf-8").replace(joined, "Reference: {function: first_of,")
+    file.write_text(text, encoding="utf-8")
+    connections = str(world.configuration.connections)
+    where = ("--connections", connections, "--include", str(tmp_path / "include"))
+    assert main(["mapping", "replay", "--days", "1", *pair, *where]) == NOT_GOOD
+    said = capsys.readouterr().out
+    assert f"{name}\n  to_xero/invoice: xero invoice" in said
+    assert "/Reference: " in said
+    assert main(["mapping", "preview", "#0", *pair, *where]) == FAILED
+    assert "No order of harbor_and_pine is called '#0'." in capsys.readouterr().err
+    assert world.tieout.desk.letters(LetterQuery(is_open=None)) == letters
     assert_conserved(world)
 
 

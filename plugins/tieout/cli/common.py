@@ -85,13 +85,20 @@ def letter_query(given: argparse.Namespace, *, is_open: bool | None = True) -> "
 
 def open_installation(given: argparse.Namespace) -> "Tieout":
     """Return the installation that the options or the environment name."""
-    from tieout.stack.configuration import checkout
     from tieout.stack.secrets import kept_fernet_key
     from tieout.wiring.installation import open_tieout
 
-    include = given.include or Path(os.environ.get(INCLUDE_SETTING, str(checkout() / "include")))
     connections = connections_file(given)
-    return open_tieout(connections, include, token_key=kept_fernet_key(connections.parent))
+    key = kept_fernet_key(connections.parent)
+    return open_tieout(connections, include_folder(given), token_key=key)
+
+
+def include_folder(given: argparse.Namespace) -> Path:
+    """Return the folder of pairs and mappings that the options or the environment name."""
+    from tieout.stack.configuration import checkout
+
+    named: Path | None = given.include
+    return named or Path(os.environ.get(INCLUDE_SETTING, str(checkout() / "include")))
 
 
 def connections_file(given: argparse.Namespace) -> Path:

@@ -17,6 +17,7 @@ from tieout.cli import (
     follow,
     gaps,
     holding,
+    mapping,
     plans,
     processes,
     replays,
@@ -42,6 +43,7 @@ FAMILIES = (
     webhooks,
     budget,
     agents,
+    mapping,
 )
 
 

@@ -23,6 +23,9 @@ from tieout.usecases.flow import LEASE_S, Flow, Ready, StepReport, as_refused
 from tieout.usecases.guarded import GuardedTarget
 from tieout.usecases.parents import SetAside
 
+CREATED = "created by Tieout"
+"""Who says of a binding that it is one: the record is ours."""
+
 
 @dataclass(frozen=True)
 class Write:
@@ -196,7 +199,7 @@ def _binding(entity_of: Mapping[str, str], delivery: Delivery, landed: Landed) -
         system=delivery.target,
         external_id=landed.external_id,
         external_no=landed.external_no,
-        provenance="created by Tieout",
+        provenance=CREATED,
     )
 
 

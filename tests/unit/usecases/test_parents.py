@@ -1,6 +1,6 @@
 """Dependencies first: one letter for a refused parent, its children wait, and all go on by it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from tieout.domain.base import System
 from tieout.domain.json_patch import Operation
 from tieout.domain.ledger import DocumentState, Origin, Parent
 from tieout.errors import UnavailableError
-from tieout.ports.gate import GateResult
+from tieout.ports.gate import GateResult, Row
 from tieout.ports.systems import XeroReference
 from tieout.usecases.capture import capture
 from tieout.usecases.catalog import SAGE100_ITEM
@@ -241,9 +241,7 @@ class WorseGate(ItemGate):
     """A gate that finds something else amiss as well."""
 
     @override
-    def validate(
-        self, suite: str, rows: Sequence[Mapping[str, object]], *, page: str = ""
-    ) -> GateResult:
+    def validate(self, suite: str, rows: Sequence[Row], *, page: str = "") -> GateResult:
         result = super().validate(suite, rows, page=page)
         worse = [
             finding.model_copy(update={"rule": "total_does_not_add_up"})

@@ -15,6 +15,7 @@ from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.relayed import RelayedRoute
 from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
 from tieout.connectors.sage100.rows import UnreadableRow
+from tieout.connectors.sage100.schema import Sage100Schemas
 from tieout.connectors.sage100.site import SiteReport, Writing, report
 from tieout.connectors.sage100.targets import imports
 from tieout.connectors.sage100.targets.base import Company
@@ -227,6 +228,10 @@ class Sage100Connector:
     def target(self, entity: str) -> Target:
         """Return the target of an entity; ``targets/table.py`` lists them."""
         return target_of(entity, self._company)
+
+    def schemas(self) -> Sage100Schemas:
+        """Return what records of this site may hold, by its own catalog."""
+        return Sage100Schemas(self._reader)
 
     def _keys(self) -> dict[str, str]:
         if self._account_keys is None:
