@@ -26,6 +26,7 @@ class Address(Frozen):
     company: str = ""
     line1: str = ""
     line2: str = ""
+    line3: str = ""
     city: str = ""
     region_code: str = ""
     postal_code: str = ""

@@ -92,6 +92,10 @@ class TellPosted(Frozen):
     cash_receipt: Told = "in_gl"
 
 
+AddressCase = Literal["as_written", "postal"]
+"""Whose capitals an address has: those of whoever wrote it, or those that the post prefers."""
+
+
 class Policies(Frozen):
     """What the pair decided where both ways are right; see docs/reference/accounting.md."""
 
@@ -100,6 +104,7 @@ class Policies(Frozen):
     sage_prepaid: Literal["deposit"] = "deposit"
     posting: Literal["per_order"] = "per_order"
     fx: Literal["reject"] = "reject"
+    address_case: AddressCase = "as_written"
     tell_posted: TellPosted = TellPosted()
 
 

@@ -6,13 +6,23 @@ returned as ``Altered``, so that no change is silent. Nothing here knows a paylo
 """
 
 import re
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, OrderLine
 from tieout.errors import RejectedError
+from tieout.mapping.addresses.fields import (
+    sage100_address_line,
+    sage100_city,
+    sage100_postal_code,
+    sage100_state,
+    xero_address_line,
+    xero_attention,
+    xero_city,
+    xero_postal_code,
+    xero_region,
+)
 from tieout.mapping.readings import READINGS
 from tieout.mapping.texts import Altered, does_not_fit, one_line, to_cp1252, within
 
@@ -21,7 +31,6 @@ XERO_PRICE_STEP = Decimal("0.0001")
 """Xero keeps four decimals of a unit amount, with unitdp=4."""
 SAGE100_PRICE_STEP = Decimal("0.000001")
 """Sage 100 keeps six decimals of SO_SalesOrderDetail.UnitPrice."""
-STATE_LENGTH = 2
 
 
 def join(*parts: str, separator: str = " ") -> str:
@@ -133,33 +142,6 @@ def sage100_text(text: str, *, length: int) -> str | Altered:
     return written if written == text else Altered(text=written, original=text)
 
 
-def sage100_state(region_code: str) -> str:
-    """Give a two-letter state; a longer code goes into the address lines (sage100_address_line)."""
-    return region_code.upper() if len(region_code) <= STATE_LENGTH else ""
-
-
-def sage100_address_line(
-    *, line1: str, line2: str, number: int, length: int, region_code: str = "", name: str = ""
-) -> str | Altered:
-    """Give line 1, 2 or 3 of an address, which together hold all parts, nothing lost.
-
-    A region code that does not fit the state column is added. Refused when it needs a fourth line.
-    """
-    long_region = region_code if len(region_code) > STATE_LENGTH else ""
-    original = [part for part in (name, line1, line2, long_region) if part]
-    written = [text for part in original if (text := to_cp1252(part))]
-    lines = [line for part in written for line in textwrap.wrap(part, length)]
-    if len(lines) > 3:  # noqa: PLR2004 - Sage 100 has AddressLine1 to AddressLine3
-        lines = textwrap.wrap(", ".join(written), length)
-    if len(lines) > 3:  # noqa: PLR2004 - as above
-        message = f"The address does not fit three lines of {length} characters."
-        raise does_not_fit(message, ", ".join(original))
-    line = lines[number - 1] if number <= len(lines) else ""
-    if written == original or not line:
-        return line
-    return Altered(text=line, original=", ".join(original))
-
-
 def xero_name(text: str, *, length: int = 255) -> str | Altered:
     """Write a contact's name as Xero takes it: no angle brackets, single blanks."""
     name = one_line(re.sub(r"[<>]", " ", text))
@@ -186,14 +168,21 @@ WRITINGS: tuple[Function, ...] = (
     no_amounts,
     quantity,
     sage100_address_line,
+    sage100_city,
     sage100_key,
+    sage100_postal_code,
     sage100_state,
     sage100_text,
     sage100_unit_price,
     shipping_net,
+    xero_address_line,
+    xero_attention,
+    xero_city,
     xero_description,
     xero_name,
+    xero_postal_code,
     xero_quantity,
+    xero_region,
     xero_unit_amount,
 )
 """Those that bring a value into a target's form."""

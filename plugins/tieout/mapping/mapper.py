@@ -110,7 +110,7 @@ class YamlMapper(Mapper):
         mapped = self.mapped(mapping, record)
         if mapped.alterations:
             fields = ", ".join(sorted({alteration.field for alteration in mapped.alterations}))
-            log.warning("%s: written in the target's characters: %s", mapping, fields)
+            log.info("%s: written in the target's form: %s", mapping, fields)
         return mapped.payload
 
     def mapped(self, mapping: str, record: Mapping[str, object]) -> Mapped:

@@ -36,6 +36,17 @@ def to_cp1252(text: str) -> str:
     return one_line("".join(_sign(sign) for sign in composed))
 
 
+def to_upper(text: str) -> str:
+    """Write a text in capitals, but for a letter whose capital Sage 100 lacks, such as µ or š."""
+    return text.upper() if text.isascii() else "".join(map(_upper, text))
+
+
+def _upper(sign: str) -> str:
+    upper = sign.upper()
+    is_lost = to_cp1252(sign) == sign and to_cp1252(upper) != upper
+    return sign if is_lost or len(upper) > 1 else upper
+
+
 def _sign(sign: str) -> str:
     if sign == SAGE100_SEPARATOR:
         return "S"

@@ -175,65 +175,6 @@ def test_any_text_for_sage_100_is_printable_cp1252_without_its_separator(text):
     assert written.isprintable()
 
 
-@pytest.mark.parametrize(("region", "state"), [("OH", "OH"), ("ny", "NY"), ("NSW", ""), ("", "")])
-def test_only_two_letters_are_a_state(region, state):
-    assert functions.sage100_state(region) == state
-
-
-def address(line1, line2="", **options):
-    return [
-        functions.sage100_address_line(
-            line1=line1, line2=line2, number=number, length=40, **options
-        )
-        for number in (1, 2, 3)
-    ]
-
-
-def test_short_address_lines_stay_apart():
-    assert address("410 Example Street", "Suite 3") == ["410 Example Street", "Suite 3", ""]
-
-
-def test_a_long_line_is_split_between_words():
-    assert address("9000 Industrial Parkway, Building 12 North") == [
-        "9000 Industrial Parkway, Building 12",
-        "North",
-        "",
-    ]
-
-
-def test_a_region_that_is_no_state_becomes_part_of_the_address():
-    assert address("1 George St", region_code="NSW") == ["1 George St", "NSW", ""]
-    assert address("1 Main St", region_code="OH") == ["1 Main St", "", ""]
-
-
-def test_four_short_parts_share_three_lines():
-    assert address("1 George St", "Level 2", name="Dock 4", region_code="NSW") == [
-        "Dock 4, 1 George St, Level 2, NSW",
-        "",
-        "",
-    ]
-
-
-def test_an_address_that_does_not_fit_is_refused():
-    with pytest.raises(RejectedError, match="does not fit three lines of 40"):
-        address("word " * 30)
-
-
-def test_a_transliterated_address_line_says_so():
-    first, second, _third = address("Łódzka 5", "")
-
-    assert first == Altered(text="Lódzka 5", original="Łódzka 5")
-    assert second == ""
-
-
-@REPEATABLE
-@given(st.lists(st.sampled_from(["12", "Dlouha", "Industrial", "Parkway"]), max_size=8))
-def test_no_word_of_an_address_is_lost(words):
-    lines = address(" ".join(words), "Suite 3")
-
-    assert " ".join(lines).replace(",", "").split() == [*words, "Suite", "3"]
-
-
 def test_a_contact_name_has_no_angle_brackets_and_single_blanks():
     assert functions.xero_name("Dana Okafor") == "Dana Okafor"
     assert functions.xero_name("Dana  <b>") == Altered(text="Dana b", original="Dana  <b>")
