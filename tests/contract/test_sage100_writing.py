@@ -14,6 +14,7 @@ from sage100_places import (
     FakePlace,
     Place,
     SimulatedPlace,
+    address,
     changed,
     customer,
     item,
@@ -28,7 +29,8 @@ from tieout.connectors.sage100.targets.table import TARGETS
 from tieout.domain.base import System
 from tieout.domain.ledger import Delivery, Landed
 from tieout.domain.plan import Action
-from tieout.errors import OutcomeUnknownError
+from tieout.errors import ConfigurationError, OutcomeUnknownError
+from tieout.mapping.addresses.changes import SHIP_TO, address_change
 from tieout.usecases.catalog import OnChange, kind_of
 from tieout.usecases.planning.targets import Notes, PlanningTarget, Sent
 
@@ -156,6 +158,39 @@ def test_a_persons_edit_is_never_undone_and_is_named(place: Place, case: Case) -
     assert held.figures[name] == "By hand"
     agreed = changed(delivery, {name: "Renamed"}, {name: "By hand"})
     assert place.landed(agreed).figures[name] == "Renamed"
+
+
+def test_an_address_of_which_a_person_edited_one_column_stays_whole(place: Place) -> None:
+    held = {
+        "ShipToAddress1": "410 Example St",
+        "ShipToCity": "Columbus",
+        "ShipToState": "OH",
+        "ShipToZipCode": "43215",
+        "ShipToCountryCode": "USA",
+    }
+    delivery = address(place, **held)
+    place.landed(delivery)
+    place.edit(delivery, ShipToAddress1="412 Example St, rear door")
+    moved = {**held, "ShipToZipCode": "43201"}  # the shop changed nothing but the postal code
+    change = address_change(
+        SHIP_TO, moved, held, country_code="US", case="as_written", lengths=(40, 30, 10)
+    )
+    assert change is not None
+
+    refused = place.refused(changed(delivery, change.header, change.expected))
+
+    assert refused.cause == "record_differs"
+    assert "ShipToAddress1 is '412 Example St, rear door'" in refused.message
+    now = place.target("ship_to_address").present([delivery])[delivery.delivery_id].figures
+    assert (now["ShipToAddress1"], now["ShipToZipCode"]) == ("412 Example St, rear door", "43215")
+
+
+def test_a_change_of_a_part_of_an_address_is_not_sent(simulated: SimulatedPlace) -> None:
+    delivery = address(simulated, ShipToZipCode="43215")
+    simulated.landed(delivery)
+
+    with pytest.raises(ConfigurationError, match="an address is changed as a whole"):
+        simulated.send(changed(delivery, {"ShipToCity": "Dayton"}, {"ShipToCity": "Salem"}))
 
 
 @every(tuple(case for case in RECORDS if case.entity != "customer_update"))

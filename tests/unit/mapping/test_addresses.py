@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from tieout.domain.order import Address
 from tieout.errors import RejectedError
 from tieout.mapping.addresses import fields
+from tieout.mapping.addresses.changes import CUSTOMER, address_change
 from tieout.mapping.addresses.streets import abbreviated
 from tieout.mapping.texts import Altered, to_cp1252
 from unit.mapping.profile import REPEATABLE
@@ -245,3 +246,51 @@ def test_a_transliterated_line_says_so():
 
     assert first == Altered(text="Lódzka 5", original="Łódzka 5")
     assert second == ""
+
+
+AGREED = {
+    "AddressLine1": "410 Example St",
+    "AddressLine2": "Ste 3",
+    "City": "Columbus",
+    "State": "OH",
+    "ZipCode": "43215",
+    "CountryCode": "USA",
+}
+
+
+def change(wanted, agreed):
+    return address_change(
+        CUSTOMER, wanted, agreed, country_code="US", case="as_written", lengths=(40, 30, 10)
+    )
+
+
+def test_an_address_is_changed_with_all_its_columns():
+    made = change({**AGREED, "AddressLine2": "", "ZipCode": "43201"}, AGREED)
+
+    assert made is not None
+    assert made.header == {
+        **AGREED,
+        "AddressLine2": "",
+        "AddressLine3": "",
+        "ZipCode": "43201",
+    }
+    assert made.expected == {**AGREED, "AddressLine3": ""}
+
+
+@pytest.mark.parametrize(
+    "agreed",
+    [
+        AGREED,
+        {**AGREED, "AddressLine1": "410 Example Street", "AddressLine2": "Suite 3"},
+        {**AGREED, "City": "Columbus,", "State": "oh"},
+    ],
+)
+def test_an_agreed_address_in_another_form_is_no_change(agreed):
+    assert change(AGREED, agreed) is None
+
+
+def test_another_country_is_a_change():
+    made = change(AGREED, {**AGREED, "CountryCode": "CAN"})
+
+    assert made is not None
+    assert made.expected["CountryCode"] == "CAN"

@@ -2,9 +2,9 @@
 
 A payload states what the record shall hold (``header``) and, for a change, what it holds by our
 last agreed form (``expected``). The agent compares before it writes, so a person's edit comes back
-as a refusal that names the columns, and nothing is undone. Text that the site's own catalog has no
-room for is cut where that is only a description, with a note of what was cut; elsewhere it is
-refused.
+as a refusal that names the columns, and nothing is undone; an address is changed as a whole. Text
+that the site's own catalog has no room for is cut where that is only a description, with a note of
+what was cut; elsewhere it is refused.
 """
 
 import logging
@@ -20,7 +20,8 @@ from tieout.connectors.sage100.rows import Row
 from tieout.connectors.sage100.targets.base import MARK, AgentTarget, header_of
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
-from tieout.errors import RejectedError
+from tieout.errors import ConfigurationError, RejectedError
+from tieout.mapping.addresses.changes import CUSTOMER, SHIP_TO
 
 LOG = logging.getLogger(__name__)
 
@@ -44,12 +45,25 @@ class MasterDataTarget(AgentTarget):
         stated: Json = {"header": dict[str, JsonValue](header)}
         expected = payload.get("expected")
         if isinstance(expected, dict):
+            self._check_addresses(header, expected)
             stated["expected"] = {
                 name: self._cut(name, str(value))
                 for name, value in expected.items()
                 if name != MARK or MARK in header
             }
         return stated
+
+    def _check_addresses(
+        self, header: Mapping[str, str], expected: Mapping[str, JsonValue]
+    ) -> None:
+        for columns in (CUSTOMER, SHIP_TO):
+            names = set(columns.names)
+            if names & expected.keys() and not names <= header.keys() & expected.keys():
+                raise ConfigurationError(
+                    f"A change of {self.table} states a part of its address: an address is changed "
+                    "as a whole, or a person's edit of the other part would stand beside it.",
+                    remedy="State what tieout.mapping.addresses.changes makes of the address.",
+                )
 
     def _stated(self, payload: Json) -> dict[str, str]:
         """Return the header as it is sent: with keys of accounts, and without what is cut off."""
