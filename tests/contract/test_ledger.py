@@ -9,7 +9,14 @@ import records
 from fakes import FakeClock, FakeLedger
 from records import PAIR, binding, claim, delivery, document, entry, landed, refused
 from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, InboxId, System
-from tieout.domain.ledger import Delivery, DeliveryState, DocumentState, Origin, Watermark
+from tieout.domain.ledger import (
+    Delivery,
+    DeliveryState,
+    DocumentState,
+    GateWarning,
+    Origin,
+    Watermark,
+)
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ports.ledger import Ledger
@@ -267,6 +274,24 @@ def test_a_ready_document_carries_its_canonical_form(ledger: Ledger) -> None:
     ledger.mark_validated(document_id, {"total": "110.13"})
     (stored,) = ledger.documents(batch_id, DocumentState.VALIDATED)
     assert stored.canonical == {"total": "110.13"}
+
+
+def test_what_the_gate_warned_of_is_kept_with_the_document_and_listed(ledger: Ledger) -> None:
+    warning = GateWarning(
+        rule="tax_implausible",
+        owner="accounting",
+        field="tax_max_deviation",
+        value="0.02",
+        message="Two cents\x00 off.",
+        remedy="Look at it.",
+    )
+    for name, warnings in (("1", [warning]), ("2", []), ("3", [warning, warning])):
+        ledger.mark_validated(records.received(ledger, name), {}, warnings)
+    found = ledger.warned(PAIR, limit=9)
+    assert [(one.source_id, len(one.warnings)) for one in found] == [("3", 2), ("1", 1)]
+    assert found[1].warnings[0].rule == "tax_implausible"
+    assert [one.source_id for one in ledger.warned(limit=1)] == ["3"]
+    assert ledger.warned("another_pair", limit=9) == []
 
 
 def test_a_document_is_done_only_when_its_deliveries_are_confirmed(ledger: Ledger) -> None:

@@ -12,13 +12,14 @@ from psycopg import sql
 import records
 from audits import Sealed, sealed_ledger, some_orders
 from records import PAIR, SHOP
+from tieout.domain.ledger import GateWarning
 from tieout.errors import RejectedError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.redaction import KEPT, REDACTED, Record, redact
 
 CANARY = "Wilhelmina Canary-Featherstone"
 PERSON = {"name": CANARY, "address": {"line": f"7 Quay Street, {CANARY}"}, "total": "110.13"}
-TEXT_TYPES = ("text", "character varying", "json", "jsonb", "bytea")
+TEXT_TYPES = ("text", "character varying", "json", "jsonb", "bytea", "ARRAY")
 PERSONS_BODY = json.dumps(PERSON).encode()
 
 
@@ -48,6 +49,11 @@ def cells_with(admin: psycopg.Connection, *words: str) -> list[str]:
     return found
 
 
+def warning_of(word: str) -> GateWarning:
+    told = dict.fromkeys(("value", "message", "remedy"), word)
+    return GateWarning(rule="r", owner="accounting", field="buyer", **told)
+
+
 def the_person(ledger: PostgresLedger) -> None:
     """Bring one person's order into the ledger, twice told, with its writes and a dead letter."""
     some_orders(ledger)
@@ -58,7 +64,7 @@ def the_person(ledger: PostgresLedger) -> None:
     assert first is not None
     again = records.land_pending(ledger, "77", body=PERSONS_BODY + b" ")
     assert ledger.document(again, records.document("77", payload=PERSON)) is None
-    ledger.mark_validated(first, {"buyer": CANARY})
+    ledger.mark_validated(first, {"buyer": CANARY}, [warning_of(CANARY)])
     for key, settle in (("SHOP-1", "confirm"), ("77", "refuse")):
         new = records.delivery(first, key=key).model_copy(
             update={"payload": PERSON, "expected": {"name": CANARY, "total": "110.13"}}

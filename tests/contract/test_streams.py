@@ -17,6 +17,9 @@ from tieout.domain.streams import (
     FAILURES_IN_A_ROW_MAX,
     JUDGED_MIN,
     PROBE_EVERY_S,
+    USUAL_MIN,
+    WINDOW_RECORDS_MAX,
+    Stream,
     StreamCause,
     StreamState,
     read_stream,
@@ -124,6 +127,48 @@ def test_a_fifth_of_bad_records_is_borne_and_one_more_is_not(scene: Scene) -> No
 def test_few_records_say_nothing_of_the_share(scene: Scene) -> None:
     for _ in range(JUDGED_MIN // 4):
         assert scene.streams.judged(ORDERS, good=1, is_bad=True)
+
+
+def usually(scene: Scene, bad: int) -> None:
+    """Let the stream judge twice as many records as make a share usual, ``bad`` of them bad."""
+    for _ in range(bad):
+        scene.streams.judged(ORDERS, good=2 * USUAL_MIN // bad - 1, is_bad=True)
+    scene.streams.judged(ORDERS, good=WINDOW_RECORDS_MAX, is_bad=False)
+
+
+def bad_until_it_pauses(scene: Scene) -> Stream:
+    """Let every sixth record be bad: that is less than a fifth."""
+    for _ in range(JUDGED_MIN):
+        if not scene.streams.judged(ORDERS, good=5, is_bad=True):
+            break
+    return scene.streams.stream(ORDERS)
+
+
+def test_a_share_that_jumps_pauses_the_stream_though_it_is_less_than_a_fifth(scene: Scene) -> None:
+    usually(scene, bad=20)
+    stream = bad_until_it_pauses(scene)
+    assert (stream.state, stream.cause) == (StreamState.PAUSED, StreamCause.TOO_MANY_BAD)
+    assert "That is a jump:" in stream.reason
+
+
+def test_the_same_share_is_no_jump_where_nothing_or_much_is_usual(scene: Scene) -> None:
+    assert bad_until_it_pauses(scene).state is StreamState.OPEN
+    usually(scene, bad=100)
+    assert bad_until_it_pauses(scene).state is StreamState.OPEN
+
+
+def test_who_resumes_a_stream_vouches_for_its_share(scene: Scene) -> None:
+    usually(scene, bad=20)
+    bad_until_it_pauses(scene)
+    scene.streams.resume(ORDERS, by="wanda", reason="They are bad indeed.")
+    assert bad_until_it_pauses(scene).state is StreamState.OPEN
+
+
+def test_a_stream_that_goes_on_by_itself_knows_what_is_usual(scene: Scene) -> None:
+    usually(scene, bad=20)
+    bad_until_it_pauses(scene)
+    scene.streams.succeeded(ORDERS)
+    assert bad_until_it_pauses(scene).state is StreamState.PAUSED
 
 
 def test_failures_in_a_row_pause_the_stream_and_say_why(scene: Scene) -> None:

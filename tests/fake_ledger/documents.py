@@ -21,6 +21,7 @@ from tieout.domain.ledger import (
     UNFINISHED,
     Document,
     DocumentState,
+    GateWarning,
     InboxEntry,
     InboxState,
     NewDocument,
@@ -177,10 +178,20 @@ class Documents(Tables):
             return sorted(others, key=lambda one: (one.version_at, one.document_id))
 
     @override
-    def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
+    def mark_validated(
+        self, document_id: DocumentId, canonical: Json, warnings: Sequence[GateWarning] = ()
+    ) -> None:
         with self._lock:
             if self._move(document_id, DocumentState.VALIDATED):
-                self._change(document_id, canonical=canonical)
+                self._change(document_id, canonical=canonical, warnings=tuple(warnings))
+
+    @override
+    def warned(self, pair: str | None = None, *, limit: int) -> list[Document]:
+        with self._lock:
+            warned = [
+                one for one in self._documents.values() if one.warnings and pair in {None, one.pair}
+            ]
+            return sorted(warned, key=lambda one: -one.document_id)[:limit]
 
     @override
     def mark_ready(self, document_ids: Collection[DocumentId]) -> None:

@@ -1,4 +1,4 @@
-"""Commands that look: status, tie-out."""
+"""Commands that look: status, tie-out, warnings."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -9,12 +9,16 @@ if TYPE_CHECKING:
     from tieout.cli.common import Commands
     from tieout.domain.base import Json
 
+WARNED_MAX = 200
+"""How many records are listed; the ledger has them all."""
+
 
 def add(commands: "Commands") -> None:
     """Add the commands."""
     for name, run, text in (
         ("status", _status, "count where every message from a shop is"),
         ("tie-out", _tie_out, "prove that both ledgers agree, naming every difference"),
+        ("warnings", _warnings, "list what the gate let through with warnings, the newest first"),
     ):
         add_report(commands.add_parser(name, help=text), run=run)
 
@@ -37,6 +41,14 @@ def _status(given: argparse.Namespace) -> int:
     }
     show(given, found, text)
     return OK if all(pair.is_conserved for pair in pairs) and not alarms else NOT_GOOD
+
+
+def _warnings(given: argparse.Namespace) -> int:
+    from tieout.stack import letters
+
+    warned = open_installation(given).ledger.warned(given.pair, limit=WARNED_MAX)
+    show(given, letters.warnings_json(warned), letters.warnings_text(warned))
+    return OK
 
 
 def _tie_out(given: argparse.Namespace) -> int:

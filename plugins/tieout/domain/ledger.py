@@ -133,6 +133,17 @@ class NewDocument(Frozen):
     payload: Json
 
 
+class GateWarning(Frozen):
+    """What the gate found wrong with a record that it let through all the same."""
+
+    rule: str
+    owner: str
+    field: str
+    value: str
+    message: str
+    remedy: str
+
+
 class Document(NewDocument):
     """A stored document; ``canonical`` is set once it has been read into our form.
 
@@ -140,7 +151,8 @@ class Document(NewDocument):
     ``payload`` is what the source said; ``corrections`` are what people changed of it since, and
     the record that counts is ``corrected``. With ``keeps_mapping`` a replay sends what was mapped
     before, as it was mapped then. ``held_for`` says why a held one is held. One that ``waits_for``
-    parents is taken up by no batch before they are there.
+    parents is taken up by no batch before they are there. ``warnings`` are those of the gate when
+    it let it through last.
     """
 
     document_id: DocumentId
@@ -151,6 +163,7 @@ class Document(NewDocument):
     keeps_mapping: bool = False
     held_for: str = ""
     waits_for: tuple[str, ...] = ()
+    warnings: tuple[GateWarning, ...] = ()
 
     @property
     def corrected(self) -> Json:
@@ -282,6 +295,8 @@ class NewDeadLetter(Frozen):
     rule: str = ""
     field: str = ""
     value: str = ""
+    owner: str = ""
+    """Whose it is to mend it, where a rule of the gate says so."""
     amount: Amount | None = None
     currency: str = ""
     mapped: Json | None = None

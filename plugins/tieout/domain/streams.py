@@ -15,7 +15,15 @@ from pydantic import AwareDatetime
 from tieout.domain.base import Frozen, System
 
 BAD_SHARE_MAX = Fraction(1, 5)
-"""Which share of the judged records may be bad before the stream pauses."""
+"""Which share of the judged records may be bad before the stream pauses, whatever is usual."""
+JUMP_SHARE_MIN = Fraction(1, 10)
+"""Up to which share nothing is a jump."""
+JUMP_TIMES = 5
+"""How many times the usual share is a jump."""
+USUAL_MIN = 1_000
+"""Of how many judged records at the least a share is the usual one."""
+USUAL_RECORDS_MAX = 10_000
+"""After how many judged records the counts of what is usual are halved."""
 JUDGED_MIN = 100
 """How many records the share is taken of at the least."""
 WINDOW_RECORDS_MAX = 500
@@ -27,7 +35,8 @@ PROBE_EVERY_S = 60.0
 """How often at the most a paused stream is tried."""
 
 
-RAMP_MEMBERS = ("ramp_minute", "ramp_sent")
+RAMP_MEMBERS = ("back_at", "ramp_minute", "ramp_sent")
+USUAL_MEMBERS = ("usual_judged", "usual_bad")
 
 
 class StreamState(StrEnum):
@@ -51,7 +60,8 @@ class StreamCause(StrEnum):
 class Stream(Frozen):
     """A stream as it stands; ``since`` is when it came into its state, by the ledger's clock.
 
-    ``judged`` and ``bad`` count within the window; ``failures`` counts unanswered calls in a row.
+    ``judged`` and ``bad`` count within the window, ``usual_judged`` and ``usual_bad`` what left it;
+    ``failures`` counts unanswered calls in a row.
     ``probed_at`` is when the paused stream was last tried, or paused; ``told_at`` when people were
     told of it. The row of a system's read stream also says when the system was last ``back_at``
     work, and how many records the minute ``ramp_minute`` after that has ``ramp_sent``
@@ -66,6 +76,8 @@ class Stream(Frozen):
     since: AwareDatetime | None = None
     judged: int = 0
     bad: int = 0
+    usual_judged: int = 0
+    usual_bad: int = 0
     bad_in_a_row: int = 0
     failures: int = 0
     probed_at: AwareDatetime | None = None
@@ -73,6 +85,14 @@ class Stream(Frozen):
     back_at: AwareDatetime | None = None
     ramp_minute: int = 0
     ramp_sent: int = 0
+
+    @property
+    def share_max(self) -> Fraction:
+        """Return which share of the judged records may be bad: less where few usually are."""
+        if self.usual_judged < USUAL_MIN:
+            return BAD_SHARE_MAX
+        jump = JUMP_TIMES * Fraction(self.usual_bad, self.usual_judged)
+        return min(max(jump, JUMP_SHARE_MIN), BAD_SHARE_MAX)
 
     def probe_in_s(self, now: datetime) -> float:
         """Return in how many seconds a paused stream may be tried; 0 = now."""
@@ -113,9 +133,9 @@ def untouched(name: str) -> Stream:
     return Stream(name=name, pair=name.partition("/")[0])
 
 
-def is_too_bad(*, judged: int, bad: int) -> bool:
+def is_too_bad(*, judged: int, bad: int, share_max: Fraction = BAD_SHARE_MAX) -> bool:
     """Say whether the share of bad records is over the limit."""
-    return bad > judged * BAD_SHARE_MAX
+    return bad > judged * share_max
 
 
 def after_judging(stream: Stream, now: datetime, *, good: int, is_bad: bool) -> Stream:
@@ -132,12 +152,33 @@ def after_judging(stream: Stream, now: datetime, *, good: int, is_bad: bool) -> 
     if in_a_row >= BAD_IN_A_ROW_MAX:
         reason = f"{in_a_row} records in a row were bad."
         return _paused(counted, now, StreamCause.TOO_MANY_BAD, reason)
-    if is_bad and judged >= JUDGED_MIN and is_too_bad(judged=judged, bad=bad):
+    if (
+        is_bad
+        and judged >= JUDGED_MIN
+        and is_too_bad(judged=judged, bad=bad, share_max=stream.share_max)
+    ):
         reason = f"{bad} of the last {judged} records were bad."
+        if not is_too_bad(judged=judged, bad=bad):
+            usual = float(100 * Fraction(stream.usual_bad, stream.usual_judged))
+            reason = f"{reason} That is a jump: {usual:.1f} % are usual."
         return _paused(counted, now, StreamCause.TOO_MANY_BAD, reason)
-    if judged > WINDOW_RECORDS_MAX:
-        return counted.model_copy(update={"judged": judged // 2, "bad": bad // 2})
-    return counted
+    return counted if judged <= WINDOW_RECORDS_MAX else _faded(counted)
+
+
+def _faded(stream: Stream) -> Stream:
+    """Let half of what was judged leave the window: from then on it is what is usual."""
+    judged, bad = stream.judged // 2, stream.bad // 2
+    usual_judged = stream.usual_judged + stream.judged - judged
+    usual_bad = stream.usual_bad + stream.bad - bad
+    halving = 2 if usual_judged > USUAL_RECORDS_MAX else 1
+    return stream.model_copy(
+        update={
+            "judged": judged,
+            "bad": bad,
+            "usual_judged": usual_judged // halving,
+            "usual_bad": usual_bad // halving,
+        }
+    )
 
 
 def after_failure(stream: Stream, now: datetime, *, reason: str) -> Stream:
@@ -178,8 +219,9 @@ def held(stream: Stream, now: datetime, *, reason: str) -> Stream:
 
 
 def resumed(stream: Stream, now: datetime, *, reason: str) -> Stream:
-    """Let a stream go on because a person says so, its counts at zero."""
-    return _opened(stream, now).model_copy(update={"reason": reason})
+    """Let a stream go on because a person says so, its counts at zero: they vouch for its share."""
+    anew = dict.fromkeys(USUAL_MEMBERS, 0)
+    return _opened(stream, now).model_copy(update={"reason": reason, **anew})
 
 
 def _paused(stream: Stream, now: datetime, cause: StreamCause, reason: str) -> Stream:
@@ -194,5 +236,5 @@ def _paused(stream: Stream, now: datetime, cause: StreamCause, reason: str) -> S
 
 
 def _opened(stream: Stream, now: datetime) -> Stream:
-    kept = stream.model_dump(include={"name", "pair", "told_at", "back_at", *RAMP_MEMBERS})
+    kept = stream.model_dump(include={"name", "pair", "told_at", *USUAL_MEMBERS, *RAMP_MEMBERS})
     return Stream(**kept, since=now)

@@ -1,6 +1,6 @@
 """Statements on documents and on the batches that hold them for a while."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,10 +17,11 @@ from sqlalchemy import (
 )
 
 from tieout.domain.base import BatchId, DocumentId, Json
-from tieout.domain.ledger import LANDED, UNFINISHED, Document, DocumentState
+from tieout.domain.ledger import LANDED, UNFINISHED, Document, DocumentState, GateWarning
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.ledger import rows
 from tieout.ledger.schema import batches, deliveries, documents
+from tieout.ledger.storable import storable
 
 UNSETTLED = (*UNFINISHED, DocumentState.HELD, DocumentState.DEAD_LETTER)
 SUPERSEDED = "superseded"
@@ -124,9 +125,29 @@ def other_versions(connection: Connection, document_ids: Collection[DocumentId])
     return [rows.document(row) for row in connection.execute(statement).mappings()]
 
 
-def mark_validated(connection: Connection, document_id: DocumentId, canonical: Json) -> None:
-    """Move an unfinished document to ``validated`` with its canonical form."""
-    move(connection, document_id, DocumentState.VALIDATED, values={"canonical": canonical})
+def mark_validated(
+    connection: Connection,
+    document_id: DocumentId,
+    canonical: Json,
+    warnings: Sequence[GateWarning] = (),
+) -> None:
+    """Move an unfinished document to ``validated`` with its canonical form and its warnings."""
+    kept = [warning.model_dump() for warning in warnings]
+    values = {"canonical": canonical, "warnings": storable(kept) or None}
+    move(connection, document_id, DocumentState.VALIDATED, values=values)
+
+
+def warned(connection: Connection, pair: str | None, limit: int) -> list[Document]:
+    """Return documents that the gate let through with warnings, the newest first."""
+    statement = (
+        select(*rows.DOCUMENT)
+        .where(documents.c.warnings.is_not(None))
+        .order_by(documents.c.document_id.desc())
+        .limit(limit)
+    )
+    if pair is not None:
+        statement = statement.where(documents.c.pair == pair)
+    return [rows.document(row) for row in connection.execute(statement).mappings()]
 
 
 def mark_ready(connection: Connection, document_ids: Collection[DocumentId]) -> None:

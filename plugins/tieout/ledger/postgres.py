@@ -30,6 +30,7 @@ from tieout.domain.ledger import (
     DeliveryState,
     Document,
     Fence,
+    GateWarning,
     InboxEntry,
     InboxState,
     Landed,
@@ -256,9 +257,16 @@ class PostgresLedger(Ledger):
             return documents.other_versions(connection, document_ids)
 
     @override
-    def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
+    def mark_validated(
+        self, document_id: DocumentId, canonical: Json, warnings: Sequence[GateWarning] = ()
+    ) -> None:
         with self._transaction() as connection:
-            documents.mark_validated(connection, document_id, canonical)
+            documents.mark_validated(connection, document_id, canonical, warnings)
+
+    @override
+    def warned(self, pair: str | None = None, *, limit: int) -> list[Document]:
+        with self._transaction() as connection:
+            return documents.warned(connection, pair, limit)
 
     @override
     def mark_ready(self, document_ids: Collection[DocumentId]) -> None:

@@ -20,7 +20,7 @@ MARKER: Final = "[redacted]"
 
 REDACTED: Mapping[str, tuple[str, ...]] = {
     "inbox": ("body", "body_sha256", "headers"),
-    "documents": ("content_hash", "payload", "canonical", "held_for"),
+    "documents": ("content_hash", "payload", "canonical", "warnings", "held_for"),
     "deliveries": (
         "version_hash",
         "idempotency_key",
@@ -54,8 +54,8 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         *("external_id", "external_no", "cause"),
     ),
     "dead_letters": (
-        *("pair", "trace_key", "step", "cause", "rule", "field", "currency", "resolution"),
-        *("closed_by", "proof", "waits_for"),
+        *("pair", "trace_key", "step", "cause", "rule", "field", "owner", "currency"),
+        *("resolution", "closed_by", "proof", "waits_for"),
     ),
     "corrections": ("currency", "corrected_by"),
     "replay_jobs": (
@@ -151,6 +151,7 @@ _REDACT: Mapping[str, TextClause] = {
         content_hash = coalesce(tieout.salted(inbox_id, content_hash), content_hash),
         payload = CAST(:marked AS jsonb),
         canonical = CASE WHEN canonical IS NOT NULL THEN CAST(:marked AS jsonb) END,
+        warnings = NULL,
         held_for = CASE WHEN held_for <> '' THEN :marker ELSE '' END
     WHERE document_id = ANY(:document_ids)"""),
     "inbox": text("""

@@ -49,7 +49,7 @@ def document(row: RowMapping) -> Document:
     """Read a document; the patches of its corrections become one."""
     patches = row["corrections"] or []
     patch = [operation for patch in patches for operation in patch]
-    return Document.model_validate({**row, "corrections": patch})
+    return Document.model_validate({**row, "corrections": patch, "warnings": row["warnings"] or ()})
 
 
 def delivery(row: RowMapping) -> Delivery:

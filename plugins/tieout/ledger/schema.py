@@ -92,6 +92,7 @@ documents = Table(
     *_texts("content_hash", "name"),
     _json("payload"),
     _json("canonical", nullable=True),
+    _json("warnings", nullable=True),
     _defaulted("state"),
     _defaulted("rule"),
     _counter("crashes"),
@@ -163,6 +164,7 @@ dead_letters = Table(
     Column("inbox_id", BigInteger),
     Column("document_id", BigInteger),
     *_texts("trace_key", "step", "cause", "message", "remedy", "rule", "field", "value"),
+    _defaulted("owner"),
     Column("amount", Numeric),
     *_texts("currency"),
     _json("mapped", nullable=True),
@@ -234,6 +236,7 @@ streams = Table(
     *(_defaulted(name) for name in ("state", "cause", "reason")),
     _moment("since", nullable=True),
     *(_counter(name) for name in ("judged", "bad", "bad_in_a_row", "failures")),
+    *(_counter(name) for name in ("usual_judged", "usual_bad")),
     *(_moment(name, nullable=True) for name in ("probed_at", "told_at", "back_at")),
     *(_counter(name) for name in ("ramp_minute", "ramp_sent")),
 )

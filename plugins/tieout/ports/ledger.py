@@ -16,6 +16,7 @@ from tieout.domain.ledger import (
     DeliveryState,
     Document,
     Fence,
+    GateWarning,
     InboxEntry,
     Landed,
     NewBinding,
@@ -161,8 +162,13 @@ class Ledger(Protocol):
         Oldest version first. The cost grows with the documents, not with all that is unsettled.
         """
 
-    def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
-        """Record that the gate let the document through, with its canonical form."""
+    def mark_validated(
+        self, document_id: DocumentId, canonical: Json, warnings: Sequence[GateWarning] = ()
+    ) -> None:
+        """Record that the gate let the document through, with its canonical form and warnings."""
+
+    def warned(self, pair: str | None = None, *, limit: int) -> list[Document]:
+        """Return documents that the gate let through with warnings, the newest first."""
 
     def mark_ready(self, document_ids: Collection[DocumentId]) -> None:
         """Record that validated documents have all that their writes refer to."""

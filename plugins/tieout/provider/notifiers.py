@@ -64,6 +64,21 @@ def _is_known(reason: object) -> bool:
         return False
 
 
+def tell_of_pause(name: str) -> None:
+    """Tell people once that a stream pauses, and why; no task fails for what is bad in it."""
+    streams = open_runtime().streams
+    stream = streams.stream(name)
+    text = f"Tieout: {name} is {stream.state}: {stream.reason} See 'tieout streams'."
+    log.warning("%s", text)
+    if not streams.tell(name):
+        return
+    try:
+        connection = BaseHook.get_connection(ALERTS_CONNECTION)
+    except AirflowNotFoundException:
+        return
+    _post(connection.host or "", text)
+
+
 async def deadline_missed(**kwargs: Any) -> None:
     """Tell people that a run is past its deadline; runs in the triggerer's event loop."""
     context = kwargs.get("context", {})

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 from typing_extensions import override
 
+from tieout.provider.links import DataDocsLink
+from tieout.provider.notifiers import tell_of_pause
 from tieout.provider.runtime import (
     BACKFILL_RUN,
     EVENT_RUN,
@@ -189,7 +191,25 @@ class _StepOperator(Deferrable):
 
 
 class GreatExpectationsGateOperator(_StepOperator):
-    """Validate a batch: good records go on, bad ones become dead letters, *halt* fails the task."""
+    """Validate a batch: good records go on, bad ones become dead letters, *halt* fails the task.
+
+    The task's page in Airflow links the Data Docs of its batch. When too many records are bad, or
+    many more than usual, the stream pauses: the rest waits, and people are told once.
+
+    Returns:
+        Counts: documents in the batch, records let through, warned of, set aside; the name of the
+        stream if it pauses.
+    """
+
+    operator_extra_links = (DataDocsLink(),)
+
+    @override
+    def execute(self, context: "Context") -> dict[str, Any]:
+        """Judge the batch and return the counts."""
+        counts = super().execute(context)
+        if counts["paused"]:
+            tell_of_pause(str(counts["paused"]))
+        return counts
 
 
 class XeroUpsertOperator(_StepOperator):

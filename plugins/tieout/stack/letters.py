@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from tieout.domain.desk import Case, Correction, ReplayJob, history
-from tieout.domain.ledger import DeadLetter
+from tieout.domain.ledger import DeadLetter, Document
 from tieout.domain.plan import Action
 from tieout.stack.tables import text_table
 from tieout.usecases.desk import Shown
@@ -32,7 +32,7 @@ def letters_text(letters: Sequence[DeadLetter]) -> str:
     blocks = [
         f"{letter.dead_letter_id}  {letter.trace_key}  [{letter.cause}]{_worth(letter)}"
         f"{'' if letter.is_open else f'  {letter.resolution} by {letter.closed_by}'}\n"
-        f"  {letter.message}\n  {letter.remedy}{_awaited(letter)}"
+        f"  {letter.message}\n  {letter.remedy}{_owner(letter)}{_awaited(letter)}"
         for letter in letters
     ]
     worth: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -41,6 +41,10 @@ def letters_text(letters: Sequence[DeadLetter]) -> str:
             worth[letter.currency] += letter.amount
     totals = [f"{amount} {currency}" for currency, amount in sorted(worth.items())]
     return "\n".join([*blocks, *([f"open: {', '.join(totals)}"] if totals else [])])
+
+
+def _owner(letter: DeadLetter) -> str:
+    return f" (for {letter.owner})" if letter.owner else ""
 
 
 def _awaited(letter: DeadLetter) -> str:
@@ -52,6 +56,32 @@ def _awaited(letter: DeadLetter) -> str:
 
 def _worth(letter: DeadLetter) -> str:
     return "" if letter.amount is None else f"  {letter.amount} {letter.currency}"
+
+
+def warnings_json(documents: Sequence[Document]) -> JsonValue:
+    """Return what the gate warned of, by document."""
+    return {
+        "warned": [
+            {
+                **one.model_dump(mode="json", include={"document_id", "pair", "document_type"}),
+                "trace_key": f"{one.account} {one.name}",
+                "state": one.state,
+                "warnings": [warning.model_dump(mode="json") for warning in one.warnings],
+            }
+            for one in documents
+        ]
+    }
+
+
+def warnings_text(documents: Sequence[Document]) -> str:
+    """Return what the gate warned of, each record with what is wrong and what to do."""
+    blocks = [
+        f"{one.document_id}  {one.account} {one.name}  [{warning.rule}]  {one.state}\n"
+        f"  {warning.message}\n  {warning.remedy} (for {warning.owner})"
+        for one in documents
+        for warning in one.warnings
+    ]
+    return "\n".join(blocks) or "No warnings."
 
 
 def shown_json(shown: Shown) -> JsonValue:
@@ -108,7 +138,7 @@ def _shown_lines(shown: Shown) -> Iterator[str]:
     state = "open" if letter.is_open else f"{letter.resolution} by {letter.closed_by}"
     yield f"{letter.dead_letter_id}  {letter.trace_key}  [{letter.cause}]{_worth(letter)}  {state}"
     yield f"  {letter.message}"
-    yield f"  {letter.remedy}{_awaited(letter)}"
+    yield f"  {letter.remedy}{_owner(letter)}{_awaited(letter)}"
     if letter.field or letter.value:
         yield f"  at fault: {letter.field} = {letter.value!r}"
     if letter.reason:

@@ -92,12 +92,18 @@ class ReadyOrder(Ready):
 
 
 class StepReport(Frozen):
-    """What one step did; small enough to travel between tasks."""
+    """What one step did; small enough to travel between tasks.
+
+    ``warned`` counts what the gate let through with warnings; ``paused`` names the stream that
+    pauses for what is bad in it.
+    """
 
     step: str
     documents: int
     confirmed: int
     set_aside: int
+    warned: int = 0
+    paused: str = ""
 
     def as_claim(self) -> Json:
         """Return the report as a JSON object."""

@@ -4,7 +4,7 @@ Good orders go on, bad ones become dead letters with the rule and the value. Whi
 include/expectations' word; rows/orders.py computes what the rules look at.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from zoneinfo import ZoneInfo
 
 from tieout.domain.base import BatchId, DocumentId, System
@@ -12,8 +12,7 @@ from tieout.domain.ledger import UNFINISHED, DeliveryState, Document, DocumentSt
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order
 from tieout.domain.pair import Pair
-from tieout.domain.streams import is_too_bad, source_stream
-from tieout.errors import ConfigurationError, RejectedError
+from tieout.errors import RejectedError
 from tieout.ports.gate import Finding
 from tieout.usecases.catalog import INVOICE, SALES_ORDER
 from tieout.usecases.credit import on_account
@@ -24,15 +23,14 @@ from tieout.usecases.flow import (
     StepReport,
     as_refused,
     dead_letter_of,
-    documents_of,
     item_code,
 )
 from tieout.usecases.guarded import ensure_readable, guarded_read
+from tieout.usecases.judging import Judging, Taken, judge
 from tieout.usecases.parents import item_parent
 from tieout.usecases.rows.facts import Known
 from tieout.usecases.rows.orders import order_row, products
 
-SUITE = "shop_order"
 STEP = "gate_orders"
 UNKNOWN_ITEM = "unknown_item"
 """The rule of the suite whose failing rows wait for the items that they name."""
@@ -40,10 +38,7 @@ SALE_KINDS = frozenset({LineKind.PRODUCT, LineKind.SHIPPING})
 
 
 def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
-    """Judge the batch's received documents.
-
-    While the stream of orders pauses nothing is judged but a probe now and then: a batch that is
-    good enough lets it go on, and of any other nothing is set aside.
+    """Judge the batch's received orders.
 
     Raises:
         StreamPausedError: A system that judging must read does not answer; nothing was read.
@@ -51,54 +46,15 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
     """
     for system in (System.XERO, System.SAGE100):
         ensure_readable(flow, system)
-    stream = source_stream(flow.pair.pair, SHOP_ORDER)
-    admission = flow.streams.admit(stream)
-    if not admission.is_admitted:
-        return StepReport(step=STEP, documents=0, confirmed=0, set_aside=0)
-    received = documents_of(flow, batch_id, DocumentState.RECEIVED)
-    newest = _newest(flow, received)
+    return judge(flow, batch_id, ORDERS)
+
+
+def _take(flow: Flow, documents: Sequence[Document]) -> Taken[ReadyOrder]:
+    newest = _newest(flow, documents)
     posted = _posted(flow, newest)
-    orders, bad = _read(flow, newest, posted)
-    verdict = flow.gate.validate(SUITE, _rows(flow, orders, posted), page=str(batch_id))
-    _halt(flow.pair, verdict.findings)
-    bad |= _failed(flow.pair, orders, verdict.findings)
-    good = {r.document_id: r for r in orders if r.document_id not in bad}
-    if admission.is_probe:
-        if not good or is_too_bad(judged=len(good) + len(bad), bad=len(bad)):
-            return StepReport(step=STEP, documents=len(received), confirmed=0, set_aside=0)
-        flow.streams.succeeded(stream)
-    confirmed, aside = _settle(flow, stream, newest, good, bad)
-    return StepReport(step=STEP, documents=len(received), confirmed=confirmed, set_aside=aside)
-
-
-def _settle(
-    flow: Flow,
-    stream: str,
-    documents: Sequence[Document],
-    good: Mapping[DocumentId, ReadyOrder],
-    bad: Mapping[DocumentId, NewDeadLetter],
-) -> tuple[int, int]:
-    """Let the good ones on and set the bad ones aside, until the stream pauses.
-
-    What was not reached by then stays received. Returns how many went on and were set aside.
-    """
-    uncounted = confirmed = aside = 0
-    for document in documents:
-        ready, letter = good.get(document.document_id), bad.get(document.document_id)
-        if ready is not None:
-            canonical = ready.order.model_dump(mode="json")
-            flow.ledger.mark_validated(document.document_id, canonical)
-            confirmed += 1
-            uncounted += 1
-        elif letter is not None:
-            if not flow.streams.judged(stream, good=uncounted, is_bad=True):
-                return confirmed, aside
-            uncounted = 0
-            flow.ledger.set_aside(letter)
-            aside += 1
-    if uncounted:
-        flow.streams.judged(stream, good=uncounted, is_bad=False)
-    return confirmed, aside
+    orders, unreadable = _read(flow, newest, posted)
+    rows = _rows(flow, orders, posted)
+    return Taken(documents=newest, records=orders, rows=rows, unreadable=unreadable)
 
 
 def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
@@ -213,51 +169,7 @@ def _rows(
     return [order_row(str(ready.document_id), ready.order, known) for ready in orders]
 
 
-def _halt(pair: Pair, findings: Sequence[Finding]) -> None:
-    halting = [finding for finding in findings if finding.severity == "halt"]
-    if halting:
-        first = halting[0]
-        raise ConfigurationError(
-            f"The gate halted pair {pair.pair}: {first.message}", remedy=first.remedy
-        )
-
-
-def _failed(
-    pair: Pair, orders: Sequence[ReadyOrder], findings: Sequence[Finding]
-) -> dict[DocumentId, NewDeadLetter]:
-    """Return the dead letter of each order that failed a *park* expectation: all that it failed."""
-    parking: dict[str, list[Finding]] = {}
-    for finding in findings:
-        if finding.severity == "park":
-            parking.setdefault(finding.row_key, []).append(finding)
-    return {
-        ready.document_id: _dead_letter(pair, ready, parking[str(ready.document_id)])
-        for ready in orders
-        if str(ready.document_id) in parking
-    }
-
-
-def _dead_letter(pair: Pair, ready: ReadyOrder, failed: Sequence[Finding]) -> NewDeadLetter:
-    first = failed[0]
-    return NewDeadLetter(
-        pair=ready.document.pair,
-        document_id=ready.document_id,
-        trace_key=f"{ready.document.account} {ready.document.name}",
-        step=STEP,
-        cause=first.rule,
-        message=" ".join(finding.message for finding in failed),
-        remedy=first.remedy,
-        rule=first.rule,
-        field=first.column,
-        value=first.value,
-        amount=ready.order.total,
-        currency=ready.order.currency,
-        answer=[finding.model_dump(mode="json") for finding in failed],
-        waits_for=_items_awaited(pair, ready.order, failed),
-    )
-
-
-def _items_awaited(pair: Pair, order: Order, failed: Sequence[Finding]) -> tuple[str, ...]:
+def _items_awaited(pair: Pair, ready: ReadyOrder, failed: Sequence[Finding]) -> tuple[str, ...]:
     """Return the items that the order waits for, if it lacks nothing but them.
 
     A line without an item code waits for a person: no item could come to be there for it.
@@ -265,5 +177,14 @@ def _items_awaited(pair: Pair, order: Order, failed: Sequence[Finding]) -> tuple
     if any(finding.rule != UNKNOWN_ITEM for finding in failed):
         return ()
     missing = {name for finding in failed for name in finding.value.split(", ")}
-    codes = {item_code(pair, line) for line in products(order)}
+    codes = {item_code(pair, line) for line in products(ready.order)}
     return tuple(sorted(map(item_parent, missing))) if missing <= codes else ()
+
+
+ORDERS = Judging[ReadyOrder](
+    suite=SHOP_ORDER,
+    step=STEP,
+    take=_take,
+    canonical=lambda ready: ready.order.model_dump(mode="json"),
+    awaited=_items_awaited,
+)

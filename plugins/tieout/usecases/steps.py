@@ -136,6 +136,8 @@ def _run_one_by_one(step: str, flow: Flow, batch_id: BatchId) -> StepReport:
         documents=sum(report.documents for report in reports),
         confirmed=sum(report.confirmed for report in reports),
         set_aside=sum(report.set_aside for report in reports),
+        warned=sum(report.warned for report in reports),
+        paused=next((report.paused for report in reports if report.paused), ""),
     )
 
 

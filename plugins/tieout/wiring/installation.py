@@ -140,7 +140,9 @@ class Tieout(ConnectedSystems):
             sage100=self.sage100(pair),
             shops={s.domain: self.shop(pair, s.domain) for s in settings.shops},
             mapper=self.mapper(pair),
-            gate=GreatExpectationsGate(self._include / "expectations", self._data_docs),
+            gate=GreatExpectationsGate(
+                self._include / "expectations", self._data_docs / self.caller.flow
+            ),
             clock=self.clock,
         )
 

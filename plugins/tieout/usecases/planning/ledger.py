@@ -29,6 +29,7 @@ from tieout.domain.ledger import (
     Document,
     DocumentState,
     Fence,
+    GateWarning,
     InboxEntry,
     NewDeadLetter,
     NewDocument,
@@ -263,10 +264,19 @@ class PlanningLedger(PlanningWrites):
         return _in_order(one for one in others if one.state in SETTLED_TOGETHER)
 
     @override
-    def mark_validated(self, document_id: DocumentId, canonical: Json) -> None:
+    def mark_validated(
+        self, document_id: DocumentId, canonical: Json, warnings: Sequence[GateWarning] = ()
+    ) -> None:
         self._move(document_id, DocumentState.VALIDATED)
-        changed = self._documents[document_id].model_copy(update={"canonical": canonical})
+        changed = self._documents[document_id].model_copy(
+            update={"canonical": canonical, "warnings": tuple(warnings)}
+        )
         self._documents[document_id] = changed
+
+    @override
+    def warned(self, pair: str | None = None, *, limit: int) -> list[Document]:
+        warned = [one for one in self._documents.values() if one.warnings]
+        return [one for one in _in_order(warned) if pair in {None, one.pair}][::-1][:limit]
 
     @override
     def mark_ready(self, document_ids: Collection[DocumentId]) -> None:
