@@ -157,8 +157,8 @@ class _TrialLedger(PlanningLedger):
             self._stored(new, DeliveryId(self._next_id())).model_copy(
                 update={
                     "state": DeliveryState.ENTERED,
-                    "external_id": _unknown(new.entity),
-                    "external_no": _unknown(new.entity),
+                    "external_id": _unknown(new.target, new.entity),
+                    "external_no": _unknown(new.target, new.entity),
                 }
             )
             for new in deliveries
@@ -170,7 +170,7 @@ class _TrialLedger(PlanningLedger):
     ) -> dict[str, Binding]:
         """Return the real ones; of a step that creates buyers, not those that it created.
 
-        What is bound nowhere yet goes by the name of its kind in brackets.
+        What is bound nowhere yet goes by the names of its system and kind in brackets.
         """
         real = self._real.bindings(pair, entity, keys, system)
         if entity == CUSTOMER_BINDING and self.step in (CONTACT.entity, CUSTOMER.entity):
@@ -183,8 +183,8 @@ class _TrialLedger(PlanningLedger):
             entity=entity,
             key=key,
             system=system,
-            external_id=_unknown(entity),
-            external_no=_unknown(entity),
+            external_id=_unknown(system, entity),
+            external_no=_unknown(system, entity),
             provenance="",
             bound_at=self._clock.now(),
         )
@@ -194,8 +194,9 @@ class _TrialLedger(PlanningLedger):
         return []
 
 
-def _unknown(entity: str) -> str:
-    return f"<{entity}>"
+def _unknown(system: System, entity: str) -> str:
+    """Return what stands for an id that the system gives."""
+    return f"<{system} {entity}>"
 
 
 class _UnaskedXero(PlanningXero):
@@ -220,8 +221,11 @@ class _UnaskedXero(PlanningXero):
         emails: Collection[str] = (),
         names: Collection[str] = (),
     ) -> list[Party]:
-        taken = [_party(self._owners.get(one, ""), one) for one in names if one in self._taken]
-        return [*taken, *(_party(number, "") for number in numbers)]
+        taken = [name for name in names if name in self._taken]
+        return [
+            *(_party(System.XERO, self._owners.get(name, ""), name) for name in taken),
+            *(_party(System.XERO, number, "") for number in numbers),
+        ]
 
 
 class _UnaskedSage100(PlanningSage100):
@@ -234,7 +238,7 @@ class _UnaskedSage100(PlanningSage100):
     def find_customers(
         self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
     ) -> list[Party]:
-        return [_party(number, "") for number in numbers]
+        return [_party(System.SAGE100, number, "") for number in numbers]
 
 
 def _mark(key: str) -> str:
@@ -242,8 +246,9 @@ def _mark(key: str) -> str:
     return f" ({key})"
 
 
-def _party(number: str, name: str) -> Party:
-    return Party(external_id=_unknown("house account"), external_no=number, name=name, email="")
+def _party(system: System, number: str, name: str) -> Party:
+    unknown = _unknown(system, CUSTOMER_BINDING)
+    return Party(external_id=unknown, external_no=number, name=name, email="")
 
 
 WriteKey = tuple[System, str, str, str]
