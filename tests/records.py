@@ -211,3 +211,9 @@ def stored(ledger: Ledger, delivery_id: DeliveryId) -> Delivery:
     """Return a delivery as it stands now, whichever document it is of."""
     known = ledger.deliveries([DocumentId(number) for number in range(1, 5000)])
     return {one.delivery_id: one for one in known}[delivery_id]
+
+
+def waits_for_people_alone(ledger: Ledger) -> bool:
+    """Say whether nothing is pending but what waits for a parent that a dead letter tells of."""
+    told = [parent for parent in ledger.parents(PAIR) if parent.dead_letters]
+    return ledger.conservation(PAIR).pending == sum(parent.documents for parent in told)

@@ -14,6 +14,7 @@ from typing import Any
 
 from fake_streams import FakeStreams
 from fakes import ItemGate
+from records import waits_for_people_alone
 from simulation.engine import START, Actor, Faults, Locks, Simulation
 from simulation.open_ledger import OpenLedger
 from simulation.shop import DOMAIN, PAIR, SimulatedShop, hint
@@ -374,5 +375,5 @@ class Installation:
     def is_quiet(self) -> bool:
         """Say whether nothing goes on and nothing waits."""
         is_idle = not (self.simulation.actors or self._active or self._queued)
-        is_settled = self.ledger.conservation(PAIR).pending == 0
+        is_settled = waits_for_people_alone(self.ledger)
         return is_idle and is_settled and self._on_their_way == 0 and not self._has_wake_up

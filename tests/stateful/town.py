@@ -14,6 +14,7 @@ from typing import Any
 
 from fake_streams import FakeStreams
 from fakes import FakeClock, FakeShop, FakeTarget, ItemGate
+from records import waits_for_people_alone
 from stateful.books import Books, KilledError, make_systems
 from tieout.domain.base import DeadLetterId, DocumentId, System
 from tieout.domain.ledger import NewDocument, NewInboxEntry, Origin
@@ -269,7 +270,7 @@ class Town:
         self._end_leases()
 
     def settle(self) -> None:
-        """Take every fault away and run until nothing is pending.
+        """Take every fault away and run until nothing is pending but what waits for a parent.
 
         Raises:
             AssertionError: Something still is after ROUNDS_MAX runs.
@@ -283,7 +284,7 @@ class Town:
             for name in [*self.unfinished, ""]:
                 self.run(name)
             self.end_leases()
-            if not self.unfinished and not self.ledger.conservation(PAIR.pair).pending:
+            if not self.unfinished and waits_for_people_alone(self.ledger):
                 return
         message = f"{self.ledger.conservation(PAIR.pair)} after {ROUNDS_MAX} runs"
         raise AssertionError(message)
