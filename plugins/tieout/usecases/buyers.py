@@ -15,6 +15,7 @@ from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind
 from tieout.usecases.flow import Flow, ReadyOrder, StepReport, validated_orders
 from tieout.usecases.guarded import guarded_read
 from tieout.usecases.order_names import GUEST_KEY, buyer_name, customer_key, tax_rate
+from tieout.usecases.parents import let_children_on
 from tieout.usecases.writing import Write, write_all
 
 CUSTOMER_BINDING = "customer"
@@ -81,7 +82,10 @@ def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
 
 
 def mark_known_buyers(flow: Flow, batch_id: BatchId) -> None:
-    """Let the orders go on whose buyer both systems know; the others wait for theirs."""
+    """Let the orders go on whose buyer both systems know; the others wait for theirs.
+
+    What waited for a buyer whom both know by now is there for the next run.
+    """
     orders = validated_orders(flow, batch_id)
     keys = {customer_key(ready.order) for ready in orders}
     known = [
@@ -94,6 +98,7 @@ def mark_known_buyers(flow: Flow, batch_id: BatchId) -> None:
         if all(customer_key(ready.order) in bound for bound in known)
     }
     flow.ledger.mark_ready(ready_ids)
+    let_children_on(flow, looks=False)
 
 
 def _unbound(flow: Flow, orders: Sequence[ReadyOrder], system: System) -> list[ReadyOrder]:
