@@ -1,24 +1,26 @@
 """Applies a mapping's rules to a record.
 
 A mapping file is compiled once into functions that call one another, and these then run for each
-record. Knows rules, conditions and tables; not what any field means. Every text that a function
-altered is reported with its target path.
+record: what can be found out from the file alone is found out once. Knows rules, conditions and
+tables; not what any field means. Every text that a function altered is reported with its target
+path.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import Enum
-from typing import Final, cast
+from functools import partial
+from itertools import groupby
+from typing import Final, NamedTuple, cast
 
 from pydantic import JsonValue
 
 from tieout.domain.base import Json
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.mapping.forms import MisfitError, converter
+from tieout.mapping.forms import MisfitError, converter, is_present, json_value, plain
 from tieout.mapping.functions import FUNCTIONS
-from tieout.mapping.paths import Getter, NoSuchMemberError, getter, put, root, steps_of
+from tieout.mapping.paths import Getter, getter, put, root, steps_of
 from tieout.mapping.spec import (
     ANY_FORM,
     Call,
@@ -36,6 +38,15 @@ from tieout.mapping.spec import (
     rules_of,
 )
 from tieout.mapping.tables import ALWAYS, Tables, ambiguous
+from tieout.mapping.telling import (
+    NUMBER,
+    AbsentError,
+    Places,
+    Telling,
+    in_source,
+    sources,
+    telling_of,
+)
 from tieout.mapping.texts import Altered
 
 Record = Mapping[str, object]
@@ -52,21 +63,22 @@ class Alteration:
     text: str
 
 
-@dataclass(frozen=True)
-class Mapped:
+class Mapped(NamedTuple):
     """A payload, and what had to be altered to make it."""
 
     payload: Json
     alterations: tuple[Alteration, ...]
 
 
-@dataclass
 class _Run:
-    """One application to one record: where it is in lists, and what it altered."""
+    """One application to one record: where it is in lists, and what it altered.
+
+    These are the class's until a run has its own, since most never do.
+    """
 
     day: date | None = None
-    numbers: list[int] = field(default_factory=list)
-    alterations: list[Alteration] = field(default_factory=list)
+    numbers: tuple[int, ...] = ()
+    alterations: tuple[Alteration, ...] = ()
 
 
 class _LeftOut(Enum):
@@ -75,14 +87,12 @@ class _LeftOut(Enum):
     LEFT_OUT = "left out"
 
 
-Places = Mapping[str, str]
-"""What a rule may call of what a system sent, and where in it that stands ('' = nobody says)."""
 LEFT_OUT: Final = _LeftOut.LEFT_OUT
 Value = Callable[[Record, _Run], object]
 Make = Callable[[Record, _Run], JsonValue | _LeftOut]
-Put = Callable[[Json, JsonValue], None]
-NUMBER = "\0"
-"""Stands in a compiled place for the number of the list's element, which only a run knows."""
+Finish = Callable[[object, _Run], JsonValue]
+Part = Callable[[Json, Record, _Run], None]
+"""Makes one field, or several, and puts them into the payload."""
 
 
 def apply(spec: Spec, record: Record, tables: Tables) -> Mapped:
@@ -105,30 +115,41 @@ def compile_spec(spec: Spec, tables: Tables) -> Callable[[Record], Mapped]:
     """
     compiler = _Compiler(spec, tables)
     fields = compiler.fields(spec.fields, "", {NODE: spec.source})
-    is_dated = compiler.is_dated
+    day_of = _day_of(spec) if compiler.is_dated else None
 
     def run(record: Record) -> Mapped:
-        one = _Run(day=_day(spec, record) if is_dated else None)
-        payload = fields(record, one)
-        return Mapped(payload=payload, alterations=tuple(one.alterations))
+        one = _Run()
+        if day_of is not None:
+            one.day = day_of(record)
+        try:
+            payload = fields(record, one)
+        except AbsentError as error:
+            problem = f"the record has no {error.path!r}"
+            raise error.telling.wrong(problem, one.numbers) from None
+        return Mapped(payload, one.alterations)
 
     return run
 
 
-def _day(spec: Spec, record: Record) -> date:
-    try:
-        day = getter(spec.dated_by, is_lenient=root(spec.dated_by) == NODE)(record)
-    except NoSuchMemberError:
-        day = None
-    if isinstance(day, str):
-        try:
-            day = date.fromisoformat(day[:10])
-        except ValueError:
-            day = None
-    if not isinstance(day, date):
-        message = f"{spec.path}, dated_by: the record has no day at {spec.dated_by!r}."
-        raise ConfigurationError(message, remedy="Name the path of the document's book date.")
-    return day
+def _day_of(spec: Spec) -> Callable[[Record], date]:
+    message = f"{spec.path}, dated_by: the record has no day at {spec.dated_by!r}."
+    wrong = partial(
+        ConfigurationError, message, remedy="Name the path of the document's book date."
+    )
+    get = getter(spec.dated_by, is_lenient=root(spec.dated_by) == NODE, absent=wrong)
+
+    def day_of(record: Record) -> date:
+        day = get(record)
+        if isinstance(day, str):
+            try:
+                day = date.fromisoformat(day[:10])
+            except ValueError:
+                raise wrong() from None
+        if not isinstance(day, date):
+            raise wrong()
+        return day
+
+    return day_of
 
 
 class _Compiler:
@@ -138,37 +159,22 @@ class _Compiler:
         self.is_dated = any(rule.period != ALWAYS for rule in rules_of(spec.fields))
 
     def fields(self, fields: Fields, where: str, nodes: Places) -> Callable[[Record, _Run], Json]:
-        makes: list[tuple[Put, Make]] = []
-        for target, rules in fields.items():
-            place = f"{where}.{target}" if where else target
-            makes.append((self._put(target, rules[0]), self._field(rules, place, nodes)))
+        parts: list[Part] = []
+        for parent, targets in groupby(fields, _parent):
+            makes = []
+            for target in targets:
+                place = f"{where}.{target}" if where else target
+                rules = fields[target]
+                makes.append((target, rules[0], self._field(rules, place, nodes)))
+            parts += _parts(parent, makes)
 
         def made(record: Record, run: _Run) -> Json:
             payload: Json = {}
-            for put_in, make in makes:
-                value = make(record, run)
-                if value is not LEFT_OUT:
-                    put_in(payload, value)
+            for part in parts:
+                part(payload, record, run)
             return payload
 
         return made
-
-    def _put(self, target: str, rule: Rule) -> Put:
-        steps = steps_of(target)
-        if len(steps) == 1:
-            name = steps[0].name
-
-            def put_one(made: Json, value: JsonValue) -> None:
-                made[name] = value
-
-            return put_one
-
-        def put_below(made: Json, value: JsonValue) -> None:
-            if not put(made, steps, value):
-                message = f"{rule.place}: {target} is inside of a plain value."
-                raise ConfigurationError(message, remedy="Correct the mapping's target paths.")
-
-        return put_below
 
     def _field(self, rules: Sequence[Rule], where: str, nodes: Places) -> Make:
         makes = [self._rule(rule, where, nodes) for rule in rules]
@@ -185,11 +191,10 @@ class _Compiler:
         return first
 
     def _rule(self, rule: Rule, where: str, nodes: Places) -> Make:
-        value_of = self._value(rule, where, nodes)
-        make = cast("Make", value_of)
-        if not isinstance(rule.make, Constant | Nested | Listed) or rule.is_required:
-            make = self._formed(rule, where, value_of, nodes)
-        tests = [self._test(when, rule, where, nodes) for when in rule.when]
+        telling = telling_of(self._spec.target, rule, where, nodes)
+        own = _own_condition(rule)
+        make = self._make(rule, telling, nodes, is_own=own is not None)
+        tests = [self._test(when, telling, nodes) for when in rule.when if when is not own]
         if rule.period == ALWAYS and not tests:
             return make
         days = rule.period
@@ -198,97 +203,89 @@ class _Compiler:
             if run.day is not None and run.day not in days:
                 return LEFT_OUT
             for test in tests:
-                if not test(record, run):
+                if not test(record):
                     return LEFT_OUT
             return make(record, run)
 
         return conditional
 
-    def _test(
-        self, when: Condition, rule: Rule, where: str, nodes: Places
-    ) -> Callable[[Record, _Run], bool]:
-        get = self._get(when.path, rule, where, nodes)
+    def _test(self, when: Condition, telling: Telling, nodes: Places) -> Callable[[Record], bool]:
+        get = self._get(when.path, telling, nodes)
         expected = when.value
         if expected is None:
-            return lambda record, run: _is_present(get(record, run))
-        return lambda record, run: _plain(get(record, run)) == expected
+            return lambda record: is_present(get(record))
+        return lambda record: plain(get(record)) == expected
 
-    def _get(self, path: str, rule: Rule, where: str, nodes: Places) -> Value:
-        take: Getter = getter(path, is_lenient=root(path) in nodes)
+    def _get(self, path: str, telling: Telling, nodes: Places) -> Getter:
+        return getter(
+            path,
+            is_lenient=root(path) in nodes,
+            absent=partial(AbsentError, telling, path),
+        )
 
-        def get(record: Record, run: _Run) -> object:
-            try:
-                return take(record)
-            except NoSuchMemberError:
-                problem = f"the record has no {path!r}"
-            raise _wrong(rule, _at(where, run), problem)
+    def _make(self, rule: Rule, telling: Telling, nodes: Places, *, is_own: bool) -> Make:
+        """Return what makes a rule's value; ``is_own``: only when its one source is present."""
+        make = rule.make
+        finish = self._finish(rule, telling, nodes)
+        if isinstance(make, Constant | Nested | Listed) and not rule.is_required:
+            return cast("Make", self._value(rule, telling, nodes))
+        is_as_is = rule.default is None and not rule.is_required and _own_form(rule) == ANY_FORM
+        if isinstance(make, Copy) and is_as_is:
+            return _copied(self._get(make.path, telling, nodes), finish, is_own=is_own)
+        if isinstance(make, Call) and len(make.positional) == 1 and not make.keyword and is_as_is:
+            get = self._get(make.positional[0], telling, nodes)
+            return _called_with_one(make, get, telling, finish, is_own=is_own)
+        value_of = self._value(rule, telling, nodes)
+        if not is_own:
+            return lambda record, run: finish(value_of(record, run), run)
+        (path,) = sources(rule)
+        get = self._get(path, telling, nodes)
+        return lambda record, run: (
+            finish(value_of(record, run), run) if is_present(get(record)) else LEFT_OUT
+        )
 
-        return get
-
-    def _formed(self, rule: Rule, where: str, value_of: Value, nodes: Places) -> Make:
+    def _finish(self, rule: Rule, telling: Telling, nodes: Places) -> Finish:
         """Put the default in, refuse what is missing, and write the value in the rule's form."""
         default, is_required = rule.default, rule.is_required
         convert = None if _own_form(rule) == ANY_FORM else converter(_own_form(rule))
-        is_of_source = any(root(path) in nodes for path in _sources(rule))
-        told = _told(rule, where, nodes)
+        is_of_source = any(root(path) in nodes for path in sources(rule))
 
-        def formed(record: Record, run: _Run) -> JsonValue:
-            value = value_of(record, run)
-            if (default is not None or is_required) and not _is_present(value):
+        def finished(value: object, run: _Run) -> JsonValue:
+            if (default is not None or is_required) and not is_present(value):
                 if default is None:
-                    raise self._missing(_at(told, run))
+                    raise telling.missing(run.numbers)
                 value = default
-            if value is None:
-                if is_of_source:
-                    raise self._missing(_at(told, run))
-                raise _wrong(rule, _at(where, run), "NoneType cannot be sent as it is")
-            written = _json(value)
+            written = json_value(value)
             if written is None:
-                problem = f"{type(value).__name__} cannot be sent as it is"
-                raise _wrong(rule, _at(where, run), problem)
+                if value is None and is_of_source:
+                    raise telling.missing(run.numbers)
+                raise telling.not_sent(value, run.numbers)
             if convert is None or written == "":
                 return written
             try:
                 return convert(written)
             except MisfitError as error:
-                raise self._misfit(_at(told, run), written, error) from error
+                raise telling.misfit(written, error, run.numbers) from error
 
-        return formed
+        return finished
 
-    def _missing(self, where: str) -> RejectedError:
-        return RejectedError(
-            f"{self._spec.target}, {where}: the record has no value for it.",
-            remedy="Fill it in where the record comes from, and replay.",
-            cause="field_missing",
-            field=where,
-        )
-
-    def _misfit(self, where: str, value: JsonValue, error: MisfitError) -> RejectedError:
-        return RejectedError(
-            f"{self._spec.target}, {where}: {value!r} {error.problem}.",
-            remedy="Correct it where the record comes from, and replay.",
-            cause=error.cause,
-            field=where,
-            value=str(value),
-        )
-
-    def _value(self, rule: Rule, where: str, nodes: Places) -> Value:
+    def _value(self, rule: Rule, telling: Telling, nodes: Places) -> Value:
         value: Value
         match rule.make:
             case Copy(path=path):
-                value = self._get(path, rule, where, nodes)
+                value = _taken(self._get(path, telling, nodes))
             case Constant(value=constant):
                 value = _always(constant)
             case Call():
-                value = self._call(rule.make, rule, where, nodes)
+                value = self._call(rule.make, telling, nodes)
             case Lookup():
-                value = self._look_up(rule.make, rule, where, nodes)
+                value = self._look_up(rule.make, telling, nodes)
             case Each():
-                value = self._each(rule.make, rule, where, nodes)
+                value = self._each(rule.make, telling, nodes)
             case Nested(fields=fields):
-                value = self.fields(fields, where, nodes)
+                value = self.fields(fields, telling.where, nodes)
             case Listed(elements=elements):
-                value = self._listed(elements, where, nodes)
+                value = self._listed(elements, telling.where, nodes)
         return value
 
     def _listed(self, elements: Sequence[Rule], where: str, nodes: Places) -> Value:
@@ -300,132 +297,192 @@ class _Compiler:
             value for make in makes if (value := make(record, run)) is not LEFT_OUT
         ]
 
-    def _each(self, each: Each, rule: Rule, where: str, nodes: Places) -> Value:
-        get = self._get(each.path, rule, where, nodes)
+    def _each(self, each: Each, telling: Telling, nodes: Places) -> Value:
+        get = self._get(each.path, telling, nodes)
         name = each.name
         below = {known: place for known, place in nodes.items() if known != name}
         if root(each.path) in nodes:
-            place = _in_source(each.path, nodes)
+            place = in_source(each.path, nodes)
             below[name] = f"{place}[{NUMBER}]" if place else ""
-        fields = self.fields(each.fields, f"{where}[{NUMBER}]", below)
+        fields = self.fields(each.fields, f"{telling.where}[{NUMBER}]", below)
 
         def elements(record: Record, run: _Run) -> object:
-            found = get(record, run)
+            found = get(record)
             if found is None:
                 return None
             if isinstance(found, str) or not isinstance(found, Sequence):
-                raise _wrong(rule, _at(where, run), f"{each.path} is not a list")
+                raise telling.wrong(f"{each.path} is not a list", run.numbers)
             made: list[JsonValue] = []
+            outer = run.numbers
             for number, element in enumerate(found):
-                run.numbers.append(number)
+                run.numbers = (*outer, number)
                 made.append(fields({**record, name: element}, run))
-                run.numbers.pop()
+            run.numbers = outer
             return made
 
         return elements
 
-    def _call(self, call: Call, rule: Rule, where: str, nodes: Places) -> Value:
-        function, options = FUNCTIONS[call.function], dict(call.options)
-        told = _told(rule, where, nodes)
-        positional = [self._get(path, rule, where, nodes) for path in call.positional]
-        keyword = [
-            (name, self._get(path, rule, where, nodes)) for name, path in call.keyword.items()
-        ]
+    def _call(self, call: Call, telling: Telling, nodes: Places) -> Value:
+        function = partial(FUNCTIONS[call.function], **call.options)
+        positional = [self._get(path, telling, nodes) for path in call.positional]
+        keyword = [(name, self._get(path, telling, nodes)) for name, path in call.keyword.items()]
 
         def called(record: Record, run: _Run) -> object:
-            values = [get(record, run) for get in positional]
+            values = [get(record) for get in positional]
             if values == [None]:
                 return None
-            named = {name: get(record, run) for name, get in keyword}
+            named = {name: get(record) for name, get in keyword}
             try:
-                result = function(*values, **named, **options)
+                result = function(*values, **named)
             except RejectedError as error:
-                raise self._refused(_at(told, run), error) from error
-            if isinstance(result, Altered):
-                altered = Alteration(_at(where, run), original=result.original, text=result.text)
-                run.alterations.append(altered)
-                return result.text
-            return result
+                raise telling.refused(error, run.numbers) from error
+            return _unaltered(result, telling, run) if isinstance(result, Altered) else result
 
         return called
 
-    def _refused(self, where: str, error: RejectedError) -> RejectedError:
-        return RejectedError(
-            f"{self._spec.target}, {where}: {error.message}",
-            remedy=error.remedy,
-            cause=error.cause,
-            field=error.field or where,
-            value=error.value,
-        )
-
-    def _look_up(self, lookup: Lookup, rule: Rule, where: str, nodes: Places) -> Value:
+    def _look_up(self, lookup: Lookup, telling: Telling, nodes: Places) -> Value:
         table = self._tables.get(lookup.table)
         if table is None:
-            raise _wrong(rule, where, f"there is no table {lookup.table!r} in tables/")
+            raise telling.wrong(f"there is no table {lookup.table!r} in tables/")
         twice = ambiguous(table) if lookup.is_reverse else None
         if twice is not None:
             problem = f"{twice.place} gives {twice.target!r} a second time, so it has no reverse"
-            raise _wrong(rule, where, problem)
+            raise telling.wrong(problem)
         if table.is_dated and not self._spec.dated_by:
             problem = f"rows of {table.path.name} are valid for a time, and dated_by is not given"
-            raise _wrong(rule, where, problem)
+            raise telling.wrong(problem)
         self.is_dated = self.is_dated or table.is_dated
-        get = self._get(lookup.path, rule, where, nodes)
-        is_optional = rule.default is not None or rule.is_required
-        told = _told(rule, where, nodes)
+        get = self._get(lookup.path, telling, nodes)
+        is_optional = telling.rule.default is not None or telling.rule.is_required
 
         def looked_up(record: Record, run: _Run) -> object:
-            value = get(record, run)
-            if value is None or (is_optional and not _is_present(value)):
+            value = get(record)
+            if value is None or (is_optional and not is_present(value)):
                 return None
-            asked = str(_plain(value))
+            asked = str(plain(value))
             found = table.look_up(asked, run.day, reverse=lookup.is_reverse)
             if found is None:
-                raise self._unknown(lookup, _at(told, run), asked, run.day)
+                raise telling.unknown(lookup.table, asked, run.day, run.numbers)
             return found
 
         return looked_up
 
-    def _unknown(self, lookup: Lookup, where: str, value: str, day: date | None) -> RejectedError:
-        on = f" on {day}" if day else ""
-        return RejectedError(
-            f"{self._spec.target}, {where}: nothing stands for {value!r}{on}.",
-            remedy=(
-                f"Add it to include/mappings/tables/{lookup.table}.csv, or correct it where the "
-                "record comes from."
-            ),
-            cause="target_refused",
-            field=where,
-            value=value,
-        )
+
+def _parent(target: str) -> str:
+    """Return the object in which a field stands, when it is one name and one more; else ''."""
+    steps = steps_of(target)
+    is_plain_pair = len(steps) == 2 and not steps[0].key  # noqa: PLR2004 - as in header.City
+    return steps[0].name if is_plain_pair else ""
+
+
+def _parts(parent: str, makes: Sequence[tuple[str, Rule, Make]]) -> list[Part]:
+    if parent:
+        names = [(steps_of(target)[1].name, make) for target, _rule, make in makes]
+        return [_part_of_object(parent, names, makes[0][1])]
+    return [_part(target, rule, make) for target, rule, make in makes]
+
+
+def _part_of_object(parent: str, makes: Sequence[tuple[str, Make]], rule: Rule) -> Part:
+    """Make fields that follow one another in the same object, which is looked for once."""
+
+    def part(payload: Json, record: Record, run: _Run) -> None:
+        inner = payload.get(parent)
+        if inner is None:
+            inner = {}
+        elif not isinstance(inner, dict):
+            raise _inside_of_plain(f"{parent}.{makes[0][0]}", rule)
+        for name, make in makes:
+            value = make(record, run)
+            if value is not LEFT_OUT:
+                inner[name] = value
+        if inner:
+            payload[parent] = inner
+
+    return part
+
+
+def _part(target: str, rule: Rule, make: Make) -> Part:
+    steps = steps_of(target)
+    name = steps[-1].name
+
+    def part(payload: Json, record: Record, run: _Run) -> None:
+        value = make(record, run)
+        if value is not LEFT_OUT:
+            payload[name] = value
+
+    def part_below(payload: Json, record: Record, run: _Run) -> None:
+        value = make(record, run)
+        if value is not LEFT_OUT and not put(payload, steps, value):
+            raise _inside_of_plain(target, rule)
+
+    return part if len(steps) == 1 else part_below
+
+
+def _inside_of_plain(target: str, rule: Rule) -> ConfigurationError:
+    message = f"{rule.place}: {target} is inside of a plain value."
+    return ConfigurationError(message, remedy="Correct the mapping's target paths.")
+
+
+def _taken(get: Getter) -> Value:
+    return lambda record, _run: get(record)
 
 
 def _always(value: object) -> Value:
     return lambda _record, _run: value
 
 
-def _told(rule: Rule, where: str, nodes: Places) -> str:
-    """Return the place by which a person is told of a bad value: in what a system sent, if there.
+def _copied(get: Getter, finish: Finish, *, is_own: bool) -> Make:
+    """Copy a value, most often a text; ``is_own``: only when it is present."""
 
-    That is where it can be corrected; anything else is told by the target's field.
-    """
-    return next(filter(None, (_in_source(path, nodes) for path in _sources(rule))), where)
+    def copied(record: Record, run: _Run) -> JsonValue:
+        value = get(record)
+        return value if type(value) is str else finish(value, run)
+
+    def copied_if_present(record: Record, run: _Run) -> JsonValue | _LeftOut:
+        value = get(record)
+        return finish(value, run) if is_present(value) else LEFT_OUT
+
+    return copied_if_present if is_own else copied
 
 
-def _in_source(path: str, nodes: Places) -> str:
-    name = root(path)
-    place = nodes.get(name, "")
-    return f"{place}{path[len(name) :]}" if place else ""
+def _called_with_one(
+    call: Call, get: Getter, telling: Telling, finish: Finish, *, is_own: bool
+) -> Make:
+    """Call a function with the one value it takes, as most rules do; ``is_own`` as above."""
+    function = partial(FUNCTIONS[call.function], **call.options)
+
+    def called(record: Record, run: _Run) -> JsonValue | _LeftOut:
+        value = get(record)
+        if is_own and not value and not is_present(value):
+            return LEFT_OUT
+        if value is None:
+            return finish(None, run)
+        try:
+            result = function(value)
+        except RejectedError as error:
+            raise telling.refused(error, run.numbers) from error
+        if type(result) is str:
+            return result
+        if isinstance(result, Altered):
+            return _unaltered(result, telling, run)
+        return finish(result, run)
+
+    return called
 
 
-def _sources(rule: Rule) -> Sequence[str]:
-    match rule.make:
-        case Copy(path=path) | Lookup(path=path) | Each(path=path):
-            return (path,)
-        case Call(positional=positional, keyword=keyword):
-            return (*positional, *keyword.values())
-        case Constant() | Nested() | Listed():
-            return ()
+def _unaltered(result: Altered, telling: Telling, run: _Run) -> str:
+    """Return the text that a function altered, and report it."""
+    where = telling.at(run.numbers)
+    run.alterations += (Alteration(where, original=result.original, text=result.text),)
+    return result.text
+
+
+def _own_condition(rule: Rule) -> Condition | None:
+    """Return the condition that a rule's only source be present, which its value then shows."""
+    from_paths = sources(rule)
+    return next(
+        (when for when in rule.when if when.value is None and from_paths == (when.path,)), None
+    )
 
 
 def _own_form(rule: Rule) -> Form:
@@ -437,41 +494,3 @@ def _own_form(rule: Rule) -> Form:
         length=None if told.get("length") == form.length else form.length,
         decimals=None if told.get("decimals") == form.decimals else form.decimals,
     )
-
-
-def _at(where: str, run: _Run) -> str:
-    """Return the target path of a compiled place, with the numbers of the elements it is in."""
-    for number in run.numbers:
-        where = where.replace(NUMBER, str(number), 1)
-    return where
-
-
-def _wrong(rule: Rule, where: str, problem: str) -> ConfigurationError:
-    place = rule.place
-    message = f"{place.file}, line {place.line}, {where}: {problem}."
-    return ConfigurationError(message, remedy="Correct the rule of this field.")
-
-
-def _is_present(value: object) -> bool:
-    return value is not None and value not in ("", (), [], {})
-
-
-def _json(value: object) -> JsonValue:
-    """Return a value as it goes into JSON, None when it does not."""
-    match _plain(value):
-        case str() | bool() | int() | list() | dict() as plain:
-            return plain
-        case _:
-            return None
-
-
-def _plain(value: object) -> object:
-    match value:
-        case Enum():
-            return value.value
-        case Decimal():
-            return f"{value:f}"
-        case date():
-            return value.isoformat()
-        case _:
-            return value

@@ -7,6 +7,7 @@ target's characters by a named function.
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -27,6 +28,33 @@ class MisfitError(ValueError):
         super().__init__(problem)
         self.problem = problem
         self.cause = cause
+
+
+def is_present(value: object) -> bool:
+    """Say whether a value is there: nothing and what is empty is not, 0 and false are."""
+    return value is not None and value not in ("", (), [], {})
+
+
+def plain(value: object) -> object:
+    """Return a value as JSON would write it: a code's value, an amount's digits, a day's text."""
+    match value:
+        case Enum():
+            return value.value
+        case Decimal():
+            return f"{value:f}"
+        case date():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def json_value(value: object) -> JsonValue:
+    """Return a value as it goes into JSON, None when it does not: a float never does."""
+    match plain(value):
+        case str() | bool() | int() | list() | dict() as written:
+            return written
+        case _:
+            return None
 
 
 def converter(form: Form) -> Callable[[JsonValue], JsonValue]:

@@ -138,7 +138,8 @@ def sage100_text(text: str, *, length: int) -> str | Altered:
     Too long is refused, never cut.
     """
     written = to_cp1252(text)
-    within(written, length)
+    if len(written) > length:
+        within(written, length)
     return written if written == text else Altered(text=written, original=text)
 
 

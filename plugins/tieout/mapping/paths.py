@@ -12,6 +12,7 @@ path says, taking values and putting them belongs here; what a rule does with th
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import BaseModel, JsonValue
 
@@ -34,10 +35,6 @@ class Step:
     value: str = ""
 
 
-class NoSuchMemberError(LookupError):
-    """The record has no such member; a record made by Tieout has every member it may have."""
-
-
 def steps_of(path: str) -> tuple[Step, ...]:
     """Take a path apart; its form was checked with the file's."""
     return tuple(
@@ -51,24 +48,53 @@ def root(path: str) -> str:
     return steps_of(path)[0].name
 
 
-def getter(path: str, *, is_lenient: bool) -> Getter:
+class NoSuchMemberError(LookupError):
+    """A record of ours has no such member; it has every one that a path may name."""
+
+
+def getter(path: str, *, is_lenient: bool, absent: Callable[[], Exception] | None = None) -> Getter:
     """Return what takes the value at ``path`` out of a record.
 
     A lenient path leads into what a system sent, where an absent member means that it is empty; on
-    any other path, a member that the record lacks raises NoSuchMemberError.
+    any other path, a member that the record lacks raises what ``absent`` returns, which is a
+    NoSuchMemberError unless given.
     """
     steps = steps_of(path)
+    absent = absent or partial(NoSuchMemberError, path)
     if is_lenient or any(step != Step(step.name) for step in steps):
-        return lambda record: _walk(record, steps, is_lenient=is_lenient)
-    names = tuple(step.name for step in steps)
+        return _walker(steps, is_lenient=is_lenient, absent=absent)
+    first, *names = (step.name for step in steps)
+    if not names:
 
-    def plain(record: Mapping[str, object]) -> object:
-        value: object = record
-        for name in names:
-            value = _member(value, name)
+        def of_record(record: Mapping[str, object]) -> object:
+            try:
+                return record[first]
+            except KeyError:
+                raise absent() from None
+
+        return of_record
+
+    def below(record: Mapping[str, object]) -> object:
+        try:
+            value: object = record[first]
+            for name in names:
+                # Nearly all are plain dicts; asking for the kind of all others costs much more.
+                value = value[name] if type(value) is dict else _member(value, name)
+        except (KeyError, NoSuchMemberError):
+            raise absent() from None
         return value
 
-    return plain
+    return below
+
+
+def _walker(steps: Sequence[Step], *, is_lenient: bool, absent: Callable[[], Exception]) -> Getter:
+    def walked(record: Mapping[str, object]) -> object:
+        try:
+            return _walk(record, steps, is_lenient=is_lenient)
+        except NoSuchMemberError:
+            raise absent() from None
+
+    return walked
 
 
 def _walk(value: object, steps: Sequence[Step], *, is_lenient: bool) -> object:
@@ -89,14 +115,13 @@ def _walk(value: object, steps: Sequence[Step], *, is_lenient: bool) -> object:
 
 
 def _member(value: object, name: str, *, is_lenient: bool = False) -> object:
-    if isinstance(value, Mapping):
-        if name in value:
-            return value[name]
-    elif isinstance(value, BaseModel):
+    if isinstance(value, BaseModel):
         try:
             return getattr(value, name)
         except AttributeError:
             raise NoSuchMemberError(name) from None
+    if isinstance(value, Mapping) and name in value:
+        return value[name]
     if is_lenient:
         return None
     raise NoSuchMemberError(name)

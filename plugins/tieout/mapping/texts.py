@@ -31,7 +31,7 @@ def one_line(text: str) -> str:
 def to_cp1252(text: str) -> str:
     """Write a text in Sage 100's character set (cp1252 without Š), letter by letter if needed."""
     if text.isascii():
-        return one_line(text)
+        return " ".join(text.split()) if text.isprintable() else one_line(text)
     composed = one_line(unicodedata.normalize("NFC", text))
     return one_line("".join(_sign(sign) for sign in composed))
 
