@@ -5,7 +5,7 @@ wiring; what the fields mean is in tieout.domain.pair.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.numbers import list_currencies
 from pydantic import ValidationError
 
+from tieout.domain.exchange import ExchangeRate
 from tieout.domain.pair import AccountKind, Pair
 from tieout.errors import ConfigurationError
 from tieout.mapping.source import read_csv, read_yaml
@@ -21,12 +22,13 @@ SWEEP_CRON_VARIABLE = "TIEOUT_SWEEP_CRON"
 SWEEP_CRON = "*/15 * * * *"
 """How often a flow sweeps, in UTC, when the environment does not say otherwise."""
 ALIAS_COLUMNS = ("pair", "variant_id", "item_code")
+RATE_COLUMNS = ("base", "currency", "day", "rate", "source")
 ENTITY_FIELDS = ("xero_legal_entity", "sage100_legal_entity")
 """Optional fields that say whose books a side holds, when that is not ``legal_entity``'s."""
 
 
 def load_pairs(include: Path) -> dict[str, Pair]:
-    """Return every pair of ``include``/pairs.yaml with its accounts, taxes, gateways and aliases.
+    """Return every pair of ``include``/pairs.yaml with its accounts, taxes, rates and aliases.
 
     Raises:
         ConfigurationError: A file or a field is wrong; names the file, the field and the fix.
@@ -37,8 +39,9 @@ def load_pairs(include: Path) -> dict[str, Pair]:
         message = f"{source} names no pair."
         raise ConfigurationError(message, remedy="List at least one under 'pairs:'.")
     aliases = _aliases(include / "mappings" / "item_aliases.csv", described)
+    rates = _exchange_rates(include / "exchange_rates.csv")
     pairs = {
-        name: _pair(include, source, name, fields, aliases.get(name, {}))
+        name: _pair(include, source, name, fields, (aliases.get(name, {}), rates))
         for name, fields in described.items()
     }
     _refuse_shared_books(source, pairs.values())
@@ -64,19 +67,40 @@ def _aliases(path: Path, pairs: Iterable[str]) -> dict[str, dict[str, str]]:
     return aliases
 
 
-def _pair(
-    include: Path, source: Path, name: str, fields: object, aliases: Mapping[str, str]
-) -> Pair:
+def _exchange_rates(path: Path) -> list[ExchangeRate]:
+    """Return the rates of the file; a company that converts nothing needs none."""
+    rates: list[ExchangeRate] = []
+    for number, row in enumerate(read_csv(path, RATE_COLUMNS) if path.exists() else [], start=2):
+        try:
+            rates.append(ExchangeRate.model_validate(row))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            message = f"{path}, line {number}, {first['loc'][0]}: {_lower(first['msg'])}."
+            remedy = (
+                "Give the day as 2026-11-29 and the rate, what one of the base buys, as 0.921659."
+            )
+            raise ConfigurationError(message, remedy=remedy) from error
+    days = [f"{one.base} {one.currency} {one.day}" for one in rates]
+    _refuse_repeated(path, "base, currency, day", days)
+    return rates
+
+
+Listed = tuple[Mapping[str, str], list[ExchangeRate]]
+"""What CSV files say of a pair: item aliases, and exchange rates of every currency."""
+
+
+def _pair(include: Path, source: Path, name: str, fields: object, listed: Listed) -> Pair:
     accounts = include / "mappings" / "accounts" / f"{name}.yaml"
     if not isinstance(fields, dict):
         message = f"{source}, pairs.{name}: has no fields."
         raise ConfigurationError(message, remedy="Describe the pair as the others are.")
     described = _one_entity(source, name, fields)
     booked = read_yaml(accounts)
+    aliases, rates = listed
+    ours = [rate for rate in rates if rate.base == described.get("currency")]
+    own = {"pair": name, "item_aliases": dict(aliases), "exchange_rates": ours}
     try:
-        pair = Pair.model_validate(
-            {**described, **booked, "pair": name, "item_aliases": dict(aliases)}
-        )
+        pair = Pair.model_validate({**described, **booked, **own})
     except ValidationError as error:
         raise _wrong_field(source, accounts, name, booked, error) from error
     _check_terms(source, pair)
@@ -156,7 +180,11 @@ def _check_books(path: Path, pair: Pair) -> None:
     _refuse_repeated(path, "accounts.role", [account.role for account in pair.accounts])
     _refuse_repeated(path, "gateways.gateway", [gateway.gateway for gateway in pair.gateways])
     _refuse_repeated(path, "taxes.title", rates)
+    _refuse_repeated(path, "charge_items.role", [one.role for one in pair.charge_items])
+    groups = [" and ".join(sorted(group.sage100_tax_codes)) for group in pair.tax_groups]
+    _refuse_repeated(path, "tax_groups.sage100_tax_codes", groups)
     mirrored = {a.role for a in pair.accounts if a.kind is AccountKind.MIRRORED}
+    _check_policies(path, pair, mirrored)
     for number, gateway in enumerate(pair.gateways):
         if gateway.clearing_role not in mirrored:
             message = (
@@ -164,6 +192,20 @@ def _check_books(path: Path, pair: Pair) -> None:
                 f"{gateway.clearing_role!r}."
             )
             raise ConfigurationError(message, remedy="Add it under 'accounts:'.")
+
+
+def _check_policies(path: Path, pair: Pair, mirrored: Collection[str]) -> None:
+    """Refuse a policy that needs an account or an item that the pair does not name."""
+    charges = {one.role for one in pair.charge_items}
+    needs = {
+        "exchange_gains": (pair.policies.fx == "base", mirrored, "accounts"),
+        "sales_tax": (pair.policies.sage_tax == "charge_line", charges, "charge_items"),
+        "rounding": (pair.policies.sage_tax == "rounding", charges, "charge_items"),
+    }
+    for role, (is_needed, named, where) in needs.items():
+        if is_needed and role not in named:
+            message = f"{path}, {where}: nothing plays {role!r}, which the pair's policies need."
+            raise ConfigurationError(message, remedy=f"Add it under '{where}:'.")
 
 
 def _refuse_shared_books(source: Path, pairs: Iterable[Pair]) -> None:

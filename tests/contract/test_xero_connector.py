@@ -122,7 +122,7 @@ def test_the_reference_tells_what_the_gate_must_know(xero: XeroConnector) -> Non
     reference = xero.reference()
     assert reference.base_currency == "USD"
     assert {"091", "200", "260"} <= reference.account_codes
-    assert reference.tax_types == {"TAX001", "TAX002", "NONE"}
+    assert reference.tax_types == {"TAX001", "TAX002", "TAX003", "TAX004", "NONE"}
     assert {"LAMP-01", "SHADE-02"} <= reference.item_codes
     assert reference.tracked_item_codes == frozenset()
     assert reference.unsold_item_codes == frozenset()

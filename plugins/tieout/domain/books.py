@@ -4,7 +4,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from pydantic import Field
+
 from tieout.domain.base import Amount, Frozen
+
+ONE = Decimal(1)
 
 
 class SageState(StrEnum):
@@ -58,6 +62,8 @@ class XeroInvoice(Frozen):
     total_tax: Amount
     amount_due: Amount
     lines: tuple[XeroInvoiceLine, ...]
+    rate: Decimal = ONE
+    """What one of the base currency buys of the invoice's."""
 
 
 class XeroPayment(Frozen):
@@ -70,6 +76,10 @@ class XeroPayment(Frozen):
     amount: Amount
     reference: str
     status: str
+    rate: Decimal = ONE
+    """What one of the base currency bought of the invoice's, on the payment's day."""
+    bank_amount: Amount | None = None
+    """What it moved at the bank, in the currency of the account there."""
 
 
 class AccountBalance(Frozen):
@@ -146,6 +156,8 @@ class SageInvoice(Frozen):
     freight: Amount
     tax: Amount
     deposit_applied: Amount
+    charges: dict[str, Amount] = Field(default_factory=dict)
+    """What lines of miscellaneous items come to, by account; they are no part of ``goods``."""
 
 
 class GlPosting(Frozen):

@@ -5,9 +5,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.numbers import get_currency_precision
 
 ZERO = Decimal(0)
-TAX_TOLERANCE_PER_LINE = Decimal("0.01")
-"""Largest difference between charged and recomputed tax on one taxed line, in the document's
-currency, before the order parks (docs/reference/accounting.md, tax)."""
 
 
 def minor_unit(currency: str) -> Decimal:

@@ -7,16 +7,24 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from tieout.domain.base import Amount, Frozen
+from tieout.domain.exchange import Exchange
 from tieout.domain.money import ZERO
 
 
 class LineKind(StrEnum):
-    """What one line of an order sells."""
+    """What one line of an order sells, or which amount beside the goods it is."""
 
     PRODUCT = "product"
     SHIPPING = "shipping"
     GIFT_CARD = "gift_card"
     TIP = "tip"
+    CHANNEL_TAX = "channel_tax"
+    SALES_TAX = "sales_tax"
+    ROUNDING = "rounding"
+
+
+CHARGE_KINDS = frozenset({LineKind.CHANNEL_TAX, LineKind.SALES_TAX, LineKind.ROUNDING})
+"""Lines that no shop sells: amounts that a ledger books on the account of the role of that name."""
 
 
 class Address(Frozen):
@@ -101,17 +109,21 @@ class OrderLine(Frozen):
 
 
 class CapturedPayment(Frozen):
-    """Money that a gateway took for the order; an authorization is none."""
+    """Money that a gateway took for the order; an authorization is none.
+
+    ``exchange`` is the rate of its day, when the order is in another currency than the books.
+    """
 
     source_id: str
     gateway: str
     amount: Amount
     captured_at: AwareDatetime
     book_date: date
+    exchange: Exchange | None = None
 
 
 class Order(Frozen):
-    """One shop order in the shop's currency.
+    """One shop order in the shop's currency; ``exchange`` is its rate where the books have another.
 
     ``source_id`` is the numeric id of the shop's order and the correlation id in every system;
     ``name`` is what people call it. ``total`` and ``tax`` are what the shop charged and are the
@@ -137,6 +149,7 @@ class Order(Frozen):
     is_test: bool = False
     is_cancelled: bool = False
     is_refunded: bool = False
+    exchange: Exchange | None = None
 
     @property
     def captured(self) -> Decimal:
@@ -153,6 +166,6 @@ class Order(Frozen):
         """Return the tax of all lines."""
         return sum((line.tax for line in self.lines), ZERO)
 
-    def lines_of(self, kind: LineKind) -> tuple[OrderLine, ...]:
-        """Return the lines of one kind, in order."""
-        return tuple(line for line in self.lines if line.kind is kind)
+    def lines_of(self, *kinds: LineKind) -> tuple[OrderLine, ...]:
+        """Return the lines of some kinds, in order."""
+        return tuple(line for line in self.lines if line.kind in kinds)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from tieout.domain.base import Frozen
+from tieout.domain.exchange import ExchangeRate
 from tieout.errors import ConfigurationError
 
 
@@ -70,6 +71,27 @@ class TaxRate(Frozen):
     sage100_tax_code: str
 
 
+class TaxGroup(Frozen):
+    """Several taxes charged together, by their Sage 100 codes, in each ledger's terms.
+
+    ``xero_tax_type`` is for a line that has them all, the schedule for an order that does.
+    """
+
+    sage100_tax_codes: frozenset[str] = Field(min_length=2)
+    sage100_tax_schedule: str
+    xero_tax_type: str = ""
+
+
+class ChargeItem(Frozen):
+    """The Sage 100 item by which amounts beside the goods reach the account of a role.
+
+    A miscellaneous item (type 5) that people create, with that account and no tax.
+    """
+
+    role: str
+    item_code: str
+
+
 class Shop(Frozen):
     """One shop of a pair; ``locations`` names the Sage 100 warehouse of each shop location id."""
 
@@ -103,7 +125,10 @@ class Policies(Frozen):
     sage_invoice: Literal["by_people"] = "by_people"
     sage_prepaid: Literal["deposit"] = "deposit"
     posting: Literal["per_order"] = "per_order"
-    fx: Literal["reject"] = "reject"
+    fx: Literal["reject", "base"] = "reject"
+    """What becomes of an order in another currency than the books'."""
+    sage_tax: Literal["override", "charge_line", "rounding"] = "override"
+    """How the shop's tax gets into Sage 100, which computes another (docs: accounting, tax)."""
     address_case: AddressCase = "as_written"
     tell_posted: TellPosted = TellPosted()
 
@@ -135,8 +160,12 @@ class Pair(Frozen):
     taxes: tuple[TaxRate, ...]
     closed_through: date | None = None
     """The last day of the periods that people closed in Sage 100, which ODBC does not tell."""
+    tax_groups: tuple[TaxGroup, ...] = ()
+    charge_items: tuple[ChargeItem, ...] = ()
     item_aliases: dict[str, str] = Field(default_factory=dict)
     """Item code by shop variant id, for variants whose SKU is not the item code."""
+    exchange_rates: tuple[ExchangeRate, ...] = ()
+    """The rates from other currencies into the pair's, as include/exchange_rates.csv has them."""
 
     def account(self, role: str) -> Account:
         """Return the account that plays ``role``.

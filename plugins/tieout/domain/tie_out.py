@@ -25,6 +25,8 @@ class DifferenceClass(StrEnum):
     DUPLICATE = "duplicate"
     WRONG_AMOUNT = "wrong_amount"
     WRONG_TAX = "wrong_tax"
+    ROUNDING = "rounding"
+    FX = "fx"
     UNKNOWN = "unknown"
 
 

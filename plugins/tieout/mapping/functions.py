@@ -65,14 +65,14 @@ def quantity(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def amount_by_code(code: str, amount: Decimal) -> dict[str, str]:
-    """Make one amount with its code for a name, such as a tax code."""
-    return {code: money(amount)}
+def amounts_by_code(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    """Write the amount of each code, such as a tax code; there may be none at all."""
+    return {code: money(amount) for code, amount in amounts.items()}
 
 
-def no_amounts() -> dict[str, str]:
-    """Give no amount at all."""
-    return {}
+def exchange_rate(rate: Decimal) -> str:
+    """Write an exchange rate with six decimals: what one of the base currency buys."""
+    return f"{rate:.6f}"
 
 
 def shipping_net(lines: Sequence[OrderLine]) -> str:
@@ -161,12 +161,12 @@ def _unit_price(total: Decimal, count: Decimal, step: Decimal) -> Decimal | None
 Function = Callable[..., object]
 
 WRITINGS: tuple[Function, ...] = (
-    amount_by_code,
+    amounts_by_code,
+    exchange_rate,
     fill,
     first_of,
     join,
     money,
-    no_amounts,
     quantity,
     sage100_address_line,
     sage100_city,

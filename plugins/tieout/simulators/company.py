@@ -70,6 +70,16 @@ class Tax:
 
 
 @dataclass(frozen=True)
+class TaxGroup:
+    """Taxes charged together, by their Sage 100 codes; they have a schedule and a Xero type."""
+
+    sage_schedule: str
+    sage_codes: tuple[str, ...]
+    title: str
+    xero_tax_type: str
+
+
+@dataclass(frozen=True)
 class BankCode:
     """A Sage 100 bank code; a gateway's clearing account stands behind it."""
 
@@ -140,6 +150,7 @@ class Company:
     banks: tuple[BankCode, ...]
     items: tuple[Item, ...]
     customers: tuple[Customer, ...]
+    tax_groups: tuple[TaxGroup, ...] = ()
 
 
 class _Companies(Mapping[str, Company]):
@@ -191,7 +202,9 @@ def _harbor_and_pine() -> Company:
             Tax("STATE", "STATE", "State Tax", Decimal("0.07"), "TAX001"),
             Tax("VAT", "VAT", "VAT", Decimal("0.2"), "TAX002"),
             Tax("EXEMPT", "EXEMPT", "Tax Exempt", Decimal(0), "NONE"),
+            Tax("COUNTY", "COUNTY", "County Tax", Decimal("0.01"), "TAX003"),
         ),
+        tax_groups=(TaxGroup("STCOUNTY", ("STATE", "COUNTY"), "State and County Tax", "TAX004"),),
         banks=(
             BankCode("A", "Coastal Bank checking", "100-00"),
             BankCode("S", "Shopify Payments clearing", "106-00"),

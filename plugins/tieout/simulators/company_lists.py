@@ -46,6 +46,14 @@ ACCOUNTS = """\
 493|EXPENSE||645-00|Travel
 497|EXPENSE|BANKCURRENCYGAIN||Bank revaluations
 |||425-00|Sales discounts
+499|EXPENSE|REALISEDCURRENCYGAIN|695-00|Realised currency gains
+"""
+
+# One miscellaneous item of Sage 100 a line: code | account | description.
+CHARGE_ITEMS = """\
+/CHANNELTAX|245-00|Tax remitted by marketplace
+/SALESTAX|220-00|Sales tax
+/ROUNDING|690-00|Rounding
 """
 
 # One family a line: code prefix | noun | price of its first item | share of cost | product line.

@@ -14,7 +14,8 @@ from tieout.ports.systems import Party
 from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind
 from tieout.usecases.flow import Flow, ReadyOrder, StepReport, validated_orders
 from tieout.usecases.guarded import guarded_read
-from tieout.usecases.order_names import GUEST_KEY, buyer_name, customer_key, tax_rate
+from tieout.usecases.order_money import tax_schedule
+from tieout.usecases.order_names import GUEST_KEY, buyer_name, customer_key
 from tieout.usecases.parents import let_children_on
 from tieout.usecases.writing import Write, write_all
 
@@ -67,13 +68,12 @@ def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
         key = customer_key(ready.order)
-        tax = tax_rate(flow.pair, ready.order)
         record = {
             "buyer": ready.order.buyer,
             "ship_to": ready.order.ship_to,
             "division": flow.pair.sage100_division,
             "terms_code": flow.pair.default_terms_code,
-            "tax_schedule": tax.sage100_tax_schedule if tax else flow.pair.exempt_tax_schedule,
+            "tax_schedule": tax_schedule(flow.pair, ready.order),
             "tieout_id": key,
         }
         yield Write(key, record, {}, binding_entity=CUSTOMER_BINDING)

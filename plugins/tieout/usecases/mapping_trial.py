@@ -6,6 +6,7 @@ nothing is sent, and no system is asked: what a look-up found then is taken from
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from typing_extensions import override
 
@@ -27,6 +28,7 @@ from tieout.ports.systems import Party, Sage100, Xero
 from tieout.usecases.buyers import CUSTOMER_BINDING
 from tieout.usecases.catalog import CONTACT, CUSTOMER, kind_of
 from tieout.usecases.flow import SHOP_ORDER, Flow
+from tieout.usecases.order_money import converted
 from tieout.usecases.order_names import GUEST_KEY, customer_key
 from tieout.usecases.planning.ledger import BATCH, PlanningLedger
 from tieout.usecases.planning.targets import (
@@ -110,11 +112,20 @@ class _Read:
 def _read(flow: Flow, document: Document) -> _Read:
     try:
         order = flow.mapper.order_from_shop(document.corrected, shop=document.account)
+        order = converted(flow.pair, order, posted_rate=_rate_then(document))
     except RejectedError as error:
         return _Read(None, problem=str(error))
     changed = {"state": DocumentState.READY, "keeps_mapping": False}
     canonical = order.model_dump(mode="json")
     return _Read(document.model_copy(update={**changed, "canonical": canonical}))
+
+
+def _rate_then(document: Document) -> Decimal | None:
+    """Return the rate that was frozen on a document, if it was converted."""
+    if document.canonical is None:
+        return None
+    exchange = Order.model_validate(document.canonical).exchange
+    return exchange.rate if exchange else None
 
 
 def _rounds(documents: Sequence[Document]) -> Iterator[list[Document]]:

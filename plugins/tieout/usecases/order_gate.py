@@ -4,7 +4,8 @@ Good orders go on, bad ones become dead letters with the rule and the value. Whi
 include/expectations' word; rows/orders.py computes what the rules look at.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tieout.domain.base import BatchId, DocumentId, System
@@ -27,6 +28,7 @@ from tieout.usecases.flow import (
 )
 from tieout.usecases.guarded import ensure_readable, guarded_read
 from tieout.usecases.judging import Judging, Taken, judge
+from tieout.usecases.order_money import converted
 from tieout.usecases.parents import item_parent
 from tieout.usecases.rows.facts import Known
 from tieout.usecases.rows.orders import order_row, products
@@ -77,20 +79,25 @@ def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
     return list(newest.values())
 
 
-def _posted(flow: Flow, documents: Sequence[Document]) -> set[str]:
-    """Return the orders of which a target holds something, or may hold it."""
+def _posted(flow: Flow, documents: Sequence[Document]) -> dict[str, Decimal | None]:
+    """Return the orders of which a target holds something, or may hold it.
+
+    With the rate of the invoice, when it is a foreign one.
+    """
     numbers = [document.source_id for document in documents]
     untouched = (DeliveryState.INTENT, DeliveryState.REFUSED)
-    return {
-        delivery.document_key
-        for kind in (INVOICE, SALES_ORDER)
-        for delivery in flow.ledger.deliveries_of(flow.pair.pair, kind.entity, numbers)
-        if delivery.state not in untouched
-    }
+    posted: dict[str, Decimal | None] = {}
+    for kind in (INVOICE, SALES_ORDER):
+        for delivery in flow.ledger.deliveries_of(flow.pair.pair, kind.entity, numbers):
+            if delivery.state not in untouched:
+                rate = delivery.payload.get("CurrencyRate")
+                known = Decimal(str(rate)) if rate else None
+                posted[delivery.document_key] = posted.get(delivery.document_key) or known
+    return posted
 
 
 def _read(
-    flow: Flow, documents: Sequence[Document], posted: Collection[str]
+    flow: Flow, documents: Sequence[Document], posted: Mapping[str, Decimal | None]
 ) -> tuple[list[ReadyOrder], dict[DocumentId, NewDeadLetter]]:
     """Read documents into orders; skip by rule, return a dead letter of what cannot be read."""
     orders: list[ReadyOrder] = []
@@ -103,6 +110,7 @@ def _read(
                 flow.ledger.skip_document(document.document_id, rule=rule)
                 continue
             _refuse_unsupported(order)
+            order = converted(flow.pair, order, posted_rate=posted.get(order.source_id))
         except RejectedError as error:
             letter = dead_letter_of(document, as_refused(error), step=STEP)
             unreadable[document.document_id] = letter
@@ -157,6 +165,7 @@ def _rows(
         return []
     pair = flow.pair
     codes = {item_code(pair, line) for ready in orders for line in products(ready.order)}
+    codes |= {one.item_code for one in pair.charge_items}
     credit = on_account(flow, [r.order for r in orders if r.order.source_id not in posted])
     known = Known(
         pair=pair,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from tieout.domain.hashing import base36
 from tieout.domain.money import to_currency
 from tieout.domain.order import CapturedPayment, Order
-from tieout.domain.pair import Gateway, Pair, Shop, TaxRate
+from tieout.domain.pair import Gateway, Pair, Shop
 from tieout.errors import ConfigurationError, RejectedError
 
 GUEST_KEY = "GUEST"
@@ -47,16 +47,6 @@ def check_no(payment: CapturedPayment) -> str:
     return f"T{base36(int(payment.source_id))}"
 
 
-def tax_rate(pair: Pair, order: Order) -> TaxRate | None:
-    """Return the one tax that the order was charged, or None when it was charged none."""
-    for line in order.lines:
-        for share in line.taxes:
-            for tax in pair.taxes:
-                if (tax.title, tax.rate) == (share.title, share.rate):
-                    return tax
-    return None
-
-
 def shop_of(pair: Pair, order: Order) -> Shop:
     """Return the shop that the order came from."""
     for shop in pair.shops:
@@ -90,3 +80,8 @@ def gateway_of(pair: Pair, payment: CapturedPayment) -> Gateway:
 def amount_text(amount: Decimal, order: Order) -> str:
     """Write an amount in the precision of the order's currency."""
     return f"{to_currency(amount, order.currency):f}"
+
+
+def rate_text(rate: Decimal) -> str:
+    """Write an exchange rate with the six decimals that Xero keeps of one."""
+    return f"{rate:.6f}"

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from tieout.domain.base import BatchId, System
+from tieout.domain.conversion import in_base, settlements
 from tieout.domain.ledger import LANDED, Binding
 from tieout.domain.money import ZERO
-from tieout.domain.order import LineKind, Order, OrderLine
+from tieout.domain.order import CHARGE_KINDS, LineKind, OrderLine
 from tieout.domain.pair import Pair
 from tieout.usecases.buyers import CUSTOMER_BINDING, mark_known_buyers
 from tieout.usecases.catalog import (
@@ -31,6 +32,15 @@ from tieout.usecases.flow import (
     item_code,
     ready_orders,
 )
+from tieout.usecases.order_money import (
+    cents_text,
+    charge_item,
+    sage100_order,
+    tax_overrides,
+    tax_schedule,
+    xero_order,
+    xero_tax_type,
+)
 from tieout.usecases.order_names import (
     amount_text,
     check_no,
@@ -38,13 +48,15 @@ from tieout.usecases.order_names import (
     gateway_of,
     invoice_number,
     payment_status,
-    tax_rate,
+    rate_text,
     warehouse_code,
 )
 from tieout.usecases.writing import Write, write_all
 
 ORDER_BINDING = "order"
 PAYMENT_BINDING = "payment"
+ROLES = {LineKind.PRODUCT: "sales", LineKind.SHIPPING: "freight"}
+"""The account role of what a line sells; a charge's is called as its kind is."""
 
 
 def write_invoices(flow: Flow, batch_id: BatchId) -> StepReport:
@@ -57,32 +69,32 @@ def write_invoices(flow: Flow, batch_id: BatchId) -> StepReport:
     contacts = bindings_of(flow, CUSTOMER_BINDING, _buyers(orders), System.XERO)
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
-        order = ready.order
+        order = xero_order(ready.order)
         record = {
             "order": order,
             "invoice_number": invoice_number(flow.pair, order),
             "contact_id": contacts[customer_key(order)].external_id,
             "due_date": order.book_date,
-            "lines": [_invoice_line(flow.pair, order, line) for line in order.lines],
+            "lines": [_invoice_line(flow.pair, line) for line in order.lines],
         }
         expected = {
             "total": amount_text(order.total, order),
             "tax": amount_text(order.tax, order),
             "currency": order.currency,
         }
+        if order.exchange is not None and order.exchange.rate != 1:
+            expected["rate"] = rate_text(order.exchange.rate)
         yield Write(order.source_id, record, expected, binding_entity=ORDER_BINDING)
 
     return write_all(flow, INVOICE, flow.xero.target(INVOICE.entity), orders, writes_of)
 
 
-def _invoice_line(pair: Pair, order: Order, line: OrderLine) -> dict[str, object]:
-    is_product = line.kind is LineKind.PRODUCT
-    tax = tax_rate(pair, order) if line.taxes else None
+def _invoice_line(pair: Pair, line: OrderLine) -> dict[str, object]:
     return {
         "line": line,
-        "item_code": item_code(pair, line) if is_product else "",
-        "account_code": pair.account("sales" if is_product else "freight").xero,
-        "tax_type": tax.xero_tax_type if tax else pair.exempt_xero_tax_type,
+        "item_code": item_code(pair, line) if line.kind is LineKind.PRODUCT else "",
+        "account_code": pair.account(ROLES.get(line.kind, line.kind)).xero,
+        "tax_type": xero_tax_type(pair, line),
     }
 
 
@@ -92,31 +104,35 @@ def write_sales_orders(flow: Flow, batch_id: BatchId) -> StepReport:
     customers = bindings_of(flow, CUSTOMER_BINDING, _buyers(orders), System.SAGE100)
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
-        order = ready.order
-        tax = tax_rate(flow.pair, order)
-        products = order.lines_of(LineKind.PRODUCT)
+        order = sage100_order(flow.pair, ready.order)
+        goods = [line for line in order.lines if line.kind is not LineKind.SHIPPING]
         record = {
             "order": order,
             "customer_no": customers[customer_key(order)].external_no,
             "division": flow.pair.sage100_division,
             "invoice_number": invoice_number(flow.pair, order),
             "warehouse_code": warehouse_code(flow.pair, order),
-            "tax_schedule": tax.sage100_tax_schedule if tax else flow.pair.exempt_tax_schedule,
-            "tax_code": tax.sage100_tax_code if tax else "",
+            "tax_schedule": tax_schedule(flow.pair, order),
+            "taxes": tax_overrides(flow.pair, order),
             "terms_code": flow.pair.default_terms_code,
-            "deposit": amount_text(order.captured, order),
-            "lines": [{"line": line, "item_code": item_code(flow.pair, line)} for line in products],
+            "deposit": cents_text(order.captured),
+            "lines": [{"line": line, "item_code": _sold_as(flow.pair, line)} for line in goods],
         }
         freight = sum((line.net for line in order.lines_of(LineKind.SHIPPING)), ZERO)
         expected = {
-            "tax": amount_text(order.tax, order),
-            "freight": amount_text(freight, order),
-            "deposit": amount_text(order.captured, order),
-            "lines": amount_text(sum((line.net for line in products), ZERO), order),
+            "tax": cents_text(order.tax),
+            "freight": cents_text(freight),
+            "deposit": cents_text(order.captured),
+            "lines": cents_text(sum((line.net for line in goods), ZERO)),
         }
         yield Write(order.source_id, record, expected, binding_entity=ORDER_BINDING)
 
     return write_all(flow, SALES_ORDER, flow.sage100.target(SALES_ORDER.entity), orders, writes_of)
+
+
+def _sold_as(pair: Pair, line: OrderLine) -> str:
+    """Return the item code of a line in Sage 100."""
+    return charge_item(pair, line) if line.kind in CHARGE_KINDS else item_code(pair, line)
 
 
 def write_deposits(flow: Flow, batch_id: BatchId) -> StepReport:
@@ -124,10 +140,14 @@ def write_deposits(flow: Flow, batch_id: BatchId) -> StepReport:
     orders = ready_orders(flow, batch_id)
     entered = bindings_of(flow, ORDER_BINDING, _source_ids(orders), System.SAGE100)
     first = _first_deposits(flow, orders)
-    grown = [r for r in orders if first.get(r.order.source_id) not in (None, r.order.captured)]
+    grown = [
+        ready
+        for ready in orders
+        if first.get(ready.order.source_id) not in (None, in_base(ready.order).captured)
+    ]
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
-        deposit = amount_text(ready.order.captured, ready.order)
+        deposit = cents_text(in_base(ready.order).captured)
         number = entered[ready.order.source_id].external_no
         record = {"sales_order_no": number, "deposit": deposit}
         yield Write(ready.order.source_id, record, {"deposit": deposit})
@@ -159,15 +179,19 @@ def write_payments(flow: Flow, batch_id: BatchId) -> StepReport:
     invoices = bindings_of(flow, ORDER_BINDING, _source_ids(orders), System.XERO)
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
-        for payment in ready.order.payments:
+        for settled in settlements(ready.order):
+            payment = settled.payment
             account = flow.pair.account(gateway_of(flow.pair, payment).clearing_role).xero
             record = {
                 "payment": payment,
+                "banked": settled.banked,
                 "invoice_id": invoices[ready.order.source_id].external_id,
                 "account_code": account,
                 "invoice_number": invoice_number(flow.pair, ready.order),
             }
             expected = {"amount": amount_text(payment.amount, ready.order), "account": account}
+            if payment.exchange is not None and payment.exchange.rate != 1:
+                expected["banked"] = f"{settled.banked:f}"
             yield Write(payment.source_id, record, expected, binding_entity=PAYMENT_BINDING)
 
     return write_all(flow, PAYMENT, flow.xero.target(PAYMENT.entity), orders, writes_of)
@@ -179,20 +203,30 @@ def write_receipts(flow: Flow, batch_id: BatchId) -> StepReport:
     customers = bindings_of(flow, CUSTOMER_BINDING, _buyers(orders), System.SAGE100)
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
-        for payment in ready.order.payments:
+        for settled in settlements(ready.order):
+            payment, difference = settled.payment, settled.difference
             record = {
                 "payment": payment,
+                "applied": settled.applied,
+                "banked": settled.banked,
+                "exchange_gain": cents_text(difference) if difference else "",
+                "exchange_account": _exchange_account(flow.pair) if difference else "",
                 "customer_no": customers[customer_key(ready.order)].external_no,
                 "division": flow.pair.sage100_division,
                 "bank_code": gateway_of(flow.pair, payment).sage100_bank_code,
                 "deposit_account": flow.pair.account("customer_deposits").sage100,
                 "check_no": check_no(payment),
             }
-            expected = {"amount": amount_text(payment.amount, ready.order)}
+            expected = {"amount": cents_text(settled.banked)}
             yield Write(payment.source_id, record, expected, binding_entity=PAYMENT_BINDING)
 
     target = flow.sage100.target(CASH_RECEIPT.entity)
     return write_all(flow, CASH_RECEIPT, target, orders, writes_of)
+
+
+def _exchange_account(pair: Pair) -> str:
+    """Return the Sage 100 account of realised exchange gains and losses."""
+    return pair.account("exchange_gains").sage100
 
 
 def write_notes(flow: Flow, batch_id: BatchId) -> StepReport:

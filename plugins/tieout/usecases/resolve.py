@@ -9,16 +9,20 @@ after it was posted) is never closed here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tieout.domain.base import DeadLetterId, Frozen, Json
 from tieout.domain.books import SageOrder, XeroInvoice
+from tieout.domain.conversion import in_base
 from tieout.domain.desk import Case, LetterQuery
 from tieout.domain.ledger import DOUBTFUL, DeliveryState, DocumentState
 from tieout.domain.order import Order
+from tieout.domain.pair import Pair
 from tieout.errors import RejectedError
 from tieout.ports.desk import Desk
 from tieout.usecases.flow import SHOP_ORDER, Flow
 from tieout.usecases.order_gate import STEP as GATE_STEP
+from tieout.usecases.order_money import converted
 from tieout.usecases.order_names import amount_text, check_no, invoice_number
 
 RESOLVER = "tieout resolve"
@@ -134,10 +138,16 @@ def _proofs(flow: Flow, candidates: Sequence[_Candidate]) -> dict[DeadLetterId, 
     for one in invoiced:
         ours = [order for order in orders if order.customer_po == one.number]
         receipts = {check_no(payment) for payment in one.order.payments}
-        if len(ours) == 1 and ours[0].total == one.order.total and receipts <= entered:
+        worth = _worth(flow.pair, one.order, invoices[one.number])
+        if len(ours) == 1 and ours[0].total == worth and receipts <= entered:
             dead_letter_id = one.case.letter.dead_letter_id
             proofs[dead_letter_id] = _proof(one, invoices[one.number], ours[0])
     return proofs
+
+
+def _worth(pair: Pair, order: Order, invoice: XeroInvoice) -> Decimal:
+    """Return the order's total in the currency of the books, by the rate of its invoice."""
+    return in_base(converted(pair, order, posted_rate=invoice.rate)).total
 
 
 def _is_invoice_of(order: Order, invoice: XeroInvoice) -> bool:

@@ -26,8 +26,10 @@ from tieout.domain.tie_out import (
 )
 from tieout.usecases.tie_out_cases import (
     DEPOSITS,
+    EXCHANGE_GAINS,
     FREIGHT,
     RECEIVABLES,
+    ROUNDING,
     SALES,
     SALES_TAX,
     STOCK_ROLES,
@@ -37,14 +39,17 @@ from tieout.usecases.tie_out_cases import (
     cases_of,
     check_no_of,
     invoice_effect,
-    payment_effect,
+    payments_effect,
     receipt_effect,
     roles_of,
+    settled,
     shipment_effect,
 )
 
 IN_FLIGHT_MAX = timedelta(days=1)
 """How long a document may stand in one ledger only before it counts as missing."""
+ROUNDING_MAX = Decimal("0.05")
+"""How much of one document may be rounding, by account, in the currency of the books."""
 
 
 def tie_out(pair: Pair, books: Books, *, as_of: date, known_at: datetime, today: date) -> TieOut:
@@ -108,25 +113,25 @@ def _explain(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
     """Name each difference of one order; the rest is wrong by name, or unknown."""
     shown = added(
         *(invoice_effect(one, roles) for one in case.invoices),
-        *(payment_effect(one, roles) for one in case.payments),
+        payments_effect(case, roles),
     )
     posted = added(
         *(receipt_effect(r, roles) for r in case.receipts if r.state is SageState.IN_GL),
         *(
-            shipment_effect(s)
+            shipment_effect(s, roles)
             for s in (*case.shipments, *case.others)
             if s.state is SageState.IN_GL
         ),
     )
     items = [
         *_receipt_items(case, roles, today),
-        *_shipment_items(case),
+        *_shipment_items(case, roles),
         *_extra_items(case, roles),
         *_unshipped_items(case, roles, today),
     ]
     rest = added(shown, reversed_effect(posted), *(reversed_effect(i.amounts) for i in items))
     if rest:
-        items.append(_rest_item(case, rest))
+        items.append(_rest_item(case, rest, roles))
     return items
 
 
@@ -137,14 +142,12 @@ _UNPOSTED = {
 
 
 def _receipt_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
-    by_check = {receipt.check_no: receipt for receipt in case.receipts}
     items: list[TieOutItem] = []
-    for payment in case.payments:
-        receipt = by_check.get(check_no_of(payment))
-        if receipt is None:
-            effect = added(
-                {roles.of_xero(payment.account_code): payment.amount}, {DEPOSITS: -payment.amount}
-            )
+    for one in settled(case, roles):
+        payment = one.payment
+        receipts = [r for r in case.receipts if r.check_no == check_no_of(payment)]
+        if not receipts:
+            effect = added(one.effect, {RECEIVABLES: one.applied}, {DEPOSITS: -one.applied})
             items.append(
                 TieOutItem(
                     difference_class=_late(payment.date, today),
@@ -153,27 +156,29 @@ def _receipt_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
                     amounts=effect,
                 )
             )
-        elif receipt.state in _UNPOSTED:
+        elif receipts[0].state in _UNPOSTED:
+            # One receipt, with a line for each account.
+            receipt = receipts[0]
             items.append(
                 TieOutItem(
                     difference_class=_UNPOSTED[receipt.state],
                     document=case.number,
                     explanation=f"cash receipt {receipt.deposit_no}/{receipt.check_no} is "
                     f"{receipt.state.replace('_', ' ')}, not in the Sage 100 GL",
-                    amounts=receipt_effect(receipt, roles),
+                    amounts=added(*(receipt_effect(line, roles) for line in receipts)),
                 )
             )
     return items
 
 
-def _shipment_items(case: Case) -> list[TieOutItem]:
+def _shipment_items(case: Case, roles: Roles) -> list[TieOutItem]:
     return [
         TieOutItem(
             difference_class=_UNPOSTED[shipment.state],
             document=case.number,
             explanation=f"Sage 100 invoice {shipment.invoice_no} is "
             f"{shipment.state.replace('_', ' ')}, not in the GL",
-            amounts=shipment_effect(shipment),
+            amounts=shipment_effect(shipment, roles),
         )
         for shipment in case.shipments
         if shipment.state in _UNPOSTED and case.invoices
@@ -190,13 +195,13 @@ def _extra_items(case: Case, roles: Roles) -> list[TieOutItem]:
     ]
     kind = DifferenceClass.DUPLICATE if case.invoices else DifferenceClass.EXTRA
     extra += [
-        (kind, f"A/R invoice {one.invoice_no}", shipment_effect(one))
+        (kind, f"A/R invoice {one.invoice_no}", shipment_effect(one, roles))
         for one in case.others
         if one.state is SageState.IN_GL
     ]
     if not case.invoices:
         extra += [
-            (DifferenceClass.EXTRA, f"invoice {one.invoice_no}", shipment_effect(one))
+            (DifferenceClass.EXTRA, f"invoice {one.invoice_no}", shipment_effect(one, roles))
             for one in case.shipments
             if one.state is SageState.IN_GL
         ]
@@ -216,16 +221,14 @@ def _unshipped_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
     if not case.invoices:
         return []
     billed = added(*(invoice_effect(one, roles) for one in case.invoices))
-    invoiced = added(*(shipment_effect(one) for one in case.shipments))
-    rest = {
-        role: billed.get(role, ZERO) - invoiced.get(role, ZERO)
-        for role in (SALES, FREIGHT, SALES_TAX)
-    }
+    invoiced = added(*(shipment_effect(one, roles) for one in case.shipments))
+    sold = {*billed, *invoiced} - {RECEIVABLES, DEPOSITS}
+    rest = {role: billed.get(role, ZERO) - invoiced.get(role, ZERO) for role in sorted(sold)}
     total = -sum(rest.values(), ZERO)
     is_open = any(line.shipped < line.ordered for order in case.orders for line in order.lines)
     if not any(rest.values()) or (case.orders and not is_open):
         return []
-    received = sum((payment.amount for payment in case.payments), ZERO)
+    received = sum((one.applied for one in settled(case, roles)), ZERO)
     applied = sum((one.deposit_applied for one in case.shipments), ZERO)
     from_deposit = min(total, received - applied)
     effect = added(rest, {DEPOSITS: from_deposit}, {RECEIVABLES: total - from_deposit})
@@ -244,11 +247,15 @@ def _unshipped_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
     ]
 
 
-def _rest_item(case: Case, rest: Effect) -> TieOutItem:
+def _rest_item(case: Case, rest: Effect, roles: Roles) -> TieOutItem:
     """Give what is left of one order a name where its shape has one."""
-    roles = frozenset(rest)
+    differing = frozenset(rest)
     balanced = sum(rest.values(), ZERO) == ZERO
-    if balanced and SALES_TAX in roles and roles <= {SALES_TAX, RECEIVABLES, DEPOSITS}:
+    if balanced and _is_rounding(case, rest, roles):
+        difference_class = DifferenceClass.ROUNDING
+    elif balanced and EXCHANGE_GAINS in differing and not differing & {SALES, FREIGHT, SALES_TAX}:
+        difference_class = DifferenceClass.FX
+    elif balanced and SALES_TAX in differing and differing <= {SALES_TAX, RECEIVABLES, DEPOSITS}:
         difference_class = DifferenceClass.WRONG_TAX
     elif balanced and case.orders and case.invoices:
         difference_class = DifferenceClass.WRONG_AMOUNT
@@ -262,6 +269,17 @@ def _rest_item(case: Case, rest: Effect) -> TieOutItem:
     )
 
 
+def _is_rounding(case: Case, rest: Effect, roles: Roles) -> bool:
+    """Say whether a rounding account took what is left, or Xero's conversion part by part made it.
+
+    Customers are never part of it: what they owe is equal in both ledgers.
+    """
+    is_foreign = any(one.currency != roles.currency for one in case.invoices)
+    is_small = all(abs(amount) <= ROUNDING_MAX for amount in rest.values())
+    owed = {RECEIVABLES, DEPOSITS, EXCHANGE_GAINS} & set(rest)
+    return is_small and not owed and (ROUNDING in rest or is_foreign)
+
+
 def _late(since: date, today: date) -> DifferenceClass:
     is_fresh = today - since <= IN_FLIGHT_MAX
     return DifferenceClass.IN_FLIGHT if is_fresh else DifferenceClass.MISSING
@@ -271,7 +289,7 @@ def _unexplained_postings(books: Books, roles: Roles) -> list[TieOutItem]:
     """Name GL postings on our accounts that none of the documents read explains."""
     from_documents = added(
         *(receipt_effect(r, roles) for r in books.sage_receipts if r.state is SageState.IN_GL),
-        *(shipment_effect(s) for s in books.sage_invoices if s.state is SageState.IN_GL),
+        *(shipment_effect(s, roles) for s in books.sage_invoices if s.state is SageState.IN_GL),
     )
     in_gl = _gl_effect(books, roles)
     rest = added(in_gl, reversed_effect(from_documents))
@@ -296,7 +314,7 @@ def _gl_effect(books: Books, roles: Roles) -> Effect:
 def _accounts(books: Books, roles: Roles, items: Iterable[TieOutItem]) -> list[TieOutAccount]:
     xero = added(
         *(invoice_effect(one, roles) for one in books.xero_invoices),
-        *(payment_effect(one, roles) for one in books.xero_payments),
+        *(payments_effect(case, roles) for case in cases_of(books)),
     )
     sage100 = _gl_effect(books, roles)
     explained = added(*(item.amounts for item in items))

@@ -6,6 +6,7 @@ An effect is what one document does to the account roles of the pair, debit less
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from tieout.domain.books import (
     GlPosting,
@@ -16,6 +17,7 @@ from tieout.domain.books import (
     XeroPayment,
 )
 from tieout.domain.hashing import base36
+from tieout.domain.money import ZERO, round_half_up, to_currency
 from tieout.domain.pair import Pair
 from tieout.domain.tie_out import Effect, added
 from tieout.ports.systems import Sage100, Xero
@@ -25,6 +27,10 @@ SALES = "sales"
 FREIGHT = "freight"
 SALES_TAX = "sales_tax"
 DEPOSITS = "customer_deposits"
+ROUNDING = "rounding"
+EXCHANGE_GAINS = "exchange_gains"
+XERO_PLACES = 2
+"""To how many decimals Xero keeps amounts, of any currency (domain/xero, 2.7)."""
 STOCK_ROLES = frozenset({"inventory", "cost_of_goods_sold"})
 
 
@@ -63,6 +69,8 @@ class Roles:
     xero: dict[str, str]
     sage100: dict[str, str]
     banks: dict[str, str]
+    currency: str
+    """The currency of the books."""
 
     def of_xero(self, code: str) -> str:
         """Return the role of a Xero account."""
@@ -97,6 +105,7 @@ def roles_of(pair: Pair, books: Books) -> Roles:
         xero={account.xero: account.role for account in pair.accounts if account.xero},
         sage100={account.sage100: account.role for account in pair.accounts if account.sage100},
         banks=dict(books.banks),
+        currency=pair.currency,
     )
 
 
@@ -137,19 +146,73 @@ def check_no_of(payment: XeroPayment) -> str:
 
 
 def invoice_effect(invoice: XeroInvoice, roles: Roles) -> Effect:
-    """Return the effect of a Xero invoice."""
-    return added(
-        {RECEIVABLES: invoice.total},
-        *({roles.of_xero(line.account_code): -line.net} for line in invoice.lines),
-        {SALES_TAX: -invoice.total_tax},
-    )
+    """Return the effect of a Xero invoice, in the currency of the books.
+
+    Xero converts a foreign one part by part and its total as a whole; what that leaves over goes to
+    its rounding account.
+    """
+    parts = added(
+        *({roles.of_xero(line.account_code): -_in_base(line.net, invoice, roles)}
+          for line in invoice.lines),
+        {SALES_TAX: -sum((_in_base(line.tax, invoice, roles) for line in invoice.lines), ZERO)},
+    )  # fmt: skip
+    total = _in_base(invoice.total, invoice, roles)
+    adds_up = invoice.total == sum((line.net + line.tax for line in invoice.lines), ZERO)
+    left = -total - sum(parts.values(), ZERO) if adds_up else ZERO
+    return added({RECEIVABLES: total}, parts, {ROUNDING: left})
 
 
-def payment_effect(payment: XeroPayment, roles: Roles) -> Effect:
-    """Return the effect of a Xero payment."""
-    return added(
-        {roles.of_xero(payment.account_code): payment.amount}, {RECEIVABLES: -payment.amount}
-    )
+def payments_effect(case: Case, roles: Roles) -> Effect:
+    """Return the effect of an order's Xero payments, in the currency of the books."""
+    return added(*(one.effect for one in settled(case, roles)))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A Xero payment in the currency of the books, and what of its invoice it settles there."""
+
+    payment: XeroPayment
+    applied: Decimal
+    effect: Effect
+
+
+def settled(case: Case, roles: Roles) -> list[Settled]:
+    """Return what each payment does; the last one settles what rounding left of the invoice."""
+    rates = {one.invoice_id: one for one in case.invoices}
+    made = []
+    so_far: dict[str, Decimal] = {}
+    for payment in case.payments:
+        invoice = rates.get(payment.invoice_id)
+        before = so_far.get(payment.invoice_id, ZERO)
+        so_far[payment.invoice_id] = after = before + payment.amount
+        applied = banked = payment.amount
+        if invoice is not None and invoice.currency != roles.currency:
+            applied = _in_base(after, invoice, roles) - _in_base(before, invoice, roles)
+            banked = _banked(payment, roles)
+        effect = added(
+            {roles.of_xero(payment.account_code): banked},
+            {RECEIVABLES: -applied},
+            {EXCHANGE_GAINS: applied - banked},
+        )
+        made.append(Settled(payment=payment, applied=applied, effect=effect))
+    return made
+
+
+def _in_base(amount: Decimal, invoice: XeroInvoice, roles: Roles) -> Decimal:
+    if invoice.currency == roles.currency:
+        return amount
+    return round_half_up(amount / invoice.rate, XERO_PLACES)
+
+
+def _banked(payment: XeroPayment, roles: Roles) -> Decimal:
+    """Return what a payment of a foreign invoice moved at the bank, in the currency of the books.
+
+    Where the account is in that currency Xero says so; where it is in the invoice's, the two
+    amounts are one and the payment's rate converts it.
+    """
+    if payment.bank_amount is not None and payment.bank_amount != payment.amount:
+        return payment.bank_amount
+    return to_currency(payment.amount / payment.rate, roles.currency)
 
 
 def receipt_effect(receipt: SageReceipt, roles: Roles) -> Effect:
@@ -160,11 +223,13 @@ def receipt_effect(receipt: SageReceipt, roles: Roles) -> Effect:
     )
 
 
-def shipment_effect(shipment: SageInvoice) -> Effect:
+def shipment_effect(shipment: SageInvoice, roles: Roles) -> Effect:
     """Return the effect of a Sage 100 invoice on the roles that both ledgers share."""
-    total = shipment.goods + shipment.freight + shipment.tax
+    charges = sum(shipment.charges.values(), ZERO)
+    total = shipment.goods + shipment.freight + shipment.tax + charges
     return added(
         {RECEIVABLES: total - shipment.deposit_applied},
         {DEPOSITS: shipment.deposit_applied},
         {SALES: -shipment.goods, FREIGHT: -shipment.freight, SALES_TAX: -shipment.tax},
+        *({roles.of_sage100(account): -amount} for account, amount in shipment.charges.items()),
     )

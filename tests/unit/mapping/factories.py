@@ -233,7 +233,7 @@ def sales_order_record(order: Order) -> Mapping[str, object]:
         "invoice_number": f"HP-{order.name.removeprefix('#')}",
         "warehouse_code": "000",
         "tax_schedule": "STATE" if order.tax else "EXEMPT",
-        "tax_code": "STATE" if order.tax else "",
+        "taxes": {"STATE": order.tax} if order.tax else {},
         "terms_code": "00",
         "deposit": f"{order.captured:.2f}",
         "lines": [

@@ -154,7 +154,8 @@ def test_a_pairs_own_rows_of_a_table_stand_before_the_shared_ones(pairs, tmp_pat
     (own / "to_xero").mkdir()
     (own / "to_xero/payment.yaml").write_text(
         "target: x\nextends: to_xero/payment\n"
-        "without: [Invoice.InvoiceID, Account.Code, Date, Amount, Reference]\nfields:\n"
+        "without: [Invoice.InvoiceID, Account.Code, Date, Amount, CurrencyRate, BankAmount, "
+        "Reference]\nfields:\n"
         "  A: {table: countries, from: one}\n  B: {table: countries, from: two}\n",
         "utf-8",
     )

@@ -69,8 +69,8 @@ def test_quantities_have_no_needless_zeros(number, text):
 
 
 def test_amounts_can_go_under_a_code():
-    assert functions.amount_by_code("STATE", Decimal("7.21")) == {"STATE": "7.21"}
-    assert functions.no_amounts() == {}
+    assert functions.amounts_by_code({"STATE": Decimal("7.21")}) == {"STATE": "7.21"}
+    assert functions.amounts_by_code({}) == {}
 
 
 def test_shipping_is_summed_without_tax_and_without_goods():

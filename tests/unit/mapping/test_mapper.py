@@ -52,6 +52,9 @@ def test_a_payment_goes_to_the_clearing_account_with_its_transaction_id(mapper):
 def test_a_receipt_is_one_line_to_customer_deposits(mapper):
     record = {
         "payment": PAYMENT,
+        "applied": PAYMENT.amount,
+        "banked": PAYMENT.amount,
+        "exchange_gain": "",
         "customer_no": "0000042",
         "division": "00",
         "bank_code": "S",

@@ -26,14 +26,14 @@ def test_a_function_takes_one_path_several_or_named_ones(tmp_path):
         "  A: {function: money, from: amount}\n"
         "  B: {function: join, from: [x, y], with: {separator: '-'}}\n"
         "  C: {function: fill, from: {n: name}, with: {template: '{n}'}}\n"
-        "  D: {function: no_amounts}",
+        "  D: {function: first_of}",
     )
 
     assert [spec.fields[name][0].make for name in "ABCD"] == [
         Call("money", ("amount",), {}, {}),
         Call("join", ("x", "y"), {}, {"separator": "-"}),
         Call("fill", (), {"n": "name"}, {"template": "{n}"}),
-        Call("no_amounts", (), {}, {}),
+        Call("first_of", (), {}, {}),
     ]
 
 

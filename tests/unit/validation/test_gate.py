@@ -20,6 +20,8 @@ def make_row(row_key="1", **columns):
         "order_name": "#1042",
         "currency": "USD",
         "company_currency": "USD",
+        "rejected_currency": "",
+        "missing_rates": "",
         "line_count": 2,
         "min_quantity": Decimal(1),
         "lines_total": Decimal("110.13"),
@@ -32,6 +34,8 @@ def make_row(row_key="1", **columns):
         "unknown_items": "",
         "tracked_items": "",
         "unmapped_taxes": "",
+        "tax_beyond_rounding": "",
+        "missing_charges": "",
         "unmapped_gateways": "",
         "missing_accounts": "",
         "book_date": "2026-11-29",
@@ -103,11 +107,32 @@ def test_a_good_order_has_no_findings(gate):
             "Order #1042 has no line items, yet the shop charged 110.13 USD.",
         ),
         (
-            {"currency": "EUR"},
+            {"currency": "EUR", "rejected_currency": "EUR"},
             "currency_not_of_company",
             "park",
             "EUR",
             "Order #1042 is in EUR; the company keeps its books in USD.",
+        ),
+        (
+            {"missing_rates": "EUR on 2026-11-29"},
+            "exchange_rate_missing",
+            "park",
+            "EUR on 2026-11-29",
+            "no rate recent enough for EUR on 2026-11-29, into USD",
+        ),
+        (
+            {"tax_beyond_rounding": "0.06"},
+            "tax_beyond_rounding",
+            "park",
+            "0.06",
+            "is 0.06 USD away from what the shop charged",
+        ),
+        (
+            {"missing_charges": "channel_tax"},
+            "charge_item_unmapped",
+            "park",
+            "channel_tax",
+            "needs an item in Sage 100 for channel_tax",
         ),
         (
             {"unknown_items": "NO-SUCH, LAMP-99"},
@@ -235,7 +260,7 @@ def test_every_bad_row_of_many_is_found(gate):
 
 def test_the_findings_of_a_row_come_in_the_suites_order(gate):
     row = make_row(
-        is_refunded="yes", unknown_items="X", currency="EUR", total_difference=Decimal(1)
+        is_refunded="yes", unknown_items="X", rejected_currency="EUR", total_difference=Decimal(1)
     )
 
     assert [finding.rule for finding in gate.validate("shop_order", [row]).findings] == [
@@ -271,7 +296,7 @@ def test_a_validation_without_a_name_for_its_page_has_none(gate, tmp_path):
 
 def test_a_page_says_which_rows_failed_and_takes_the_place_of_the_one_before(gate):
     def page_of(row_key):
-        rows = [make_row(row_key, currency="EUR")]
+        rows = [make_row(row_key, rejected_currency="EUR")]
         return Path(gate.validate("shop_order", rows, page="7").data_docs)
 
     first = page_of("OF-1042")

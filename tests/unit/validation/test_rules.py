@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tieout.domain.pair import Pair
 from tieout.domain.records import KnownBill
 from tieout.ports.systems import Credit, Sage100Reference, XeroReference
 from tieout.settings import load_pairs
@@ -77,7 +78,7 @@ def put(place: Any, path: list[str], value: object) -> None:
 
 def known_of(told: Mapping[str, Any]) -> Known:
     return Known(
-        pair=PAIR.model_copy(update=told["pair"]),
+        pair=Pair.model_validate({**PAIR.model_dump(), **told["pair"]}),
         xero=XeroReference.model_validate(told["xero"]),
         sage100=Sage100Reference.model_validate(told["sage100"]),
         today=told["today"],

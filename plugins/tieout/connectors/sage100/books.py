@@ -5,7 +5,8 @@ transaction register brings them into GL_DetailPosting, whose comment names them
 read belongs to the tie-out.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from tieout.connectors.sage100.reader import Sage100Reader
@@ -24,6 +25,8 @@ ORDER_TYPES = ("S", "B")
 """Standard and backorders; quotes, master and repeating orders commit nothing."""
 QUOTE_STATUSES = frozenset({"Q", "Z"})
 COMPLETED = "C"
+GOODS, MISCELLANEOUS = "", "5"
+"""Where goods are summed up, and the ItemType of amounts beside them (domain: boi.json)."""
 AMOUNTS = "DiscountAmt FreightAmt SalesTaxAmt DepositAmt"
 
 
@@ -205,15 +208,18 @@ def invoices(reader: Sage100Reader) -> list[SageInvoice]:
 
     An entered invoice is dated by its document, a posted one by its posting.
     """
+    numbers = accounts(reader)
     return [
-        *_entered_invoices(reader, "SO_Invoice", "SalesOrderNo"),
-        *_entered_invoices(reader, "AR_Invoice", ""),
-        *_posted_invoices(reader),
+        *_entered_invoices(reader, "SO_Invoice", "SalesOrderNo", numbers),
+        *_entered_invoices(reader, "AR_Invoice", "", numbers),
+        *_posted_invoices(reader, numbers),
     ]
 
 
-def _entered_invoices(reader: Sage100Reader, table: str, order_no: str) -> Iterable[SageInvoice]:
-    goods = _goods(reader, f"{table}Detail", ("InvoiceNo",))
+def _entered_invoices(
+    reader: Sage100Reader, table: str, order_no: str, numbers: Mapping[str, str]
+) -> Iterable[SageInvoice]:
+    sold = _sold(reader, f"{table}Detail", ("InvoiceNo",), numbers)
     rows = reader.rows(f"{table}Header", f"CustomerPONo InvoiceDate {AMOUNTS} {order_no}")
     for row in rows:
         number = row.text("InvoiceNo")
@@ -223,17 +229,18 @@ def _entered_invoices(reader: Sage100Reader, table: str, order_no: str) -> Itera
             customer_po=row.text("CustomerPONo"),
             date=row.dated("InvoiceDate"),
             state=SageState.ENTERED,
-            goods=goods.get((number,), ZERO) - row.amount("DiscountAmt"),
+            goods=sold.get((number,), {}).get(GOODS, ZERO) - row.amount("DiscountAmt"),
+            charges=_charges(sold.get((number,), {})),
             freight=row.amount("FreightAmt"),
             tax=row.amount("SalesTaxAmt"),
             deposit_applied=row.amount("DepositAmt"),
         )
 
 
-def _posted_invoices(reader: Sage100Reader) -> Iterable[SageInvoice]:
+def _posted_invoices(reader: Sage100Reader, numbers: Mapping[str, str]) -> Iterable[SageInvoice]:
     key = ("InvoiceNo", "HeaderSeqNo")
     in_gl = _documents_in_gl(reader, "INV")
-    goods = _goods(reader, "AR_InvoiceHistoryDetail", key)
+    sold = _sold(reader, "AR_InvoiceHistoryDetail", key, numbers)
     columns = f"SalesOrderNo CustomerPONo InvoiceDate TransactionDate {AMOUNTS}"
     for row in reader.rows("AR_InvoiceHistoryHeader", columns):
         number = row.text("InvoiceNo")
@@ -244,21 +251,32 @@ def _posted_invoices(reader: Sage100Reader) -> Iterable[SageInvoice]:
             customer_po=row.text("CustomerPONo"),
             date=row.day("TransactionDate") or row.dated("InvoiceDate"),
             state=SageState.IN_GL if number in in_gl else SageState.UPDATED,
-            goods=goods.get(place, ZERO) - row.amount("DiscountAmt"),
+            goods=sold.get(place, {}).get(GOODS, ZERO) - row.amount("DiscountAmt"),
+            charges=_charges(sold.get(place, {})),
             freight=row.amount("FreightAmt"),
             tax=row.amount("SalesTaxAmt"),
             deposit_applied=row.amount("DepositAmt"),
         )
 
 
-def _goods(
-    reader: Sage100Reader, table: str, key: tuple[str, ...]
-) -> dict[tuple[str, ...], Decimal]:
-    sums: dict[tuple[str, ...], Decimal] = {}
-    for row in reader.rows(table, "ExtensionAmt"):
-        place = tuple(row.text(name) for name in key)
-        sums[place] = sums.get(place, ZERO) + row.amount("ExtensionAmt")
-    return sums
+Sold = Mapping[str, Decimal]
+"""What the lines of an invoice come to: goods under '', miscellaneous items by their account."""
+
+
+def _sold(
+    reader: Sage100Reader, table: str, key: tuple[str, ...], numbers: Mapping[str, str]
+) -> Mapping[tuple[str, ...], Sold]:
+    sold: defaultdict[tuple[str, ...], dict[str, Decimal]] = defaultdict(dict)
+    for row in reader.rows(table, "ItemType SalesAcctKey ExtensionAmt"):
+        is_charge = row.text("ItemType") == MISCELLANEOUS
+        account = numbers.get(row.text("SalesAcctKey"), "") if is_charge else GOODS
+        sums = sold[tuple(row.text(name) for name in key)]
+        sums[account] = sums.get(account, ZERO) + row.amount("ExtensionAmt")
+    return sold
+
+
+def _charges(sold: Sold) -> dict[str, Decimal]:
+    return {account: amount for account, amount in sold.items() if account != GOODS}
 
 
 def _documents_in_gl(reader: Sage100Reader, prefix: str) -> set[str]:

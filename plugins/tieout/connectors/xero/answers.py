@@ -150,6 +150,7 @@ class SaidDocument(_Said):
     date: XeroDate | None = None
     contact: SaidContactLink = SaidContactLink()
     currency_code: str = DEFAULT_CURRENCY
+    currency_rate: Amount = Decimal(1)
     line_amount_types: str = "Exclusive"
     total: Amount = Decimal(0)
     total_tax: Amount = Decimal(0)
@@ -211,6 +212,8 @@ class SaidPayment(_Said):
     status: str = ""
     date: XeroDate | None = None
     amount: Amount = Decimal(0)
+    bank_amount: Amount | None = None
+    currency_rate: Amount = Decimal(1)
     reference: str = ""
     payment_type: str = ""
     invoice: SaidInvoice | None = None

@@ -220,6 +220,7 @@ def _invoice(said: SaidInvoice) -> XeroInvoice:
         total=said.total,
         total_tax=said.total_tax,
         amount_due=said.amount_due,
+        rate=said.currency_rate,
         lines=tuple(_line(line, said.line_amount_types) for line in said.line_items),
     )
 
@@ -242,6 +243,8 @@ def _payment(said: SaidPayment) -> XeroPayment:
         amount=said.amount,
         reference=said.reference,
         status=said.status,
+        rate=said.currency_rate,
+        bank_amount=said.bank_amount,
     )
 
 

@@ -26,6 +26,7 @@ from tieout.simulators.sage100.people.invoicing import (
     Shipped,
     enter_ar_invoice,
     enter_invoice,
+    recalculate_tax,
 )
 from tieout.simulators.sage100.people.ledger import (
     NotAllowedError,
@@ -253,6 +254,10 @@ def _delete_sales_order(file: CompanyFile, body: bytes) -> Answer:
     return delete_sales_order(file, _Order.model_validate_json(body).sales_order_no)
 
 
+def _recalculate_tax(file: CompanyFile, body: bytes) -> Answer:
+    return recalculate_tax(file, _EnteredInvoice.model_validate_json(body).invoice_no)
+
+
 def _delete_invoice(file: CompanyFile, body: bytes) -> Answer:
     return delete_invoice(file, _EnteredInvoice.model_validate_json(body).invoice_no)
 
@@ -326,6 +331,7 @@ _ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
     "post_daily_transaction_register": _daily_transaction_register,
     "enter_invoice": _enter_invoice,
     "enter_ar_invoice": _enter_ar_invoice,
+    "recalculate_tax": _recalculate_tax,
     "delete_sales_order": _delete_sales_order,
     "delete_invoice": _delete_invoice,
     "delete_cash_receipt": _delete_cash_receipt,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tieout.simulators.company import COMPANIES, Company
+from tieout.simulators.company_lists import CHARGE_ITEMS
 from tieout.simulators.sage100.store import CompanyFile, Row, company_path
 
 SYSTEM_USER_KEY = "0000000001"
@@ -52,6 +53,7 @@ def _fill(file: CompanyFile, company: Company) -> None:
     _fill_ledger(file, company)
     _fill_taxes(file, company)
     _fill_stock(file, company)
+    _fill_charges(file)
     _fill_product_lines(file, company)
     _fill_customers(file, company)
     _fill_vendors(file)
@@ -109,6 +111,12 @@ def _fill_taxes(file: CompanyFile, company: Company) -> None:
         file.insert(
             "SY_SalesTaxCode", {**values, "TaxableFreight": "Y", "SalesTaxAcctKey": payable}
         )
+    for group in company.tax_groups:
+        schedule = group.sage_schedule
+        file.insert("SY_SalesTaxSchedule", Row(TaxSchedule=schedule, TaxScheduleDesc=group.title))
+        for place, code in enumerate(group.sage_codes, 1):
+            values = Row(TaxSchedule=schedule, ScheduleSeqNo=f"{place:06d}", TaxCode=code)
+            file.insert("SY_SalesTaxScheduleDetail", values)
 
 
 def _fill_stock(file: CompanyFile, company: Company) -> None:
@@ -134,6 +142,17 @@ def _fill_stock(file: CompanyFile, company: Company) -> None:
             values.update(QuantityOnHand=Decimal(quantity))
             values.update(TotalWarehouseValue=quantity * item.unit_cost)
             file.insert("IM_ItemWarehouse", values)
+
+
+def _fill_charges(file: CompanyFile) -> None:
+    """Create the items by which people charge what is no goods: an amount on an account, no tax."""
+    keys = account_keys(file)
+    for code, account, description in (line.split("|") for line in CHARGE_ITEMS.splitlines()):
+        values = Row(ItemCode=code, ItemType="5", ItemCodeDesc=description, TaxClass="NT")
+        values.update(UseInAR="Y", UseInSO="Y", UseInPO="N", InactiveItem="N")
+        values.update(SalesUnitOfMeasure="EACH", StandardUnitOfMeasure="EACH")
+        values.update(SalesUMConvFctr=Decimal(1), SalesAcctKey=keys[account])
+        file.insert("CI_Item", values)
 
 
 def _fill_product_lines(file: CompanyFile, company: Company) -> None:

@@ -2,7 +2,10 @@
 
 Accrual: an approved document posts at its date, against receivables or payables, which payments,
 allocations and refunds then settle. Cash: nothing is posted before it is settled, and then the
-document's lines in proportion. Differences of exchange go to the account of currency gains.
+document's lines in proportion. Differences of exchange go to the account of currency gains. A
+foreign document's total is converted as a whole, like what its payments settle so far, so that what
+is paid in full leaves nothing open; what converting its lines one by one leaves over goes to the
+rounding account (ours: the vendor says what that account is for, not how it rounds).
 
 Ours, for want of a document: overpayments and prepayments stand in receivables or payables from
 receipt until they are allocated or paid back, whatever account their lines name.
@@ -138,10 +141,16 @@ def _control(books: Books, document: Document) -> str:
 
 def _approved(books: Books, document: Invoice | CreditNote) -> list[Posting]:
     sign = _sign(document)
-    lines = _lines(books, document)
-    total = sum((amount for _, amount in lines), _ZERO)
+    total = _in_base(document.total or _ZERO, document.currency_rate)
+    lines = _balanced(books, _lines(books, document), total)
     contra = [(account_id, -sign * amount) for account_id, amount in lines]
     return _dated(document.date, [(_control(books, document), sign * total), *contra])
+
+
+def _balanced(books: Books, lines: Shares, total: Decimal) -> Shares:
+    """Return the lines of a document with what rounding leaves over to its total, if anything."""
+    left = total - sum((amount for _, amount in lines), _ZERO)
+    return [*lines, (system_account(books, "ROUNDING"), left)] if left else lines
 
 
 def _banked(books: Books, transaction: BankTransaction) -> list[Posting]:
@@ -158,10 +167,23 @@ def _paid(books: Books, payment: Payment, *, cash_only: bool) -> list[Posting]:
     document = books.invoices.get(payment.invoice_id) or crediting.find(books, payment.credit_id)
     if document is None:
         return []
-    settled = _settled(books, document, payment.amount, cash_only=cash_only)
+    before = _paid_before(books, payment)
+    settled = _settled(books, document, payment.amount, cash_only=cash_only, before=before)
     money = _sign(document) * _banked_amount(books, payment)
     shares = [(payment.account_id, money), *settled]
     return _dated(payment.date, _with_gain(books, shares))
+
+
+def _paid_before(books: Books, payment: Payment) -> Decimal:
+    """Return what earlier payments settled of the same invoice."""
+    if not payment.invoice_id:
+        return _ZERO
+    earlier = _ZERO
+    for one in books.payments.find("invoice", payment.invoice_id):
+        if one.payment_id == payment.payment_id:
+            break
+        earlier += one.amount if one.status == "AUTHORISED" else _ZERO
+    return earlier
 
 
 def _banked_amount(books: Books, payment: Payment) -> Decimal:
@@ -175,13 +197,19 @@ def _banked_amount(books: Books, payment: Payment) -> Decimal:
 
 
 def _settled(
-    books: Books, document: Invoice | Credit, amount: Decimal, *, cash_only: bool
+    books: Books,
+    document: Invoice | Credit,
+    amount: Decimal,
+    *,
+    cash_only: bool,
+    before: Decimal = _ZERO,
 ) -> Shares:
-    """Return the postings that settle ``amount`` of a document.
+    """Return the postings that settle ``amount`` of a document, after ``before`` of it.
 
     Accrual: its control account. Cash: its lines in proportion, the last taking what rounding left.
     """
-    base = -_sign(document) * _in_base(amount, document.currency_rate)
+    rate = document.currency_rate
+    base = -_sign(document) * (_in_base(before + amount, rate) - _in_base(before, rate))
     total = document.total or _ZERO
     lines = [(one, part) for one, part in _lines(books, document) if part]
     if not (cash_only and isinstance(document, (Invoice, CreditNote)) and total and lines):

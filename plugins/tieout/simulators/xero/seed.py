@@ -71,17 +71,16 @@ def seed(books: Books, company: Company) -> None:
     )
     name = _CURRENCY_NAMES[company.currency]
     books.currencies.put(Currency(code=company.currency, description=name))
+    components = {
+        tax.sage_code: TaxComponent(name=tax.title, rate=tax.rate * Decimal(100))
+        for tax in company.taxes
+    }
     for tax in company.taxes:
-        component = TaxComponent(name=tax.title, rate=tax.rate * Decimal(100))
-        books.tax_rates.put(
-            TaxRate(
-                name=tax.title,
-                tax_type=tax.xero_tax_type,
-                report_tax_type="NONE" if tax.rate == 0 else "OUTPUT",
-                status="ACTIVE",
-                tax_components=(component,),
-            )
-        )
+        kind = "NONE" if tax.rate == 0 else "OUTPUT"
+        _put_rate(books, tax.title, tax.xero_tax_type, kind, (components[tax.sage_code],))
+    for group in company.tax_groups:
+        parts = tuple(components[code] for code in group.sage_codes)
+        _put_rate(books, group.title, group.xero_tax_type, "OUTPUT", parts)
     for account in company.accounts:
         if account.xero_code:
             books.accounts.put(_account(books, account, company.currency))
@@ -89,6 +88,20 @@ def seed(books: Books, company: Company) -> None:
         books.items.put(_item(books, item, now))
     for customer in company.customers:
         books.contacts.put(_contact(books, customer, now))
+
+
+def _put_rate(
+    books: Books, name: str, tax_type: str, report_tax_type: str, parts: tuple[TaxComponent, ...]
+) -> None:
+    books.tax_rates.put(
+        TaxRate(
+            name=name,
+            tax_type=tax_type,
+            report_tax_type=report_tax_type,
+            status="ACTIVE",
+            tax_components=parts,
+        )
+    )
 
 
 def _id(books: Books, kind: str, key: str) -> str:

@@ -31,6 +31,8 @@ FACTS: Mapping[str, str] = {
     "lacks_tax_id": "yes when the vendor is on form 1099 and has no tax number",
     "currency": "the record's currency",
     "company_currency": "the currency of the pair's books",
+    "rejected_currency": "the order's currency, when the pair takes none but that of its books",
+    "missing_rates": "the days for which a foreign order lacks an exchange rate",
     "currency_in_xero": "yes when the Xero organization uses the record's currency",
     "book_date": "the day on which the record is booked",
     "closed_through": (
@@ -76,7 +78,15 @@ FACTS: Mapping[str, str] = {
     "lines_tax": "what the taxes of the lines come to",
     "tax": "what the record says its tax is",
     "tax_difference": "the lines' tax less the record's",
-    "tax_max_deviation": "the largest distance of a line's tax from its rate times its net",
+    "tax_max_deviation": (
+        "the largest distance of a line's tax from its rate times its net; of an order zero when "
+        "no line is further away than the smallest amount of the currency"
+    ),
+    "tax_beyond_rounding": (
+        "by the policy `rounding`: what Sage 100 computes less than the shop charged, when that "
+        "is more than may be rounding"
+    ),
+    "missing_charges": "amounts beside the goods for which Sage 100 has no item",
     "unknown_items": "items that the ledgers do not have, or not active",
     "unsold_items": "items that a ledger has marked as not for sale",
     "tracked_items": "items of which Xero keeps stock",

@@ -2,11 +2,23 @@
 
 from decimal import Decimal
 
-from tieout.domain.money import ZERO
-from tieout.domain.order import LineKind, Order, OrderLine
-from tieout.domain.pair import AccountKind
+from tieout.domain.conversion import in_base
+from tieout.domain.money import ZERO, minor_unit
+from tieout.domain.order import CHARGE_KINDS, LineKind, Order, OrderLine
+from tieout.domain.pair import AccountKind, Pair
+from tieout.errors import RejectedError
 from tieout.usecases.flow import item_code
-from tieout.usecases.order_names import invoice_number, tax_rate, warehouse_code
+from tieout.usecases.order_money import (
+    charge_item,
+    is_foreign,
+    missing_rates,
+    sage100_order,
+    tax_schedule,
+    unmapped_taxes,
+    xero_order,
+    xero_tax_type,
+)
+from tieout.usecases.order_names import invoice_number, warehouse_code
 from tieout.usecases.rows.facts import (
     Known,
     Row,
@@ -28,6 +40,8 @@ def order_row(key: str, order: Order, known: Known) -> Row:
         "order_name": order.name,
         "invoice_number": invoice_number(known.pair, order),
         **denomination(order.currency, known),
+        "rejected_currency": order.currency if _is_rejected(order, known.pair) else "",
+        "missing_rates": joined(missing_rates(known.pair, order)),
         **dating(order.book_date, known),
         "line_count": len(sold),
         "min_quantity": min((line.quantity for line in sold), default=ZERO),
@@ -38,17 +52,16 @@ def order_row(key: str, order: Order, known: Known) -> Row:
         "lines_tax": order.lines_tax,
         "tax": order.tax,
         "tax_difference": order.lines_tax - order.tax,
-        "tax_max_deviation": max((_tax_deviation(line) for line in order.lines), default=ZERO),
+        "tax_max_deviation": _tax_deviation(order),
         **_items(order, known),
         "unknown_warehouse": unless_known(
             warehouse_code(known.pair, order), known.sage100.warehouse_codes
         ),
         "unknown_terms": unless_known(known.pair.default_terms_code, known.sage100.terms_codes),
-        "unknown_tax_codes": joined(_unknown_tax_codes(order, known)),
-        "unmapped_taxes": joined(_unmapped_taxes(order, known)),
+        **_booking(order, known),
         "unmapped_gateways": joined(_unmapped_gateways(order, known)),
         "missing_accounts": joined(_missing_accounts(known)),
-        **owing(known.owing.get(order.source_id, ""), order.total - order.captured, known),
+        **owing(known.owing.get(order.source_id, ""), _unpaid(order), known),
         "is_refunded": yes_no(order.is_refunded),
     }
 
@@ -75,33 +88,59 @@ def _named(line: OrderLine, code: str) -> str:
     return code or f"{line.title} (variant {line.variant_id or 'none'}, no SKU)"
 
 
-def _tax_deviation(line: OrderLine) -> Decimal:
-    """Return how far the charged tax is from rate times base; the charge stays the fact."""
-    rate = sum((share.rate for share in line.taxes), ZERO)
-    return off_by_tax(line.tax, line.net, rate)
+def _tax_deviation(order: Order) -> Decimal:
+    """Return how far a line's charged tax is from rate times base, beyond the smallest amount.
+
+    That much rounding explains on one line, in any currency; the charge stays the fact.
+    """
+    off = (
+        off_by_tax(line.tax, line.net, sum((share.rate for share in line.taxes), ZERO))
+        for line in order.lines
+    )
+    return max((one for one in off if one > minor_unit(order.currency)), default=ZERO)
+
+
+def _is_rejected(order: Order, pair: Pair) -> bool:
+    return is_foreign(pair, order) and pair.policies.fx == "reject"
+
+
+def _unpaid(order: Order) -> Decimal:
+    """Return what is still due of an order, in the currency of the books where that is known."""
+    ours = in_base(order)
+    return ours.total - ours.captured
+
+
+def _booking(order: Order, known: Known) -> Row:
+    """Return what booking the order in both ledgers needs that they, or the pair, do not have.
+
+    What has no tax or no rate cannot be booked, and then only that is said.
+    """
+    pair = known.pair
+    unmapped = unmapped_taxes(pair, order)
+    row: Row = {
+        "unmapped_taxes": joined(unmapped),
+        "unknown_tax_codes": "",
+        "missing_charges": "",
+        "tax_beyond_rounding": "",
+    }
+    if unmapped or missing_rates(pair, order) or _is_rejected(order, pair):
+        return row
+    row["unknown_tax_codes"] = joined(_unknown_tax_codes(order, known))
+    try:
+        booked = sage100_order(pair, order)
+    except RejectedError as error:
+        return {**row, "tax_beyond_rounding": error.value}
+    charges = {line.kind: charge_item(pair, line) for line in booked.lines_of(*CHARGE_KINDS)}
+    lacking = [role for role, code in charges.items() if code not in known.sage100.item_codes]
+    return {**row, "missing_charges": joined(lacking)}
 
 
 def _unknown_tax_codes(order: Order, known: Known) -> list[str]:
-    tax = tax_rate(known.pair, order)
-    schedule = tax.sage100_tax_schedule if tax else known.pair.exempt_tax_schedule
-    tax_type = tax.xero_tax_type if tax else known.pair.exempt_xero_tax_type
+    pair = known.pair
+    schedule = tax_schedule(pair, order)
+    tax_types = {xero_tax_type(pair, line) for line in xero_order(order).lines}
     unknown = [f"Sage 100 {schedule}"] if schedule not in known.sage100.tax_schedules else []
-    return unknown + ([f"Xero {tax_type}"] if tax_type not in known.xero.tax_types else [])
-
-
-def _unmapped_taxes(order: Order, known: Known) -> list[str]:
-    mapped = {(tax.title, tax.rate) for tax in known.pair.taxes}
-    shares = [share for line in order.lines for share in line.taxes]
-    unmapped = [
-        f"{share.title} {share.rate:f}{' (marketplace remits)' if share.channel_liable else ''}"
-        for share in shares
-        if share.channel_liable or (share.title, share.rate) not in mapped
-    ]
-    if any(len(line.taxes) > 1 for line in order.lines):
-        unmapped.append("several taxes on one line")
-    if len({(share.title, share.rate) for share in shares}) > 1:
-        unmapped.append("several tax rates on one order")
-    return unmapped
+    return unknown + [f"Xero {one}" for one in tax_types - known.xero.tax_types]
 
 
 def _unmapped_gateways(order: Order, known: Known) -> list[str]:

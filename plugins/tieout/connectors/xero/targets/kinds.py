@@ -137,11 +137,13 @@ class DocumentTarget(XeroTarget, ABC):
 
 
 def totals(document: SaidDocument) -> dict[str, str]:
-    """Return the figures of a document."""
+    """Return the figures of a document; the rate of one in the base currency is no figure."""
+    rate = document.currency_rate
     return {
         "total": amount_text(document.total, document.currency_code),
         "tax": amount_text(document.total_tax, document.currency_code),
         "currency": document.currency_code,
+        **({"rate": f"{rate:.6f}"} if rate != 1 else {}),
     }
 
 

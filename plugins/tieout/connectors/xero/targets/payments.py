@@ -111,9 +111,17 @@ def _landed(payment: SaidPayment, document: SaidDocument | None, row: Row) -> La
         figures={
             "amount": amount_text(payment.amount, currency),
             "account": payment.account.code if payment.account else "",
+            **_banked(payment),
         },
         answer=plain_json(row),
     )
+
+
+def _banked(payment: SaidPayment) -> dict[str, str]:
+    """Return what a payment of a foreign document moved at the bank."""
+    if payment.currency_rate == 1 or payment.bank_amount is None or payment.account is None:
+        return {}
+    return {"banked": amount_text(payment.bank_amount, payment.account.currency_code)}
 
 
 def _landed_batch(batch: SaidBatchPayment, row: Row) -> Landed:

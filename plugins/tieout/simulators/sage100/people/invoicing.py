@@ -84,6 +84,35 @@ def enter_invoice(
     return {"invoice_no": invoice_no, "batch_no": header.text("BatchNo"), **shown}
 
 
+def recalculate_tax(file: CompanyFile, invoice_no: str) -> dict[str, object]:
+    """Compute the tax of an entered invoice anew by its schedule, as the utility does.
+
+    Overrides are lost; a deposit that would be more than the invoice shrinks to it.
+
+    Raises:
+        NotAllowedError: No such invoice in entry.
+    """
+    number = padded("InvoiceNo", invoice_no)
+    header = file.row("SO_InvoiceHeader", InvoiceNo=number)
+    if header is None:
+        message = f"The Invoice {number} is not on file."
+        raise NotAllowedError(message)
+    lines = file.rows("SO_InvoiceDetail", InvoiceNo=number)
+    freight = header.number("FreightAmt")
+    schedule = header.text("TaxSchedule")
+    taxes = computed(file, schedule=schedule, lines=lines, freight=freight)
+    goods = sum((line.number("ExtensionAmt") for line in lines), ZERO)
+    deposit = min(header.number("DepositAmt"), goods + freight + total(taxes))
+    with file.transaction():
+        file.delete("SO_InvoiceTaxSummary", InvoiceNo=number)
+        for place, tax in enumerate(taxes, 1):
+            key = {"InvoiceNo": number, "ScheduleSeqNo": f"{place:06d}"}
+            file.insert("SO_InvoiceTaxSummary", tax.as_row(**key))
+        changes = {"SalesTaxAmt": total(taxes), "DepositAmt": deposit}
+        file.update("SO_InvoiceHeader", {"InvoiceNo": number}, changes)
+    return {"invoice_no": number, "tax": f"{total(taxes):.2f}"}
+
+
 def enter_ar_invoice(file: CompanyFile, invoice: ArInvoice) -> dict[str, object]:
     """Key an invoice in Accounts Receivable.
 
