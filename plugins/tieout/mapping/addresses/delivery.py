@@ -85,6 +85,12 @@ REWRITES: Mapping[str, Sequence[Rewrite]] = {
     "GB": (PO_BOX,),
 }
 
+_HINT = re.compile(
+    r"box|bag|drawer|bin\b|caller|p\.?o\.?b|postale|c\.?\s?p\b|r\.?\s?[rd]|rural|r\.?f\.?d|h\.?\s?c"
+    r"|star|r\.?\s?m\.?\s?b|highway|psc|cmr|succ|roadside",
+    re.IGNORECASE,
+)
+"""What stands in every line that a rewrite is for: most lines have none of it."""
 _ATTENTION = re.compile(
     r"(?:attn\b\.?|attention\b|att\s?:|f\.?a\.?o\b\.?|for\s+the\s+attention\s+of\b)[\s:.-]*(?P<who>.+)",
     re.IGNORECASE,
@@ -96,6 +102,8 @@ CARE_OF = "c/o "
 
 def delivered(line: str, country: str) -> str:
     """Return a line whose box, bag or rural route is written as the country's post writes it."""
+    if not _HINT.search(line):
+        return line
     for pattern, written in REWRITES.get(country, ()):
         line = pattern.sub(written, line)
     return line
@@ -103,6 +111,8 @@ def delivered(line: str, country: str) -> str:
 
 def attention(line: str) -> str:
     """Return a line that names for whom the mail is in one form, '' when it is another line."""
+    if line[0] not in "AaCcFf℅":
+        return ""
     if match := _ATTENTION.fullmatch(line):
         return ATTENTION + match["who"]
     if match := _CARE_OF.fullmatch(line):

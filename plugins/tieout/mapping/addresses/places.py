@@ -30,8 +30,11 @@ _WRITTEN = ("name", "company", "line1", "line2", "line3", "city", "region_code",
 @lru_cache(maxsize=ADDRESSES_MAX)
 def sage100_form(address: Address, case: AddressCase) -> tuple[Address, Standard]:
     """Return an address in Sage 100's characters, and its standard form."""
-    texts = {name: to_cp1252(getattr(address, name)) for name in _WRITTEN}
-    written = address.model_copy(update=texts)
+    texts = {name: getattr(address, name) for name in _WRITTEN}
+    written = address
+    if not "".join(texts.values()).isascii():
+        texts = {name: to_cp1252(text) for name, text in texts.items()}
+        written = address.model_copy(update=texts)
     return written, standard(written, case)
 
 
@@ -53,8 +56,10 @@ def sage100_lines(
         RejectedError: It needs a fourth line.
     """
     written, form = sage100_form(address, case)
-    is_named = f"{ATTENTION}{written.name}" in form.attention
-    people = (written.name,) if below and written.company and not is_named else ()
+    name = one_line(written.name)
+    people = (
+        (name,) if below and written.company and f"{ATTENTION}{name}" not in form.attention else ()
+    )
     _, _, region = city_and_state(form)
     lines = filter(None, (*form.attention, *people, *form.lines, *region))
     return _settled(tuple(lines), length, SAGE100_LINES, address.country_code, case)

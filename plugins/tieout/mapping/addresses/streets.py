@@ -54,10 +54,10 @@ def abbreviated(line: str, country: str) -> str:
 
 
 def _once(line: str, country: str, words: Words) -> str:
-    if country == "US":
+    if country == "US" and "#" in line:
         # Publication 28, 213.2: a space stands between the pound sign and the number.
         line = _POUND.sub("# ", line)
-    if not any(_is_longer(token, words) for token in line.split()):
+    if not any(_is_longer(token, country) for token in line.split() if not token[0].isdigit()):
         return line
     labeled = _parsed(line) if country == "US" else _with_type(_parsed(line), words)
     made, start = "", 0
@@ -91,7 +91,9 @@ def _part(labeled: Labeled, number: int, country: str, words: Words) -> str:
     return part if is_one else ""
 
 
-def _is_longer(token: str, words: Words) -> bool:
+@lru_cache(maxsize=FORMS_MAX)
+def _is_longer(token: str, country: str) -> bool:
+    words = _words(country)
     return any(_short(token, part, words) != token for part in ("type", "direction", "unit"))
 
 
