@@ -123,6 +123,40 @@ def test_a_company_ships_to_its_own_name_with_the_person_in_the_address(mapper):
     ]
 
 
+OWN_LINES = """
+target: Sage 100 customer of a site with lines of 30 characters
+extends: to_sage100/customer
+fields:
+""" + "".join(
+    f"""
+  header.AddressLine{number}:
+    function: sage100_address_line
+    from: [buyer.address, pair.policies.address_case]
+    with: {{number: {number}, length: 30}}
+"""
+    for number in (1, 2, 3)
+)
+
+
+def test_a_site_with_shorter_address_lines_has_them_in_its_pairs_file(pairs, tmp_path):
+    include = shutil.copytree(ROOT / "include", tmp_path / "include")
+    own = include / "mappings/pairs/harbor_and_pine/to_sage100"
+    own.mkdir(parents=True)
+    (own / "customer.yaml").write_text(OWN_LINES, "utf-8")
+    mapper = YamlMapper(include, pairs["harbor_and_pine"])
+    address = make_address(address1="9000 Industrial Parkway, Building 12 North", address2="Dock 9")
+    order = mapper.order_from_shop(make_node([], total="0.00", billingAddress=address))
+
+    header = mapper.payload("to_sage100/customer", customer_record(order))["header"]
+
+    assert [header[f"AddressLine{number}"] for number in (1, 2, 3)] == [
+        "9000 Industrial Pkwy",
+        "Bldg 12 North",
+        "Dock 9",
+    ]
+    assert header["City"] == "Columbus"
+
+
 def test_an_order_without_any_address_still_maps(mapper, order):
     nowhere = order.model_copy(update={"ship_to": Address()})
 
