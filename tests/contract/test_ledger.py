@@ -8,7 +8,15 @@ import pytest
 import records
 from fakes import FakeClock, FakeLedger
 from records import PAIR, binding, claim, delivery, document, entry, landed, refused
-from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, InboxId, System
+from tieout.domain.base import (
+    BatchId,
+    DeadLetterId,
+    DeliveryId,
+    DocumentId,
+    InboxId,
+    Json,
+    System,
+)
 from tieout.domain.ledger import (
     Delivery,
     DeliveryState,
@@ -628,6 +636,26 @@ def test_an_unknown_delivery_is_refused(ledger: Ledger) -> None:
     known = records.stored(ledger, records.intended(ledger))
     with pytest.raises(ConfigurationError):
         ledger.confirm(known.model_copy(update={"delivery_id": DeliveryId(99)}), landed(), None)
+
+
+def test_deliveries_are_found_by_a_part_of_their_payload(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    lines: Json = {"lines": [{"ItemCode": "A", "Price": "1"}, {"ItemCode": "B"}]}
+    new = [
+        delivery(document_id, key="first").model_copy(update={"payload": lines}),
+        delivery(document_id, key="second").model_copy(update={"payload": {"lines": []}}),
+        delivery(document_id, entity="payment").model_copy(update={"payload": lines}),
+    ]
+    first, second, _payment = ledger.intend(new)
+
+    def holding(part: Json) -> list[Delivery]:
+        return ledger.deliveries_holding(PAIR, "invoice", part)
+
+    assert holding({"lines": [{"ItemCode": "B"}]}) == [first]
+    assert holding({"lines": [{"ItemCode": "B"}, {"Price": "1"}]}) == [first]
+    assert holding({"lines": []}) == [first, second]
+    assert holding({"lines": [{"ItemCode": "B", "Price": "1"}]}) == []
+    assert holding({"header": {}}) == []
 
 
 def test_deliveries_are_found_by_document_and_entity(ledger: Ledger) -> None:

@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from fake_ledger.claims import Claims
 from fake_ledger.parents import Parents
-from fake_ledger.tables import created_as, key_of, place_of, settled_otherwise, unknown
-from tieout.domain.base import DeliveryId, DocumentId, System
+from fake_ledger.tables import contains, created_as, key_of, place_of, settled_otherwise, unknown
+from tieout.domain.base import DeliveryId, DocumentId, Json, System
 from tieout.domain.ledger import (
     DOUBTFUL,
     LANDED,
@@ -98,6 +98,15 @@ class Deliveries(Claims, Parents):
                 for one in self._deliveries.where("document_key", (pair, entity, key))
             ]
             return [self._aged(one) for one in sorted(found, key=_BY_ID)]
+
+    @override
+    def deliveries_holding(self, pair: str, entity: str, part: Json) -> list[Delivery]:
+        with self._lock:
+            return [
+                self._aged(one)
+                for _, one in sorted(self._deliveries.items())
+                if (one.pair, one.entity) == (pair, entity) and contains(one.payload, part)
+            ]
 
     @override
     def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:

@@ -176,3 +176,12 @@ def not_open(dead_letter_id: DeadLetterId, cause: str) -> RejectedError:
     return RejectedError(
         f"dead letter {dead_letter_id} is not open", remedy="Use an open one.", cause=cause
     )
+
+
+def contains(whole: object, part: object) -> bool:
+    """Say whether a JSON value contains another, as PostgreSQL's ``@>`` does."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return all(name in whole and contains(whole[name], one) for name, one in part.items())
+    if isinstance(whole, list) and isinstance(part, list):
+        return all(any(contains(one, wanted) for one in whole) for wanted in part)
+    return whole == part

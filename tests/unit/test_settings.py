@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAIRS = "pairs.yaml"
 ACCOUNTS = "mappings/accounts/harbor_and_pine.yaml"
 ALIASES = "mappings/item_aliases.csv"
+RATES = "exchange_rates.csv"
 
 
 @pytest.fixture
@@ -207,3 +208,50 @@ def test_a_side_may_name_the_pairs_own_entity(include):
     )
 
     assert load_pairs(include)["harbor_and_pine"].shops[0].invoice_prefix == "HP-"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("USD,EUR,2026-11-29,0,ECB", "line 2, rate: input should be greater than 0"),
+        ("USD,EUR,2026-11-29,-0.9,ECB", "line 2, rate: input should be greater than 0"),
+        ("USD,EUR,2026-11-29,0.9216591,ECB", "line 2, rate: decimal input should have no more"),
+        ("USD,EUR,29.11.2026,0.921659,ECB", "line 2, day: input should be a valid date"),
+        ("USD,EUR,2026-11-29,0.921659,", "line 2, source: string should have at least 1"),
+        ("USD,EUR,2026-11-29,0.9,A\nUSD,EUR,2026-11-29,0.8,B", "'USD EUR 2026-11-29' is given"),
+    ],
+)
+def test_a_wrong_exchange_rate_is_refused_with_its_line(include, rows, message):
+    (include / RATES).write_text(f"base,currency,day,rate,source\n{rows}\n", "utf-8")
+
+    assert message in refusal(include).message
+
+
+def test_a_pair_has_the_rates_into_its_own_currency(include):
+    rows = "USD,EUR,2026-11-29,0.921659,ECB\nHKD,EUR,2026-11-29,0.118,ECB\n"
+    (include / RATES).write_text(f"base,currency,day,rate,source\n{rows}", "utf-8")
+
+    pairs = load_pairs(include)
+
+    assert [str(one.rate) for one in pairs["harbor_and_pine"].exchange_rates] == ["0.921659"]
+    assert [str(one.rate) for one in pairs["lotus_lane"].exchange_rates] == ["0.118"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "old", "role"),
+    [
+        ("fx: base", '{role: exchange_gains, xero: "499", sage100: 695-00}', "exchange_gains"),
+        (
+            "fx: reject, sage_tax: charge_line",
+            "{role: sales_tax, item_code: /SALESTAX}",
+            "sales_tax",
+        ),
+        ("fx: reject, sage_tax: rounding", "{role: rounding, item_code: /ROUNDING}", "rounding"),
+    ],
+)
+def test_a_policy_without_the_account_or_item_that_it_needs_is_refused(include, policy, old, role):
+    replace(include / PAIRS, "fx: reject", policy)
+    load_pairs(include)
+    replace(include / ACCOUNTS, f"  - {old}\n", "")
+
+    assert f"nothing plays {role!r}" in refusal(include).message

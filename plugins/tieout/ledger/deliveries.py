@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, case, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tieout.domain.base import DeliveryId, DocumentId
+from tieout.domain.base import DeliveryId, DocumentId, Json
 from tieout.domain.ledger import (
     DOUBTFUL,
     LANDED,
@@ -158,6 +158,20 @@ def of_keys(
             deliveries.c.pair == pair,
             deliveries.c.entity == entity,
             deliveries.c.document_key.in_(document_keys),
+        )
+        .order_by(deliveries.c.delivery_id)
+    )
+    return [rows.delivery(row) for row in connection.execute(statement).mappings()]
+
+
+def holding(connection: Connection, pair: str, entity: str, part: Json) -> list[Delivery]:
+    """Return the deliveries of one kind whose payload contains a part, oldest first."""
+    statement = (
+        select(*rows.DELIVERY)
+        .where(
+            deliveries.c.pair == pair,
+            deliveries.c.entity == entity,
+            deliveries.c.payload.contains(part),
         )
         .order_by(deliveries.c.delivery_id)
     )

@@ -346,6 +346,11 @@ class PostgresLedger(Ledger):
             return delivery_statements.of_keys(connection, pair, entity, document_keys)
 
     @override
+    def deliveries_holding(self, pair: str, entity: str, part: Json) -> list[Delivery]:
+        with self._transaction() as connection:
+            return delivery_statements.holding(connection, pair, entity, part)
+
+    @override
     def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:
         with self._transaction() as connection:
             return delivery_statements.resent(connection, pair, entity, since)

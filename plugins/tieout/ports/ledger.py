@@ -247,6 +247,13 @@ class Ledger(Protocol):
     ) -> list[Delivery]:
         """Return the deliveries of one kind for the keys, of whichever version and state."""
 
+    def deliveries_holding(self, pair: str, entity: str, part: Json) -> list[Delivery]:
+        """Return the deliveries of one kind whose payload contains ``part``, oldest first.
+
+        As PostgreSQL's ``@>``: members by name, and each element of a list somewhere in the other.
+        The cost grows with all deliveries of the kind.
+        """
+
     def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:
         """Return the deliveries of one kind sent more than once, the last time after ``since``."""
 

@@ -32,6 +32,7 @@ from tieout.usecases.order_money import converted
 from tieout.usecases.parents import item_parent
 from tieout.usecases.rows.facts import Known
 from tieout.usecases.rows.orders import order_row, products
+from tieout.usecases.tax_rounding import rounded_by_day
 
 STEP = "gate_orders"
 UNKNOWN_ITEM = "unknown_item"
@@ -174,6 +175,7 @@ def _rows(
         today=flow.clock.now().astimezone(ZoneInfo(pair.time_zone)).date(),
         owing=credit.owing,
         credits=credit.credits,
+        rounded=rounded_by_day(flow, [ready.order for ready in orders]),
     )
     return [order_row(str(ready.document_id), ready.order, known) for ready in orders]
 

@@ -35,6 +35,7 @@ def make_row(row_key="1", **columns):
         "tracked_items": "",
         "unmapped_taxes": "",
         "tax_beyond_rounding": "",
+        "tax_rounding_of_day": Decimal(0),
         "missing_charges": "",
         "unmapped_gateways": "",
         "missing_accounts": "",

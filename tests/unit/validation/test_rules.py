@@ -83,6 +83,7 @@ def known_of(told: Mapping[str, Any]) -> Known:
         sage100=Sage100Reference.model_validate(told["sage100"]),
         today=told["today"],
         owing=told["owing"],
+        rounded={one: Decimal(amount) for one, amount in told["rounded"].items()},
         credits={no: Credit.model_validate(one) for no, one in told["credits"].items()},
         vendor_nos=told["vendor_nos"],
         vendor_terms_codes=told["vendor_terms_codes"],

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from tieout.domain.base import DeliveryId, DocumentId, System
+from tieout.domain.base import DeliveryId, DocumentId, Json, System
 from tieout.domain.ledger import (
     LANDED,
     Binding,
@@ -122,6 +122,10 @@ class PlanningWrites(Ledger):
             self._real.deliveries_of(pair, entity, document_keys),
             lambda one: one.entity == entity and one.document_key in document_keys,
         )
+
+    @override
+    def deliveries_holding(self, pair: str, entity: str, part: Json) -> list[Delivery]:
+        return self._real.deliveries_holding(pair, entity, part)
 
     @override
     def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:

@@ -86,6 +86,10 @@ FACTS: Mapping[str, str] = {
         "by the policy `rounding`: what Sage 100 computes less than the shop charged, when that "
         "is more than may be rounding"
     ),
+    "tax_rounding_of_day": (
+        "by the policy `rounding`: what the orders of its day send to the rounding account, signs "
+        "aside, up to this one"
+    ),
     "missing_charges": "amounts beside the goods for which Sage 100 has no item",
     "unknown_items": "items that the ledgers do not have, or not active",
     "unsold_items": "items that a ledger has marked as not for sale",

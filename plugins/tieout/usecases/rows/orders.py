@@ -59,6 +59,7 @@ def order_row(key: str, order: Order, known: Known) -> Row:
         ),
         "unknown_terms": unless_known(known.pair.default_terms_code, known.sage100.terms_codes),
         **_booking(order, known),
+        "tax_rounding_of_day": known.rounded.get(order.source_id, ZERO),
         "unmapped_gateways": joined(_unmapped_gateways(order, known)),
         "missing_accounts": joined(_missing_accounts(known)),
         **owing(known.owing.get(order.source_id, ""), _unpaid(order), known),
