@@ -12,7 +12,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from tieout.domain.base import Frozen, Json, System
-from tieout.domain.money import ZERO
+from tieout.domain.money import ZERO, to_currency
 from tieout.domain.pair import Pair
 from tieout.domain.plan import GlEffect, When
 from tieout.usecases.catalog import CASH_RECEIPT, INVOICE, PAYMENT
@@ -29,23 +29,41 @@ PostingsOf = Callable[[Pair, Json], Iterator[Posting]]
 
 
 def _invoice(pair: Pair, payload: Json) -> Iterator[Posting]:
-    """Dr receivables; Cr each line's account net of tax; Cr sales tax."""
+    """Dr receivables; Cr each line's account net of tax; Cr sales tax; in the base currency.
+
+    What Xero's conversion line by line leaves over of a foreign invoice goes to rounding.
+    """
     is_inclusive = payload.get("LineAmountTypes") == "Inclusive"
+    total = posted = ZERO
     for line in _objects(payload.get("LineItems")):
         tax = _amount(line, "TaxAmount")
         net = _amount(line, "LineAmount") - (tax if is_inclusive else ZERO)
-        yield Posting(account=pair.account("receivables").xero, amount=net + tax)
-        yield Posting(account=str(line.get("AccountCode", "")), amount=-net)
-        yield Posting(account=pair.account("sales_tax").xero, amount=-tax)
+        total += net + tax
+        own, taken = _in_base(net, pair, payload), _in_base(tax, pair, payload)
+        posted += own + taken
+        yield Posting(account=str(line.get("AccountCode", "")), amount=-own)
+        yield Posting(account=pair.account("sales_tax").xero, amount=-taken)
+    owed = _in_base(total, pair, payload)
+    yield Posting(account=pair.account("receivables").xero, amount=owed)
+    if owed != posted:
+        yield Posting(account=pair.account("rounding").xero, amount=posted - owed)
 
 
 def _payment(pair: Pair, payload: Json) -> Iterator[Posting]:
-    """Dr the gateway's clearing account; Cr receivables."""
-    amount = _amount(payload, "Amount")
+    """Dr the gateway's clearing account; Cr receivables.
+
+    Of a foreign payment what is banked: the rate of its invoice, and so the gain, is not in it.
+    """
+    amount = _amount(payload, "BankAmount") or _amount(payload, "Amount")
     account = payload.get("Account")
     code = account.get("Code", "") if isinstance(account, dict) else ""
     yield Posting(account=str(code), amount=amount)
     yield Posting(account=pair.account("receivables").xero, amount=-amount)
+
+
+def _in_base(amount: Decimal, pair: Pair, payload: Json) -> Decimal:
+    rate = _amount(payload, "CurrencyRate")
+    return to_currency(amount / rate, pair.currency) if rate else amount
 
 
 def _cash_receipt(pair: Pair, payload: Json) -> Iterator[Posting]:
@@ -78,7 +96,8 @@ def effects_of(pair: Pair, entity: str, ledger: System, payload: Json) -> list[G
     postings = POSTINGS.get(entity)
     if postings is None:
         return []
-    currency = str(payload.get("CurrencyCode", pair.currency))
+    is_converted = "CurrencyRate" in payload
+    currency = pair.currency if is_converted else str(payload.get("CurrencyCode", pair.currency))
     roles = _roles(pair, ledger)
     return summed(
         GlEffect(
