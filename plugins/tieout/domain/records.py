@@ -103,7 +103,6 @@ class KnownBill(Frozen):
 
     held_by: str
     source_id: str = ""
-    vendor_no: str
     number: str
     book_date: date
     total: Amount

@@ -87,7 +87,10 @@ def known_of(told: Mapping[str, Any]) -> Known:
         credits={no: Credit.model_validate(one) for no, one in told["credits"].items()},
         vendor_nos=told["vendor_nos"],
         vendor_terms_codes=told["vendor_terms_codes"],
-        bills=[KnownBill.model_validate(one) for one in told["bills"]],
+        bills={
+            vendor: [KnownBill.model_validate(one) for one in held]
+            for vendor, held in told["bills"].items()
+        },
         due={number: Decimal(amount) for number, amount in told["due"].items()},
     )
 

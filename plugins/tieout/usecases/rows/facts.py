@@ -3,7 +3,7 @@
 A fact that lists what is wrong is a text, '' when nothing is; one that is so or not is yes or no.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -34,8 +34,8 @@ class Known:
     vendor_nos: Collection[str] = frozenset()
     """Of the vendors that Sage 100 has active, those that a batch's records name."""
     vendor_terms_codes: Collection[str] = frozenset()
-    bills: Collection[KnownBill] = ()
-    """Bills of those vendors, in either ledger or on their way there."""
+    bills: Mapping[str, Sequence[KnownBill]] = field(default_factory=dict)
+    """Bills of those vendors, in either ledger or on their way there, by the vendor's number."""
     due: Mapping[str, Decimal] = field(default_factory=dict)
     """What is open on invoices and bills, by number; without one the document is unknown."""
 

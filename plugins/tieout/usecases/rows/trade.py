@@ -59,11 +59,8 @@ def sales_invoice_row(key: str, invoice: SalesInvoice, known: Known) -> Row:
 
 def bill_row(key: str, bill: Bill, known: Known) -> Row:
     """Return the facts of a vendor's bill; a credit is judged by the same rules, signs reversed."""
-    others = [
-        one
-        for one in known.bills
-        if one.vendor_no == bill.vendor_no and one.source_id != bill.source_id
-    ]
+    held = known.bills.get(bill.vendor_no, ())
+    others = [one for one in held if one.source_id != bill.source_id]
     sign = -1 if bill.total < ZERO else 1
     return {
         **identity(key, bill),
