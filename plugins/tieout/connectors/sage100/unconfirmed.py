@@ -71,6 +71,13 @@ QUESTIONS = (
         "order a kit in a test company and ship a part of it",
     ),
     Question(
+        "that a line of a miscellaneous item (type 5) takes a price below zero, and a cash receipt"
+        " an account line below zero",
+        "rounding that lowers an order, and an exchange loss, are written so",
+        AGENT,
+        "Sage refuses the value, nothing is written: the document is a dead letter",
+    ),
+    Question(
         "columns of AP_InvoiceDetail, AR_InvoiceDetail, PO_ReceiptHeader, PO_ReceiptDetail,"
         " AR_CashReceipts*, IM_Warehouse, AR_Division, SY_Company, SY_Country",
         "those below are assumed; flows read only what `needs.py` lists",
