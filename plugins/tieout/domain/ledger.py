@@ -168,6 +168,8 @@ class Document(NewDocument):
     @property
     def corrected(self) -> Json:
         """Return the payload with every correction applied."""
+        if not self.corrections:
+            return self.payload
         return json_object.validate_python(patched(self.payload, self.corrections))
 
 

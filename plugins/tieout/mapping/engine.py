@@ -20,7 +20,7 @@ from tieout.domain.base import Json
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.forms import MisfitError, converter, is_present, json_value, plain
 from tieout.mapping.functions import FUNCTIONS
-from tieout.mapping.paths import Getter, getter, put, root, steps_of
+from tieout.mapping.paths import Getter, getter, is_custom, put, root, steps_of
 from tieout.mapping.spec import (
     ANY_FORM,
     Call,
@@ -219,7 +219,7 @@ class _Compiler:
     def _get(self, path: str, telling: Telling, nodes: Places) -> Getter:
         return getter(
             path,
-            is_lenient=root(path) in nodes,
+            is_lenient=root(path) in nodes or is_custom(path),
             absent=partial(AbsentError, telling, path),
         )
 

@@ -15,6 +15,7 @@ from tieout.domain.order import Order
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.engine import Mapped, compile_spec
+from tieout.mapping.shared import with_shared
 from tieout.mapping.shop_node import Node
 from tieout.mapping.shop_order import worked_out
 from tieout.mapping.spec import Spec, load_spec
@@ -137,9 +138,10 @@ def load_specs(mappings: Path, pair: str = "") -> dict[str, Spec]:
         ConfigurationError: A file is wrong; names the file, the line, the path in it and the fix.
     """
     folders = [mappings, *([mappings / PAIRS / pair] if pair else [])]
-    return {
+    specs = {
         f"{direction}/{path.stem}": load_spec(path, mappings)
         for folder in folders
         for direction in DIRECTIONS
         for path in sorted((folder / direction).glob("*.yaml"))
     }
+    return with_shared(specs, mappings, pair)

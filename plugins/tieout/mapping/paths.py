@@ -21,6 +21,8 @@ from tieout.domain.base import Json
 Getter = Callable[[Mapping[str, object]], object]
 """Takes the value at a path out of a record, None when it is not there."""
 
+CUSTOM = "custom"
+"""The member of a canonical record with the fields that a pair added (mapping.shared)."""
 _STEP = re.compile(r"(\w+)(?:\[(?:(\d+)|(\*)|(\w+)=([^\]]+))\])?(?:\.|$)", re.ASCII)
 
 
@@ -41,6 +43,11 @@ def steps_of(path: str) -> tuple[Step, ...]:
         Step(name, int(number) if number else None, is_each=bool(each), key=key, value=value)
         for name, number, each, key, value in _STEP.findall(path)
     )
+
+
+def is_custom(path: str) -> bool:
+    """Say whether a path leads to a field that a pair added, which a record need not have."""
+    return CUSTOM in path.split(".")[:-1]
 
 
 def root(path: str) -> str:

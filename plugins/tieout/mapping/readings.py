@@ -40,6 +40,17 @@ def titled(*values: object, separator: str = " - ") -> str:
     return separator.join(filter(None, (_read(value, read_text) for value in values)))
 
 
+def plain_line(value: object) -> str:
+    """Write a text, a number, true or false, or a list of these with commas, as one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(plain_line, value)))
+    return words(value)
+
+
 def is_true(*values: object) -> bool:
     """Say whether one of these flags is set; one that is not there is not."""
     flags = [_read(value, read_flag) for value in values]
@@ -153,6 +164,7 @@ READINGS: tuple[Callable[..., object], ...] = (
     is_true,
     last_part,
     moment,
+    plain_line,
     shop_address_name,
     shop_buyer_name,
     shop_is_refunded,

@@ -53,17 +53,19 @@ class Fault:
 
 
 @cache
-def _validator() -> Draft202012Validator:
-    text = files("tieout.mapping").joinpath("mapping.schema.json").read_text(encoding="utf-8")
+def _validator(name: str) -> Draft202012Validator:
+    text = files("tieout.mapping").joinpath(name).read_text(encoding="utf-8")
     schema = json.loads(text)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 
 
-def form_faults(path: Path, located: source.Located) -> Iterator[Fault]:
-    """Yield what in a file is not of the form that the schema sets, at most one for each place."""
+def form_faults(
+    path: Path, located: source.Located, schema: str = "mapping.schema.json"
+) -> Iterator[Fault]:
+    """Yield what in a file is not of the form that a schema sets, at most one for each place."""
     worst: dict[source.Place, ValidationError] = {}
-    for error in _validator().iter_errors(located.content):
+    for error in _validator(schema).iter_errors(located.content):
         at = tuple(error.absolute_path)
         worst[at] = max(error, worst.get(at, error), key=relevance)
     for at, error in sorted(worst.items(), key=lambda found: located.line(found[0])):

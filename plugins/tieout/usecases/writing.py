@@ -159,7 +159,7 @@ def _planned(
         approved = kept.model_copy(update={"approver": flow.approver or kept.approver})
         return _Planned(ready=ready, write=write, delivery=approved)
     payload: Json = (
-        flow.mapper.payload(kind.mapping, write.record)
+        flow.mapper.payload(kind.mapping, {"node": ready.document.corrected, **write.record})
         if kind.mapping
         else json_object.validate_python(write.record)
     )

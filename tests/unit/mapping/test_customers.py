@@ -34,7 +34,7 @@ def test_a_ledgers_customer_becomes_what_its_golden_file_says(
 
 
 def test_the_golden_cases_are_there():
-    names = {path.name.split(".")[0] for path in FOLDER.glob("*.json")}
+    names = {path.name.split(".")[0] for path in FOLDER.glob("*.canonical.json")}
 
     assert names == set(CASES)
 

@@ -20,6 +20,12 @@ def test_titled_leaves_out_what_says_nothing():
     assert readings.titled("Suite 3", "", separator=", ") == "Suite 3"
 
 
+def test_a_plain_line_is_whatever_was_said_on_one_line():
+    said = (" a\nb ", True, 7, ["vip", None, "trade"], None)
+
+    assert [readings.plain_line(one) for one in said] == ["a b", "true", "7", "vip, trade", ""]
+
+
 def test_one_flag_that_is_set_is_enough():
     assert readings.is_true(None, False, True)  # noqa: FBT003 - flags are what it takes
     assert not readings.is_true(None, False)  # noqa: FBT003 - as above
@@ -115,6 +121,7 @@ def test_a_country_is_its_code_when_we_know_it(said, code):
         (readings.is_moment, "once", "'once' is not a time"),
         (lambda amount: readings.exact_amount(amount, "USD"), "1e2", "'1e2' is not a plain number"),
         (lambda amount: readings.exact_amount(amount, "USD"), None, "It is missing"),
+        (readings.plain_line, {"a": 1}, "is not a text"),
         (readings.last_part, ["5"], "is not a text"),
     ],
 )
