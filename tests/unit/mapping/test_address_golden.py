@@ -114,7 +114,8 @@ def _asked(case):
 
 
 def _cases(country):
-    return yaml.safe_load((FOLDER / f"{country}.yaml").read_text("utf-8"))
+    text = (FOLDER / f"{country}.yaml").read_text("utf-8")
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def _write(country, cases):
