@@ -12,6 +12,7 @@ from typing import Literal
 from typing_extensions import override
 
 from fake_ledger.ledger import FakeLedger
+from tieout.domain.account_rules import Tracking
 from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.books import (
     GlPosting,
@@ -270,6 +271,7 @@ class FakeXero(_Targets, Xero):
     def __init__(self, reference: XeroReference = EMPTY_XERO) -> None:
         super().__init__(System.XERO)
         self.held_reference = reference
+        self.held_tracking: set[Tracking] = set()
         self.held_contacts: list[Party] = []
         self.held_invoices: list[XeroInvoice] = []
         self.held_payments: list[XeroPayment] = []
@@ -277,6 +279,11 @@ class FakeXero(_Targets, Xero):
         self.held_standings: dict[str, XeroStanding] = {}
         self.asked_standings: list[frozenset[str]] = []
         self.asked_since: list[datetime] = []
+
+    @override
+    def tracking_options(self) -> frozenset[Tracking]:
+        self._calls_made += 1
+        return frozenset(self.held_tracking)
 
     @override
     def reference(self) -> XeroReference:

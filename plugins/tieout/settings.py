@@ -5,7 +5,7 @@ wiring; what the fields mean is in tieout.domain.pair.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.numbers import list_currencies
 from pydantic import ValidationError
 
+from tieout.domain.account_rules import TRACKING_PER_LINE_MAX, unreachable
 from tieout.domain.exchange import ExchangeRate
 from tieout.domain.pair import AccountKind, Pair
 from tieout.errors import ConfigurationError
@@ -185,6 +186,7 @@ def _check_books(path: Path, pair: Pair) -> None:
     _refuse_repeated(path, "tax_groups.sage100_tax_codes", groups)
     mirrored = {a.role for a in pair.accounts if a.kind is AccountKind.MIRRORED}
     _check_policies(path, pair, mirrored)
+    _check_rules(path, pair, mirrored)
     for number, gateway in enumerate(pair.gateways):
         if gateway.clearing_role not in mirrored:
             message = (
@@ -206,6 +208,49 @@ def _check_policies(path: Path, pair: Pair, mirrored: Collection[str]) -> None:
         if is_needed and role not in named:
             message = f"{path}, {where}: nothing plays {role!r}, which the pair's policies need."
             raise ConfigurationError(message, remedy=f"Add it under '{where}:'.")
+
+
+def _check_rules(path: Path, pair: Pair, mirrored: Container[str]) -> None:
+    """Refuse rules that give no account of both ledgers, or that an earlier one keeps from it."""
+    for number, rule in enumerate(pair.account_rules):
+        if rule.role not in mirrored:
+            place = f"{path}, account_rules.{number}.role"
+            message = f"{place}: no mirrored account plays {rule.role!r}."
+            raise ConfigurationError(message, remedy="Add it under 'accounts:'.")
+    named = sorted({rule.tracking for rule in pair.tracking_rules})
+    if len(named) > TRACKING_PER_LINE_MAX:
+        message = f"{path}, tracking_rules: {', '.join(named)} are more than Xero's two categories."
+        raise ConfigurationError(message, remedy="Keep two.")
+    by_category = [[r for r in pair.tracking_rules if r.tracking == name] for name in named]
+    for field, rules in (
+        ("account_rules", pair.account_rules),
+        *((f"tracking_rules of {n}", r) for n, r in zip(named, by_category, strict=True)),
+    ):
+        hidden = unreachable(rules)
+        if hidden is not None:
+            later, before = hidden
+            message = (
+                f"{path}, {field}: rule {later + 1} can never count, because rule {before + 1} "
+                "matches all that it does."
+            )
+            raise ConfigurationError(message, remedy="Put it before that one, or delete it.")
+    _check_many_to_one(path, pair)
+
+
+def _check_many_to_one(path: Path, pair: Pair) -> None:
+    """An account of Sage 100 has one of Xero: else no difference between them could be named."""
+    xero_of: dict[str, str] = {}
+    for account in pair.accounts:
+        if account.kind is not AccountKind.MIRRORED:
+            continue
+        known = xero_of.setdefault(account.sage100, account.xero)
+        if known != account.xero:
+            message = (
+                f"{path}, accounts: Sage 100's {account.sage100} goes to Xero's {known} and to "
+                f"{account.xero}."
+            )
+            remedy = "Keep one: Sage 100's accounts go many to one to Xero's, never the other way."
+            raise ConfigurationError(message, remedy=remedy)
 
 
 def _refuse_shared_books(source: Path, pairs: Iterable[Pair]) -> None:

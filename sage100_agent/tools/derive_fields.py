@@ -104,8 +104,8 @@ PARTS: dict[str, dict[str, tuple[str, str, Fields]]] = {
         "lines": (
             "SO_SalesOrderDetail",
             (
-                "ItemCode QuantityOrdered WarehouseCode UnitPrice LineDiscountPercent ItemCodeDesc "
-                "CommentText PromiseDate"
+                "ItemCode UnitOfMeasure QuantityOrdered WarehouseCode UnitPrice "
+                "LineDiscountPercent ItemCodeDesc CommentText PromiseDate SalesAcctKey"
             ),
             {},
         ),

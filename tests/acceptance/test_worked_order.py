@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
+from shutil import copytree
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -20,7 +23,8 @@ from tieout.errors import ConfigurationError
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import VAT, Draft, Line, authorization, build, sale
 from tieout.simulators.shopify.demo_maker import Maker
-from world import HARBOR, World
+from tieout.wiring.installation import open_tieout
+from world import HARBOR, INCLUDE, World
 
 NUMBERS = count(5001)
 
@@ -324,3 +328,47 @@ def test_an_order_on_account_of_what_is_not_sold_waits_until_people_mend_both(
     world.tieout.ledger.replay(letter.dead_letter_id)
     world.run()
     assert find_posted(world, draft).invoice.amount_due > Decimal(0)
+
+
+def _track(world: World, category: str, option: str) -> None:
+    """Add a tracking category with one option in Xero, as people do in its settings."""
+    tenant = COMPANIES["HPS"].xero_tenant_id
+    url = f"{world.configuration.url('xero')}/_organisations/{tenant}/TrackingCategories"
+    options = [{"TrackingOptionID": str(uuid4()), "Name": option, "Status": "ACTIVE"}]
+    world.call(url, {"Name": category, "Status": "ACTIVE", "Options": options})
+
+
+def test_an_account_rule_takes_its_goods_to_its_accounts_in_both_ledgers(
+    world: World, tmp_path: Path, post_receipts: Callable[[], None]
+) -> None:
+    accounts = (INCLUDE / "mappings/accounts/harbor_and_pine.yaml").read_text("utf-8")
+    rules = (
+        "account_rules:\n  - {item_class: KTCH, channel: [web, pos], role: sales_kitchen}\n"
+        "tracking_rules:\n  - {tracking: Department, option: Kitchen, item_class: KTCH}\n"
+    )
+    role = '  - {role: sales_kitchen, xero: "265", sage100: 420-00}\ngateways:'
+    include = tmp_path / "include"
+    copytree(INCLUDE, include)
+    changed = rules + accounts.replace("gateways:", role)
+    (include / "mappings/accounts/harbor_and_pine.yaml").write_text(changed, "utf-8")
+    ruled = replace(world, tieout=open_tieout(world.configuration.connections, include))
+    make = maker()
+    draft = worked(make, make.line("MUG-11", 2), make.line("LAMP-01", 1))
+    ruled.post(paid(draft))
+    letter = _letter_of(ruled, draft)
+    assert (letter.cause, letter.value) == ("tracking_unknown", "Department Kitchen")
+    _track(world, "Department", "Kitchen")
+    ruled.tieout.ledger.replay(letter.dead_letter_id)
+    ruled.run()
+    post_receipts()
+    found = find_posted(ruled, draft)
+    assert [line.account_code for line in found.invoice.lines] == ["265", "200", "260"]
+    ship(ruled, found.order.order_no)
+    (shipped,) = (
+        one
+        for one in ruled.tieout.sage100(HARBOR).invoices()
+        if one.order_no == found.order.order_no
+    )
+    assert shipped.goods_by_account == {"420-00": Decimal("23.00"), "400-00": Decimal("19.99")}
+    assert items_of(ruled, draft) == []
+    ruled.tieout.ledger.close()

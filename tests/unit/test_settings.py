@@ -101,6 +101,57 @@ def test_a_role_that_nobody_mapped_is_named(include):
         (ACCOUNTS, "taxes:", "fees: []\ntaxes:", "fees: extra inputs are not permitted", "Delete"),
         (ACCOUNTS, 'rate: "0.07"', "rate: seven", "taxes.0.rate: input should be", "Correct"),
         (
+            ACCOUNTS,
+            "taxes:",
+            "account_rules: [{item_class: LITE, role: lighting}]\ntaxes:",
+            "account_rules.0.role: no mirrored account plays 'lighting'",
+            "Add it under 'accounts:'",
+        ),
+        (
+            ACCOUNTS,
+            "taxes:",
+            (
+                "account_rules: [{channel: web, role: sales}, "
+                "{channel: web, tax: none, role: sales}]\ntaxes:"
+            ),
+            "account_rules: rule 2 can never count, because rule 1 matches all that it does",
+            "Put it before",
+        ),
+        (
+            ACCOUNTS,
+            "taxes:",
+            "account_rules: [{colour: red, role: sales}]\ntaxes:",
+            "account_rules.0.colour: extra inputs are not permitted",
+            "Delete the field",
+        ),
+        (
+            ACCOUNTS,
+            "taxes:",
+            (
+                "tracking_rules: [{tracking: A, option: a}, {tracking: B, option: b}, "
+                "{tracking: C, option: c}]\ntaxes:"
+            ),
+            "A, B, C are more than Xero's two categories",
+            "Keep two",
+        ),
+        (
+            ACCOUNTS,
+            "taxes:",
+            (
+                "tracking_rules: [{tracking: A, option: a}, {tracking: A, option: b, tax: none}]"
+                "\ntaxes:"
+            ),
+            "tracking_rules of A: rule 2 can never count",
+            "Put it before",
+        ),
+        (
+            ACCOUNTS,
+            "gateways:",
+            '  - {role: other, xero: "201", sage100: 400-00}\ngateways:',
+            "Sage 100's 400-00 goes to Xero's 200 and to 201",
+            "many to one",
+        ),
+        (
             ALIASES,
             "pair,variant_id",
             "pair,variant",

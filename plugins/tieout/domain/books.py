@@ -145,7 +145,11 @@ class SageReceipt(Frozen):
 
 
 class SageInvoice(Frozen):
-    """A customer invoice, entered or posted; ``order_no`` is '' for an A/R invoice."""
+    """A customer invoice, entered or posted; ``order_no`` is '' for an A/R invoice.
+
+    ``goods_by_account`` says where of ``goods`` what goes, by formatted account, as far as its
+    lines name one; a discount on the whole document is in no line.
+    """
 
     invoice_no: str
     order_no: str
@@ -158,6 +162,7 @@ class SageInvoice(Frozen):
     deposit_applied: Amount
     charges: dict[str, Amount] = Field(default_factory=dict)
     """What lines of miscellaneous items come to, by account; they are no part of ``goods``."""
+    goods_by_account: dict[str, Amount] = Field(default_factory=dict)
 
 
 class GlPosting(Frozen):

@@ -78,7 +78,8 @@ class OrderLine(Frozen):
     """One line: ``net`` excludes tax, ``gross`` includes it; both are after every discount.
 
     ``price_total`` is what the shop shows for the line after discounts: equal to ``gross`` when the
-    order's prices include tax, to ``net`` when they do not.
+    order's prices include tax, to ``net`` when they do not. ``category`` and ``item_class`` are
+    what Sage 100 says of the item; the gate looks them up, and account rules ask for them.
     """
 
     source_id: str
@@ -91,6 +92,8 @@ class OrderLine(Frozen):
     sku: str = ""
     variant_id: str = ""
     list_price: Amount = ZERO
+    category: str = ""
+    item_class: str = ""
 
     @property
     def tax(self) -> Decimal:
@@ -127,7 +130,8 @@ class Order(Frozen):
 
     ``source_id`` is the numeric id of the shop's order and the correlation id in every system;
     ``name`` is what people call it. ``total`` and ``tax`` are what the shop charged and are the
-    fact: nothing recomputes them. ``book_date`` is the day it was placed in the pair's time zone.
+    fact: nothing recomputes them. ``book_date`` is the day it was placed in the pair's time zone,
+    ``channel`` where the shop says it was sold, such as web or pos.
     """
 
     pair: str
@@ -145,6 +149,7 @@ class Order(Frozen):
     tax: Amount
     payments: tuple[CapturedPayment, ...] = ()
     location_id: str = ""
+    channel: str = ""
     note: str = ""
     is_test: bool = False
     is_cancelled: bool = False

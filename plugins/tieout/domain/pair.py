@@ -7,9 +7,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from tieout.domain.account_rules import AccountRule, Sale, TrackingRule, first_match
 from tieout.domain.base import Frozen
 from tieout.domain.exchange import ExchangeRate
 from tieout.errors import ConfigurationError
+
+SALES = "sales"
+"""The role of what goods earn, where no rule gives them a role of their own."""
 
 
 class FlowName(StrEnum):
@@ -162,6 +166,10 @@ class Pair(Frozen):
     """The last day of the periods that people closed in Sage 100, which ODBC does not tell."""
     tax_groups: tuple[TaxGroup, ...] = ()
     charge_items: tuple[ChargeItem, ...] = ()
+    account_rules: tuple[AccountRule, ...] = ()
+    """Which sales have an account of their own; the first that matches counts."""
+    tracking_rules: tuple[TrackingRule, ...] = ()
+    """Which tracking options a sale has in Xero; of each category the first that matches."""
     item_aliases: dict[str, str] = Field(default_factory=dict)
     """Item code by shop variant id, for variants whose SKU is not the item code."""
     exchange_rates: tuple[ExchangeRate, ...] = ()
@@ -180,3 +188,21 @@ class Pair(Frozen):
             f"Pair {self.pair!r} maps no account to the role {role!r}.",
             remedy=f"Add it to include/mappings/accounts/{self.pair}.yaml.",
         )
+
+    def sales_role(self, sale: Sale) -> str:
+        """Return the role whose account a sale goes to; '' when no rule says and none is default.
+
+        The default is the role ``sales``, which a pair's accounts may leave out.
+        """
+        rule = first_match(self.account_rules, sale)
+        if rule is not None:
+            return rule.role
+        return SALES if any(account.role == SALES for account in self.accounts) else ""
+
+    def books_role(self, role: str) -> str:
+        """Return the first role with the same Xero account: where one is several of Sage 100's.
+
+        Accounts of Sage 100 go many to one to Xero's, so only together do they compare.
+        """
+        wanted = self.account(role).xero
+        return next((one.role for one in self.accounts if wanted and one.xero == wanted), role)

@@ -27,6 +27,7 @@ class DifferenceClass(StrEnum):
     WRONG_TAX = "wrong_tax"
     ROUNDING = "rounding"
     FX = "fx"
+    WRONG_ACCOUNT = "wrong_account"
     UNKNOWN = "unknown"
 
 
@@ -37,6 +38,7 @@ ERROR_CLASSES = frozenset(
         DifferenceClass.DUPLICATE,
         DifferenceClass.WRONG_AMOUNT,
         DifferenceClass.WRONG_TAX,
+        DifferenceClass.WRONG_ACCOUNT,
     }
 )
 """Differences that somebody must correct; the others explain themselves."""

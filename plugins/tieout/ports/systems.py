@@ -5,6 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from pydantic import Field
+
+from tieout.domain.account_rules import Tracking
 from tieout.domain.base import Amount, Frozen, Json
 from tieout.domain.books import (
     GlPosting,
@@ -38,6 +41,13 @@ class Party(Frozen):
     email: str
 
 
+class StockItem(Frozen):
+    """What Sage 100's item master says of an active item, as far as orders ask."""
+
+    category: str
+    product_line: str
+
+
 class XeroReference(Frozen):
     """What the gate must know of the Xero organization; codes only of ACTIVE records."""
 
@@ -50,6 +60,8 @@ class XeroReference(Frozen):
     unsold_item_codes: frozenset[str]
     """Of the items, those that no sale may name."""
     lock_date: date | None
+    account_names: dict[str, str] = Field(default_factory=dict)
+    """Name by code, of the same accounts."""
 
 
 class Sage100Reference(Frozen):
@@ -64,6 +76,10 @@ class Sage100Reference(Frozen):
     terms_codes: frozenset[str]
     """Of customers; vendors have terms of their own."""
     tax_schedules: frozenset[str]
+    account_names: dict[str, str] = Field(default_factory=dict)
+    """Description by account, of the same accounts."""
+    items: dict[str, StockItem] = Field(default_factory=dict)
+    """What is known of the same items, by code."""
 
 
 class Credit(Frozen):
@@ -85,6 +101,9 @@ class Xero(Protocol):
 
     def reference(self) -> XeroReference:
         """Read what the gate needs."""
+
+    def tracking_options(self) -> frozenset[Tracking]:
+        """Return the ACTIVE options of the ACTIVE tracking categories."""
 
     def find_contacts(
         self,

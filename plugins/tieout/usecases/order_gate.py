@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from tieout.domain.account_rules import Tracking
 from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import UNFINISHED, DeliveryState, Document, DocumentState, NewDeadLetter
 from tieout.domain.money import ZERO
@@ -15,6 +16,7 @@ from tieout.domain.order import LineKind, Order
 from tieout.domain.pair import Pair
 from tieout.errors import RejectedError
 from tieout.ports.gate import Finding
+from tieout.usecases.accounts import with_item_facts
 from tieout.usecases.catalog import INVOICE, SALES_ORDER
 from tieout.usecases.credit import on_account
 from tieout.usecases.flow import (
@@ -30,7 +32,7 @@ from tieout.usecases.guarded import ensure_readable, guarded_read
 from tieout.usecases.judging import Judging, Taken, judge
 from tieout.usecases.order_money import converted
 from tieout.usecases.parents import item_parent
-from tieout.usecases.rows.facts import Known
+from tieout.usecases.rows.facts import Known, Row
 from tieout.usecases.rows.orders import order_row, products
 from tieout.usecases.tax_rounding import rounded_by_day
 
@@ -56,7 +58,7 @@ def _take(flow: Flow, documents: Sequence[Document]) -> Taken[ReadyOrder]:
     newest = _newest(flow, documents)
     posted = _posted(flow, newest)
     orders, unreadable = _read(flow, newest, posted)
-    rows = _rows(flow, orders, posted)
+    orders, rows = _looked_up(flow, orders, posted)
     return Taken(documents=newest, records=orders, rows=rows, unreadable=unreadable)
 
 
@@ -159,11 +161,12 @@ def _refuse_unsupported(order: Order) -> None:
             )
 
 
-def _rows(
+def _looked_up(
     flow: Flow, orders: Sequence[ReadyOrder], posted: Collection[str]
-) -> list[dict[str, object]]:
+) -> tuple[list[ReadyOrder], list[Row]]:
+    """Return the orders with what Sage 100 says of their items, and their rows."""
     if not orders:
-        return []
+        return [], []
     pair = flow.pair
     codes = {item_code(pair, line) for ready in orders for line in products(ready.order)}
     codes |= {one.item_code for one in pair.charge_items}
@@ -176,8 +179,20 @@ def _rows(
         owing=credit.owing,
         credits=credit.credits,
         rounded=rounded_by_day(flow, [ready.order for ready in orders]),
+        tracking=_tracking(flow),
     )
-    return [order_row(str(ready.document_id), ready.order, known) for ready in orders]
+    told = [
+        ready.model_copy(update={"order": with_item_facts(pair, ready.order, known.sage100)})
+        for ready in orders
+    ]
+    return told, [order_row(str(ready.document_id), ready.order, known) for ready in told]
+
+
+def _tracking(flow: Flow) -> frozenset[Tracking]:
+    """Return Xero's tracking options; a pair that has no rule for them asks for none."""
+    if not flow.pair.tracking_rules:
+        return frozenset()
+    return guarded_read(flow, System.XERO, flow.xero.tracking_options)
 
 
 def _items_awaited(pair: Pair, ready: ReadyOrder, failed: Sequence[Finding]) -> tuple[str, ...]:

@@ -11,8 +11,9 @@ from tieout.domain.base import BatchId, System
 from tieout.domain.conversion import in_base, settlements
 from tieout.domain.ledger import LANDED, Binding
 from tieout.domain.money import ZERO
-from tieout.domain.order import CHARGE_KINDS, LineKind, OrderLine
+from tieout.domain.order import CHARGE_KINDS, LineKind, Order, OrderLine
 from tieout.domain.pair import Pair
+from tieout.usecases.accounts import account_of, line_tracking, ruled_account
 from tieout.usecases.buyers import CUSTOMER_BINDING, mark_known_buyers
 from tieout.usecases.catalog import (
     CASH_RECEIPT,
@@ -55,8 +56,6 @@ from tieout.usecases.writing import Write, write_all
 
 ORDER_BINDING = "order"
 PAYMENT_BINDING = "payment"
-ROLES = {LineKind.PRODUCT: "sales", LineKind.SHIPPING: "freight"}
-"""The account role of what a line sells; a charge's is called as its kind is."""
 
 
 def write_invoices(flow: Flow, batch_id: BatchId) -> StepReport:
@@ -75,7 +74,7 @@ def write_invoices(flow: Flow, batch_id: BatchId) -> StepReport:
             "invoice_number": invoice_number(flow.pair, order),
             "contact_id": contacts[customer_key(order)].external_id,
             "due_date": order.book_date,
-            "lines": [_invoice_line(flow.pair, line) for line in order.lines],
+            "lines": [_invoice_line(flow.pair, ready.order, line) for line in order.lines],
         }
         expected = {
             "total": amount_text(order.total, order),
@@ -89,11 +88,14 @@ def write_invoices(flow: Flow, batch_id: BatchId) -> StepReport:
     return write_all(flow, INVOICE, flow.xero.target(INVOICE.entity), orders, writes_of)
 
 
-def _invoice_line(pair: Pair, line: OrderLine) -> dict[str, object]:
+def _invoice_line(pair: Pair, sold: Order, line: OrderLine) -> dict[str, object]:
+    """Return a line of the invoice; account and tracking follow from the line as it was sold."""
+    as_sold = _as_sold(sold, line)
     return {
         "line": line,
+        "tracking": line_tracking(pair, sold, as_sold),
         "item_code": item_code(pair, line) if line.kind is LineKind.PRODUCT else "",
-        "account_code": pair.account(ROLES.get(line.kind, line.kind)).xero,
+        "account_code": account_of(pair, sold, as_sold).xero,
         "tax_type": xero_tax_type(pair, line),
     }
 
@@ -116,7 +118,7 @@ def write_sales_orders(flow: Flow, batch_id: BatchId) -> StepReport:
             "taxes": tax_overrides(flow.pair, order),
             "terms_code": flow.pair.default_terms_code,
             "deposit": cents_text(order.captured),
-            "lines": [{"line": line, "item_code": _sold_as(flow.pair, line)} for line in goods],
+            "lines": [_order_line(flow.pair, ready.order, line) for line in goods],
         }
         freight = sum((line.net for line in order.lines_of(LineKind.SHIPPING)), ZERO)
         expected = {
@@ -128,6 +130,19 @@ def write_sales_orders(flow: Flow, batch_id: BatchId) -> StepReport:
         yield Write(order.source_id, record, expected, binding_entity=ORDER_BINDING)
 
     return write_all(flow, SALES_ORDER, flow.sage100.target(SALES_ORDER.entity), orders, writes_of)
+
+
+def _as_sold(order: Order, line: OrderLine) -> OrderLine:
+    """Return the line as the shop sold it: what a ledger books may have its tax elsewhere."""
+    return next((one for one in order.lines if one.source_id == line.source_id), line)
+
+
+def _order_line(pair: Pair, sold: Order, line: OrderLine) -> dict[str, object]:
+    return {
+        "line": line,
+        "item_code": _sold_as(pair, line),
+        "account": ruled_account(pair, sold, _as_sold(sold, line)),
+    }
 
 
 def _sold_as(pair: Pair, line: OrderLine) -> str:

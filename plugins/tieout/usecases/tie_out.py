@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tieout.domain.books import SageState
 from tieout.domain.money import ZERO, to_currency
-from tieout.domain.pair import Pair
+from tieout.domain.pair import SALES, Pair
 from tieout.domain.tie_out import (
     ERROR_CLASSES,
     DifferenceClass,
@@ -28,9 +28,9 @@ from tieout.usecases.tie_out_cases import (
     DEPOSITS,
     EXCHANGE_GAINS,
     FREIGHT,
+    NOT_GOODS,
     RECEIVABLES,
     ROUNDING,
-    SALES,
     SALES_TAX,
     STOCK_ROLES,
     Books,
@@ -38,7 +38,9 @@ from tieout.usecases.tie_out_cases import (
     Roles,
     cases_of,
     check_no_of,
+    goods_role,
     invoice_effect,
+    misplaced,
     payments_effect,
     receipt_effect,
     roles_of,
@@ -127,6 +129,7 @@ def _explain(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
         *_receipt_items(case, roles, today),
         *_shipment_items(case, roles),
         *_extra_items(case, roles),
+        *_misplaced_items(case, roles),
         *_unshipped_items(case, roles, today),
     ]
     rest = added(shown, reversed_effect(posted), *(reversed_effect(i.amounts) for i in items))
@@ -216,12 +219,39 @@ def _extra_items(case: Case, roles: Roles) -> list[TieOutItem]:
     ]
 
 
+def _billed(case: Case, roles: Roles) -> Effect:
+    return added(*(invoice_effect(one, roles) for one in case.invoices))
+
+
+def _invoiced(case: Case, roles: Roles) -> Effect:
+    return added(*(shipment_effect(one, roles) for one in case.shipments))
+
+
+def _misplaced_items(case: Case, roles: Roles) -> list[TieOutItem]:
+    """Name goods that Sage 100 invoiced to another account than the one that Xero billed to."""
+    strange = misplaced(case, roles)
+    if not strange:
+        return []
+    meant = goods_role(_billed(case, roles))
+    return [
+        TieOutItem(
+            difference_class=DifferenceClass.WRONG_ACCOUNT,
+            document=case.number,
+            explanation=f"Sage 100 has goods on {', '.join(sorted(strange))}, Xero on {meant}",
+            amounts=added(reversed_effect(strange), {meant: sum(strange.values(), ZERO)}),
+        )
+    ]
+
+
 def _unshipped_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
     """Name what Xero billed at order and Sage 100 will bill when it ships."""
     if not case.invoices:
         return []
-    billed = added(*(invoice_effect(one, roles) for one in case.invoices))
-    invoiced = added(*(shipment_effect(one, roles) for one in case.shipments))
+    billed, invoiced = _billed(case, roles), _invoiced(case, roles)
+    strange = misplaced(case, roles)
+    if strange:
+        moved = {goods_role(billed): sum(strange.values(), ZERO)}
+        invoiced = added(invoiced, reversed_effect(strange), moved)
     sold = {*billed, *invoiced} - {RECEIVABLES, DEPOSITS}
     rest = {role: billed.get(role, ZERO) - invoiced.get(role, ZERO) for role in sorted(sold)}
     total = -sum(rest.values(), ZERO)
@@ -257,6 +287,8 @@ def _rest_item(case: Case, rest: Effect, roles: Roles) -> TieOutItem:
         difference_class = DifferenceClass.FX
     elif balanced and SALES_TAX in differing and differing <= {SALES_TAX, RECEIVABLES, DEPOSITS}:
         difference_class = DifferenceClass.WRONG_TAX
+    elif balanced and case.invoices and not differing & NOT_GOODS:
+        difference_class = DifferenceClass.WRONG_ACCOUNT
     elif balanced and case.orders and case.invoices:
         difference_class = DifferenceClass.WRONG_AMOUNT
     else:

@@ -18,12 +18,11 @@ from tieout.domain.books import (
 )
 from tieout.domain.hashing import base36
 from tieout.domain.money import ZERO, round_half_up, to_currency
-from tieout.domain.pair import Pair
+from tieout.domain.pair import SALES, Pair
 from tieout.domain.tie_out import Effect, added
 from tieout.ports.systems import Sage100, Xero
 
 RECEIVABLES = "receivables"
-SALES = "sales"
 FREIGHT = "freight"
 SALES_TAX = "sales_tax"
 DEPOSITS = "customer_deposits"
@@ -31,6 +30,8 @@ ROUNDING = "rounding"
 EXCHANGE_GAINS = "exchange_gains"
 XERO_PLACES = 2
 """To how many decimals Xero keeps amounts, of any currency (domain/xero, 2.7)."""
+NOT_GOODS = frozenset({RECEIVABLES, FREIGHT, SALES_TAX, DEPOSITS, ROUNDING, EXCHANGE_GAINS})
+"""Roles of an order's documents that are not what its goods earn."""
 STOCK_ROLES = frozenset({"inventory", "cost_of_goods_sold"})
 
 
@@ -101,9 +102,10 @@ class Case:
 
 def roles_of(pair: Pair, books: Books) -> Roles:
     """Return the account roles of a pair by each ledger's account."""
+    role_of = {account.role: pair.books_role(account.role) for account in pair.accounts}
     return Roles(
-        xero={account.xero: account.role for account in pair.accounts if account.xero},
-        sage100={account.sage100: account.role for account in pair.accounts if account.sage100},
+        xero={one.xero: role_of[one.role] for one in pair.accounts if one.xero},
+        sage100={one.sage100: role_of[one.role] for one in pair.accounts if one.sage100},
         banks=dict(books.banks),
         currency=pair.currency,
     )
@@ -224,12 +226,36 @@ def receipt_effect(receipt: SageReceipt, roles: Roles) -> Effect:
 
 
 def shipment_effect(shipment: SageInvoice, roles: Roles) -> Effect:
-    """Return the effect of a Sage 100 invoice on the roles that both ledgers share."""
+    """Return the effect of a Sage 100 invoice; goods of no account are sales."""
     charges = sum(shipment.charges.values(), ZERO)
+    goods = shipment.goods_by_account
     total = shipment.goods + shipment.freight + shipment.tax + charges
     return added(
         {RECEIVABLES: total - shipment.deposit_applied},
         {DEPOSITS: shipment.deposit_applied},
-        {SALES: -shipment.goods, FREIGHT: -shipment.freight, SALES_TAX: -shipment.tax},
+        *({roles.of_sage100(account): -amount} for account, amount in goods.items()),
+        {SALES: sum(goods.values(), ZERO) - shipment.goods},
+        {FREIGHT: -shipment.freight, SALES_TAX: -shipment.tax},
         *({roles.of_sage100(account): -amount} for account, amount in shipment.charges.items()),
     )
+
+
+def misplaced(case: Case, roles: Roles) -> Effect:
+    """Return what Sage 100 invoiced goods to that Xero's invoices of the order do not have."""
+    if not case.invoices:
+        return {}
+    billed = added(*(invoice_effect(one, roles) for one in case.invoices))
+    goods = added(
+        *(
+            {roles.of_sage100(account): -amount}
+            for one in case.shipments
+            for account, amount in one.goods_by_account.items()
+        )
+    )
+    return {role: amount for role, amount in goods.items() if role not in {*billed, *NOT_GOODS}}
+
+
+def goods_role(billed: Effect) -> str:
+    """Return the account of goods that Xero billed most to."""
+    goods = [role for role in billed if role not in NOT_GOODS]
+    return min(goods, key=lambda role: (billed[role], role), default=SALES)

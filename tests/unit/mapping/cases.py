@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
+from tieout.domain.account_rules import AccountRule, TrackingRule
 from tieout.domain.base import DocumentId, System
 from tieout.domain.ledger import Document, DocumentState
 from tieout.domain.order import Address
@@ -26,6 +27,13 @@ FOLDER = GOLDEN / "mapping"
 ORDERS = GOLDEN / "order"
 PLAIN = FOLDER / "plain.json"
 """Records of the mappings that no order goes through, as they are given."""
+RULED = PAIR.model_copy(
+    update={
+        "account_rules": (AccountRule(channel="web", role="sales"),),
+        "tracking_rules": (TrackingRule(tracking="Channel", option="Web", channel="web"),),
+    }
+)
+"""A pair whose bookkeeper has rules, which the shipped pairs have not."""
 
 
 def patched(value, patch):
@@ -74,6 +82,8 @@ def applications(include=ROOT / "include"):
     for case, node in order_nodes().items():
         try_mappings(flow, [_document(flow, node)])
         _take(mapper, found, case)
+    try_mappings(replace(flow, pair=RULED), [_document(flow, order_nodes()["order_1042"])])
+    _take(mapper, found, "account_and_tracking_rules")
     for case, system, node in customer_nodes():
         with suppress(RejectedError):
             mapper.customer_from(system, node)

@@ -218,6 +218,7 @@ def invoice_record(order: Order) -> Mapping[str, object]:
                 "item_code": line.sku if line.kind is LineKind.PRODUCT else "",
                 "account_code": "260" if line.kind is LineKind.SHIPPING else "200",
                 "tax_type": "TAX001" if line.taxes else "NONE",
+                "tracking": (),
             }
             for line in order.lines
         ],
@@ -237,7 +238,8 @@ def sales_order_record(order: Order) -> Mapping[str, object]:
         "terms_code": "00",
         "deposit": f"{order.captured:.2f}",
         "lines": [
-            {"line": line, "item_code": line.sku} for line in order.lines_of(LineKind.PRODUCT)
+            {"line": line, "item_code": line.sku, "account": ""}
+            for line in order.lines_of(LineKind.PRODUCT)
         ],
     }
 

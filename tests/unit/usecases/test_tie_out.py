@@ -19,6 +19,7 @@ from tieout.domain.books import (
     XeroInvoiceLine,
     XeroPayment,
 )
+from tieout.domain.pair import Account
 from tieout.domain.tie_out import DifferenceClass, Light, TieOut
 from tieout.settings import load_pairs
 from tieout.usecases.tie_out import tie_out
@@ -355,3 +356,68 @@ def test_two_errors_that_cancel_are_still_two_items() -> None:
     )
     assert result.unknown == money("0.10")
     assert result.light is Light.RED
+
+
+def test_goods_on_an_account_of_a_rule_compare_by_its_role() -> None:
+    lighting = Account(role="sales_lighting", xero="201", sage100="401-00")
+    pair = PAIR.model_copy(update={"accounts": (*PAIR.accounts, lighting)})
+    sold = invoice()
+    lines = (sold.lines[0].model_copy(update={"account_code": "201"}), *sold.lines[1:])
+    shipped = shipment(SageState.IN_GL).model_copy(
+        update={"goods_by_account": {"401-00": money("53.97")}}
+    )
+    in_gl = [
+        one.model_copy(update={"account": "401-00"}) if one.account == SALES else one
+        for one in SHIPMENT_IN_GL
+    ]
+    result = tie_out(
+        pair,
+        replace(
+            NOTHING,
+            xero_invoices=[sold.model_copy(update={"lines": lines})],
+            xero_payments=[payment()],
+            sage_orders=[order(shipped_a="3")],
+            sage_receipts=[receipt()],
+            sage_invoices=[shipped],
+            postings=RECEIPT_IN_GL + in_gl,
+        ),
+        as_of=SHIPPED,
+        known_at=datetime(2026, 12, 1, 2, tzinfo=UTC),
+        today=SHIPPED,
+    )
+    assert "sales_lighting" not in differences(result)
+    assert differences(result)["sales"] == "-40.95"
+    assert classes(result) == [DifferenceClass.UNSHIPPED]
+    assert result.unknown == 0
+
+
+@pytest.mark.parametrize("state", [SageState.ENTERED, SageState.IN_GL])
+def test_goods_on_another_account_than_xeros_are_named_wrong_account(state: SageState) -> None:
+    shipped = shipment(state).model_copy(update={"goods_by_account": {"420-00": money("53.97")}})
+    in_gl = [
+        one.model_copy(update={"account": "420-00"}) if one.account == SALES else one
+        for one in SHIPMENT_IN_GL
+    ]
+    result = proof(
+        xero_invoices=[invoice()],
+        xero_payments=[payment()],
+        sage_orders=[order(shipped_a="3")],
+        sage_receipts=[receipt()],
+        sage_invoices=[shipped],
+        postings=RECEIPT_IN_GL + (in_gl if state is SageState.IN_GL else []),
+    )
+    assert DifferenceClass.WRONG_ACCOUNT in classes(result)
+    wrong = result.items[classes(result).index(DifferenceClass.WRONG_ACCOUNT)]
+    assert {role: str(amount) for role, amount in wrong.amounts.items()} == {
+        "sage100 420-00 (unmapped)": "53.97",
+        "sales": "-53.97",
+    }
+    assert result.unknown == 0
+    assert result.light is Light.AMBER
+
+
+def test_accounts_of_sage_that_share_one_of_xero_compare_together() -> None:
+    lighting = Account(role="sales_lighting", xero="200", sage100="401-00")
+    pair = PAIR.model_copy(update={"accounts": (*PAIR.accounts, lighting)})
+    assert pair.books_role("sales_lighting") == "sales"
+    assert pair.books_role("inventory") == "inventory"

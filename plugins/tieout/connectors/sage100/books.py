@@ -25,8 +25,8 @@ ORDER_TYPES = ("S", "B")
 """Standard and backorders; quotes, master and repeating orders commit nothing."""
 QUOTE_STATUSES = frozenset({"Q", "Z"})
 COMPLETED = "C"
-GOODS, MISCELLANEOUS = "", "5"
-"""Where goods are summed up, and the ItemType of amounts beside them (domain: boi.json)."""
+MISCELLANEOUS = "5"
+"""The ItemType of amounts beside the goods (domain: boi.json)."""
 AMOUNTS = "DiscountAmt FreightAmt SalesTaxAmt DepositAmt"
 
 
@@ -229,7 +229,8 @@ def _entered_invoices(
             customer_po=row.text("CustomerPONo"),
             date=row.dated("InvoiceDate"),
             state=SageState.ENTERED,
-            goods=sold.get((number,), {}).get(GOODS, ZERO) - row.amount("DiscountAmt"),
+            goods=_goods(sold.get((number,), {})) - row.amount("DiscountAmt"),
+            goods_by_account=_goods_by_account(sold.get((number,), {})),
             charges=_charges(sold.get((number,), {})),
             freight=row.amount("FreightAmt"),
             tax=row.amount("SalesTaxAmt"),
@@ -251,7 +252,8 @@ def _posted_invoices(reader: Sage100Reader, numbers: Mapping[str, str]) -> Itera
             customer_po=row.text("CustomerPONo"),
             date=row.day("TransactionDate") or row.dated("InvoiceDate"),
             state=SageState.IN_GL if number in in_gl else SageState.UPDATED,
-            goods=sold.get(place, {}).get(GOODS, ZERO) - row.amount("DiscountAmt"),
+            goods=_goods(sold.get(place, {})) - row.amount("DiscountAmt"),
+            goods_by_account=_goods_by_account(sold.get(place, {})),
             charges=_charges(sold.get(place, {})),
             freight=row.amount("FreightAmt"),
             tax=row.amount("SalesTaxAmt"),
@@ -259,24 +261,33 @@ def _posted_invoices(reader: Sage100Reader, numbers: Mapping[str, str]) -> Itera
         )
 
 
-Sold = Mapping[str, Decimal]
-"""What the lines of an invoice come to: goods under '', miscellaneous items by their account."""
+Sold = Mapping[tuple[bool, str], Decimal]
+"""What the lines of an invoice come to, by whether they are goods, and by their account."""
 
 
 def _sold(
     reader: Sage100Reader, table: str, key: tuple[str, ...], numbers: Mapping[str, str]
 ) -> Mapping[tuple[str, ...], Sold]:
-    sold: defaultdict[tuple[str, ...], dict[str, Decimal]] = defaultdict(dict)
+    sold: defaultdict[tuple[str, ...], dict[tuple[bool, str], Decimal]] = defaultdict(dict)
     for row in reader.rows(table, "ItemType SalesAcctKey ExtensionAmt"):
-        is_charge = row.text("ItemType") == MISCELLANEOUS
-        account = numbers.get(row.text("SalesAcctKey"), "") if is_charge else GOODS
+        is_goods = row.text("ItemType") != MISCELLANEOUS
+        place = (is_goods, numbers.get(row.text("SalesAcctKey"), ""))
         sums = sold[tuple(row.text(name) for name in key)]
-        sums[account] = sums.get(account, ZERO) + row.amount("ExtensionAmt")
+        sums[place] = sums.get(place, ZERO) + row.amount("ExtensionAmt")
     return sold
 
 
+def _goods(sold: Sold) -> Decimal:
+    return sum((amount for (is_goods, _account), amount in sold.items() if is_goods), ZERO)
+
+
+def _goods_by_account(sold: Sold) -> dict[str, Decimal]:
+    """Return what goods come to where a line names an account; comments and the like have none."""
+    return {account: amount for (is_goods, account), amount in sold.items() if is_goods and account}
+
+
 def _charges(sold: Sold) -> dict[str, Decimal]:
-    return {account: amount for account, amount in sold.items() if account != GOODS}
+    return {account: amount for (is_goods, account), amount in sold.items() if not is_goods}
 
 
 def _documents_in_gl(reader: Sage100Reader, prefix: str) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from tieout.connectors.sage100.reader import Sage100Reader
-from tieout.ports.systems import Credit, Sage100Reference
+from tieout.ports.systems import Credit, Sage100Reference, StockItem
 
 ACTIVE = "A"
 INACTIVE = "I"
@@ -15,19 +15,21 @@ OWED = "CurrentBalance AgingCategory1 AgingCategory2 AgingCategory3 AgingCategor
 def reference(reader: Sage100Reader, item_codes: Collection[str]) -> Sage100Reference:
     """Read active items among ``item_codes``, active accounts, and the codes in use."""
     codes = {"ItemCode": sorted(item_codes)}
+    columns = "InactiveItem UseInSO ProductLine Category1"
     items = [
         row
-        for row in reader.rows("CI_Item", "InactiveItem UseInSO", among=codes)
+        for row in reader.rows("CI_Item", columns, among=codes)
         if row.text("InactiveItem") != "Y"
     ]
-    accounts = reader.rows("GL_Account", "Account", among={"Status": [ACTIVE]})
+    accounts = reader.rows("GL_Account", "Account AccountDesc", among={"Status": [ACTIVE]})
+    names = {row.text("Account"): row.text("AccountDesc") for row in accounts}
     warehouses = reader.rows("IM_Warehouse", "WarehouseStatus")
     return Sage100Reference(
         item_codes=frozenset(row.text("ItemCode") for row in items),
         unsold_item_codes=frozenset(
             row.text("ItemCode") for row in items if row.text("UseInSO") == "N"
         ),
-        accounts=frozenset(row.text("Account") for row in accounts),
+        accounts=frozenset(names),
         bank_codes=_keys(reader, "GL_Bank", "BankCode", "CashAccountKey"),
         warehouse_codes=frozenset(
             row.text("WarehouseCode")
@@ -36,6 +38,13 @@ def reference(reader: Sage100Reader, item_codes: Collection[str]) -> Sage100Refe
         ),
         terms_codes=_keys(reader, "AR_TermsCode", "TermsCode"),
         tax_schedules=_keys(reader, "SY_SalesTaxSchedule", "TaxSchedule"),
+        account_names=names,
+        items={
+            row.text("ItemCode"): StockItem(
+                category=row.text("Category1"), product_line=row.text("ProductLine")
+            )
+            for row in items
+        },
     )
 
 

@@ -59,6 +59,12 @@ QUESTIONS = (
         "Sage refuses the column by name, nothing is written",
     ),
     Question(
+        "SalesAcctKey$ of a sales order's line, set after the item loaded its own",
+        "set where an account rule of the pair names another account, and at no other line",
+        AGENT,
+        "Sage refuses the column by name; the tie-out names goods that landed elsewhere",
+    ),
+    Question(
         "`AR_InvoiceHistoryInquiry_svc` with nFind",
         "asked for a number that Sage refuses as used, after a crash; ODBC finds the invoice, too",
         AGENT,

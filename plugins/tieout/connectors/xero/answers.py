@@ -87,8 +87,24 @@ class SaidAccount(_Said):
     """An account of the chart; bank accounts may lack a code."""
 
     code: str = ""
+    name: str = ""
     status: str = "ACTIVE"
     currency_code: str = DEFAULT_CURRENCY
+
+
+class SaidTrackingOption(_Said):
+    """One option of a tracking category."""
+
+    name: str = ""
+    status: str = "ACTIVE"
+
+
+class SaidTrackingCategory(_Said):
+    """A tracking category with its options."""
+
+    name: str = ""
+    status: str = "ACTIVE"
+    options: tuple[SaidTrackingOption, ...] = ()
 
 
 class SaidTaxRate(_Said):

@@ -17,6 +17,7 @@ from tieout.connectors.xero.answers import (
     SaidOrganisation,
     SaidPayment,
     SaidTaxRate,
+    SaidTrackingCategory,
 )
 from tieout.connectors.xero.client import ALONE, XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
@@ -24,6 +25,7 @@ from tieout.connectors.xero.lists import XeroLists
 from tieout.connectors.xero.reports import XeroReports
 from tieout.connectors.xero.standings import STANDINGS
 from tieout.connectors.xero.targets.table import target_of
+from tieout.domain.account_rules import Tracking
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment, XeroStanding
 from tieout.domain.budget import Caller
 from tieout.errors import ConfigurationError, UnavailableError
@@ -81,12 +83,13 @@ class XeroConnector(Xero):
     def reference(self) -> XeroReference:
         organisation = self._organisation()
         items = [SaidItem.of(row) for row in self._client.rows("Items", "Items")]
+        account_names = self._account_names()
         return XeroReference(
             base_currency=organisation.base_currency,
             currencies=frozenset(
                 SaidCurrency.of(row).code for row in self._client.rows("Currencies", "Currencies")
             ),
-            account_codes=self._account_codes(),
+            account_codes=frozenset(account_names),
             tax_types=self._tax_types(),
             item_codes=frozenset(item.code for item in items),
             tracked_item_codes=frozenset(
@@ -94,6 +97,18 @@ class XeroConnector(Xero):
             ),
             unsold_item_codes=frozenset(item.code for item in items if not item.is_sold),
             lock_date=_lock_date(organisation),
+            account_names=account_names,
+        )
+
+    @override
+    def tracking_options(self) -> frozenset[Tracking]:
+        rows = self._client.rows("TrackingCategories", "TrackingCategories")
+        categories = [SaidTrackingCategory.of(row) for row in rows]
+        return frozenset(
+            Tracking(name=category.name, option=option.name)
+            for category in categories
+            for option in category.options
+            if category.status == ACTIVE and option.status == ACTIVE
         )
 
     @override
@@ -182,12 +197,14 @@ class XeroConnector(Xero):
             raise ConfigurationError(message, remedy="Correct the connection's tenant_id.")
         return SaidOrganisation.of(rows[0])
 
-    def _account_codes(self) -> frozenset[str]:
+    def _account_names(self) -> dict[str, str]:
         rows = self._client.rows("Accounts", "Accounts")
         accounts = [SaidAccount.of(row) for row in rows]
-        return frozenset(
-            account.code for account in accounts if account.code and account.status == ACTIVE
-        )
+        return {
+            account.code: account.name
+            for account in accounts
+            if account.code and account.status == ACTIVE
+        }
 
     def _tax_types(self) -> frozenset[str]:
         rows = self._client.rows("TaxRates", "TaxRates")

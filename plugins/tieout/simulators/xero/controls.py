@@ -14,7 +14,14 @@ from tieout.simulators.xero import contacts
 from tieout.simulators.xero.contact_records import Contact
 from tieout.simulators.xero.limits import Meter
 from tieout.simulators.xero.refusals import MalformedError
-from tieout.simulators.xero.setting_records import Account, Currency, Item, Organisation, TaxRate
+from tieout.simulators.xero.setting_records import (
+    Account,
+    Currency,
+    Item,
+    Organisation,
+    TaxRate,
+    TrackingCategory,
+)
 from tieout.simulators.xero.store import Books, Journal, Record, Shelf
 from tieout.simulators.xero.webhooks import Target, Webhooks
 from tieout.simulators.xero.wire import Json, Wire, parsed_body, read_as, rendered
@@ -122,7 +129,8 @@ class Controls:
 
 
 def _shelf_name(request: Request) -> str:
-    return str(request.path_params["resource"]).lower().replace("taxrates", "tax_rates")
+    name = str(request.path_params["resource"]).lower()
+    return {"taxrates": "tax_rates", "trackingcategories": "tracking_categories"}.get(name, name)
 
 
 _KEYS: Mapping[str, tuple[type[Wire], str]] = {
@@ -132,6 +140,7 @@ _KEYS: Mapping[str, tuple[type[Wire], str]] = {
     "items": (Item, "itemid"),
     "organisations": (Organisation, "organisationid"),
     "tax_rates": (TaxRate, "taxtype"),
+    "tracking_categories": (TrackingCategory, "trackingcategoryid"),
 }
 
 
@@ -146,6 +155,7 @@ def _prior(books: Books, resource: str, body: Json) -> Wire | None:
         "accounts": ("code", "code"),
         "items": ("code", "code"),
         "contacts": ("number", "contactnumber"),
+        "tracking_categories": ("name", "name"),
     }[resource]
     shelf: Shelf[Wire] = getattr(books, resource)
     return next(iter(shelf.find(index, str(body.get(field, "")))), None)

@@ -116,7 +116,7 @@ def effects_of(pair: Pair, entity: str, ledger: System, payload: Json) -> list[G
 
 def _roles(pair: Pair, ledger: System) -> dict[str, str]:
     if ledger is System.XERO:
-        return {one.xero: one.role for one in pair.accounts if one.xero}
+        return {one.xero: pair.books_role(one.role) for one in pair.accounts if one.xero}
     return {one.sage100: one.role for one in pair.accounts if one.sage100}
 
 

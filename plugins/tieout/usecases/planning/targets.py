@@ -16,6 +16,7 @@ from typing import TypeVar
 from pydantic import JsonValue
 from typing_extensions import override
 
+from tieout.domain.account_rules import Tracking
 from tieout.domain.base import DeliveryId, Frozen, Json, System
 from tieout.domain.books import (
     GlPosting,
@@ -286,6 +287,10 @@ class PlanningXero(Xero):
     @override
     def reference(self) -> XeroReference:
         return self._counted(self._real.reference)
+
+    @override
+    def tracking_options(self) -> frozenset[Tracking]:
+        return self._counted(self._real.tracking_options)
 
     @override
     def find_contacts(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from tieout.domain.account_rules import Tracking
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
 from tieout.domain.records import Accounts, KnownBill, Record
@@ -25,6 +26,8 @@ class Known:
     sage100: Sage100Reference
     today: date
     """The present day in the pair's time zone."""
+    tracking: Collection[Tracking] = frozenset()
+    """The tracking options that Xero has active."""
     owing: Mapping[str, str] = field(default_factory=dict)
     """The Sage 100 customer who is to owe something for a record, by the record's id."""
     rounded: Mapping[str, Decimal] = field(default_factory=dict)

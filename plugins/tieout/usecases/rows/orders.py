@@ -5,8 +5,9 @@ from decimal import Decimal
 from tieout.domain.conversion import in_base
 from tieout.domain.money import ZERO, minor_unit
 from tieout.domain.order import CHARGE_KINDS, LineKind, Order, OrderLine
-from tieout.domain.pair import AccountKind, Pair
+from tieout.domain.pair import Pair
 from tieout.errors import RejectedError
+from tieout.usecases.accounts import missing_accounts, unknown_tracking, without_account
 from tieout.usecases.flow import item_code
 from tieout.usecases.order_money import (
     charge_item,
@@ -61,7 +62,9 @@ def order_row(key: str, order: Order, known: Known) -> Row:
         **_booking(order, known),
         "tax_rounding_of_day": known.rounded.get(order.source_id, ZERO),
         "unmapped_gateways": joined(_unmapped_gateways(order, known)),
-        "missing_accounts": joined(_missing_accounts(known)),
+        "lines_without_account": joined(without_account(known.pair, order, known.xero)),
+        "unknown_tracking": joined(unknown_tracking(known.pair, order, known.tracking)),
+        "missing_accounts": joined(missing_accounts(known.pair, known.xero, known.sage100)),
         **owing(known.owing.get(order.source_id, ""), _unpaid(order), known),
         "is_refunded": yes_no(order.is_refunded),
     }
@@ -147,20 +150,3 @@ def _unknown_tax_codes(order: Order, known: Known) -> list[str]:
 def _unmapped_gateways(order: Order, known: Known) -> list[str]:
     mapped = {gateway.gateway for gateway in known.pair.gateways}
     return [payment.gateway for payment in order.payments if payment.gateway not in mapped]
-
-
-def _missing_accounts(known: Known) -> list[str]:
-    pair = known.pair
-    missing = [
-        f"Xero {account.xero} ({account.role})"
-        for account in pair.accounts
-        if account.xero and account.xero not in known.xero.account_codes
-    ]
-    missing += [
-        f"Sage 100 {account.sage100} ({account.role})"
-        for account in pair.accounts
-        if account.sage100 and account.sage100 not in known.sage100.accounts
-    ]
-    roles = {account.role for account in pair.accounts if account.kind is AccountKind.MIRRORED}
-    missing += [f"no account for {role}" for role in {"receivables", "sales", "freight"} - roles]
-    return missing

@@ -22,6 +22,10 @@ class SalesOrderTarget(AgentTarget):
     queries_to_find = 2
 
     @override
+    def _document(self, payload: Json) -> Json:
+        return self._company.lines_keyed(super()._document(payload), "SalesAcctKey")
+
+    @override
     def _by_key(self, key: Mapping[str, str]) -> Landed | None:
         among = {"SalesOrderNo": [key["SalesOrderNo"]]}
         return self._open(among) or self._closed(among | {"OrderStatus": [COMPLETED]})

@@ -55,6 +55,9 @@ class ItemLines(DocumentLines):
         if name == "WarehouseCode" and not self._has_warehouse(str(value)):
             message = f"The Warehouse {value} is not on file."
             raise RefusedError(message)
+        if name == "SalesAcctKey" and self.file.row("GL_Account", AccountKey=str(value)) is None:
+            message = f"The G/L Account {value} is not on file."
+            raise RefusedError(message)
         if name == "UnitPrice":
             line["PriceOverridden"] = "Y"
         return super().accept(line, name, value)
