@@ -7,11 +7,11 @@ path.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import partial
 from itertools import groupby
+from types import MappingProxyType
 from typing import Final, NamedTuple, cast
 
 from pydantic import JsonValue
@@ -54,8 +54,7 @@ NODE = "node"
 """The record's member that holds what a system itself sent; what that lacks is empty, no error."""
 
 
-@dataclass(frozen=True)
-class Alteration:
+class Alteration(NamedTuple):
     """A text that does not stand in the target as it stood in the source."""
 
     field: str
@@ -105,15 +104,19 @@ def apply(spec: Spec, record: Record, tables: Tables) -> Mapped:
     return compile_spec(spec, tables)(record)
 
 
-def compile_spec(spec: Spec, tables: Tables) -> Callable[[Record], Mapped]:
+def compile_spec(
+    spec: Spec, tables: Tables, known: Record = MappingProxyType({})
+) -> Callable[[Record], Mapped]:
     """Return what makes the payload that ``spec`` describes out of a record.
+
+    Rules see the members of ``known``, such as the pair, beside those of every record.
 
     Raises:
         ConfigurationError: A rule names a table that is not there, or that it cannot use; and of
             what is returned, a path of the mapping does not fit the record.
         RejectedError: (what is returned) A value cannot be brought into the target's form.
     """
-    compiler = _Compiler(spec, tables)
+    compiler = _Compiler(spec, tables, known)
     fields = compiler.fields(spec.fields, "", {NODE: spec.source})
     day_of = _day_of(spec) if compiler.is_dated else None
 
@@ -153,9 +156,10 @@ def _day_of(spec: Spec) -> Callable[[Record], date]:
 
 
 class _Compiler:
-    def __init__(self, spec: Spec, tables: Tables) -> None:
+    def __init__(self, spec: Spec, tables: Tables, known: Record) -> None:
         self._spec = spec
         self._tables = tables
+        self._known = known
         self.is_dated = any(rule.period != ALWAYS for rule in rules_of(spec.fields))
 
     def fields(self, fields: Fields, where: str, nodes: Places) -> Callable[[Record, _Run], Json]:
@@ -168,25 +172,35 @@ class _Compiler:
                 makes.append((target, rules[0], self._field(rules, place, nodes)))
             parts += _parts(parent, makes)
 
+        only = parts[0]
+
         def made(record: Record, run: _Run) -> Json:
             payload: Json = {}
             for part in parts:
                 part(payload, record, run)
             return payload
 
-        return made
+        def made_at_once(record: Record, run: _Run) -> Json:
+            payload: Json = {}
+            only(payload, record, run)
+            return payload
+
+        return made if len(parts) > 1 else made_at_once
 
     def _field(self, rules: Sequence[Rule], where: str, nodes: Places) -> Make:
         makes = [self._rule(rule, where, nodes) for rule in rules]
         if len(makes) == 1:
             return makes[0]
 
+        one, *others = makes
+
         def first(record: Record, run: _Run) -> JsonValue | _LeftOut:
-            for make in makes:
-                value = make(record, run)
+            value = one(record, run)
+            for make in others:
                 if value is not LEFT_OUT:
-                    return value
-            return LEFT_OUT
+                    break
+                value = make(record, run)
+            return value
 
         return first
 
@@ -217,11 +231,16 @@ class _Compiler:
         return lambda record: plain(get(record)) == expected
 
     def _get(self, path: str, telling: Telling, nodes: Places) -> Getter:
-        return getter(
-            path,
-            is_lenient=root(path) in nodes or is_custom(path),
-            absent=partial(AbsentError, telling, path),
-        )
+        absent = partial(AbsentError, telling, path)
+        is_lenient = root(path) in nodes or is_custom(path)
+        get = getter(path, is_lenient=is_lenient, absent=absent)
+        if root(path) not in self._known:
+            return get
+        try:
+            value = get(self._known)
+        except AbsentError:
+            raise telling.wrong(f"there is no {path!r}") from None
+        return lambda _record: value
 
     def _make(self, rule: Rule, telling: Telling, nodes: Places, *, is_own: bool) -> Make:
         """Return what makes a rule's value; ``is_own``: only when its one source is present."""
@@ -231,6 +250,8 @@ class _Compiler:
             return cast("Make", self._value(rule, telling, nodes))
         is_as_is = rule.default is None and not rule.is_required and _own_form(rule) == ANY_FORM
         if isinstance(make, Copy) and is_as_is:
+            if make.path.isidentifier() and make.path not in self._known and not is_own:
+                return _copied_member(make.path, telling, finish)
             return _copied(self._get(make.path, telling, nodes), finish, is_own=is_own)
         if isinstance(make, Call) and len(make.positional) == 1 and not make.keyword and is_as_is:
             get = self._get(make.positional[0], telling, nodes)
@@ -431,6 +452,19 @@ def _always(value: object) -> Value:
     return lambda _record, _run: value
 
 
+def _copied_member(name: str, telling: Telling, finish: Finish) -> Make:
+    """Copy a member of the record itself, most often a text."""
+
+    def copied(record: Record, run: _Run) -> JsonValue:
+        try:
+            value = record[name]
+        except KeyError:
+            raise AbsentError(telling, name) from None
+        return value if type(value) is str else finish(value, run)
+
+    return copied
+
+
 def _copied(get: Getter, finish: Finish, *, is_own: bool) -> Make:
     """Copy a value, most often a text; ``is_own``: only when it is present."""
 
@@ -453,10 +487,11 @@ def _called_with_one(
 
     def called(record: Record, run: _Run) -> JsonValue | _LeftOut:
         value = get(record)
-        if is_own and not value and not is_present(value):
-            return LEFT_OUT
-        if value is None:
-            return finish(None, run)
+        if not value:
+            if is_own and (value == "" or not is_present(value)):
+                return LEFT_OUT
+            if value is None:
+                return finish(None, run)
         try:
             result = function(value)
         except RejectedError as error:
@@ -472,9 +507,9 @@ def _called_with_one(
 
 def _unaltered(result: Altered, telling: Telling, run: _Run) -> str:
     """Return the text that a function altered, and report it."""
-    where = telling.at(run.numbers)
-    run.alterations += (Alteration(where, original=result.original, text=result.text),)
-    return result.text
+    text, original = result
+    run.alterations += (Alteration(telling.at(run.numbers), original, text),)
+    return text
 
 
 def _own_condition(rule: Rule) -> Condition | None:

@@ -138,9 +138,9 @@ def sage100_text(text: str, *, length: int) -> str | Altered:
     Too long is refused, never cut.
     """
     written = to_cp1252(text)
-    if len(written) > length:
-        within(written, length)
-    return written if written == text else Altered(text=written, original=text)
+    if written == text and len(text) <= length:
+        return text
+    return Altered(within(written, length), text)
 
 
 def xero_name(text: str, *, length: int = 255) -> str | Altered:

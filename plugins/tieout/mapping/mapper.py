@@ -58,7 +58,7 @@ class YamlMapper(Mapper):
         self._folder = include / "mappings"
         tables = load_tables(self._folder, pair.pair)
         self._mappings = {
-            name: compile_spec(spec, tables)
+            name: compile_spec(spec, tables, {"pair": pair})
             for name, spec in load_specs(self._folder, pair.pair).items()
         }
         self.version = folder_hash(self._folder)
@@ -128,7 +128,7 @@ class YamlMapper(Mapper):
             message = f"There is no mapping {mapping!r} in {self._folder}."
             remedy = f"Add {mapping}.yaml, or use one of {', '.join(sorted(self._mappings))}."
             raise ConfigurationError(message, remedy=remedy)
-        return apply({"pair": self._pair, **record})
+        return apply(record)
 
 
 def load_specs(mappings: Path, pair: str = "") -> dict[str, Spec]:

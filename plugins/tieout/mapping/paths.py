@@ -70,28 +70,40 @@ def getter(path: str, *, is_lenient: bool, absent: Callable[[], Exception] | Non
     absent = absent or partial(NoSuchMemberError, path)
     if is_lenient or any(step != Step(step.name) for step in steps):
         return _walker(steps, is_lenient=is_lenient, absent=absent)
-    first, *names = (step.name for step in steps)
-    if not names:
+    return _plain_getter([step.name for step in steps], absent)
 
-        def of_record(record: Mapping[str, object]) -> object:
-            try:
-                return record[first]
-            except KeyError:
-                raise absent() from None
 
-        return of_record
+def _plain_getter(names: Sequence[str], absent: Callable[[], Exception]) -> Getter:
+    """Return what follows names alone; short ways, since nearly all paths are one or two names."""
+    first, *below = names
 
-    def below(record: Mapping[str, object]) -> object:
+    def of_record(record: Mapping[str, object]) -> object:
         try:
-            value: object = record[first]
-            for name in names:
-                # Nearly all are plain dicts; asking for the kind of all others costs much more.
+            return record[first]
+        except KeyError:
+            raise absent() from None
+
+    def of_member(record: Mapping[str, object]) -> object:
+        try:
+            value = record[first]
+            # Nearly all are plain dicts; asking for the kind of all others costs much more.
+            return value[second] if type(value) is dict else _member(value, second)
+        except (KeyError, NoSuchMemberError):
+            raise absent() from None
+
+    def of_members(record: Mapping[str, object]) -> object:
+        try:
+            value = record[first]
+            for name in below:
                 value = value[name] if type(value) is dict else _member(value, name)
         except (KeyError, NoSuchMemberError):
             raise absent() from None
         return value
 
-    return below
+    if not below:
+        return of_record
+    second, *rest = below
+    return of_members if rest else of_member
 
 
 def _walker(steps: Sequence[Step], *, is_lenient: bool, absent: Callable[[], Exception]) -> Getter:

@@ -56,7 +56,7 @@ class Telling:
 
     def at(self, numbers: Sequence[int]) -> str:
         """Return the target path."""
-        return _at(self.where, numbers)
+        return _at(self.where, numbers) if numbers else self.where
 
     def missing(self, numbers: Sequence[int]) -> RejectedError:
         """Return the refusal of a record that lacks what the mapping requires."""

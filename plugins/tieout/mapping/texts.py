@@ -1,7 +1,7 @@
 """Texts as the ledgers can hold them: characters and lengths. Knows no field and no record."""
 
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from anyascii import anyascii
 
@@ -11,8 +11,7 @@ SAGE100_SEPARATOR = "\u0160"
 """Byte 138 in cp1252, which Sage 100 uses as its field separator."""
 
 
-@dataclass(frozen=True)
-class Altered:
+class Altered(NamedTuple):
     """A text that had to be changed to fit its target; ``original`` is what it was."""
 
     text: str
@@ -21,7 +20,7 @@ class Altered:
 
 def one_line(text: str) -> str:
     """Make line ends and controls blanks, drop invisible signs, and keep single blanks only."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return " ".join(text.split())
     visible = {"Cc": " ", "Cf": ""}
     signs = (visible.get(unicodedata.category(sign), sign) for sign in text)
@@ -33,7 +32,11 @@ def to_cp1252(text: str) -> str:
     if text.isascii():
         return " ".join(text.split()) if text.isprintable() else one_line(text)
     composed = one_line(unicodedata.normalize("NFC", text))
-    return one_line("".join(_sign(sign) for sign in composed))
+    try:
+        composed.encode("cp1252")
+    except UnicodeEncodeError:
+        return one_line("".join(_sign(sign) for sign in composed))
+    return composed.replace(SAGE100_SEPARATOR, "S")
 
 
 def to_upper(text: str) -> str:
