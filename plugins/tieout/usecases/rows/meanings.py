@@ -100,6 +100,8 @@ FACTS: Mapping[str, str] = {
     "unknown_vendor": "the vendor, when Sage 100 does not have it, or not active",
     "unmapped_taxes": "taxes that no tax of the books stands for",
     "unmapped_gateways": "payment gateways without a clearing account",
+    "lines_without_account": "items that no account rule and no default gives an account",
+    "unknown_tracking": "tracking options of the lines that Xero lacks, or has archived",
     "missing_accounts": "accounts of the pair that are not active in their ledger",
     "unusable_accounts": "accounts of the lines that are not active in both ledgers",
     "control_accounts": "accounts of the lines whose balance a sub-ledger explains",
