@@ -11,6 +11,7 @@ from tieout.domain.desk import (
     JOB_FAILURES_MAX,
     JOB_UNDECIDED_FIRST,
     JOB_UNDECIDED_MAX,
+    REFERENCES,
     Case,
     Correction,
     JobState,
@@ -80,6 +81,33 @@ class FakeDesk(FakeLedger, Desk):
 
     def _document_or_none(self, document_id: DocumentId | None) -> Document | None:
         return None if document_id is None else self._documents[document_id]
+
+    @override
+    def find(self, reference: str) -> list[Document]:
+        with self._lock:
+            return [
+                one
+                for one in self._documents.values()
+                if reference in self._names(one) or one.name == f"#{reference}"
+            ]
+
+    def _names(self, document: Document) -> set[str]:
+        names = {document.source_id, document.name}
+        for one in self.deliveries([document.document_id]):
+            names |= {one.external_id, one.external_no, one.document_key}
+            for place in REFERENCES:
+                value: object = one.payload
+                for name in place:
+                    value = value.get(name) if isinstance(value, dict) else None
+                names.add(str(value or ""))
+        for bound in self._bindings.values():
+            if (bound.pair, bound.entity, bound.key) == (
+                document.pair,
+                "order",
+                document.source_id,
+            ):
+                names |= {bound.external_id, bound.external_no}
+        return names - {""}
 
     @override
     def case(self, dead_letter_id: DeadLetterId) -> Case:

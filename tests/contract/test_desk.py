@@ -469,3 +469,26 @@ def test_workers_and_people_at_once_replay_each_letter_once(office: Office) -> N
     assert sum(one.replayed for one in told) + by_hand == len(letters)
     assert office.ledger.dead_letters() == []
     assert office.ledger.conservation(PAIR).pending == len(letters)
+
+
+def test_a_document_is_found_by_every_name_that_it_has_anywhere(office: Office) -> None:
+    ours = records.received(office.ledger, "1042")
+    other = records.received(office.ledger, "1043")
+    office.ledger.intend(
+        [
+            records.delivery(ours).model_copy(
+                update={
+                    "payload": {
+                        "Reference": "1042 #1042",
+                        "header": {"CustomerPONo": "HP-1042", "UDF_TIEOUT_ID": "T-1042"},
+                    }
+                }
+            )
+        ]
+    )
+    office.ledger.bind(records.binding("1042", "inv-1"))
+    for name in ("1042", "1042 #1042", "HP-1042", "T-1042", "inv-1"):
+        assert [one.document_id for one in office.desk.find(name)] == [ours], name
+    assert [one.document_id for one in office.desk.find("1043")] == [other]
+    assert office.desk.find("nobody's") == []
+    assert office.desk.find("") == []

@@ -51,6 +51,17 @@ class FlowRecords(Frozen):
     sources: tuple[System, ...]
 
 
+REFERENCES = (
+    ("InvoiceNumber",),
+    ("Reference",),
+    ("ContactNumber",),
+    ("header", "CustomerPONo"),
+    ("header", "UDF_TIEOUT_ID"),
+    ("header", "CheckNo"),
+)
+"""Where what is written to a ledger carries a reference by which people know the document."""
+
+
 class LetterQuery(Frozen):
     """Which dead letters; what is empty or None restricts nothing. ``until`` is exclusive."""
 

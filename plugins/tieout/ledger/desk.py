@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from tieout.domain.base import DeadLetterId, DocumentId, Json
 from tieout.domain.desk import (
+    REFERENCES,
     Case,
     Correction,
     LetterQuery,
@@ -26,7 +27,14 @@ from tieout.errors import RejectedError
 from tieout.ledger import dead_letters as letters
 from tieout.ledger import replay_jobs, rows
 from tieout.ledger.documents import SUPERSEDED, newer_version, same_record
-from tieout.ledger.schema import corrections, dead_letters, deliveries, documents, inbox
+from tieout.ledger.schema import (
+    bindings,
+    corrections,
+    dead_letters,
+    deliveries,
+    documents,
+    inbox,
+)
 from tieout.ledger.session import Database, act_as
 from tieout.ports.desk import Desk
 
@@ -49,6 +57,16 @@ class PostgresDesk(Desk):
         with self._transaction() as connection:
             found = connection.execute(statement.order_by(dead_letters.c.dead_letter_id))
             return [rows.dead_letter(row) for row in found.mappings()]
+
+    @override
+    def find(self, reference: str) -> list[Document]:
+        if not reference:
+            return []
+        with self._transaction() as connection:
+            found = connection.execute(
+                select(*rows.DOCUMENT).where(_is_named(reference)).order_by(documents.c.document_id)
+            )
+            return [rows.document(row) for row in found.mappings()]
 
     @override
     def case(self, dead_letter_id: DeadLetterId) -> Case:
@@ -113,6 +131,29 @@ class PostgresDesk(Desk):
     def work(self, job_id: int) -> ReplayJob:
         with self._transaction() as connection:
             return replay_jobs.work(connection, job_id)
+
+
+def _is_named(reference: str) -> ColumnElement[bool]:
+    """Return the condition on documents that a reference names; see ``Desk.find``."""
+    written = select(deliveries.c.document_id).where(
+        or_(
+            deliveries.c.external_id == reference,
+            deliveries.c.external_no == reference,
+            deliveries.c.document_key == reference,
+            *(deliveries.c.payload[place].astext == reference for place in REFERENCES),
+        )
+    )
+    bound = select(bindings.c.key).where(
+        bindings.c.pair == documents.c.pair,
+        bindings.c.entity == "order",
+        or_(bindings.c.external_id == reference, bindings.c.external_no == reference),
+    )
+    return or_(
+        documents.c.source_id == reference,
+        documents.c.name.in_((reference, f"#{reference}")),
+        documents.c.document_id.in_(written),
+        documents.c.source_id.in_(bound),
+    )
 
 
 def asked_for(query: LetterQuery) -> list[ColumnElement[bool]]:

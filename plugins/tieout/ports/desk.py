@@ -12,7 +12,7 @@ from tieout.domain.desk import (
     NewReplayJob,
     ReplayJob,
 )
-from tieout.domain.ledger import DeadLetter
+from tieout.domain.ledger import DeadLetter, Document
 
 
 class Desk(Protocol):
@@ -24,6 +24,14 @@ class Desk(Protocol):
 
     def letters(self, query: LetterQuery) -> list[DeadLetter]:
         """Return the dead letters asked for, oldest first."""
+
+    def find(self, reference: str) -> list[Document]:
+        """Return the documents that a reference names, oldest first.
+
+        It is the source's id or name (with or without #), or an id or number that one of the
+        document's records has in any system, or a reference that it was written with. An empty one
+        names nothing.
+        """
 
     def case(self, dead_letter_id: DeadLetterId) -> Case:
         """Return all that is known of one dead letter, open or closed.
