@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,10 +61,6 @@ def contacts(count: int) -> Iterator[Contact]:
         }
 
 
-def _same(contact: Contact) -> Contact:
-    return contact
-
-
 class Ours:
     """The mapping file, applied by the mapper."""
 
@@ -74,23 +70,24 @@ class Ours:
         mapper = YamlMapper(include, load_pairs(include)[pair])
         self._mapped = partial(mapper.mapped, MAPPING)
         # An address has a form to which it is put as a whole; the other fields take any mapping.
-        self._buyer: Callable[[Contact], object] = _same if is_plain else Buyer.model_validate
+        self._buyer_of = None if is_plain else Buyer.model_validate
         self.altered: list[Any] = []
 
     def map(self, chunk: list[Contact]) -> Payloads:
         """Return the payloads of some contacts."""
-        made = []
+        made, mapped, buyer_of = [], self._mapped, self._buyer_of
         for contact in chunk:
-            payload, alterations = self._mapped(
+            payload, alterations = mapped(
                 {
-                    "buyer": self._buyer(contact),
-                    "division": FIXED["ARDivisionNo"],
-                    "terms_code": FIXED["TermsCode"],
-                    "tax_schedule": FIXED["TaxSchedule"],
+                    "buyer": contact if buyer_of is None else buyer_of(contact),
+                    "division": "00",
+                    "terms_code": "00",
+                    "tax_schedule": "EXEMPT",
                     "tieout_id": f"SHOP-{contact['source_id']}",
                 }
             )
-            self.altered += alterations
+            if alterations:
+                self.altered += alterations
             made.append(payload)
         return made
 

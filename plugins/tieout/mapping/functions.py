@@ -137,6 +137,10 @@ def sage100_text(text: str, *, length: int) -> str | Altered:
 
     Too long is refused, never cut.
     """
+    # Nearly every text fits as it stands: plain signs, and single blanks inside alone.
+    is_plain = text.isascii() and text.isprintable() and "  " not in text
+    if is_plain and text.strip() == text and len(text) <= length:
+        return text
     written = to_cp1252(text)
     if written == text and len(text) <= length:
         return text
