@@ -22,7 +22,7 @@ from tieout.domain.ledger import (
     NewDelivery,
     Parent,
 )
-from tieout.domain.order import Order
+from tieout.domain.order import Order, OrderLine
 from tieout.errors import RejectedError
 from tieout.ports.systems import Party, Sage100, Xero
 from tieout.usecases.buyers import CUSTOMER_BINDING
@@ -113,11 +113,26 @@ def _read(flow: Flow, document: Document) -> _Read:
     try:
         order = flow.mapper.order_from_shop(document.corrected, shop=document.account)
         order = converted(flow.pair, order, posted_rate=_rate_then(document))
+        order = _with_item_facts(order, document)
     except RejectedError as error:
         return _Read(None, problem=str(error))
     changed = {"state": DocumentState.READY, "keeps_mapping": False}
     canonical = order.model_dump(mode="json")
     return _Read(document.model_copy(update={**changed, "canonical": canonical}))
+
+
+def _with_item_facts(order: Order, document: Document) -> Order:
+    """Return the order with what the gate looked up of its lines' items then."""
+    if document.canonical is None:
+        return order
+    then = {one.source_id: one for one in Order.model_validate(document.canonical).lines}
+
+    def told(line: OrderLine) -> OrderLine:
+        known = then.get(line.source_id, line)
+        facts = {"category": known.category, "item_class": known.item_class}
+        return line.model_copy(update=facts)
+
+    return order.model_copy(update={"lines": tuple(map(told, order.lines))})
 
 
 def _rate_then(document: Document) -> Decimal | None:

@@ -1,5 +1,6 @@
 """Trying changed mappings on orders that were posted: what would differ, and nothing else."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -167,3 +168,15 @@ def test_an_original_that_cannot_be_read_any_more_says_why() -> None:
     (tried,) = try_mappings(flow, [broken])
     assert "cannot be read" in tried.problem
     assert tried.writes == ()
+
+
+def test_what_the_gate_looked_up_of_an_item_then_counts_in_the_trial() -> None:
+    flow = posted(worked())
+    (document,) = stored(flow)
+    assert document.canonical is not None
+    canonical = json.loads(json.dumps(document.canonical))
+    canonical["lines"][0] |= {"category": "LIGHT", "item_class": "LITE"}
+    (tried,) = try_mappings(flow, [document.model_copy(update={"canonical": canonical})])
+    assert differing([tried]) == []
+    (read,) = [one.payload for one in tried.writes if one.mapping == "from_shopify/order"]
+    assert read == canonical

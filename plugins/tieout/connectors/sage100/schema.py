@@ -24,7 +24,10 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """The tables that each part of a payload is written to."""
 MEMBERS = {
-    "sales_order": (SchemaField(path="tax", type="amounts by tax code"),),
+    "sales_order": (
+        SchemaField(path="tax", type="amounts by tax code"),
+        SchemaField(path="lines[].Account", type=TEXT),
+    ),
     "cash_receipt": (SchemaField(path="lines[].Account", type=TEXT),),
 }
 """Members that the agent takes beside columns: an account is named by its number, not its key."""
