@@ -25,8 +25,8 @@ STEPS = 20
 SEQUENCES_IN_POSTGRES = 8
 SEQUENCES_IN_POSTGRES_BY_NIGHT = 100
 STEPS_IN_POSTGRES = 10
-SEQUENCES_WITH_A_BUG = 400
-"""Within how many sequences each seeded bug must show."""
+SEQUENCES_WITH_A_BUG = 2000
+"""Within how many sequences each seeded bug must show; the rarest does in one of some hundred."""
 WRITER_WAIT_S = 0.3
 
 tally: Counter[str] = Counter()
