@@ -11,6 +11,8 @@ import sys
 PRELOADED = (
     "pandas",
     "great_expectations",
+    "great_expectations.render.renderer.page_renderer",
+    "great_expectations.render.view.view",
     "pyodbc",
     "psycopg",
     "requests",
