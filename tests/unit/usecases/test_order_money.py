@@ -146,6 +146,7 @@ def xero_payload(pair: Pair, order: Order) -> Any:
                 "item_code": line.sku,
                 "account_code": "200",
                 "tax_type": xero_tax_type(pair, line),
+                "tracking": (),
             }
             for line in booked.lines
         ],
@@ -167,7 +168,8 @@ def sage100_payload(pair: Pair, order: Order) -> tuple[Any, Order]:
         "terms_code": "00",
         "deposit": cents_text(booked.captured),
         "lines": [
-            {"line": line, "item_code": line.sku or charge_item(pair, line)} for line in goods
+            {"line": line, "item_code": line.sku or charge_item(pair, line), "account": ""}
+            for line in goods
         ],
     }
     return MAPPER.payload("to_sage100/sales_order", record), booked
