@@ -178,6 +178,7 @@ def test_what_lands_late_makes_no_second_copy_or_is_waited_for(
 ) -> None:
     delivery = case.good(faulty)
     target = faulty.target(case.entity)
+    assert target.find([delivery]) == {}, "the first call takes longest: a token, a connection"
     land = faulty.send_late(delivery)
     assert target.find([delivery]) == {}
     if target.guard:

@@ -10,15 +10,13 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Text,
     and_,
     func,
-    literal,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import UNFINISHED, Batch, Document
@@ -166,7 +164,7 @@ def _is_free(batch_id: int | None) -> ColumnElement[bool]:
     A live lease of another batch, that is.
     """
     return and_(
-        documents.c.waits_for == literal([], ARRAY(Text)),
+        func.cardinality(documents.c.waits_for) == 0,
         or_(
             documents.c.batch_id.is_(None),
             documents.c.batch_id == batch_id,

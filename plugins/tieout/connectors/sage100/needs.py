@@ -40,12 +40,12 @@ _NEEDS = {
     "AR_CashReceiptsHeader": "BankCode DepositDate PostingAmt",
     "AR_CashReceiptsDetail": "AccountKey AmountPosted",
     "AR_CashReceiptsHistory": "AccountKey PostingDate CashAmountApplied DateUpdated",
-    "CI_Item": "InactiveItem UseInSO",
+    "CI_Item": "InactiveItem UseInSO ProductLine Category1",
     "IM_Warehouse": "WarehouseStatus",
     "IM_ItemWarehouse": (
         "QuantityOnHand QuantityOnSalesOrder QuantityOnBackOrder QuantityInShipping"
     ),
-    "GL_Account": "Account Status",
+    "GL_Account": "Account AccountDesc Status",
     "GL_Bank": "CashAccountKey",
     "GL_DetailPosting": "PostingComment DebitAmount CreditAmount DateCreated",
     "SY_SalesTaxSchedule": "",
