@@ -48,6 +48,17 @@ class Vendor(Record):
     has_tax_id: bool = False
 
 
+class Owed(Record):
+    """What a document asks money for: how much in all, and by when."""
+
+    book_date: date
+    due_date: date
+    terms_code: str = ""
+    freight: Amount = ZERO
+    tax: Amount = ZERO
+    total: Amount
+
+
 class SoldLine(Frozen):
     """A line of an invoice; ``net`` is after discounts and without tax."""
 
@@ -58,19 +69,13 @@ class SoldLine(Frozen):
     tax_rate: Amount = ZERO
 
 
-class SalesInvoice(Record):
+class SalesInvoice(Owed):
     """What a customer is asked for; ``paid`` was taken before."""
 
     customer_no: str
-    book_date: date
-    due_date: date
-    terms_code: str = ""
     tax_schedule: str = ""
     warehouse_code: str = ""
     lines: tuple[SoldLine, ...] = ()
-    freight: Amount = ZERO
-    tax: Amount = ZERO
-    total: Amount
     paid: Amount = ZERO
 
 
@@ -83,17 +88,11 @@ class BillLine(Frozen):
     tax_rate: Amount = ZERO
 
 
-class Bill(Record):
+class Bill(Owed):
     """What a vendor charges; a vendor's credit is a bill of negative amounts."""
 
     vendor_no: str
-    book_date: date
-    due_date: date
-    terms_code: str = ""
     lines: tuple[BillLine, ...] = ()
-    freight: Amount = ZERO
-    tax: Amount = ZERO
-    total: Amount
     not_the_same_as: tuple[str, ...] = ()
     """Numbers of bills that look like this one, of which a person says that they are others."""
 
