@@ -122,6 +122,18 @@ AddressCase = Literal["as_written", "postal"]
 """Whose capitals an address has: those of whoever wrote it, or those that the post prefers."""
 
 
+class PlausibleDates(Frozen):
+    """How far from today a record may be dated; further away it is taken for a slip of the pen.
+
+    ``days_back`` are by default this financial year and the one before, which is what a backfill
+    brings in and what books may still be open for. ``days_ahead`` are a week, for what people date
+    forward and for the days that clocks and time zones differ by.
+    """
+
+    days_back: int = Field(default=731, ge=0)
+    days_ahead: int = Field(default=7, ge=0)
+
+
 class Policies(Frozen):
     """What the pair decided where both ways are right; see docs/reference/accounting.md."""
 
@@ -135,6 +147,7 @@ class Policies(Frozen):
     """How the shop's tax gets into Sage 100, which computes another (docs: accounting, tax)."""
     address_case: AddressCase = "as_written"
     tell_posted: TellPosted = TellPosted()
+    plausible_dates: PlausibleDates = PlausibleDates()
 
 
 class Pair(Frozen):

@@ -12,6 +12,7 @@ import pytest
 
 from fakes import EMPTY_SAGE100, EMPTY_XERO
 from tieout.domain.order import Order
+from tieout.domain.pair import PlausibleDates
 from tieout.ports.systems import Credit
 from tieout.settings import load_pairs
 from tieout.usecases.rows.facts import Known
@@ -69,6 +70,11 @@ def closed(day: date) -> Known:
     return replace(KNOWN, pair=PAIR.model_copy(update={"closed_through": day}))
 
 
+def taking(**days: int) -> Known:
+    policies = PAIR.policies.model_copy(update={"plausible_dates": PlausibleDates(**days)})
+    return replace(KNOWN, pair=PAIR.model_copy(update={"policies": policies}))
+
+
 def test_nothing_is_wrong_with_the_worked_order() -> None:
     facts = row()
     wrong = {name: facts[name] for name in facts if name.startswith(("un", "missing", "tracked"))}
@@ -92,6 +98,12 @@ def test_nothing_is_wrong_with_the_worked_order() -> None:
         (xero(tax_types={"NONE"}), "unknown_tax_codes", "Xero TAX001"),
         (xero(base_currency="EUR", currencies={"EUR"}), "currency_in_xero", "no"),
         (replace(KNOWN, today=date(2026, 11, 20)), "days_ahead", 9),
+        (replace(KNOWN, today=date(2026, 11, 22)), "days_implausible", 0),
+        (replace(KNOWN, today=date(2026, 11, 20)), "days_implausible", 2),
+        (replace(KNOWN, today=date(2028, 11, 29)), "days_implausible", 0),
+        (replace(KNOWN, today=date(2028, 12, 2)), "days_implausible", 3),
+        (replace(taking(days_ahead=9), today=date(2026, 11, 20)), "days_implausible", 0),
+        (replace(taking(days_back=30), today=date(2026, 12, 31)), "days_implausible", 2),
         (xero(lock_date=date(2026, 11, 28)), "period_closed", "no"),
         (xero(lock_date=date(2026, 11, 29)), "period_closed", "yes"),
         (closed(date(2026, 11, 29)), "closed_through", "2026-11-29"),

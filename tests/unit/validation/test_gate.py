@@ -45,6 +45,7 @@ def make_row(row_key="1", **columns):
         "closed_through": "2026-10-31",
         "period_closed": "no",
         "days_ahead": 0,
+        "days_implausible": 0,
         "invoice_number": f"HP-{row_key}",
         "currency_in_xero": "yes",
         "min_line_amount": Decimal("8.00"),

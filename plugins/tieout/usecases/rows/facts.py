@@ -52,11 +52,14 @@ class Known:
 def dating(day: date, known: Known) -> Row:
     """Return what is to be said of the day on which a record is booked."""
     closed = known.closed_through
+    taken = known.pair.policies.plausible_dates
+    days_ahead = (day - known.today).days
     return {
         "book_date": day.isoformat(),
         "closed_through": closed.isoformat() if closed else "",
         "period_closed": yes_no(closed is not None and day <= closed),
-        "days_ahead": (day - known.today).days,
+        "days_ahead": days_ahead,
+        "days_implausible": max(days_ahead - taken.days_ahead, -days_ahead - taken.days_back, 0),
     }
 
 

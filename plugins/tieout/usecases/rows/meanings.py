@@ -41,6 +41,10 @@ FACTS: Mapping[str, str] = {
     ),
     "period_closed": "yes when the record's day is closed",
     "days_ahead": "the record's day counted from today; the past is negative",
+    "days_implausible": (
+        "by how many days the record's day is earlier or later than the pair takes one to be right "
+        "(policy `plausible_dates`); zero when it is not"
+    ),
     "due_after_days": "days from the record's day to its due date",
     "required_after_days": "days from the order's day to the day when the goods are required",
     "customer_no": (
