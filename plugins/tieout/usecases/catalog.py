@@ -34,19 +34,20 @@ class Posting(StrEnum):
 class WriteKind(Frozen):
     """One kind of write; ``unhashed`` members of its header change without making a new version.
 
-    ``number`` is the path in the payload to the number that we give the record ('' = the target
-    gives it). ``is_live``: what is written is another system's present state, read anew each time.
-    ``parent`` says as what others wait for a record that was refused ('' = none does).
+    ``mapping`` makes the payload ('' = the record is the payload). ``number`` is the path in it to
+    the number that we give the record ('' = the target gives it). ``is_live``: what is written is
+    another system's present state, read anew each time. ``parent`` says as what others wait for a
+    record that was refused ('' = none does).
     """
 
     entity: str
     target: System
     operation: str
-    mapping: str
     on_change: OnChange
     final_state: str
     """What *done* means at the target for this kind."""
     posting: Posting = Posting.NEVER
+    mapping: str = ""
     number: str = ""
     is_live: bool = False
     unhashed: tuple[str, ...] = ()
@@ -154,275 +155,6 @@ ORDER_STATUS = WriteKind(
     final_state="set",
 )
 
-ITEM = WriteKind(
-    entity="item",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.KEEP,
-    final_state="active",
-    number="Code",
-)
-BILL = WriteKind(
-    entity="bill",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="in the status sent",
-    posting=Posting.AT_ONCE,
-    number="InvoiceNumber",
-)
-CREDIT_NOTE = WriteKind(
-    entity="credit_note",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="authorised",
-    posting=Posting.AT_ONCE,
-    number="CreditNoteNumber",
-)
-VENDOR_CREDIT = WriteKind(
-    entity="vendor_credit",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="in the status sent",
-    posting=Posting.AT_ONCE,
-    number="CreditNoteNumber",
-)
-CREDIT_ALLOCATION = WriteKind(
-    entity="credit_allocation",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="allocated",
-)
-REFUND = WriteKind(
-    entity="refund",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="authorised",
-    posting=Posting.AT_ONCE,
-    number="Reference",
-)
-BATCH_PAYMENT = WriteKind(
-    entity="batch_payment",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="authorised",
-    posting=Posting.AT_ONCE,
-)
-BANK_TRANSACTION = WriteKind(
-    entity="bank_transaction",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="authorised",
-    posting=Posting.AT_ONCE,
-    number="Reference",
-)
-BANK_TRANSFER = WriteKind(
-    entity="bank_transfer",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="made",
-    posting=Posting.AT_ONCE,
-    number="Reference",
-)
-MANUAL_JOURNAL = WriteKind(
-    entity="manual_journal",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="posted",
-    posting=Posting.AT_ONCE,
-)
-PURCHASE_ORDER = WriteKind(
-    entity="purchase_order",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="in the status sent",
-    number="PurchaseOrderNumber",
-)
-INVOICE_VOID = WriteKind(
-    entity="invoice_void",
-    target=System.XERO,
-    operation="set",
-    mapping="",
-    on_change=OnChange.SEND,
-    final_state="void or deleted",
-    posting=Posting.AT_ONCE,
-)
-PAYMENT_DELETION = WriteKind(
-    entity="payment_deletion",
-    target=System.XERO,
-    operation="set",
-    mapping="",
-    on_change=OnChange.SEND,
-    final_state="deleted",
-    posting=Posting.AT_ONCE,
-)
-ATTACHMENT = WriteKind(
-    entity="attachment",
-    target=System.XERO,
-    operation="create",
-    mapping="",
-    on_change=OnChange.KEEP,
-    final_state="attached",
-)
-CUSTOMER_UPDATE = WriteKind(
-    entity="customer_update",
-    target=System.SAGE100,
-    operation="set",
-    mapping="",
-    on_change=OnChange.SEND,
-    final_state="as sent",
-    number="header.CustomerNo",
-)
-CUSTOMER_CONTACT = WriteKind(
-    entity="customer_contact",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SEND,
-    final_state="as sent",
-    number="header.ContactCode",
-)
-SHIP_TO_ADDRESS = WriteKind(
-    entity="ship_to_address",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SEND,
-    final_state="as sent",
-    number="header.ShipToCode",
-)
-SAGE100_ITEM = WriteKind(
-    entity="item",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SEND,
-    final_state="as sent",
-    number="header.ItemCode",
-)
-VENDOR = WriteKind(
-    entity="vendor",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SEND,
-    final_state="as sent",
-    number="header.VendorNo",
-)
-SALES_INVOICE = WriteKind(
-    entity="sales_invoice",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    posting=Posting.ON_UPDATE,
-)
-CREDIT_MEMO = WriteKind(
-    entity="credit_memo",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    posting=Posting.ON_UPDATE,
-)
-AR_INVOICE = WriteKind(
-    entity="ar_invoice",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    posting=Posting.ON_UPDATE,
-)
-AP_INVOICE = WriteKind(
-    entity="ap_invoice",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    posting=Posting.ON_UPDATE,
-    number="header.InvoiceNo",
-)
-MANUAL_CHECK = WriteKind(
-    entity="manual_check",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    posting=Posting.ON_UPDATE,
-    number="header.CheckNo",
-)
-CHECK_VOID = WriteKind(
-    entity="check_void",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    number="header.CheckNo",
-)
-CHECK_REVERSAL = WriteKind(
-    entity="check_reversal",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    posting=Posting.ON_UPDATE,
-    number="header.CheckNo",
-)
-SAGE100_PURCHASE_ORDER = WriteKind(
-    entity="purchase_order",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-)
-GOODS_RECEIPT = WriteKind(
-    entity="goods_receipt",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    posting=Posting.ON_UPDATE,
-)
-INVOICE_RECEIPT = WriteKind(
-    entity="invoice_receipt",
-    target=System.SAGE100,
-    operation="create",
-    mapping="",
-    on_change=OnChange.SET_ASIDE,
-    final_state="entered",
-    posting=Posting.ON_UPDATE,
-    number="header.InvoiceNo",
-)
-
 ORDER_TO_CASH = (
     CONTACT,
     CUSTOMER,
@@ -436,40 +168,101 @@ ORDER_TO_CASH = (
     ORDER_STATUS,
 )
 """What the flow order_to_cash writes."""
-WRITE_KINDS = (
-    *ORDER_TO_CASH,
-    POSTING_NOTE,
-    ITEM,
-    BILL,
-    CREDIT_NOTE,
-    VENDOR_CREDIT,
-    CREDIT_ALLOCATION,
-    REFUND,
-    BATCH_PAYMENT,
-    BANK_TRANSACTION,
-    BANK_TRANSFER,
-    MANUAL_JOURNAL,
-    PURCHASE_ORDER,
-    INVOICE_VOID,
-    PAYMENT_DELETION,
-    ATTACHMENT,
-    CUSTOMER_UPDATE,
-    CUSTOMER_CONTACT,
-    SHIP_TO_ADDRESS,
-    SAGE100_ITEM,
-    VENDOR,
-    SALES_INVOICE,
-    CREDIT_MEMO,
-    AR_INVOICE,
-    AP_INVOICE,
-    MANUAL_CHECK,
-    CHECK_VOID,
-    CHECK_REVERSAL,
-    SAGE100_PURCHASE_ORDER,
-    GOODS_RECEIPT,
-    INVOICE_RECEIPT,
+
+
+def _document(
+    target: System,
+    entity: str,
+    final_state: str,
+    *,
+    posting: Posting = Posting.NEVER,
+    number: str = "",
+) -> WriteKind:
+    """Return the row of a document of the books, which only people change once it is made."""
+    return WriteKind(
+        entity=entity,
+        target=target,
+        operation="create",
+        on_change=OnChange.SET_ASIDE,
+        final_state=final_state,
+        posting=posting,
+        number=number,
+    )
+
+
+def _state(
+    target: System,
+    entity: str,
+    final_state: str,
+    *,
+    operation: str = "set",
+    posting: Posting = Posting.NEVER,
+    number: str = "",
+) -> WriteKind:
+    """Return the row of a write that may come again with newer content, and makes it stand."""
+    return WriteKind(
+        entity=entity,
+        target=target,
+        operation=operation,
+        on_change=OnChange.SEND,
+        final_state=final_state,
+        posting=posting,
+        number=number,
+    )
+
+
+def _once(entity: str, final_state: str, *, number: str = "") -> WriteKind:
+    """Return the row of what Xero gets once, and which is left as it is when it changes here."""
+    return WriteKind(
+        entity=entity,
+        target=System.XERO,
+        operation="create",
+        on_change=OnChange.KEEP,
+        final_state=final_state,
+        number=number,
+    )
+
+
+XERO, SAGE100 = System.XERO, System.SAGE100
+AT_ONCE, ON_UPDATE = Posting.AT_ONCE, Posting.ON_UPDATE
+
+OF_NO_FLOW = (
+    _once("item", "active", number="Code"),
+    _document(XERO, "bill", "in the status sent", posting=AT_ONCE, number="InvoiceNumber"),
+    _document(XERO, "credit_note", "authorised", posting=AT_ONCE, number="CreditNoteNumber"),
+    _document(
+        XERO, "vendor_credit", "in the status sent", posting=AT_ONCE, number="CreditNoteNumber"
+    ),
+    _document(XERO, "credit_allocation", "allocated"),
+    _document(XERO, "refund", "authorised", posting=AT_ONCE, number="Reference"),
+    _document(XERO, "batch_payment", "authorised", posting=AT_ONCE),
+    _document(XERO, "bank_transaction", "authorised", posting=AT_ONCE, number="Reference"),
+    _document(XERO, "bank_transfer", "made", posting=AT_ONCE, number="Reference"),
+    _document(XERO, "manual_journal", "posted", posting=AT_ONCE),
+    _document(XERO, "purchase_order", "in the status sent", number="PurchaseOrderNumber"),
+    _state(XERO, "invoice_void", "void or deleted", posting=AT_ONCE),
+    _state(XERO, "payment_deletion", "deleted", posting=AT_ONCE),
+    _once("attachment", "attached"),
+    _state(SAGE100, "customer_update", "as sent", number="header.CustomerNo"),
+    _state(SAGE100, "customer_contact", "as sent", operation="create", number="header.ContactCode"),
+    _state(SAGE100, "ship_to_address", "as sent", operation="create", number="header.ShipToCode"),
+    _state(SAGE100, "item", "as sent", operation="create", number="header.ItemCode"),
+    _state(SAGE100, "vendor", "as sent", operation="create", number="header.VendorNo"),
+    _document(SAGE100, "sales_invoice", "entered", posting=ON_UPDATE),
+    _document(SAGE100, "credit_memo", "entered", posting=ON_UPDATE),
+    _document(SAGE100, "ar_invoice", "entered", posting=ON_UPDATE),
+    _document(SAGE100, "ap_invoice", "entered", posting=ON_UPDATE, number="header.InvoiceNo"),
+    _document(SAGE100, "manual_check", "entered", posting=ON_UPDATE, number="header.CheckNo"),
+    _document(SAGE100, "check_void", "entered", number="header.CheckNo"),
+    _document(SAGE100, "check_reversal", "entered", posting=ON_UPDATE, number="header.CheckNo"),
+    _document(SAGE100, "purchase_order", "entered"),
+    _document(SAGE100, "goods_receipt", "entered", posting=ON_UPDATE),
+    _document(SAGE100, "invoice_receipt", "entered", posting=ON_UPDATE, number="header.InvoiceNo"),
 )
-"""Whatever can be written. Of what no flow writes yet the record is the payload: no mapping."""
+"""What no flow writes yet."""
+
+WRITE_KINDS = (*ORDER_TO_CASH, POSTING_NOTE, *OF_NO_FLOW)
+"""Whatever can be written."""
 
 
 def kind_of(target: System, entity: str) -> WriteKind:

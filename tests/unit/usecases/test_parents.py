@@ -16,7 +16,7 @@ from tieout.errors import UnavailableError
 from tieout.ports.gate import GateResult, Row
 from tieout.ports.systems import XeroReference
 from tieout.usecases.capture import capture
-from tieout.usecases.catalog import SAGE100_ITEM
+from tieout.usecases.catalog import kind_of
 from tieout.usecases.flow import Flow, ReadyOrder
 from tieout.usecases.order_names import customer_key
 from tieout.usecases.steps import ORDER_STEPS, run_step
@@ -276,6 +276,8 @@ def test_a_correction_of_the_customer_counts_over_what_another_order_says() -> N
         yield Write("SHOP-7", {"said": "right" if one.document.corrections else "wrong"}, {})
 
     fenced = replace(flow, fence=flow.ledger.begin_step(batch, "item", lease_s=900))
-    write_all(fenced, SAGE100_ITEM, flow.sage100.target("item"), orders, writes_of)
+    write_all(
+        fenced, kind_of(System.SAGE100, "item"), flow.sage100.target("item"), orders, writes_of
+    )
     (sent,) = flow.ledger.deliveries_of(PAIR.pair, "item", ["SHOP-7"])
     assert sent.payload == {"said": "right"}
