@@ -12,7 +12,8 @@ from pydantic_core import to_jsonable_python
 
 from tieout.domain.base import Frozen
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.mapping.engine import Record, compile_spec
+from tieout.mapping.engine import compile_spec
+from tieout.mapping.making import Record
 from tieout.mapping.paths import NoSuchMemberError, getter
 from tieout.mapping.spec import (
     Call,
@@ -28,6 +29,7 @@ from tieout.mapping.spec import (
     Spec,
 )
 from tieout.mapping.tables import ALWAYS, Tables
+from tieout.mapping.telling import sources
 
 ALONE = "value"
 """The field that a rule makes when it is applied by itself."""
@@ -136,15 +138,7 @@ def value_at(path: str, record: Mapping[str, object]) -> object:
 
 def sources_of(rule: Rule) -> tuple[str, ...]:
     """Return the paths that a rule reads, those of its condition last, each once."""
-    read: tuple[str, ...] = ()
-    match rule.make:
-        case Copy(path=path) | Lookup(path=path) | Each(path=path):
-            read = (path,)
-        case Call(positional=positional, keyword=keyword):
-            read = (*positional, *keyword.values())
-        case Constant() | Nested() | Listed():
-            pass
-    return tuple(dict.fromkeys((*read, *(when.path for when in rule.when))))
+    return tuple(dict.fromkeys((*sources(rule), *(when.path for when in rule.when))))
 
 
 def in_words(rule: Rule) -> str:

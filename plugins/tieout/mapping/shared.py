@@ -2,7 +2,7 @@
 
 A line of include/mappings/shared/<record>.yaml names the field and where each system keeps it. It
 becomes one rule in each mapping of the record: out of what a system sent into the canonical
-record's ``custom``, and from there into each target. What a rule does is in tieout.mapping.engine.
+record's ``custom``, and from there into each target. What rules do: tieout.mapping.compiler.
 """
 
 from collections.abc import Iterator, Mapping

@@ -2,7 +2,7 @@
 
 The JSON Schema beside this module is the authority on the form (tieout.mapping.schema); here a
 checked file becomes rules, and a file that extends another one takes over its rules. Applying them
-is in tieout.mapping.engine.
+is in tieout.mapping.compiler.
 """
 
 import inspect

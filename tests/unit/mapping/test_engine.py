@@ -5,7 +5,8 @@ import pytest
 
 from tieout.domain.order import Address, LineKind
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.mapping.engine import Alteration, apply
+from tieout.mapping.engine import apply
+from tieout.mapping.making import Alteration
 from tieout.mapping.spec import load_spec
 from tieout.mapping.tables import load_tables
 
