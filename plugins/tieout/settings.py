@@ -17,6 +17,7 @@ from tieout.domain.account_rules import TRACKING_PER_LINE_MAX, unreachable
 from tieout.domain.exchange import ExchangeRate
 from tieout.domain.pair import AccountKind, Pair
 from tieout.errors import ConfigurationError
+from tieout.mapping.in_step import load_policies
 from tieout.mapping.source import read_csv, read_yaml
 
 SWEEP_CRON_VARIABLE = "TIEOUT_SWEEP_CRON"
@@ -99,7 +100,12 @@ def _pair(include: Path, source: Path, name: str, fields: object, listed: Listed
     booked = read_yaml(accounts)
     aliases, rates = listed
     ours = [rate for rate in rates if rate.base == described.get("currency")]
-    own = {"pair": name, "item_aliases": dict(aliases), "exchange_rates": ours}
+    own = {
+        "pair": name,
+        "item_aliases": dict(aliases),
+        "exchange_rates": ours,
+        "in_step": load_policies(include, name),
+    }
     try:
         pair = Pair.model_validate({**described, **booked, **own})
     except ValidationError as error:

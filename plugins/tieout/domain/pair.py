@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from tieout.domain.account_rules import AccountRule, Sale, TrackingRule, first_match
 from tieout.domain.base import Frozen
 from tieout.domain.exchange import ExchangeRate
+from tieout.domain.in_step.policy import Policy
 from tieout.errors import ConfigurationError
 
 SALES = "sales"
@@ -187,6 +188,8 @@ class Pair(Frozen):
     """Item code by shop variant id, for variants whose SKU is not the item code."""
     exchange_rates: tuple[ExchangeRate, ...] = ()
     """The rates from other currencies into the pair's, as include/exchange_rates.csv has them."""
+    in_step: dict[str, Policy] = Field(default_factory=dict)
+    """By entity, how records of both ledgers are kept in step, as include/in_step has it."""
 
     def account(self, role: str) -> Account:
         """Return the account that plays ``role``.

@@ -1,0 +1,1 @@
+"""Two ledgers' records of one thing, kept in step: policy, comparison and merge. Pure."""

@@ -1,0 +1,69 @@
+"""The files of include/in_step: by which policy each kind of record is kept in step.
+
+The JSON Schema beside this module is the authority on the form; what the words mean is in
+tieout.domain.in_step.policy.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from tieout.domain.customer import Customer
+from tieout.domain.in_step.policy import ACTIVE, Policy
+from tieout.mapping.paths import CUSTOM
+from tieout.mapping.schema import Fault, Place, form_faults
+from tieout.mapping.source import Located, read_located
+
+FOLDER = "in_step"
+PAIRS = "pairs"
+"""The folder of include/in_step whose folders hold what one pair has of its own."""
+SCHEMA = "in_step.schema.json"
+FORMS: Mapping[str, type[BaseModel]] = {"customer": Customer}
+"""The canonical record of each entity that has such a file."""
+NOT_OURS = frozenset({"external_id", "tieout_id", ACTIVE})
+"""Members of canonical records that are no fields: ids, and what archived and restored say."""
+
+
+def load_policies(include: Path, pair: str) -> dict[str, Policy]:
+    """Return the policies of a pair by entity; its own file is used in place of the one for all.
+
+    Raises:
+        ConfigurationError: A file is wrong; names the file, the line, the path in it and the fix.
+    """
+    folder = include / FOLDER
+    own = folder / PAIRS / pair
+    found = {path.stem: path for base in (folder, own) for path in sorted(base.glob("*.yaml"))}
+    return {entity: load_policy(path) for entity, path in found.items()}
+
+
+def load_policy(path: Path) -> Policy:
+    """Read one file.
+
+    Raises:
+        ConfigurationError: The file is wrong; names the file, the line, the path and the fix.
+    """
+    located = read_located(path)
+    for fault in (*form_faults(path, located, SCHEMA), *_faults(path, located)):
+        raise fault.error()
+    return Policy.model_validate({"entity": path.stem, **located.content})
+
+
+def _faults(path: Path, located: Located) -> Iterator[Fault]:
+    """Yield what a schema cannot say: an entity or a field that there is not."""
+    form = FORMS.get(path.stem)
+    if form is None:
+        fix = f"Call the file after one of {', '.join(FORMS)}."
+        yield Fault(Place(path, 1, ()), f"there is no entity {path.stem!r}", fix)
+        return
+    known = sorted(form.model_fields.keys() - NOT_OURS - {CUSTOM})
+    fields = located.content["fields"]
+    for name in fields if isinstance(fields, dict) else ():
+        if name in known or name.startswith(f"{CUSTOM}."):
+            continue
+        at = ("fields", name)
+        meant = get_close_matches(name, known, n=1)
+        fix = f"Did you mean {meant[0]!r}?" if meant else f"Known are {', '.join(known)}."
+        problem = f"a {path.stem} has no field {name!r} that is kept in step"
+        yield Fault(Place(path, located.line(at), at), problem, fix)

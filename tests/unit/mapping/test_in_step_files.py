@@ -1,0 +1,68 @@
+"""The files of include/in_step: read as they are meant, and refused by file, line and place."""
+
+import shutil
+
+import pytest
+
+from tieout.domain.in_step.policy import Direction, Fate, Owner
+from tieout.errors import ConfigurationError
+from tieout.mapping.in_step import load_policies
+from unit.mapping.conftest import ROOT
+
+GOOD = "direction: to_xero\narchived: leave\nfields:\n  phone: {owner: xero}\n"
+
+
+@pytest.fixture
+def include(tmp_path):
+    shutil.copytree(ROOT / "include" / "in_step", tmp_path / "in_step")
+    return tmp_path
+
+
+def test_the_shipped_policy_asks_before_a_name_is_overwritten(include):
+    customer = load_policies(include, "harbor_and_pine")["customer"]
+
+    assert customer.direction is Direction.BOTH
+    assert customer.fields["name"].owner is Owner.ASK
+    assert customer.restored is Fate.ASK
+
+
+def test_a_pair_may_have_its_own(include):
+    own = include / "in_step" / "pairs" / "lotus_lane" / "customer.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(GOOD, "utf-8")
+
+    assert load_policies(include, "lotus_lane")["customer"].direction is Direction.TO_XERO
+    assert load_policies(include, "harbor_and_pine")["customer"].direction is Direction.BOTH
+
+
+def test_an_installation_without_such_files_keeps_nothing_in_step(tmp_path):
+    assert load_policies(tmp_path, "harbor_and_pine") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (GOOD.replace("xero}", "shop}"), 4, "'shop' is not one of"),
+        (GOOD.replace("phone", "fone"), 4, "Did you mean 'phone'?"),
+        (GOOD.replace("phone", "credit_limit"), 4, "has no field 'credit_limit'"),
+        (GOOD.replace("phone", "is_active"), 4, "has no field 'is_active'"),
+        (GOOD.replace("archived: leave", "archive: leave"), 2, "Did you mean 'archived'?"),
+        (GOOD.replace("direction: to_xero\n", ""), 1, "'direction' is a required property"),
+    ],
+)
+def test_what_is_wrong_is_told_by_file_and_line(include, text, line, said):
+    path = include / "in_step" / "customer.yaml"
+    path.write_text(text, "utf-8")
+
+    with pytest.raises(ConfigurationError) as raised:
+        load_policies(include, "harbor_and_pine")
+
+    assert str(raised.value).startswith(f"{path}, line {line}")
+    assert said in str(raised.value)
+
+
+def test_a_file_of_no_entity_is_refused(include):
+    (include / "in_step" / "custommer.yaml").write_text(GOOD, "utf-8")
+
+    with pytest.raises(ConfigurationError, match="there is no entity 'custommer'"):
+        load_policies(include, "harbor_and_pine")
