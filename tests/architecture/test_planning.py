@@ -7,13 +7,9 @@ from tieout.ports.streams import Streams
 from tieout.ports.systems import Sage100, Shop, Xero
 from tieout.ports.targets import Target
 from tieout.usecases.planning.ledger import PlanningLedger
-from tieout.usecases.planning.targets import (
-    PlanningSage100,
-    PlanningShop,
-    PlanningStreams,
-    PlanningTarget,
-    PlanningXero,
-)
+from tieout.usecases.planning.streams import PlanningStreams
+from tieout.usecases.planning.systems import PlanningSage100, PlanningShop, PlanningXero
+from tieout.usecases.planning.targets import PlanningTarget
 
 STAND_INS: tuple[tuple[type, type], ...] = (
     (Ledger, PlanningLedger),

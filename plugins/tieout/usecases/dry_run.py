@@ -6,7 +6,7 @@ before, or why the record would be set aside again.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from typing_extensions import override
 
@@ -26,13 +26,8 @@ from tieout.usecases.capture import drain
 from tieout.usecases.flow import Flow
 from tieout.usecases.planning.ledger import BATCH, PlanningLedger
 from tieout.usecases.planning.plan import ENDINGS, flow_steps
-from tieout.usecases.planning.targets import (
-    Notes,
-    PlanningSage100,
-    PlanningShop,
-    PlanningStreams,
-    PlanningXero,
-)
+from tieout.usecases.planning.systems import only_read
+from tieout.usecases.planning.targets import Notes
 from tieout.usecases.steps import run_step
 
 TRIED_MAX = 100
@@ -86,14 +81,7 @@ def try_replay(
     _check(cases)
     notes = Notes()
     ledger = _TrialLedger(flow, cases, keeps_mapping=mapping is MappingChoice.ORIGINAL)
-    trial = replace(
-        flow,
-        ledger=ledger,
-        streams=PlanningStreams(flow.streams, notes),
-        xero=PlanningXero(flow.xero, notes),
-        sage100=PlanningSage100(flow.sage100, notes),
-        shops={domain: PlanningShop(shop, notes) for domain, shop in flow.shops.items()},
-    )
+    trial = only_read(flow, ledger, notes)
     drain(trial)
     ledger.take_all()
     if ledger.claimed_documents():

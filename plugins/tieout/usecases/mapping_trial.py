@@ -31,13 +31,8 @@ from tieout.usecases.flow import SHOP_ORDER, Flow
 from tieout.usecases.order_money import converted
 from tieout.usecases.order_names import GUEST_KEY, customer_key
 from tieout.usecases.planning.ledger import BATCH, PlanningLedger
-from tieout.usecases.planning.targets import (
-    Notes,
-    PlanningSage100,
-    PlanningShop,
-    PlanningStreams,
-    PlanningXero,
-)
+from tieout.usecases.planning.systems import PlanningSage100, PlanningXero, only_read
+from tieout.usecases.planning.targets import Notes
 from tieout.usecases.steps import ORDER_STEPS, run_step
 from tieout.usecases.writing import CREATED
 
@@ -88,12 +83,9 @@ def try_mappings(flow: Flow, documents: Sequence[Document]) -> list[TriedDocumen
     for some in _rounds(readable):
         ledger.take(some)
         trial = replace(
-            flow,
-            ledger=ledger,
-            streams=PlanningStreams(flow.streams, Notes()),
+            only_read(flow, ledger, Notes()),
             xero=_UnaskedXero(flow.xero, sent),
             sage100=_UnaskedSage100(flow.sage100),
-            shops={domain: PlanningShop(shop, Notes()) for domain, shop in flow.shops.items()},
         )
         for step in STEPS:
             ledger.step = step

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from tieout.domain.base import DocumentId, Json, System
@@ -24,15 +23,8 @@ from tieout.usecases.catalog import Posting, kind_of
 from tieout.usecases.flow import Flow
 from tieout.usecases.planning.effects import effects_of, summed
 from tieout.usecases.planning.ledger import PlanningLedger, version_of
-from tieout.usecases.planning.targets import (
-    Notes,
-    PlanningSage100,
-    PlanningShop,
-    PlanningStreams,
-    PlanningXero,
-    Sent,
-    number_of,
-)
+from tieout.usecases.planning.systems import only_read
+from tieout.usecases.planning.targets import Notes, Sent, number_of
 from tieout.usecases.steps import FLOWS, FlowSteps, run_step
 
 PLANNER = "plan"
@@ -100,14 +92,7 @@ def replan(
         only=only,
     )
     notes = Notes()
-    planning = replace(
-        flow,
-        ledger=ledger,
-        streams=PlanningStreams(flow.streams, notes),
-        xero=PlanningXero(flow.xero, notes),
-        sage100=PlanningSage100(flow.sage100, notes),
-        shops={domain: PlanningShop(shop, notes) for domain, shop in flow.shops.items()},
-    )
+    planning = only_read(flow, ledger, notes)
     batch = steps.capture(planning, interval=interval, origin=Origin.SWEEP, claimed_by=PLANNER)
     if batch is not None:
         for step in steps.steps:
