@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tieout.domain.base import BatchId, DocumentId, Json
-from tieout.domain.ledger import Document, DocumentState, GateWarning, NewDeadLetter
+from tieout.domain.ledger import Document, DocumentState, GateWarning, NewDeadLetter, Refused
 from tieout.domain.pair import Pair
 from tieout.domain.streams import StreamState, is_too_bad, source_stream
 from tieout.errors import ConfigurationError
 from tieout.ports.gate import Finding, Row
-from tieout.usecases.flow import Flow, Ready, StepReport, documents_of
+from tieout.usecases.flow import Flow, Ready, StepReport, dead_letter_of, documents_of
 
 Record = TypeVar("Record", bound=Ready)
 
@@ -165,31 +165,28 @@ def _failed(
         findings = found.get(str(record.document_id), ())
         failed = [one for one in findings if one.severity == "park"]
         if failed:
-            awaited = judging.awaited(pair, record, failed)
-            letter = _dead_letter(record, failed, step=judging.step)
-            everything = [one.model_dump(mode="json") for one in findings]
-            update = {"waits_for": awaited, "answer": everything}
+            letter = dead_letter_of(
+                record.document,
+                _refused(failed, findings),
+                step=judging.step,
+                order=record.worth,
+                waits_for=judging.awaited(pair, record, failed),
+            )
+            update = {"rule": failed[0].rule, "owner": failed[0].owner}
             parked[record.document_id] = letter.model_copy(update=update)
     return parked
 
 
-def _dead_letter(record: Ready, failed: Sequence[Finding], *, step: str) -> NewDeadLetter:
-    """Return the dead letter with the cause of the first rule and the messages of all."""
-    first, document, worth = failed[0], record.document, record.worth
-    return NewDeadLetter(
-        pair=document.pair,
-        document_id=document.document_id,
-        trace_key=f"{document.account} {document.name}",
-        step=step,
+def _refused(failed: Sequence[Finding], findings: Sequence[Finding]) -> Refused:
+    """Return the refusal of a record: the cause of the first rule and the messages of all."""
+    first = failed[0]
+    return Refused(
         cause=first.rule,
         message=" ".join(finding.message for finding in failed),
         remedy=first.remedy,
-        rule=first.rule,
         field=first.column,
         value=first.value,
-        owner=first.owner,
-        amount=worth.total if worth else None,
-        currency=worth.currency if worth else "",
+        answer=[one.model_dump(mode="json") for one in findings],
     )
 
 
