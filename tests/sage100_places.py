@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from pydantic import JsonValue
 from typing_extensions import override
 
 from deliveries import make_delivery
@@ -256,7 +257,12 @@ def customer_update(place: Place, name: str = "Ada King") -> Delivery:
         assert isinstance(records, FakeRecords)
         records.keep(number, {**header_of(made.payload), **header_of({"header": key})})
     change = record("customer_update", number, {**key, "CustomerName": name}, "CustomerName")
-    payload: Json = {**change.payload, "expected": {"CustomerName": "Ada Lovelace"}}
+    return changing(change, CustomerName="Ada Lovelace")
+
+
+def changing(change: Delivery, **expected: str) -> Delivery:
+    """Return a delivery of a record as a change of what is expected to be there."""
+    payload: Json = {**change.payload, "expected": dict[str, JsonValue](expected)}
     return change.model_copy(update={"payload": payload, "operation": "set"})
 
 
@@ -307,6 +313,33 @@ def vendor(place: Place, **changes: str) -> Delivery:
     return record("vendor", number, header, "VendorName")
 
 
+def changed_name(place: Place, entity: str, made: Delivery, column: str, name: str) -> Delivery:
+    """Return a change of the name of a record that is made first."""
+    place.landed(made)
+    held = header_of(made.payload)
+    key = {part: held[part] for part in TABLES[target_table(entity)].key}
+    if isinstance(place, FakePlace):
+        records = place.fake.targets[entity]
+        assert isinstance(records, FakeRecords)
+        records.keep(made.document_key, held)
+    change = record(entity, made.document_key, {**key, column: name}, column)
+    return changing(change, **{column: held[column]})
+
+
+def target_table(entity: str) -> str:
+    target = TARGETS[entity]
+    assert issubclass(target, MasterDataTarget)
+    return target.table
+
+
+def item_update(place: Place, name: str = "Lamp of brass") -> Delivery:
+    return changed_name(place, "item_update", item(place), "ItemCodeDesc", name)
+
+
+def vendor_update(place: Place, name: str = "Acme Lighting") -> Delivery:
+    return changed_name(place, "vendor_update", vendor(place), "VendorName", name)
+
+
 NOT_ON_FILE = "ZZ"
 CASES = (
     Case("customer", "AR_Customer_bus", customer, lambda p: customer(p, TermsCode=NOT_ON_FILE)),
@@ -319,6 +352,8 @@ CASES = (
         lambda p: address(p, WarehouseCode="ZZZ"),
     ),
     Case("item", "CI_ItemCode_bus", item, lambda p: item(p, ProductLine="NONE")),
+    Case("item_update", "CI_ItemCode_bus", item_update, lambda p: item_update(p, "")),
+    Case("vendor_update", "AP_Vendor_bus", vendor_update, lambda p: vendor_update(p, "")),
     Case("vendor", "AP_Vendor_bus", vendor, lambda p: vendor(p, TermsCode=NOT_ON_FILE)),
 )
 RECORDS = tuple(case for case in CASES if issubclass(TARGETS[case.entity], MasterDataTarget))

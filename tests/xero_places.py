@@ -17,6 +17,7 @@ from deliveries import make_delivery
 from fakes import FakeTarget, FakeXero
 from tieout.connectors.xero.connector import XeroConnector
 from tieout.connectors.xero.targets.base import XeroTarget
+from tieout.connectors.xero.targets.changes import flat
 from tieout.connectors.xero.targets.kinds import UnaskedTarget
 from tieout.connectors.xero.targets.table import TARGETS
 from tieout.domain.base import Json, System
@@ -227,6 +228,52 @@ def contact_id(place: Place) -> str:
     return place.landed(contact(place)).external_id
 
 
+def contact_update(place: Place, name: str = "") -> Delivery:
+    """Rename a contact, and give it an address and a telephone, which it has not."""
+    made = contact(place)
+    held = str(made.payload["Name"])
+    stated: Json = {
+        "Name": name or f"{held} & Sons",
+        "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "614-555-0142"}],
+        "Addresses": [{"AddressType": "POBOX", "AddressLine1": "1 High St", "City": "Columbus"}],
+    }
+    payload: Json = {
+        "ContactID": place.landed(made).external_id,
+        **stated,
+        "expected": {"Name": held},
+    }
+    shown = flat(stated)
+    return changing(make_delivery("contact_update", payload, key=place.number(), expected=shown))
+
+
+def update_to_a_taken_name(place: Place) -> Delivery:
+    taken = contact(place)
+    place.landed(taken)
+    return contact_update(place, str(taken.payload["Name"]))
+
+
+def contact_archive(place: Place, contact_no: str = "") -> Delivery:
+    payload: Json = {"ContactID": contact_no or contact_id(place), "ContactStatus": "ARCHIVED"}
+    expected = {"ContactStatus": "ARCHIVED"}
+    return changing(
+        make_delivery("contact_archive", payload, key=place.number(), expected=expected)
+    )
+
+
+def item_update(place: Place, price: str = "21.5000") -> Delivery:
+    made = item(place)
+    stated: Json = {"Name": "Lamp, brass", "SalesDetails": {"UnitPrice": price}}
+    before: Json = {"Name": made.payload["Name"], "SalesDetails": {"UnitPrice": "19.1234"}}
+    payload: Json = {"ItemID": place.landed(made).external_id, **stated, "expected": before}
+    expected = {"Name": "Lamp, brass", "SalesDetails.UnitPrice": price}
+    return changing(make_delivery("item_update", payload, key=place.number(), expected=expected))
+
+
+def changing(delivery: Delivery) -> Delivery:
+    """Return a delivery that sets a state."""
+    return delivery.model_copy(update={"operation": "set"})
+
+
 def item(place: Place, account: str = "") -> Delivery:
     code = place.number()
     details: Json = {"UnitPrice": "19.1234", "AccountCode": account or place.sales}
@@ -265,6 +312,8 @@ def document(place: Place, account: str = "", **members: str) -> Json:
 
 
 NO_ACCOUNT = "NONESUCH"
+NOBODY = "00000000-0000-4000-8000-000000000001"
+"""The id of no record."""
 
 
 def invoice(place: Place, account: str = "") -> Delivery:
@@ -402,7 +451,7 @@ def purchase_order(place: Place) -> Delivery:
 
 def purchase_order_of_nobody(place: Place) -> Delivery:
     order = purchase_order(place)
-    order.payload["Contact"] = {"ContactID": "00000000-0000-4000-8000-000000000001"}
+    order.payload["Contact"] = {"ContactID": NOBODY}
     return order
 
 
@@ -426,7 +475,7 @@ def payment_deletion(place: Place, payment_id: str = "") -> Delivery:
 
 
 def deletion_of_no_payment(place: Place) -> Delivery:
-    return payment_deletion(place, "00000000-0000-4000-8000-000000000001")
+    return payment_deletion(place, NOBODY)
 
 
 def attachment(place: Place, name: str = "") -> Delivery:
@@ -462,7 +511,10 @@ TOO_LONG = "x" * 2501
 
 CASES = (
     Case("contact", contact, contact_of_a_taken_name),
+    Case("contact_update", contact_update, update_to_a_taken_name),
+    Case("contact_archive", contact_archive, lambda place: contact_archive(place, NOBODY)),
     Case("item", item, lambda place: item(place, NO_ACCOUNT)),
+    Case("item_update", item_update, lambda place: item_update(place, "a lot")),
     Case("invoice", invoice, lambda place: invoice(place, NO_ACCOUNT)),
     Case("bill", bill, lambda place: bill(place, NO_ACCOUNT)),
     Case("credit_note", credit_note, lambda place: credit_note(place, NO_ACCOUNT)),

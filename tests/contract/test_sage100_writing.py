@@ -16,8 +16,10 @@ from sage100_places import (
     SimulatedPlace,
     address,
     changed,
+    changing,
     customer,
     item,
+    record,
     twin,
     vendor,
 )
@@ -26,7 +28,7 @@ from sage100_simulator import Sage, sage100
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.targets.master_data import MasterDataTarget
 from tieout.connectors.sage100.targets.table import TARGETS
-from tieout.domain.base import System
+from tieout.domain.base import Json, System
 from tieout.domain.ledger import Delivery, Landed
 from tieout.domain.plan import Action
 from tieout.errors import ConfigurationError, OutcomeUnknownError
@@ -193,7 +195,7 @@ def test_a_change_of_a_part_of_an_address_is_not_sent(simulated: SimulatedPlace)
         simulated.send(changed(delivery, {"ShipToCity": "Dayton"}, {"ShipToCity": "Salem"}))
 
 
-@every(tuple(case for case in RECORDS if case.entity != "customer_update"))
+@every(tuple(case for case in RECORDS if not case.entity.endswith("_update")))
 def test_a_record_of_somebody_else_is_adopted_only_as_it_is(place: Place, case: Case) -> None:
     theirs = case.good(place)
     place.landed(theirs)
@@ -290,6 +292,46 @@ def test_one_contact_can_be_customer_and_vendor(place: Place) -> None:
     assert place.landed(sold).figures == {"name": "Both Ways"}
     assert place.target("vendor").find([bought]).keys() == {bought.delivery_id}
     assert place.target("customer").find([sold]).keys() == {sold.delivery_id}
+
+
+def test_a_customer_an_item_and_a_vendor_are_made_inactive(simulated: SimulatedPlace) -> None:
+    sold, item_code, vendor_no = simulated.number(), item(simulated), vendor(simulated)
+    simulated.landed(customer(simulated, CustomerNo=sold))
+    simulated.landed(item_code)
+    simulated.landed(vendor_no)
+    for entity, key, column, inactive in (
+        ("customer_update", {"ARDivisionNo": "00", "CustomerNo": sold}, "CustomerStatus", "I"),
+        ("item_update", {"ItemCode": item_code.document_key}, "InactiveItem", "Y"),
+        (
+            "vendor_update",
+            {"APDivisionNo": "00", "VendorNo": vendor_no.document_key},
+            "VendorStatus",
+            "I",
+        ),
+    ):
+        active = "N" if inactive == "Y" else "A"
+        header: Json = {**key, column: inactive}
+        change = changing(record(entity, sold, header, column), **{column: active})
+        assert simulated.landed(change).figures == {column: inactive}
+        back = changing(record(entity, sold, {**key, column: active}, column), **{column: inactive})
+        assert simulated.landed(back).figures == {column: active}
+
+
+@pytest.mark.parametrize(
+    ("entity", "header"),
+    [
+        ("item_update", {"ItemCode": "LAMP", "ProductLine": "LITE"}),
+        ("vendor_update", {"APDivisionNo": "00", "VendorNo": "ACME", "AccountKey": "000000012"}),
+    ],
+)
+def test_what_is_peoples_of_an_item_and_a_vendor_is_no_change_of_ours(
+    simulated: SimulatedPlace, entity: str, header: Json
+) -> None:
+    change = record(entity, "1", header, list(header)[-1])
+    with pytest.raises(ConfigurationError, match="which is people's"):
+        simulated.send(changing(change, **{list(header)[-1]: ""}))
+    with pytest.raises(ConfigurationError, match="nothing that it should hold now"):
+        simulated.send(record(entity, "1", {"ItemCode": "LAMP"}, "ItemCode"))
 
 
 def test_a_site_without_our_field_gets_changes_without_it(simulated: SimulatedPlace) -> None:

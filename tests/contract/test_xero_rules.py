@@ -9,18 +9,22 @@ from pydantic import TypeAdapter
 
 from deliveries import make_delivery
 from tieout.domain.base import Json
-from tieout.domain.ledger import Delivery, Refused
+from tieout.domain.ledger import Delivery, Landed, Refused
 from xero_places import (
+    NOBODY,
     SimulatedPlace,
     attachment,
     bank_transaction,
     batch_payment,
     bill,
     contact,
+    contact_archive,
+    contact_update,
     credit_note,
     invoice,
     invoice_void,
     item,
+    item_update,
     line,
     manual_journal,
     payment,
@@ -297,3 +301,96 @@ def test_two_equal_allocations_of_a_day_are_one(place: SimulatedPlace) -> None:
     assert target.find([same]).keys() == {same.delivery_id}
     none = make_delivery("credit_allocation", {**payload, "Overpayment": {}})
     assert "instead of one" in refused(place, none).message
+
+
+def stated(place: SimulatedPlace, delivery: Delivery, **members: object) -> Delivery:
+    """Return a change of the record that a delivery made or changed, stating other members."""
+    name = "ItemID" if delivery.entity.startswith("item") else "ContactID"
+    made = place.target(delivery.entity).present([delivery])[delivery.delivery_id]
+    entity = f"{delivery.entity.partition('_')[0]}_update"
+    payload = {name: made.external_id, **members}
+    change = make_delivery(entity, TypeAdapter(Json).validate_python(payload), key=place.number())
+    return change.model_copy(update={"operation": "set"})
+
+
+def test_a_persons_edit_of_a_contact_is_not_written_over(
+    place: SimulatedPlace, simulator: XeroSimulator
+) -> None:
+    change = contact_update(place)
+    simulator.overwrite("contacts", str(change.payload["ContactID"]), Name="By hand")
+    before = simulator.writes()
+    refusal = refused(place, change)
+    assert (refusal.cause, simulator.writes()) == ("record_differs", before)
+    held = str(TypeAdapter(Json).validate_python(change.payload["expected"])["Name"])
+    assert f"Name is 'By hand', expected {held!r}" in refusal.message
+    agreed = with_members(change, expected={"Name": "By hand"})
+    assert place.landed(agreed).figures == change.expected
+
+
+def test_what_a_change_does_not_state_stays_as_it_is(
+    place: SimulatedPlace, simulator: XeroSimulator
+) -> None:
+    change = contact_update(place)
+    contact_id = str(change.payload["ContactID"])
+    theirs = {"AddressType": "POBOX", "AttentionTo": "Ms Lind", "AddressLine2": "Rear door"}
+    persons = [{"FirstName": "Ada", "LastName": "King"}]
+    simulator.overwrite("contacts", contact_id, Addresses=[theirs], TaxNumber="12-3456789")
+    simulator.overwrite("contacts", contact_id, ContactPersons=persons, FirstName="Dana")
+    place.landed(change)
+    now = shown(place, change)
+    (address,) = (
+        one
+        for one in TypeAdapter(list[Json]).validate_python(now["Addresses"])
+        if one["AddressType"] == "POBOX"
+    )
+    assert address == {**theirs, "AddressLine1": "1 High St", "City": "Columbus"}
+    assert (now["TaxNumber"], now["FirstName"]) == ("12-3456789", "Dana")
+    assert now["ContactPersons"] == persons
+
+    priced = item_update(place)
+    place.landed(priced)
+    details = TypeAdapter(Json).validate_python(shown(place, priced)["SalesDetails"])
+    assert details == {"UnitPrice": "21.5", "AccountCode": place.sales}
+
+
+def test_what_is_peoples_of_a_contact_and_an_item_is_not_sent(
+    place: SimulatedPlace, simulator: XeroSimulator
+) -> None:
+    made, lamp = contact(place), item(place)
+    place.landed(made)
+    place.landed(lamp)
+    before = simulator.writes()
+    for delivery, members in (
+        (made, {"TaxNumber": "12-3456789"}),
+        (made, {"BankAccountDetails": "0123456789"}),
+        (made, {"ContactStatus": "ARCHIVED"}),
+        (made, {}),
+        (lamp, {"QuantityOnHand": "3"}),
+        (lamp, {"SalesDetails": {"AccountCode": "260"}}),
+        (lamp, {"PurchaseDetails": {"UnitPrice": "9.0000"}}),
+    ):
+        assert refused(place, stated(place, delivery, **members)).cause == "bad_payload"
+    assert simulator.writes() == before
+
+
+def test_an_archived_contact_is_changed_by_nothing_and_found_archived(
+    place: SimulatedPlace,
+) -> None:
+    change = contact_update(place)
+    archived = contact_archive(place, str(change.payload["ContactID"]))
+    place.landed(archived)
+    assert place.landed(twin(archived)).note == "the contact is ARCHIVED"
+    assert refused(place, change).cause == "contact_archived"
+
+
+def test_a_change_of_a_contact_that_is_not_there_is_refused_before_it_is_sent(
+    place: SimulatedPlace, simulator: XeroSimulator
+) -> None:
+    good, gone = contact_update(place), with_members(contact_update(place), ContactID=NOBODY)
+    before = sum(simulator.writes().values())
+    outcomes = place.target("contact_update").send([good, gone])
+    assert isinstance(outcomes[good.delivery_id], Landed)
+    refusal = place.send(gone)
+    assert isinstance(refusal, Refused)
+    assert refusal.cause == "unknown_record"
+    assert sum(simulator.writes().values()) == before + 1

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tieout.connectors.http import error_of
 from tieout.connectors.xero.refusals import (
+    DIFFERS,
     MISUSES,
     OTHER,
     STATUSES,
@@ -58,6 +59,7 @@ def refusals_table() -> str:
             _row("any other no", OTHER),
             _row(WARNED.says, WARNED),
             _row(f"nothing, though {TAKEN.says} (bills, purchase orders, files)", TAKEN),
+            _row(f"nothing, though the record {DIFFERS.says} (a change)", DIFFERS),
             _row("nothing: its model, or a rule of ours, refuses it before it is sent", UNFIT),
         ]
     )

@@ -193,6 +193,14 @@ TAKEN = ErrorRow(
     "Renumber one of the two, or void the one in Xero, or dismiss this; then replay.",
 )
 """What Xero would take, or rewrite, without a word, and what we therefore look for."""
+DIFFERS = ErrorRow(
+    "holds what nobody expected",
+    Then.SET_ASIDE,
+    "record_differs",
+    "Somebody changed it in Xero: bring their values to the source, or agree that ours count; then "
+    "replay.",
+)
+"""What Xero would write over without a word, and what is therefore read right before."""
 WARNED = ErrorRow("Warnings in an element that Xero took, such as a doubtful rate", Then.NOTE)
 UNFIT = ErrorRow("(found before sending)", Then.SET_ASIDE, "bad_payload", CORRECT)
 """What xero-python's models, or a rule of the target, refuse before anything is sent."""

@@ -8,6 +8,7 @@ what was cut; elsewhere it is refused.
 """
 
 import logging
+from abc import ABC
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar
@@ -168,6 +169,44 @@ class VendorTarget(MasterDataTarget):
     entity = "vendor"
     kind = "vendor.save"
     table = "AP_Vendor"
+
+
+class ChangeTarget(MasterDataTarget, ABC):
+    """Changes of a record that is there already: what it is expected to hold says so."""
+
+    never: ClassVar[frozenset[str]] = frozenset()
+    """Columns that are stated of a new record alone: afterwards they are people's."""
+
+    @override
+    def _document(self, payload: Json) -> Json:
+        stray = sorted(self.never & header_of(payload).keys())
+        if stray or not payload.get("expected"):
+            said = f"{stray[0]}, which is people's" if stray else "nothing that it should hold now"
+            raise ConfigurationError(
+                f"A change of {self.table} states {said}.",
+                remedy="Correct the mapping: a change states columns, and what they held before.",
+            )
+        return super()._document(payload)
+
+
+class ItemUpdateTarget(ChangeTarget, ItemTarget):
+    """Changes of CI_Item; how it is kept, measured, taxed and booked is people's."""
+
+    entity = "item_update"
+    never: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("ItemType", "ProductLine", "TaxClass", "DefaultWarehouseCode"),
+            *("StandardUnitOfMeasure", "SalesUnitOfMeasure", "PurchaseUnitOfMeasure"),
+            *("SalesUMConvFctr", "PurchaseUMConvFctr"),
+        }
+    )
+
+
+class VendorUpdateTarget(ChangeTarget, VendorTarget):
+    """Changes of AP_Vendor; its account and taxes are people's."""
+
+    entity = "vendor_update"
+    never: ClassVar[frozenset[str]] = frozenset({"Account", "AccountKey", "TaxSchedule"})
 
 
 def _held(row: Row, column: Column) -> str:

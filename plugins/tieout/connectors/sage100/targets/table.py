@@ -13,8 +13,10 @@ from tieout.connectors.sage100.targets.master_data import (
     CustomerContactTarget,
     CustomerUpdateTarget,
     ItemTarget,
+    ItemUpdateTarget,
     ShipToAddressTarget,
     VendorTarget,
+    VendorUpdateTarget,
 )
 from tieout.connectors.sage100.targets.payables import (
     ApInvoiceTarget,
@@ -38,7 +40,9 @@ TARGETS: dict[str, type[AgentTarget]] = {
         CustomerContactTarget,
         ShipToAddressTarget,
         ItemTarget,
+        ItemUpdateTarget,
         VendorTarget,
+        VendorUpdateTarget,
         SalesOrderTarget,
         OrderDepositTarget,
         SalesInvoiceTarget,

@@ -40,10 +40,11 @@ class ContactTarget(UpsertTarget):
                 key = (contact.contact_number,)
                 if contact.contact_status == ACTIVE or key not in found:
                     found[key] = (contact, row)
-        return [Found(key, _landed(contact, row)) for key, (contact, row) in found.items()]
+        return [Found(key, contact_landed(contact, row)) for key, (contact, row) in found.items()]
 
 
-def _landed(contact: SaidContact, row: Row) -> Landed:
+def contact_landed(contact: SaidContact, row: Row) -> Landed:
+    """Return a contact as it was read, with its state where that is not the usual one."""
     is_active = contact.contact_status == ACTIVE
     return Landed(
         external_id=contact.contact_id,

@@ -4,6 +4,11 @@ from tieout.connectors.xero.client import XeroClient
 from tieout.connectors.xero.targets.attachments import AttachmentTarget
 from tieout.connectors.xero.targets.banking import BankTransactionTarget, BankTransferTarget
 from tieout.connectors.xero.targets.base import XeroTarget
+from tieout.connectors.xero.targets.changes import (
+    ContactArchiveTarget,
+    ContactUpdateTarget,
+    ItemUpdateTarget,
+)
 from tieout.connectors.xero.targets.closings import InvoiceVoidTarget, PaymentDeletionTarget
 from tieout.connectors.xero.targets.contacts import ContactTarget
 from tieout.connectors.xero.targets.credit_notes import (
@@ -27,7 +32,10 @@ TARGETS: dict[str, type[XeroTarget]] = {
     target.entity: target
     for target in (
         ContactTarget,
+        ContactUpdateTarget,
+        ContactArchiveTarget,
         ItemTarget,
+        ItemUpdateTarget,
         InvoiceTarget,
         BillTarget,
         CreditNoteTarget,
