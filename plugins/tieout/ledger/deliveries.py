@@ -6,12 +6,11 @@ send is byte-identical; a refusal ends that key, and the next send has another o
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, case, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tieout.domain.base import DeliveryId, DocumentId, Json
+from tieout.domain.base import DeliveryId, DocumentId
 from tieout.domain.ledger import (
     DOUBTFUL,
     LANDED,
@@ -132,65 +131,6 @@ def _insert_or_replace(
                 **values,
             )
         )
-
-
-def of_documents(
-    connection: Connection, document_ids: Collection[DocumentId], entity: str | None
-) -> list[Delivery]:
-    """Return the deliveries of documents, oldest first."""
-    statement = (
-        select(*rows.DELIVERY)
-        .where(deliveries.c.document_id.in_(document_ids))
-        .order_by(deliveries.c.delivery_id)
-    )
-    if entity is not None:
-        statement = statement.where(deliveries.c.entity == entity)
-    return [rows.delivery(row) for row in connection.execute(statement).mappings()]
-
-
-def of_keys(
-    connection: Connection, pair: str, entity: str, document_keys: Collection[str]
-) -> list[Delivery]:
-    """Return the deliveries of one kind for the keys, oldest first."""
-    statement = (
-        select(*rows.DELIVERY)
-        .where(
-            deliveries.c.pair == pair,
-            deliveries.c.entity == entity,
-            deliveries.c.document_key.in_(document_keys),
-        )
-        .order_by(deliveries.c.delivery_id)
-    )
-    return [rows.delivery(row) for row in connection.execute(statement).mappings()]
-
-
-def holding(connection: Connection, pair: str, entity: str, part: Json) -> list[Delivery]:
-    """Return the deliveries of one kind whose payload contains a part, oldest first."""
-    statement = (
-        select(*rows.DELIVERY)
-        .where(
-            deliveries.c.pair == pair,
-            deliveries.c.entity == entity,
-            deliveries.c.payload.contains(part),
-        )
-        .order_by(deliveries.c.delivery_id)
-    )
-    return [rows.delivery(row) for row in connection.execute(statement).mappings()]
-
-
-def resent(connection: Connection, pair: str, entity: str, since: datetime) -> list[Delivery]:
-    """Return the deliveries of one kind sent more than once, the last time after ``since``."""
-    statement = (
-        select(*rows.DELIVERY)
-        .where(
-            deliveries.c.pair == pair,
-            deliveries.c.entity == entity,
-            deliveries.c.epoch > 1,
-            deliveries.c.sent_at >= since,
-        )
-        .order_by(deliveries.c.delivery_id)
-    )
-    return [rows.delivery(row) for row in connection.execute(statement).mappings()]
 
 
 def mark_sent(

@@ -8,13 +8,11 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection
 from typing_extensions import override
 
 from tieout.domain.base import (
     BatchId,
     DeadLetterId,
-    DeliveryId,
     DocumentId,
     InboxId,
     Json,
@@ -23,77 +21,37 @@ from tieout.domain.base import (
 from tieout.domain.gaps import KnownRecord
 from tieout.domain.ledger import (
     Batch,
-    Binding,
     Conservation,
     DeadLetter,
-    Delivery,
-    DeliveryState,
     Document,
     Fence,
     GateWarning,
     InboxEntry,
     InboxState,
-    Landed,
-    NewBinding,
     NewDeadLetter,
-    NewDelivery,
     NewDocument,
     NewInboxEntry,
     Origin,
     Parent,
-    Refused,
     Watermark,
 )
 from tieout.ledger import (
-    bindings,
     claims,
     counts,
     dead_letters,
     documents,
-    following,
     gaps,
     inbox,
     steps,
     versions,
 )
-from tieout.ledger import deliveries as delivery_statements
 from tieout.ledger import parents as parent_statements
 from tieout.ledger.locks import lock_session
-from tieout.ledger.session import Database
-from tieout.ports.ledger import Ledger
-
-POOL_SIZE = 4
-"""Connections of one process; the connections of ``locks`` come on top."""
-WRITER_WAIT_S = 60.0
+from tieout.ledger.postgres_writes import PostgresWrites
 
 
-class PostgresLedger(Ledger):
+class PostgresLedger(PostgresWrites):
     """The ledger in the schema ``tieout`` of a PostgreSQL database."""
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        pool_size: int = POOL_SIZE,
-        writer_wait_s: float = WRITER_WAIT_S,
-        application_name: str = "tieout",
-        actor: str = "",
-    ) -> None:
-        """Keep the URL; nothing is connected before the first call.
-
-        ``actor`` is whom the audit names for all that is done through this ledger.
-
-        Raises:
-            ConfigurationError: It is no PostgreSQL URL.
-        """
-        self.database = Database(
-            url, pool_size=pool_size, application_name=application_name, actor=actor
-        )
-        self._writer_wait_s = writer_wait_s
-
-    def close(self) -> None:
-        """Close the idle connections; the ledger can be used again."""
-        self.database.close()
 
     def check_landing(self) -> None:
         """Make sure that the database can be reached and that this role may land entries.
@@ -105,9 +63,6 @@ class PostgresLedger(Ledger):
         """
         with self._transaction() as connection:
             inbox.check_landing(connection)
-
-    def _transaction(self) -> AbstractContextManager[Connection]:
-        return self.database.transaction()
 
     @override
     def land(self, entries: Sequence[NewInboxEntry], *, watermark: Watermark | None = None) -> int:
@@ -323,113 +278,6 @@ class PostgresLedger(Ledger):
     def replay(self, dead_letter_id: DeadLetterId) -> None:
         with self._transaction() as connection:
             dead_letters.replay(connection, dead_letter_id)
-
-    @override
-    def intend(
-        self, deliveries: Sequence[NewDelivery], *, newest_wins: bool = False
-    ) -> list[Delivery]:
-        with self._transaction() as connection:
-            return delivery_statements.intend(connection, deliveries, newest_wins=newest_wins)
-
-    @override
-    def deliveries(
-        self, document_ids: Collection[DocumentId], *, entity: str | None = None
-    ) -> list[Delivery]:
-        with self._transaction() as connection:
-            return delivery_statements.of_documents(connection, document_ids, entity)
-
-    @override
-    def deliveries_of(
-        self, pair: str, entity: str, document_keys: Collection[str]
-    ) -> list[Delivery]:
-        with self._transaction() as connection:
-            return delivery_statements.of_keys(connection, pair, entity, document_keys)
-
-    @override
-    def deliveries_holding(self, pair: str, entity: str, part: Json) -> list[Delivery]:
-        with self._transaction() as connection:
-            return delivery_statements.holding(connection, pair, entity, part)
-
-    @override
-    def resent(self, pair: str, entity: str, since: datetime) -> list[Delivery]:
-        with self._transaction() as connection:
-            return delivery_statements.resent(connection, pair, entity, since)
-
-    @override
-    def mark_sent(
-        self, delivery_ids: Sequence[DeliveryId], *, fence: Fence, lease_s: int
-    ) -> list[Delivery]:
-        with self._transaction() as connection:
-            return delivery_statements.mark_sent(connection, delivery_ids, fence, lease_s)
-
-    @override
-    def mark_in_doubt(self, sent: Sequence[Delivery], *, is_counted: bool = True) -> None:
-        with self._transaction() as connection:
-            delivery_statements.mark_in_doubt(connection, sent, is_counted=is_counted)
-
-    @override
-    def mark_unsent(self, sent: Sequence[Delivery]) -> None:
-        with self._transaction() as connection:
-            delivery_statements.mark_unsent(connection, sent)
-
-    @override
-    def renew_key(self, delivery_ids: Sequence[DeliveryId]) -> list[Delivery]:
-        with self._transaction() as connection:
-            return delivery_statements.renew_key(connection, delivery_ids)
-
-    @override
-    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
-        with self._transaction() as connection:
-            delivery_statements.confirm(connection, delivery, landed)
-            if binding is not None:
-                bindings.bind(connection, binding)
-
-    @override
-    def refuse(self, sent: Delivery, refused: Refused) -> None:
-        with self._transaction() as connection:
-            delivery_statements.refuse(connection, sent, refused)
-
-    @override
-    def advance(self, delivery_id: DeliveryId, state: DeliveryState) -> None:
-        with self._transaction() as connection:
-            delivery_statements.advance(connection, delivery_id, state)
-
-    @override
-    def following(
-        self,
-        pair: str,
-        entity: str,
-        *,
-        among: Collection[str] | None = None,
-        after: DeliveryId | None = None,
-        limit: int,
-    ) -> list[Delivery]:
-        with self._transaction() as connection:
-            return following.following(connection, pair, entity, among, after, limit)
-
-    @override
-    def recall(self, delivery_id: DeliveryId, dead_letter: NewDeadLetter) -> bool:
-        with self._transaction() as connection:
-            return following.recall(connection, delivery_id, dead_letter)
-
-    @override
-    def bind(self, binding: NewBinding) -> None:
-        with self._transaction() as connection:
-            bindings.bind(connection, binding)
-
-    @override
-    def bindings(
-        self, pair: str, entity: str, keys: Collection[str], system: System
-    ) -> dict[str, Binding]:
-        with self._transaction() as connection:
-            return bindings.of_keys(connection, pair, entity, keys, system)
-
-    @override
-    def bindings_to(
-        self, pair: str, entity: str, external_ids: Collection[str], system: System
-    ) -> dict[str, Binding]:
-        with self._transaction() as connection:
-            return bindings.of_external_ids(connection, pair, entity, external_ids, system)
 
     @override
     def locks(self, names: Collection[str]) -> AbstractContextManager[None]:
