@@ -1,33 +1,9 @@
 """Fresh before history, in every ledger: a fresh order never waits for what a backfill brought."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from fakes import FakeClock, FakeLedger
 from records import PAIR, document, entry
 from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import Origin
-from tieout.ledger.postgres import PostgresLedger
 from tieout.ports.ledger import Ledger
-
-
-@pytest.fixture
-def fake_ledger() -> Ledger:
-    return FakeLedger(FakeClock())
-
-
-@pytest.fixture
-def postgres_ledger(emptied_ledger_url: str) -> Iterator[Ledger]:
-    ledger = PostgresLedger(emptied_ledger_url)
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture(params=["fake_ledger", "postgres_ledger"])
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    chosen: Ledger = request.getfixturevalue(request.param)
-    return chosen
 
 
 def receive(ledger: Ledger, number: str, origin: Origin = Origin.WEBHOOK) -> DocumentId:

@@ -1,32 +1,8 @@
 """What every ledger says of records by their keys; it must not read more than these."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from fakes import FakeClock, FakeLedger
 from records import PAIR, SHOP, claim, document, entry
 from tieout.domain.ledger import NewDeadLetter, NewDocument
-from tieout.ledger.postgres import PostgresLedger
 from tieout.ports.ledger import Ledger
-
-
-@pytest.fixture
-def fake_ledger() -> Ledger:
-    return FakeLedger(FakeClock())
-
-
-@pytest.fixture
-def postgres_ledger(emptied_ledger_url: str) -> Iterator[Ledger]:
-    ledger = PostgresLedger(emptied_ledger_url)
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture(params=["fake_ledger", "postgres_ledger"])
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    chosen: Ledger = request.getfixturevalue(request.param)
-    return chosen
 
 
 def land(ledger: Ledger, new: NewDocument, *, event_id: str) -> None:

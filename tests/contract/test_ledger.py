@@ -1,12 +1,10 @@
 """What every implementation of the Ledger port keeps, the fake included."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 import records
-from fakes import FakeClock, FakeLedger
 from records import PAIR, binding, claim, delivery, document, entry, landed, refused
 from tieout.domain.base import (
     BatchId,
@@ -26,26 +24,7 @@ from tieout.domain.ledger import (
     Watermark,
 )
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
-from tieout.ledger.postgres import PostgresLedger
 from tieout.ports.ledger import Ledger
-
-
-@pytest.fixture
-def fake_ledger() -> Ledger:
-    return FakeLedger(FakeClock(), writer_wait_s=0.2)
-
-
-@pytest.fixture
-def postgres_ledger(emptied_ledger_url: str) -> Iterator[Ledger]:
-    ledger = PostgresLedger(emptied_ledger_url, writer_wait_s=0.2)
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture(params=["fake_ledger", "postgres_ledger"])
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    chosen: Ledger = request.getfixturevalue(request.param)
-    return chosen
 
 
 def ids(ledger: Ledger, batch_id: BatchId | None, *states: str) -> list[DocumentId]:

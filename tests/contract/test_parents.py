@@ -1,34 +1,10 @@
 """What every ledger keeps of parents: what waits for one, and what lets it go on."""
 
-from collections.abc import Iterator
-
-import pytest
-
 import records
-from fakes import FakeClock, FakeLedger
 from records import PAIR, claim
 from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.ledger import DocumentState, NewDeadLetter, Parent
-from tieout.ledger.postgres import PostgresLedger
 from tieout.ports.ledger import Ledger
-
-
-@pytest.fixture
-def fake_ledger() -> Ledger:
-    return FakeLedger(FakeClock())
-
-
-@pytest.fixture
-def postgres_ledger(emptied_ledger_url: str) -> Iterator[Ledger]:
-    ledger = PostgresLedger(emptied_ledger_url)
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture(params=["fake_ledger", "postgres_ledger"])
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    chosen: Ledger = request.getfixturevalue(request.param)
-    return chosen
 
 
 def ids(ledger: Ledger, batch_id: BatchId | None, *states: str) -> list[DocumentId]:
