@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from tieout.ports.in_step import AgreedRecords
 from tieout.ports.ledger import Ledger
 from tieout.ports.streams import Streams
 from tieout.ports.systems import Sage100, Shop, Xero
@@ -13,6 +14,7 @@ from tieout.usecases.planning.targets import PlanningTarget
 
 STAND_INS: tuple[tuple[type, type], ...] = (
     (Ledger, PlanningLedger),
+    (AgreedRecords, PlanningLedger),
     (Target, PlanningTarget),
     (Xero, PlanningXero),
     (Sage100, PlanningSage100),

@@ -12,6 +12,8 @@ from psycopg import sql
 import records
 from audits import Sealed, sealed_ledger, some_orders
 from records import PAIR, SHOP
+from tieout.domain.in_step.merge import Conflict, Reason, Values
+from tieout.domain.in_step.records import AgreedRecord
 from tieout.domain.ledger import GateWarning
 from tieout.errors import RejectedError
 from tieout.ledger.postgres import PostgresLedger
@@ -88,6 +90,17 @@ def the_person(ledger: PostgresLedger) -> None:
         update={"value": CANARY, "mapped": PERSON, "answer": PERSON, "remedy": f"Add {CANARY}."}
     )
     ledger.set_aside(letter)
+    names = Values(xero=CANARY, sage100=CANARY.upper())
+    conflict = Conflict(
+        field="name",
+        values=names,
+        reason=Reason.BOTH_CHANGED,
+        winner=None,
+        effect="",
+        xero_by=CANARY,
+    )
+    record = AgreedRecord(pair=PAIR, entity="customer", key="SHOP-1", fields={"name": names})
+    ledger.agree(record, conflicts=[conflict])
 
 
 @pytest.fixture
@@ -166,7 +179,8 @@ def test_the_neighbors_keep_everything(sealed: Sealed) -> None:
     redacted = redact(sealed.database, RECORD)
     assert sealed.admin.execute(count).fetchone() == (1,)
     assert redacted.row_counts == {
-        "bindings": 0,
+        "agreed_records": 1,
+        "conflicts": 1,
         "deliveries": 2,
         "dead_letters": 1,
         "corrections": 0,

@@ -298,7 +298,7 @@ class Deliveries(Claims, Parents):
                     remedy="Find out which is right.",
                     cause="number_taken",
                 )
-            number = len(self._bindings) + 1
+            number = next(self._bindings_made)
             self._bindings[number] = Binding(bound_at=self._clock.now(), **binding.model_dump())
             self._note(binding.pair, "binding.bound", f"binding/{number}")
 

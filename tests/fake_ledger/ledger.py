@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from typing_extensions import override
 
+from fake_ledger.agreed import Agreed
 from fake_ledger.deliveries import Deliveries
 from tieout.domain.base import InboxId
 from tieout.domain.ledger import (
@@ -21,7 +22,7 @@ from tieout.domain.ledger import (
 from tieout.errors import UnavailableError
 
 
-class FakeLedger(Deliveries):
+class FakeLedger(Agreed, Deliveries):
     """The ledger in memory; its clock is the ``clock`` it is given."""
 
     @override

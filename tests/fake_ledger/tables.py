@@ -4,6 +4,8 @@ import threading
 from collections import Counter
 from collections.abc import Hashable
 from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING
 
 from fake_ledger.indexed import Index, Table
 from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, InboxId, System
@@ -27,6 +29,9 @@ from tieout.domain.ledger import (
 from tieout.errors import ConfigurationError, RejectedError, RetryableError
 from tieout.ports.clock import Clock
 from tieout.ports.ledger import Ledger
+
+if TYPE_CHECKING:
+    from tieout.domain.in_step.records import AgreedRecord, KeptConflict, NotSame
 
 UNSETTLED = (*UNFINISHED, DocumentState.HELD, DocumentState.DEAD_LETTER)
 FOLLOWED = (DeliveryState.ENTERED, DeliveryState.UPDATED)
@@ -55,6 +60,7 @@ class Tables(Ledger):
         self._make_inbox()
         self._make_documents()
         self._make_deliveries()
+        self._make_agreed()
 
     def _make_inbox(self) -> None:
         self._entries = Table[InboxId, InboxEntry](
@@ -116,6 +122,12 @@ class Tables(Ledger):
             key=Index(lambda _id, one: (*place_of(one), one.key)),
             external_id=Index(lambda _id, one: (*place_of(one), one.external_id)),
         )
+        self._bindings_made = count(1)
+
+    def _make_agreed(self) -> None:
+        self._agreed: dict[tuple[str, str, str], AgreedRecord] = {}
+        self._conflicts: list[KeptConflict] = []
+        self._not_same: list[NotSame] = []
 
     def _note(self, pair: str, action: str, subject: str, actor: str = "fake") -> None:
         self.audit.append(AuditEvent(pair=pair, actor=actor, action=action, subject=subject))

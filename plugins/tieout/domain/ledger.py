@@ -262,7 +262,10 @@ Outcome = Landed | Refused
 
 
 class NewBinding(Frozen):
-    """The same thing's id in one system, and who or what says so."""
+    """The same thing's id in one system, and who or what says so; ``confidence`` if it is a guess.
+
+    From 0 to 1: how often such a guess is right.
+    """
 
     pair: str
     entity: str
@@ -271,6 +274,7 @@ class NewBinding(Frozen):
     external_id: str
     external_no: str
     provenance: str
+    confidence: float | None = Field(default=None, ge=0, le=1)
 
 
 class Binding(NewBinding):

@@ -1,15 +1,16 @@
-"""Statements on bindings; two unique constraints decide what is bound to what."""
+"""Statements on bindings, which two unique indexes decide, and on what is not the same."""
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import System
+from tieout.domain.in_step.records import NotSame
 from tieout.domain.ledger import Binding, NewBinding
 from tieout.errors import RejectedError
 from tieout.ledger import rows
-from tieout.ledger.schema import bindings
+from tieout.ledger.schema import bindings, not_same
 
 
 def bind(connection: Connection, new: NewBinding) -> None:
@@ -28,6 +29,7 @@ def bind(connection: Connection, new: NewBinding) -> None:
             bindings.c.pair == new.pair,
             bindings.c.entity == new.entity,
             bindings.c.system == new.system,
+            bindings.c.ended_at.is_(None),
             or_(bindings.c.key == new.key, bindings.c.external_id == new.external_id),
         )
     )
@@ -53,6 +55,7 @@ def of_keys(
                 bindings.c.pair == pair,
                 bindings.c.entity == entity,
                 bindings.c.system == system,
+                bindings.c.ended_at.is_(None),
                 bindings.c.key.in_(keys),
             )
         )
@@ -70,8 +73,51 @@ def of_external_ids(
                 bindings.c.pair == pair,
                 bindings.c.entity == entity,
                 bindings.c.system == system,
+                bindings.c.ended_at.is_(None),
                 bindings.c.external_id.in_(external_ids),
             )
         )
     )
     return {row["external_id"]: rows.binding(row) for row in found.mappings()}
+
+
+def end(connection: Connection, pair: str, entity: str, key: str, system: System, why: str) -> bool:
+    """End a binding; False when there is none."""
+    ended = connection.execute(
+        update(bindings)
+        .where(
+            bindings.c.pair == pair,
+            bindings.c.entity == entity,
+            bindings.c.key == key,
+            bindings.c.system == system,
+            bindings.c.ended_at.is_(None),
+        )
+        .values(ended_at=func.clock_timestamp(), ended_why=why)
+    )
+    return ended.rowcount == 1
+
+
+def part(connection: Connection, said: NotSame, *, is_so: bool) -> None:
+    """Keep that two records are not the same, or take it back."""
+    values = said.in_order.model_dump()
+    if is_so:
+        connection.execute(insert(not_same).values(values).on_conflict_do_nothing())
+        return
+    connection.execute(
+        update(not_same)
+        .where(
+            *(not_same.c[name] == value for name, value in values.items()),
+            not_same.c.ended_at.is_(None),
+        )
+        .values(ended_at=func.clock_timestamp())
+    )
+
+
+def parted(connection: Connection, pair: str, entity: str) -> list[NotSame]:
+    """Return which records are not the same, as it stands."""
+    found = connection.execute(
+        select(*(not_same.c[name] for name in NotSame.model_fields))
+        .where(not_same.c.pair == pair, not_same.c.entity == entity, not_same.c.ended_at.is_(None))
+        .order_by(not_same.c.not_same_id)
+    )
+    return [NotSame.model_validate(dict(row)) for row in found.mappings()]

@@ -29,6 +29,7 @@ from tieout.domain.ledger import (
 )
 from tieout.ledger import bindings, delivery_reads, following
 from tieout.ledger import deliveries as delivery_statements
+from tieout.ledger.in_step import PostgresAgreed
 from tieout.ledger.session import Database
 from tieout.ports.ledger import Ledger
 
@@ -37,8 +38,8 @@ POOL_SIZE = 4
 WRITER_WAIT_S = 60.0
 
 
-class PostgresWrites(Ledger):
-    """A ledger's database, its deliveries and its bindings."""
+class PostgresWrites(PostgresAgreed, Ledger):
+    """A ledger's database, its deliveries and its bindings, and what is in step."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class PostgresWrites(Ledger):
         """Close the idle connections; the ledger can be used again."""
         self.database.close()
 
+    @override
     def _transaction(self) -> AbstractContextManager[Connection]:
         return self.database.transaction()
 

@@ -34,7 +34,8 @@ REDACTED: Mapping[str, tuple[str, ...]] = {
     ),
     "dead_letters": ("message", "remedy", "value", "mapped", "answer", "reason"),
     "corrections": ("patch", "before", "after", "reason"),
-    "bindings": ("agreed",),
+    "agreed_records": ("fields", "intended"),
+    "conflicts": ("xero", "sage100", "xero_by", "sage100_by", "answered_why"),
     "salts": ("salt",),
 }
 """Columns that can say something about a person, and are emptied or marked."""
@@ -62,7 +63,16 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         *("pair", "cause", "flow", "mapping", "state", "message", "requested_by", "request_key"),
     ),
     "replay_job_letters": ("state",),
-    "bindings": ("pair", "entity", "key", "system", "external_id", "external_no", "provenance"),
+    "bindings": (
+        *("pair", "entity", "key", "system", "external_id", "external_no"),
+        *("provenance", "ended_why"),
+    ),
+    "not_same": ("pair", "entity", "one_system", "one_id", "other_system", "other_id"),
+    "agreed_records": ("pair", "entity", "key", "written_at"),
+    "conflicts": (
+        *("pair", "entity", "key", "field", "reason", "winner", "effect", "state"),
+        "answered_by",
+    ),
     "batches": ("pair", "document_type", "claimed_by"),
     "batch_steps": ("step",),
     "watermarks": ("pair", "source", "resource", "position"),
@@ -114,12 +124,27 @@ _CLOSE = (
 """Nobody can post any more what was set aside, so it is skipped, and counted as such."""
 
 _MARKS = {"marker": MARKER, "marked": '{"redacted": "true"}'}
+_OF_DOCUMENTS = """(
+        EXISTS (
+            SELECT FROM tieout.documents AS d JOIN tieout.bindings AS b
+                ON b.pair = d.pair AND b.system = d.source AND b.external_id = d.source_id
+            WHERE d.document_id = ANY(:document_ids) AND b.pair = a.pair
+                AND b.entity = a.entity AND b.key = a.key)
+        OR EXISTS (
+            SELECT FROM tieout.deliveries AS d WHERE d.document_id = ANY(:document_ids)
+                AND d.pair = a.pair AND d.document_key = a.key))"""
+"""Whether what is in step is the record that documents tell of, or was made of one of them."""
 _REDACT: Mapping[str, TextClause] = {
-    "bindings": text("""
-    UPDATE tieout.bindings SET agreed = CAST(:marked AS jsonb)
-    WHERE agreed IS NOT NULL AND EXISTS (
-        SELECT FROM tieout.deliveries AS d WHERE d.document_id = ANY(:document_ids)
-            AND d.pair = bindings.pair AND d.document_key = bindings.key)"""),
+    "agreed_records": text(f"""
+    UPDATE tieout.agreed_records AS a SET fields = '{{}}', intended = NULL
+    WHERE {_OF_DOCUMENTS}"""),  # noqa: S608 - made of constants
+    "conflicts": text(f"""
+    UPDATE tieout.conflicts AS a SET
+        xero = CAST(:marked AS jsonb), sage100 = CAST(:marked AS jsonb),
+        xero_by = CASE WHEN xero_by <> '' THEN :marker ELSE '' END,
+        sage100_by = CASE WHEN sage100_by <> '' THEN :marker ELSE '' END,
+        answered_why = CASE WHEN answered_why <> '' THEN :marker ELSE '' END
+    WHERE {_OF_DOCUMENTS}"""),  # noqa: S608 - made of constants
     "deliveries": text("""
     UPDATE tieout.deliveries SET
         version_hash = coalesce(tieout.salted(d.inbox_id, version_hash), version_hash),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     FetchedValue,
     Integer,
     LargeBinary,
@@ -152,8 +153,48 @@ bindings = Table(
     metadata,
     _id("binding_id"),
     *_texts("pair", "entity", "key", "system", "external_id", "external_no", "provenance"),
-    _json("agreed", nullable=True),
+    Column("confidence", Double),
     _moment("bound_at"),
+    _moment("ended_at", nullable=True),
+    _defaulted("ended_why"),
+)
+
+not_same = Table(
+    "not_same",
+    metadata,
+    _id("not_same_id"),
+    *_texts("pair", "entity", "one_system", "one_id", "other_system", "other_id"),
+    _moment("said_at"),
+    _moment("ended_at", nullable=True),
+)
+
+agreed_records = Table(
+    "agreed_records",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    _json("fields"),
+    _json("intended", nullable=True),
+    Column("written_at", ARRAY(DateTime(timezone=True)), nullable=False),
+    _moment("changed_at"),
+)
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    _id("conflict_id"),
+    *_texts("pair", "entity", "key", "field"),
+    *(_json(name) for name in ("xero", "sage100")),
+    *_texts("reason", "winner", "effect"),
+    *(_moment(name, nullable=True) for name in ("xero_at", "sage100_at")),
+    *_texts("xero_by", "sage100_by"),
+    _texts("state")[0],
+    Column("is_standing", Boolean, server_default=FetchedValue(), nullable=False),
+    *(_defaulted(name) for name in ("answered_by", "answered_why")),
+    _moment("opened_at"),
+    _moment("closed_at", nullable=True),
 )
 
 dead_letters = Table(

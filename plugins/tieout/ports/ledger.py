@@ -29,9 +29,10 @@ from tieout.domain.ledger import (
     Refused,
     Watermark,
 )
+from tieout.ports.in_step import AgreedRecords
 
 
-class Ledger(Protocol):
+class Ledger(AgreedRecords, Protocol):
     """The ledger. Every method is one transaction and commits before it returns.
 
     Every change of state writes an audit row in its own transaction.

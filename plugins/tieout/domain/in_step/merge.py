@@ -77,6 +77,11 @@ class Conflict(Frozen):
     reason: Reason
     winner: System | None
     effect: str
+    xero_at: AwareDatetime | None = None
+    """When Xero's record was changed last, and by whom, as far as it says; so for Sage 100's."""
+    xero_by: str = ""
+    sage100_at: AwareDatetime | None = None
+    sage100_by: str = ""
 
 
 class Answer(Frozen):
@@ -230,7 +235,18 @@ class _Merge:
             effect = f"{_other(winner)} is not written to, so the two stay different"
         else:
             effect = f"{_other(winner)} gets what {winner} has"
-        conflict = Conflict(field=field, values=now, reason=reason, winner=winner, effect=effect)
+        xero, sage100 = self._sides[System.XERO], self._sides[System.SAGE100]
+        conflict = Conflict(
+            field=field,
+            values=now,
+            reason=reason,
+            winner=winner,
+            effect=effect,
+            xero_at=xero.changed_at,
+            xero_by=xero.changed_by,
+            sage100_at=sage100.changed_at,
+            sage100_by=sage100.changed_by,
+        )
         self._conflicts.append(conflict)
         if winner is not None:
             self._write(field, now, winner)

@@ -22,6 +22,7 @@ from tieout.domain.ledger import (
 from tieout.errors import RejectedError
 from tieout.ports.clock import Clock
 from tieout.ports.ledger import Ledger
+from tieout.usecases.planning.agreed import PlanningAgreed
 from tieout.usecases.planning.unplanned import unplanned
 
 PROVISIONAL_FROM = 10**15
@@ -38,11 +39,12 @@ class Touched:
         self.before = before
 
 
-class PlanningWrites(Ledger):
+class PlanningWrites(PlanningAgreed, Ledger):
     """The half of a planning ledger that steps write through."""
 
     def __init__(self, real: Ledger, clock: Clock, *, pair: str) -> None:
         """Start with no writes over the real ledger's."""
+        super().__init__(real)
         self._real = real
         self._clock = clock
         self._pair = pair

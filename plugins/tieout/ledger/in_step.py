@@ -1,0 +1,77 @@
+"""The AgreedRecords part of the Ledger port on PostgreSQL: one method, one transaction."""
+
+from abc import abstractmethod
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Connection
+from typing_extensions import override
+
+from tieout.domain.base import System
+from tieout.domain.in_step.merge import Conflict
+from tieout.domain.in_step.records import AgreedRecord, ConflictState, KeptConflict, NotSame
+from tieout.ledger import agreed, bindings
+from tieout.ports.in_step import AgreedRecords
+
+
+class PostgresAgreed(AgreedRecords):
+    """Agreed records, conflicts and ended bindings in the schema ``tieout``."""
+
+    @abstractmethod
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction, which is committed at its end."""
+
+    @override
+    def agreed(self, pair: str, entity: str, keys: Collection[str]) -> dict[str, AgreedRecord]:
+        with self._transaction() as connection:
+            return agreed.agreed(connection, pair, entity, keys)
+
+    @override
+    def agree(
+        self, record: AgreedRecord, *, conflicts: Sequence[Conflict] | None = None
+    ) -> AgreedRecord:
+        with self._transaction() as connection:
+            stored = agreed.agree(connection, record)
+            if conflicts is not None:
+                agreed.keep_conflicts(connection, record, conflicts)
+        return stored
+
+    @override
+    def conflicts(
+        self,
+        pair: str | None = None,
+        *,
+        entity: str | None = None,
+        keys: Collection[str] | None = None,
+        states: Collection[ConflictState] = (ConflictState.OPEN,),
+        limit: int | None = None,
+    ) -> list[KeptConflict]:
+        with self._transaction() as connection:
+            return agreed.kept(connection, pair, entity, keys, states, limit)
+
+    @override
+    def standing(self, pair: str, entity: str) -> dict[str, System]:
+        with self._transaction() as connection:
+            return agreed.standing(connection, pair, entity)
+
+    @override
+    def answer(
+        self, conflict_id: int, winner: System, *, why: str, is_standing: bool
+    ) -> KeptConflict:
+        with self._transaction() as connection:
+            return agreed.answer(connection, conflict_id, winner, why=why, is_standing=is_standing)
+
+    @override
+    def unlink(self, pair: str, entity: str, key: str, system: System, *, why: str) -> bool:
+        with self._transaction() as connection:
+            return bindings.end(connection, pair, entity, key, system, why)
+
+    @override
+    def part(self, said: NotSame, *, is_so: bool = True) -> None:
+        with self._transaction() as connection:
+            bindings.part(connection, said, is_so=is_so)
+
+    @override
+    def parted(self, pair: str, entity: str) -> list[NotSame]:
+        with self._transaction() as connection:
+            return bindings.parted(connection, pair, entity)

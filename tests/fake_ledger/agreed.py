@@ -1,0 +1,159 @@
+"""Agreed records, conflicts, and who is bound to what no more, in memory."""
+
+from collections.abc import Collection, Sequence
+
+from typing_extensions import override
+
+from fake_ledger.tables import Tables
+from tieout.domain.base import System
+from tieout.domain.in_step.merge import Conflict, Reason
+from tieout.domain.in_step.records import AgreedRecord, ConflictState, KeptConflict, NotSame
+from tieout.errors import RejectedError, RetryableError
+
+
+class Agreed(Tables):
+    """The port's calls on records in step."""
+
+    @override
+    def agreed(self, pair: str, entity: str, keys: Collection[str]) -> dict[str, AgreedRecord]:
+        found = ((key, self._agreed.get((pair, entity, key))) for key in keys)
+        return {key: record for key, record in found if record is not None}
+
+    @override
+    def agree(
+        self, record: AgreedRecord, *, conflicts: Sequence[Conflict] | None = None
+    ) -> AgreedRecord:
+        with self._lock:
+            place = (record.pair, record.entity, record.key)
+            known = self._agreed.get(place)
+            if record.version != (known.version if known else 0):
+                raise RetryableError("another version by now", remedy="Read it again.")
+            stored = record.model_copy(update={"version": record.version + 1})
+            self._agreed[place] = stored
+            action = "record.intended" if record.intended else "record.agreed"
+            self._note(record.pair, action, f"{record.entity}/{record.key}")
+            if conflicts is not None:
+                self._keep_conflicts(record, conflicts)
+            return stored
+
+    def _keep_conflicts(self, record: AgreedRecord, now: Sequence[Conflict]) -> None:
+        place = (record.pair, record.entity, record.key)
+        known = [one for one in self._conflicts if (one.pair, one.entity, one.key) == place]
+        waiting = {one.field: one for one in known if one.state is ConflictState.OPEN}
+        for conflict in now:
+            before = waiting.pop(conflict.field, None)
+            of_field = [one for one in known if one.field == conflict.field]
+            said = (conflict.values, conflict.winner)
+            is_kept = bool(of_field) and (of_field[-1].values, of_field[-1].winner) == said
+            if conflict.winner is None:
+                self._put(record, conflict, ConflictState.OPEN, before)
+            elif before is not None:
+                self._put(record, conflict, ConflictState.SETTLED, before)
+            elif conflict.reason is not Reason.ANSWERED and not is_kept:
+                self._put(record, conflict, ConflictState.SETTLED, None)
+        for gone in waiting.values():
+            self._put(record, gone, ConflictState.GONE, gone)
+
+    def _put(
+        self,
+        record: AgreedRecord,
+        conflict: Conflict,
+        state: ConflictState,
+        before: KeptConflict | None,
+    ) -> None:
+        said = {name: getattr(conflict, name) for name in Conflict.model_fields}
+        number = before.conflict_id if before else len(self._conflicts) + 1
+        kept = KeptConflict(
+            conflict_id=number,
+            pair=record.pair,
+            entity=record.entity,
+            key=record.key,
+            state=state,
+            opened_at=before.opened_at if before else self._clock.now(),
+            closed_at=None if state is ConflictState.OPEN else self._clock.now(),
+            **said,
+        )
+        self._conflicts[number - 1 : number] = [kept]
+        if before is None or before.state is not state:
+            self._note(record.pair, f"conflict.{state}", f"conflict/{number}")
+
+    @override
+    def conflicts(
+        self,
+        pair: str | None = None,
+        *,
+        entity: str | None = None,
+        keys: Collection[str] | None = None,
+        states: Collection[ConflictState] = (ConflictState.OPEN,),
+        limit: int | None = None,
+    ) -> list[KeptConflict]:
+        return [
+            one
+            for one in self._conflicts
+            if one.state in states
+            and pair in {None, one.pair}
+            and entity in {None, one.entity}
+            and (keys is None or one.key in keys)
+        ][:limit]
+
+    @override
+    def standing(self, pair: str, entity: str) -> dict[str, System]:
+        told = [one for one in self._conflicts if one.is_standing]
+        ours = [one for one in told if (one.pair, one.entity) == (pair, entity)]
+        return {one.field: one.winner for one in sorted(ours, key=_closed) if one.winner}
+
+    @override
+    def answer(
+        self, conflict_id: int, winner: System, *, why: str, is_standing: bool
+    ) -> KeptConflict:
+        with self._lock:
+            if not 0 < conflict_id <= len(self._conflicts):
+                raise RejectedError("no such one", remedy="Look.", cause="unknown_conflict")
+            known = self._conflicts[conflict_id - 1]
+            if known.state is ConflictState.ANSWERED and known.winner is winner:
+                return known
+            if known.state is not ConflictState.OPEN:
+                raise RejectedError("it is closed", remedy="Look.", cause="already_settled")
+            answered = known.model_copy(
+                update={
+                    "state": ConflictState.ANSWERED,
+                    "winner": winner,
+                    "answered_by": "fake",
+                    "answered_why": why,
+                    "is_standing": is_standing,
+                    "closed_at": self._clock.now(),
+                }
+            )
+            self._conflicts[conflict_id - 1] = answered
+            self._note(known.pair, "conflict.answered", f"conflict/{conflict_id}")
+            return answered
+
+    @override
+    def unlink(self, pair: str, entity: str, key: str, system: System, *, why: str) -> bool:
+        with self._lock:
+            found = [
+                number
+                for number, one in self._bindings.items()
+                if (one.pair, one.entity, one.key, one.system) == (pair, entity, key, system)
+            ]
+            for number in found:
+                del self._bindings[number]
+                self._note(pair, "binding.ended", f"binding/{number}")
+            return bool(found)
+
+    @override
+    def part(self, said: NotSame, *, is_so: bool = True) -> None:
+        with self._lock:
+            word = said.in_order
+            if is_so and word not in self._not_same:
+                self._not_same.append(word)
+            elif not is_so and word in self._not_same:
+                self._not_same.remove(word)
+
+    @override
+    def parted(self, pair: str, entity: str) -> list[NotSame]:
+        return [one for one in self._not_same if (one.pair, one.entity) == (pair, entity)]
+
+
+def _closed(one: KeptConflict) -> tuple[object, int]:
+    return (one.closed_at, one.conflict_id)
