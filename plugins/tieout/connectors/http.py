@@ -1,24 +1,21 @@
-"""HTTP for the connectors: one place that sends, waits, parses and names what went wrong.
+"""HTTP for the connectors: one place that sends, waits and names what went wrong.
 
-Here: time limits, when a request may be repeated, how long to wait when asked to, exact JSON
-numbers, and the translation of transport failures and general HTTP statuses to ``tieout.errors``.
-Not here: tokens (connectors/tokens.py) and anything that only one system says (connectors/xero,
-connectors/shopify).
+Here: time limits, when a request may be repeated, how long to wait when asked to, and the
+translation of transport failures and general HTTP statuses to ``tieout.errors``. Not here: what an
+answer says (connectors/exact_json.py), tokens (connectors/tokens.py) and anything that only one
+system says (connectors/xero, connectors/shopify).
 """
 
-import json
 import math
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import requests
-from pydantic import BaseModel, JsonValue, ValidationError
 from urllib3.exceptions import (
     HTTPError,
     MaxRetryError,
@@ -28,6 +25,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from tieout.connectors.exact_json import parse_json
 from tieout.connectors.pinning import FINGERPRINT_DIFFERS, NoAdapter, PinnedAdapter
 from tieout.errors import (
     AuthenticationError,
@@ -37,8 +35,6 @@ from tieout.errors import (
     TieoutError,
     UnavailableError,
 )
-
-Model = TypeVar("Model", bound=BaseModel)
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 60.0
@@ -56,7 +52,6 @@ RATE_LIMIT_WAIT_DEFAULT_S = 2.0
 RATE_LIMIT_WAIT_MAX_S = 86_400.0
 """No limit lasts longer than a day, whatever a header says."""
 ACCESS_REMEDY = "Check the connection's credentials, and the app's rights in that system."
-NUMBER_DIGITS_MAX = 40
 UNUSABLE_ADDRESSES = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
@@ -107,67 +102,6 @@ class Answer:
         except ValueError as error:
             problem = f"{self.system} answered {self.request.url} with a body that is not JSON."
             raise untrusted_answer(problem, is_write=self.request.is_write) from error
-
-
-def parse_json(text: bytes | str) -> object:
-    """Parse JSON strictly: UTF-8, exact numbers, no NaN or Infinity, no member named twice.
-
-    Raises:
-        ValueError: The text is not such JSON.
-    """
-    # Given bytes, json.loads would guess at UTF-16 and UTF-32 and pass over a byte order mark.
-    decoded = text.decode("utf-8") if isinstance(text, bytes) else text
-    try:
-        parsed: object = json.loads(
-            decoded,
-            parse_float=_number,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_members,
-        )
-    except RecursionError as error:
-        message = "the JSON is nested too deeply"
-        raise ValueError(message) from error
-    return parsed
-
-
-def plain_json(value: object) -> JsonValue:
-    """Return parsed JSON with its exact numbers as text, as payloads and the ledger keep them."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case Decimal():
-            return format(value, "f")
-        case list():
-            return [plain_json(item) for item in value]
-        case dict():
-            return {str(name): plain_json(item) for name, item in value.items()}
-        case _:
-            message = f"{type(value).__name__} is not a JSON value"
-            raise TypeError(message)
-
-
-def plain_object(value: object) -> dict[str, JsonValue]:
-    """Return parsed JSON, which must be an object, with its exact numbers as text."""
-    plain = plain_json(value)
-    if not isinstance(plain, dict):
-        message = "a JSON object was expected"
-        raise TypeError(message)
-    return plain
-
-
-def typed(model: type[Model], value: object, *, system: str) -> Model:
-    """Read a record of an answer into ``model``.
-
-    Raises:
-        ConfigurationError: The record lacks something that it always had.
-    """
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, found["loc"])) for found in error.errors())
-        message = f"{system} answers with another form than we know: {fields}."
-        remedy = "Compare the API's version with the connector's; nothing can be read until then."
-        raise ConfigurationError(message, remedy=remedy) from error
 
 
 def error_of(status: int, *, is_write: bool) -> type[TieoutError] | None:
@@ -392,31 +326,6 @@ class HttpClient:
 
 class _TooMuch(Exception):  # noqa: N818 - never leaves this module
     """An answer took too long or is too large."""
-
-
-def _number(digits: str) -> Decimal:
-    try:
-        number = Decimal(digits)
-    except InvalidOperation as error:
-        message = f"{digits[:NUMBER_DIGITS_MAX]} is not a number"
-        raise ValueError(message) from error
-    if abs(number.adjusted()) > NUMBER_DIGITS_MAX:
-        message = f"{digits[:NUMBER_DIGITS_MAX]} is out of range"
-        raise ValueError(message)
-    return number
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    message = f"{name} is not a number"
-    raise ValueError(message)
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        message = "a JSON object names a member twice"
-        raise ValueError(message)
-    return members
 
 
 def _is_limit(header: str) -> bool:

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
-from tieout.connectors.http import Answer, HttpClient, Request, typed
+from tieout.connectors.exact_json import typed
+from tieout.connectors.http import Answer, HttpClient, Request
 from tieout.domain.tokens import Minted, Token
 from tieout.errors import AuthenticationError, ConsentError, TieoutError
 from tieout.ports.clock import Clock

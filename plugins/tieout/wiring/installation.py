@@ -56,8 +56,6 @@ from tieout.usecases.tie_out_cases import read_books
 from tieout.usecases.webhooks import check_webhooks, webhook_alarms
 from tieout.validation.gate import GreatExpectationsGate
 from tieout.wiring.connections import (
-    Lookup,
-    OdbcFactory,
     connections_in,
     odbc_by_pyodbc,
 )
@@ -85,24 +83,6 @@ class Status(Frozen):
 
 class Tieout(ConnectedSystems):
     """Everything that one installation can do, each part built when first asked for."""
-
-    def __init__(
-        self,
-        lookup: Lookup,
-        include: Path,
-        *,
-        data_docs: Path,
-        odbc: OdbcFactory,
-        actor: str = "",
-        token_key: str = "",
-    ) -> None:
-        """Keep where connections, mappings and Data Docs are; nothing is opened yet.
-
-        ``actor`` is whom the audit names for what is done, '' for the ledger's login role.
-        ``token_key`` seals the tokens where the environment names no key.
-        """
-        super().__init__(lookup, include, odbc=odbc, actor=actor, token_key=token_key)
-        self._data_docs = data_docs
 
     def acting_as(self, actor: str) -> "Tieout":
         """Return the same installation in the name of a person, for the audit."""

@@ -45,17 +45,19 @@ class ConnectedSystems:
         lookup: Lookup,
         include: Path,
         *,
+        data_docs: Path,
         odbc: OdbcFactory,
         actor: str = "",
         token_key: str = "",
     ) -> None:
-        """Keep where connections and pairs are; nothing is opened yet.
+        """Keep where connections, pairs and Data Docs are; nothing is opened yet.
 
         ``actor`` is whom the audit names for what is done, '' for the ledger's login role.
         ``token_key`` seals the tokens where the environment names no key.
         """
         self._lookup = lookup
         self._include = include
+        self._data_docs = data_docs
         self._odbc = odbc
         self._actor = actor
         self._token_key = token_key

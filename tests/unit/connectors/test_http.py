@@ -7,13 +7,8 @@ from pathlib import Path
 import pytest
 
 from processes import free_port
-from tieout.connectors.http import (
-    HttpClient,
-    Request,
-    after_write,
-    parse_json,
-    plain_json,
-)
+from tieout.connectors.exact_json import parse_json, plain_json
+from tieout.connectors.http import HttpClient, Request, after_write
 from tieout.connectors.tokens import Grant, TokenSource, send_authorized
 from tieout.errors import (
     AuthenticationError,

@@ -13,13 +13,8 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 
-from tieout.connectors.http import (
-    Answer,
-    HttpClient,
-    Request,
-    plain_object,
-    untrusted_answer,
-)
+from tieout.connectors.exact_json import plain_object
+from tieout.connectors.http import Answer, HttpClient, Request, untrusted_answer
 from tieout.connectors.shopify.config import ShopifyConfig
 from tieout.connectors.tokens import Grant, TokenSource, send_authorized
 from tieout.domain.base import Json

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
-from tieout.connectors.http import typed
+from tieout.connectors.exact_json import typed
 from tieout.connectors.shopify.client import SYSTEM, ShopifyClient, member
 from tieout.connectors.shopify.config import ShopifyConfig
 from tieout.connectors.shopify.documents import document

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from typing_extensions import override
 
-from tieout.connectors.http import after_write, typed, untrusted_answer
+from tieout.connectors.exact_json import typed
+from tieout.connectors.http import after_write, untrusted_answer
 from tieout.connectors.shopify.client import SYSTEM, ShopifyClient, member
 from tieout.connectors.shopify.documents import document
 from tieout.connectors.shopify.orders import GID

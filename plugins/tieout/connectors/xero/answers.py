@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from tieout.connectors.http import typed
+from tieout.connectors.exact_json import typed
 from tieout.domain.base import Amount
 from tieout.domain.money import to_currency
 

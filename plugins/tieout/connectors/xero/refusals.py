@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from tieout.connectors.http import Answer, plain_json, untrusted_answer
+from tieout.connectors.exact_json import plain_json
+from tieout.connectors.http import Answer, untrusted_answer
 from tieout.connectors.xero.answers import complaints
 from tieout.connectors.xero.client import NOT_FOUND, is_page
 from tieout.domain.ledger import Refused

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from tieout.connectors.http import typed
+from tieout.connectors.exact_json import typed
 from tieout.connectors.xero.client import XeroClient
 from tieout.domain.books import AccountBalance, BankMovement
 from tieout.errors import UnavailableError

@@ -5,7 +5,7 @@ from datetime import date
 
 from typing_extensions import override
 
-from tieout.connectors.http import plain_json
+from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.answers import SaidBankTransaction, SaidBankTransfer, amount_text
 from tieout.connectors.xero.client import any_of, on_days
 from tieout.connectors.xero.targets.base import KEY_WINDOW_S, ONE_BY_ONE, Found, Key, day, text

@@ -20,7 +20,7 @@ from typing import ClassVar
 from pydantic import JsonValue
 from typing_extensions import override
 
-from tieout.connectors.http import plain_json
+from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.answers import NO_ID, SaidContact, SaidItem
 from tieout.connectors.xero.check import AMOUNT_MEMBERS
 from tieout.connectors.xero.client import FILTER_TERMS_MAX, Row, any_of

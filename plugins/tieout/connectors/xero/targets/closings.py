@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
-from tieout.connectors.http import plain_json
+from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.answers import SaidInvoice, SaidPayment
 from tieout.connectors.xero.client import FILTER_TERMS_MAX
 from tieout.connectors.xero.targets.base import ONE_BY_ONE, Found, Key, XeroTarget, text

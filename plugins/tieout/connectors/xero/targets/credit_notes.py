@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from typing_extensions import override
 
-from tieout.connectors.http import plain_json
+from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.answers import (
     SaidAllocation,
     SaidCredit,

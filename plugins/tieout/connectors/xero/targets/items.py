@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from typing_extensions import override
 
-from tieout.connectors.http import plain_json
+from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.answers import SaidItem
 from tieout.connectors.xero.client import any_of
 from tieout.connectors.xero.targets.base import ONE_BY_ONE, Found, Key, text

@@ -5,7 +5,7 @@ from datetime import date
 
 from typing_extensions import override
 
-from tieout.connectors.http import plain_json
+from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.answers import (
     DEFAULT_CURRENCY,
     SaidBatchPayment,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from tieout.connectors.http import plain_json
+from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.answers import SaidPurchaseOrder
 from tieout.connectors.xero.config import SETTLE_S
 from tieout.connectors.xero.targets.base import ONE_BY_ONE, Found, Key, text
