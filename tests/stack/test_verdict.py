@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from tieout.domain.base import DeadLetterId, DocumentId, InboxId, System
 from tieout.domain.ledger import DeadLetter, Document, DocumentState
-from tieout.stack.demo import (
+from tieout.stack.tables import text_table
+from tieout.stack.verdict import (
     Aside,
     Expected,
     aside,
@@ -14,7 +15,6 @@ from tieout.stack.demo import (
     pair_problems,
     state_problems,
 )
-from tieout.stack.tables import text_table
 from tieout.stack.witness import SageBooking, ShopOrder, XeroBooking
 
 ORDER = ShopOrder(
