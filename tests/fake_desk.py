@@ -7,6 +7,7 @@ from typing_extensions import override
 from fake_ledger.ledger import FakeLedger
 from tieout.domain.base import DeadLetterId, DocumentId, Json
 from tieout.domain.desk import (
+    CORRELATION,
     JOB_DECIDED_MIN,
     JOB_FAILURES_MAX,
     JOB_UNDECIDED_FIRST,
@@ -100,6 +101,10 @@ class FakeDesk(FakeLedger, Desk):
                 for name in place:
                     value = value.get(name) if isinstance(value, dict) else None
                 names.add(str(value or ""))
+            fields = one.payload.get("metafields")
+            for field in fields if isinstance(fields, list) else ():
+                if isinstance(field, dict) and field.items() >= CORRELATION.items():
+                    names.add(str(field.get("value", "")))
         for bound in self._bindings.values():
             if (bound.pair, bound.entity, bound.key) == (
                 document.pair,

@@ -68,6 +68,29 @@ def find_posted(world: World, draft: Draft) -> Posted:
     )  # fmt: skip
 
 
+def references(world: World, found: Posted) -> dict[str, str]:
+    """Return what each system says of an order by which people would look for it."""
+    ledger = world.tieout.ledger
+    (order,) = world.tieout.desk.find(found.number)
+    (told,) = ledger.deliveries_of(HARBOR, "order_status", {order.source_id})
+    shop = world.tieout.flow(HARBOR).shops[order.account].target(told.entity)
+    entered = world.tieout.sage100(HARBOR).target("sales_order")
+    (written,) = ledger.deliveries_of(HARBOR, "sales_order", {order.source_id})
+    assert entered.find([written]).keys() == {written.delivery_id}
+    header: Any = written.payload["header"]
+    return {
+        "Shopify, metafield": shop.find([told])[told.delivery_id].figures["correlation_id"],
+        "Xero, number": found.invoice.number,
+        "Xero, reference": found.invoice.reference,
+        "Xero, id": found.invoice.invoice_id,
+        "Xero, payment": found.payments[0].reference,
+        "Sage 100, number": found.order.order_no,
+        "Sage 100, customer PO": found.order.customer_po,
+        "Sage 100, UDF": header["UDF_TIEOUT_ID"],
+        "Sage 100, check": found.receipts[0].check_no,
+    }
+
+
 def _check(payment: XeroPayment) -> str:
     from tieout.usecases.tie_out_cases import check_no_of  # noqa: PLC0415 - only here
 
@@ -105,6 +128,11 @@ def test_a01_paid_and_not_shipped(world: World, post_receipts: Callable[[], None
     assert found.order.freight == Decimal("8.00")
     assert found.order.tax == Decimal("7.21")
     assert [line.extension for line in found.order.lines] == [Decimal("53.97"), Decimal("40.95")]
+    names = references(world, found)
+    assert all([*names.values()])
+    for system, name in names.items():
+        (document,) = world.tieout.desk.find(name)
+        assert document.name == f"#{draft.number}", system
     (item,) = items_of(world, draft)
     assert item.difference_class is DifferenceClass.UNSHIPPED
     assert amounts(item) == {

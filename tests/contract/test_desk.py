@@ -481,14 +481,19 @@ def test_a_document_is_found_by_every_name_that_it_has_anywhere(office: Office) 
                     "payload": {
                         "Reference": "1042 #1042",
                         "header": {"CustomerPONo": "HP-1042", "UDF_TIEOUT_ID": "T-1042"},
+                        "metafields": [
+                            {"namespace": "tieout", "key": "status", "value": "posted, paid"},
+                            {"namespace": "tieout", "key": "correlation_id", "value": "M-1042"},
+                        ],
                     }
                 }
             )
         ]
     )
     office.ledger.bind(records.binding("1042", "inv-1"))
-    for name in ("1042", "1042 #1042", "HP-1042", "T-1042", "inv-1"):
+    for name in ("1042", "1042 #1042", "HP-1042", "T-1042", "M-1042", "inv-1"):
         assert [one.document_id for one in office.desk.find(name)] == [ours], name
     assert [one.document_id for one in office.desk.find("1043")] == [other]
     assert office.desk.find("nobody's") == []
+    assert office.desk.find("posted, paid") == []
     assert office.desk.find("") == []

@@ -16,6 +16,7 @@ from deliveries import make_delivery
 from processes import free_port, running
 from tieout.connectors.shopify.connector import ShopifyConfig, ShopifyConnector
 from tieout.connectors.shopify.documents import document, operations
+from tieout.connectors.shopify.targets import CALLS_PER_STATUS
 from tieout.domain.base import Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import AuthenticationError, ConfigurationError, OutcomeUnknownError
@@ -89,7 +90,7 @@ def status(order_id: str, text: str = "posted") -> Delivery:
         "order_id": order_id,
         "metafields": [
             {**METAFIELD, "key": "status", "value": text},
-            {**METAFIELD, "key": "invoice_number", "value": "HP-1010"},
+            {**METAFIELD, "key": "correlation_id", "value": order_id},
         ],
         "tags": ["tieout-posted"],
     }
@@ -185,10 +186,15 @@ def test_an_order_with_very_many_lines_is_read_whole(origin: str, shop: ShopifyC
 
 
 def test_a_status_lands_on_the_order_and_is_found(shop: ShopifyConnector) -> None:
-    delivery = status(str(DEMO["#1010"].order_id))
+    order_id = str(DEMO["#1010"].order_id)
+    delivery = status(order_id)
     assert shop.target("order_status").find([delivery]) == {}
+    calls = shop.calls_made
     outcome = landed(shop, delivery)
-    assert (outcome.external_no, outcome.figures) == ("#1010", {"status": "posted"})
+    # A look, metafields, tags, a look: the correlation id goes and comes with the status.
+    assert shop.calls_made - calls == CALLS_PER_STATUS
+    assert outcome.external_no == "#1010"
+    assert outcome.figures == {"status": "posted", "correlation_id": order_id}
     assert shop.target("order_status").find([delivery])[delivery.delivery_id] == outcome
 
 
@@ -197,9 +203,9 @@ def test_a_status_sent_again_leaves_one_tag_and_the_latest_word(shop: ShopifyCon
     landed(shop, status(order_id))
     wanted = status(order_id, "shipped")
     standing = shop.target("order_status").present([wanted])[wanted.delivery_id]
-    assert standing.figures == {"status": "posted"}
+    assert standing.figures == {"status": "posted", "correlation_id": order_id}
     outcome = landed(shop, wanted)
-    assert outcome.figures == {"status": "shipped"}
+    assert outcome.figures == {"status": "shipped", "correlation_id": order_id}
     assert isinstance(outcome.answer, dict)
     assert outcome.answer["tags"] == ["tieout-posted"]
 

@@ -60,6 +60,8 @@ REFERENCES = (
     ("header", "CheckNo"),
 )
 """Where what is written to a ledger carries a reference by which people know the document."""
+CORRELATION = {"namespace": "tieout", "key": "correlation_id"}
+"""The metafield of a shop's order that carries the id by which all systems name the document."""
 
 
 class LetterQuery(Frozen):

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from tieout.domain.base import DeadLetterId, DocumentId, Json
 from tieout.domain.desk import (
+    CORRELATION,
     REFERENCES,
     Case,
     Correction,
@@ -141,6 +142,7 @@ def _is_named(reference: str) -> ColumnElement[bool]:
             deliveries.c.external_no == reference,
             deliveries.c.document_key == reference,
             *(deliveries.c.payload[place].astext == reference for place in REFERENCES),
+            deliveries.c.payload.contains({"metafields": [{**CORRELATION, "value": reference}]}),
         )
     )
     bound = select(bindings.c.key).where(

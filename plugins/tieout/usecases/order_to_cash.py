@@ -275,7 +275,8 @@ def report_status(flow: Flow, batch_id: BatchId) -> StepReport:
             "sales_order_no": sales_orders[ready.order.source_id].external_no,
             "status": status,
         }
-        yield Write(ready.order.source_id, record, {"status": status})
+        expected = {"status": status, "correlation_id": ready.order.source_id}
+        yield Write(ready.order.source_id, record, expected)
 
     def tell(domain: str, ours: list[ReadyOrder]) -> StepReport:
         target = flow.shops[domain].target(ORDER_STATUS.entity)

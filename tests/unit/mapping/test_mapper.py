@@ -88,6 +88,7 @@ def test_the_shop_is_told_the_numbers_and_the_status(mapper, order):
     assert payload["order_id"] == "6811223344551"
     assert payload["tags"] == ["tieout-posted"]
     assert {field["key"]: field["value"] for field in payload["metafields"]} == {
+        "correlation_id": "6811223344551",
         "status": "posted",
         "invoice_number": "HP-1042",
         "sales_order_no": "0001234",

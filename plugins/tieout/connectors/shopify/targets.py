@@ -16,7 +16,8 @@ from tieout.errors import ConfigurationError, OutcomeUnknownError
 from tieout.ports.targets import Target
 
 NAMESPACE = "tieout"
-STATUS_KEY = "status"
+SHOWN_KEYS = ("status", "correlation_id")
+"""The keys of the metafields that are compared with what was sent."""
 METAFIELDS_MAX = 25
 CALLS_PER_STATUS = 4
 """Look at the order, set metafields, add tags, read back."""
@@ -78,7 +79,7 @@ class _SaidOrder(_Said):
         return Landed(
             external_id=self.legacyResourceId,
             external_no=self.name,
-            figures={"status": self.values().get((NAMESPACE, STATUS_KEY), "")},
+            figures={key: self.values().get((NAMESPACE, key), "") for key in SHOWN_KEYS},
             answer=self.model_dump(mode="json"),
         )
 
