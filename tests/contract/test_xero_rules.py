@@ -244,6 +244,14 @@ def test_a_void_says_nothing_but_the_status(place: SimulatedPlace) -> None:
     assert "alone" in refused(place, with_members(invoice_void(place), Status="PAID")).message
 
 
+def test_an_approved_invoice_is_not_deleted_and_the_refusal_says_what_to_do_instead(
+    place: SimulatedPlace,
+) -> None:
+    message = refused(place, with_members(invoice_void(place), Status="DELETED")).message
+    assert "An invoice that is AUTHORISED (approved: in the books) cannot become DELETED" in message
+    assert message.endswith("It is in the books: void it, and enter a new invoice.")
+
+
 def test_a_tracked_item_is_refused(place: SimulatedPlace) -> None:
     tracked = with_members(item(place), InventoryAssetAccountCode="630")
     assert "stock" in refused(place, tracked).message

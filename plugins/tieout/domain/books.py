@@ -36,8 +36,6 @@ class XeroStanding(Frozen):
     """
 
     status: str
-    is_live: bool
-    """Whether it counts in the books."""
     figures: dict[str, str]
 
 

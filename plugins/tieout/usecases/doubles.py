@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from tieout.domain.base import Frozen, System
 from tieout.domain.ledger import LANDED, Delivery, NewDeadLetter, Watermark
+from tieout.domain.statuses.xero import PAYMENT as PAYMENT_STATUSES
 from tieout.domain.streams import target_stream
 from tieout.errors import RetryableError, StreamHeldError
 from tieout.ports.systems import Xero
@@ -236,7 +237,7 @@ def _payments(xero: Xero, since: datetime | None) -> list[Said]:
     return [
         Said(key=mark[2], external_id=payment.payment_id)
         for payment in payments
-        if payment.status == "AUTHORISED" and (mark := OUR_MARK.match(payment.reference))
+        if PAYMENT_STATUSES.is_live(payment.status) and (mark := OUR_MARK.match(payment.reference))
     ]
 
 

@@ -1,8 +1,9 @@
 """Follow what was entered in Sage 100 until its people have posted it: updated, then in the GL.
 
 Only deliveries short of their final state are read, by their keys; in between, those alone that
-history or GL show as changed. A delivery never goes back; what people deleted or reversed is held,
-and a dead letter of its order says so. What Xero is to hear of it lands in the inbox (postings.py).
+history or GL show as changed. A delivery never goes back. What people deleted or reversed is held,
+and so is what shows in a place that nobody can have brought it to (domain/statuses): a dead letter
+of its order says so. What Xero is to hear of it lands in the inbox (postings.py).
 """
 
 from collections import Counter
@@ -12,10 +13,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tieout.domain.base import BatchId, DeliveryId, Frozen, System
-from tieout.domain.books import SageState, Standing
+from tieout.domain.books import Standing
 from tieout.domain.ledger import Delivery, DeliveryState, Watermark
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
+from tieout.domain.statuses.machine import Phase, Statuses
+from tieout.domain.statuses.sage100 import DELETED, REGISTERED
+from tieout.domain.statuses.table import STATUSES
 from tieout.errors import ConfigurationError
 from tieout.ports.ledger import Ledger
 from tieout.ports.systems import Sage100
@@ -29,14 +33,11 @@ RESOURCE = "postings"
 """How far history and GL have been read, as the watermark names it."""
 OVERLAP = timedelta(days=1)
 """How far a look reaches back before the last one: dates have no zone, clocks differ."""
-STATES = {
-    SageState.ENTERED: DeliveryState.ENTERED,
-    SageState.UPDATED: DeliveryState.UPDATED,
-    SageState.IN_GL: DeliveryState.IN_GL,
-}
-POSTED = ("updated", "in_gl")
+POSTED = REGISTERED.words(Phase.LIVE)
 """What one can wait for."""
 FOLLOWED = (Posting.ON_UPDATE, Posting.BY_INVOICE)
+NOBODY_DID = "Ask whether a backup of the company was restored."
+"""What to do when a document is where nobody can have brought it to."""
 LOST = (DeliveryState.HELD, DeliveryState.REFUSED)
 """States from which people bring a document no further."""
 
@@ -115,9 +116,8 @@ def stand_of(ledger: Ledger, batch_id: BatchId, entity: str, state: str) -> Stan
         one for one in ledger.deliveries(documents, entity=entity) if one.target is System.SAGE100
     ]
     lost = [one for one in found if one.state in LOST]
-    order = list(STATES.values())
-    far_enough = order[order.index(DeliveryState(state)) :]
-    posted = [one for one in found if one.state in far_enough]
+    statuses = STATUSES[System.SAGE100, entity]
+    posted = [one for one in found if one.state == state or statuses.is_later(state, one.state)]
     return Stand(
         posted=len(posted),
         waiting=len(found) - len(lost) - len(posted),
@@ -131,18 +131,19 @@ def _follow(
     advanced: Counter[DeliveryState] = Counter()
     read = 0
     taken_back: list[str] = []
+    statuses = STATUSES[kind.target, kind.entity]
     for some in _rounds(ledger, pair, kind, among):
         read += len(some)
-        standings = _standings(sage100, kind, some)
+        standings = _standings(sage100, kind, statuses, some)
         for delivery in some:
             standing = standings.get(delivery.external_id)
-            trouble = _trouble(delivery, standing)
+            trouble = _trouble(statuses, delivery, standing)
             if trouble:
                 letter = letter_of(pair, delivery, trouble, step=STEP)
                 ledger.recall(delivery.delivery_id, letter)
                 taken_back.append(trouble)
-            elif standing is not None and _is_later(standing, delivery):
-                state = STATES[standing.state]
+            elif standing is not None and statuses.is_later(delivery.state, standing.state):
+                state = DeliveryState(standing.state)
                 advanced[state] += 1
                 # Before it advances: who dies in between sees it again, and lands it once.
                 ledger.land(told_of(pair, delivery, state))
@@ -171,28 +172,32 @@ def _rounds(
 
 
 def _standings(
-    sage100: Sage100, kind: WriteKind, deliveries: Sequence[Delivery]
+    sage100: Sage100, kind: WriteKind, statuses: Statuses, deliveries: Sequence[Delivery]
 ) -> dict[str, Standing]:
-    """Read where documents stand, and read again what seems gone.
+    """Read where documents stand, and read again what is where it cannot be.
 
     A register update in progress has a document out of one table and not in the next one yet.
     """
-    wanted = {delivery.external_id for delivery in deliveries}
-    found = sage100.standings(kind.entity, wanted)
-    missing = wanted - found.keys()
-    return found | (sage100.standings(kind.entity, missing) if missing else {})
+    wanted = {delivery.external_id: delivery for delivery in deliveries}
+    found = sage100.standings(kind.entity, wanted.keys())
+    odd = {
+        number
+        for number, delivery in wanted.items()
+        if number not in found or statuses.why_never(delivery.state, found[number].state)
+    }
+    return found | (sage100.standings(kind.entity, odd) if odd else {})
 
 
-def _is_later(standing: Standing, delivery: Delivery) -> bool:
-    order = list(STATES.values())
-    return order.index(STATES[standing.state]) > order.index(delivery.state)
-
-
-def _trouble(delivery: Delivery, standing: Standing | None) -> str:
+def _trouble(statuses: Statuses, delivery: Delivery, standing: Standing | None) -> str:
     """Say what people did to a document, or '' if they only posted it."""
     document = what(delivery)
+    never = statuses.why_never(delivery.state, standing.state if standing else DELETED)
     if standing is None:
-        return f"{document} was written to Sage 100, and is not there any more."
+        said = f"{document} was written to Sage 100, and is not there any more."
+        return f"{said} {never} {NOBODY_DID}" if never else said
+    if never:
+        said = f"{document} is back at {statuses.told(standing.state)} in Sage 100."
+        return f"{said} {never} {NOBODY_DID}"
     wanted = Decimal(delivery.expected.get("amount", "0"))
     if standing.amount is None or "amount" not in delivery.expected or standing.amount == wanted:
         return ""

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from tieout.domain.base import Frozen, System
 from tieout.domain.books import XeroStanding
 from tieout.domain.ledger import Delivery, InboxEntry, NewDeadLetter, Origin
+from tieout.domain.statuses.machine import Statuses
+from tieout.domain.statuses.table import STATUSES
 from tieout.usecases.capture import ENTRIES_PER_ROUND_MAX, ROUNDS_MAX
 from tieout.usecases.catalog import INVOICE, PAYMENT, WriteKind
 from tieout.usecases.flow import Flow
@@ -32,6 +34,8 @@ OWN_WRITE = "own_write"
 """It tells of the creation of what Tieout created."""
 AS_DELIVERED = "as_delivered"
 """Xero shows what was delivered."""
+NOBODY_DID = "Compare the tenant id of the connection with the organization that people work in."
+"""What to do when a document is in a status that nobody can have brought it to."""
 TAKEN_BACK = "taken_back"
 """People changed it: its delivery is held, and a dead letter of its order says so."""
 
@@ -207,10 +211,18 @@ class _Looking:
         self.set_aside += len(entries)
 
 
+def _written_as(delivery: Delivery, statuses: Statuses) -> str:
+    """Return the status that a document was written in: its own word, or what Xero then takes."""
+    return str(delivery.payload.get("Status") or statuses.first[0])
+
+
 def _trouble(delivery: Delivery, standing: XeroStanding) -> str:
     """Say what people did to a record, or '' if it is as it was delivered."""
-    if not standing.is_live:
-        return f"{what(delivery)} is {standing.status} in Xero."
+    statuses = STATUSES[delivery.target, delivery.entity]
+    if not statuses.is_live(standing.status):
+        never = statuses.why_never(_written_as(delivery, statuses), standing.status)
+        said = f"{what(delivery)} is {statuses.told(standing.status)} in Xero."
+        return f"{said} {never} {NOBODY_DID}" if never else said
     shown = standing.figures
     names = [name for name, value in delivery.expected.items() if shown.get(name, value) != value]
     if not names:

@@ -6,11 +6,11 @@ from tieout.domain.base import Json, System
 from tieout.domain.ledger import Delivery, NewDeadLetter
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
+from tieout.domain.statuses.machine import NAMES
 
 PARTS = ("amount", "lines", "freight", "tax")
 """Expected figures that add up to what a document is worth, where none says the total."""
-NAMES = {System.XERO: "Xero", System.SAGE100: "Sage 100"}
-OTHERS = {System.XERO: "Sage 100", System.SAGE100: "Xero"}
+OTHERS = {System.XERO: System.SAGE100, System.SAGE100: System.XERO}
 
 
 def what(delivery: Delivery) -> str:
@@ -24,7 +24,7 @@ def letter_of(
     """Return the dead letter of a delivery; ``answer`` is what the target shows now."""
     expected = delivery.expected
     amount = sum((Decimal(expected.get(name, "0")) for name in PARTS), ZERO)
-    name, other = NAMES[delivery.target], OTHERS[delivery.target]
+    name, other = NAMES[delivery.target], NAMES[OTHERS[delivery.target]]
     return NewDeadLetter(
         pair=pair.pair,
         document_id=delivery.document_id,

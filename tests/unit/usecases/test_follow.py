@@ -82,11 +82,33 @@ def test_a_delivery_never_goes_back() -> None:
     assert of_kind(flow, "sales_order").state is DeliveryState.UPDATED
 
 
+def test_a_posted_receipt_that_is_in_entry_again_is_held_after_a_second_look() -> None:
+    flow = posted()
+    show(flow, cash_receipt=Standing(state=SageState.UPDATED, amount=MONEY))
+    followed(flow)
+    assert isinstance(flow.sage100, FakeSage100)
+    show(flow, cash_receipt=Standing(state=SageState.ENTERED, amount=MONEY))
+    (trouble,) = followed(flow)["cash_receipt"].taken_back
+    assert "is back at entered (typed in, in no ledger yet) in Sage 100" in trouble
+    assert "Ask whether a backup of the company was restored" in trouble
+    assert of_kind(flow, "cash_receipt").state is DeliveryState.HELD
+
+
+def test_a_posted_receipt_that_is_gone_is_told_apart_from_one_deleted_in_entry() -> None:
+    flow = posted()
+    show(flow, cash_receipt=Standing(state=SageState.UPDATED, amount=MONEY))
+    followed(flow)
+    show(flow, cash_receipt=None)
+    (trouble,) = followed(flow)["cash_receipt"].taken_back
+    assert "is not there any more" in trouble
+    assert "cannot become deleted" in trouble
+
+
 def test_a_deleted_order_is_held_and_a_dead_letter_with_its_money() -> None:
     flow = posted()
     show(flow, sales_order=None)
     (trouble,) = followed(flow)["sales_order"].taken_back
-    assert "not there any more" in trouble
+    assert trouble.endswith("not there any more.")
     (letter,) = flow.ledger.dead_letters()
     assert (letter.cause, letter.amount, letter.currency) == ("taken_back", MONEY, "USD")
     assert letter.trace_key == f"{SHOP} #1042"

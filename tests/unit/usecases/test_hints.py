@@ -44,7 +44,6 @@ def show(flow: Flow, status: str = "AUTHORISED", **figures: str) -> None:
     invoice = invoice_of(flow)
     xero_of(flow).held_standings[invoice.external_id] = XeroStanding(
         status=status,
-        is_live=status in {"AUTHORISED", "PAID"},
         figures={**invoice.expected, **figures},
     )
 
@@ -123,7 +122,7 @@ def test_a_voided_invoice_is_held_and_a_dead_letter_with_its_money() -> None:
     hinted = looked(flow)
     assert hinted.rules == {"taken_back": 2}
     (trouble,) = hinted.taken_back
-    assert "is VOIDED in Xero" in trouble
+    assert "is VOIDED (taken out of the books) in Xero" in trouble
     (letter,) = flow.ledger.dead_letters()
     assert (letter.cause, letter.amount, letter.currency) == ("taken_back", MONEY, "USD")
     assert letter.trace_key == f"{SHOP} #1042"
@@ -133,6 +132,15 @@ def test_a_voided_invoice_is_held_and_a_dead_letter_with_its_money() -> None:
     tell(flow, invoice_of(flow).external_id, "invoice/update", times=3)
     assert looked(flow).taken_back == ()
     assert len(flow.ledger.dead_letters()) == 1
+
+
+def test_a_status_that_nobody_can_have_set_asks_for_the_right_organization() -> None:
+    flow = posted()
+    show(flow, "DRAFT")
+    tell(flow, invoice_of(flow).external_id)
+    (trouble,) = looked(flow).taken_back
+    assert "An invoice that is AUTHORISED (approved: in the books) cannot become DRAFT" in trouble
+    assert "Compare the tenant id of the connection" in trouble
 
 
 def test_an_invoice_of_another_total_says_which() -> None:
@@ -191,7 +199,7 @@ def test_a_payment_that_people_deleted_is_found_by_its_poll() -> None:
     flow = posted()
     (payment,) = flow.ledger.deliveries([DocumentId(1)], entity="payment")
     xero_of(flow).held_standings[payment.external_id] = XeroStanding(
-        status="DELETED", is_live=False, figures=payment.expected
+        status="DELETED", figures=payment.expected
     )
     flow.ledger.land(
         [
@@ -204,7 +212,10 @@ def test_a_payment_that_people_deleted_is_found_by_its_poll() -> None:
     hinted = look_into_list(flow, "Payments")
     assert hinted.rules == {"not_ours": 1, "taken_back": 1}
     (letter,) = flow.ledger.dead_letters()
-    assert f"payment {payment.external_no} is DELETED in Xero." in letter.message
+    assert (
+        f"payment {payment.external_no} is DELETED (it counts for nothing any more) in Xero."
+        in letter.message
+    )
     assert (letter.amount, letter.value) == (MONEY, payment.external_id)
 
 

@@ -55,6 +55,7 @@ from tieout.domain.reading import (
     SourceRecord,
     Tombstone,
 )
+from tieout.domain.statuses.sage100 import COMPLETED_ORDER, DELETED_ORDER
 
 PAGE_RECORDS = 1000
 """How many records land in one transaction."""
@@ -90,7 +91,7 @@ CLOSINGS = {
     "SO_SalesOrderHeader": Closing(
         "SO_SalesOrderHistoryHeader",
         "OrderStatus",
-        {"C": Tombstone.CLOSED, "X": Tombstone.DELETED},
+        {COMPLETED_ORDER: Tombstone.CLOSED, DELETED_ORDER: Tombstone.DELETED},
     )
 }
 

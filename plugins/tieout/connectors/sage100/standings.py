@@ -15,9 +15,9 @@ from tieout.connectors.sage100.reader import VALUES_PER_QUERY_MAX, Among, Sage10
 from tieout.connectors.sage100.rows import Row
 from tieout.domain.books import SageState, Standing
 from tieout.domain.money import ZERO
+from tieout.domain.statuses.sage100 import COMPLETED_ORDER, DELETED_ORDER
 from tieout.errors import ConfigurationError
 
-COMPLETED, DELETED = "C", "X"
 INVOICE = "INV"
 """How the comment of an invoice's posting begins, before its number."""
 ORDER = "sales_order"
@@ -194,7 +194,7 @@ def _moved(reader: Sage100Reader, register: Register, since: date) -> set[str]:
 def _orders_since(reader: Sage100Reader, invoices_in_gl: set[str], since: date) -> set[str]:
     table, changed = "AR_InvoiceHistoryHeader", {"DateUpdated": since}
     # History has the open orders too.
-    ended = {"OrderStatus": [COMPLETED, DELETED]}
+    ended = {"OrderStatus": [COMPLETED_ORDER, DELETED_ORDER]}
     rows = [
         *reader.rows(table, "SalesOrderNo", since=changed),
         *reader.rows(table, "SalesOrderNo", among={"InvoiceNo": sorted(invoices_in_gl)}),
@@ -247,7 +247,7 @@ def order_standings(reader: Sage100Reader, order_nos: Collection[str]) -> dict[s
         closed = [
             row.text("SalesOrderNo")
             for row in reader.rows("SO_SalesOrderHistoryHeader", "OrderStatus", among=numbers)
-            if row.text("OrderStatus") == COMPLETED
+            if row.text("OrderStatus") == COMPLETED_ORDER
         ]
         found |= _completed(reader, [number for number in closed if number not in found])
     return found

@@ -28,6 +28,8 @@ from tieout.connectors.xero.targets.table import target_of
 from tieout.domain.account_rules import Tracking
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment, XeroStanding
 from tieout.domain.budget import Caller
+from tieout.domain.statuses.machine import Phase
+from tieout.domain.statuses.xero import INVOICE, PAYMENT
 from tieout.errors import ConfigurationError, UnavailableError
 from tieout.ports.budget import CallBudget
 from tieout.ports.clock import Clock
@@ -38,7 +40,8 @@ from tieout.ports.tokens import TokenStore
 __all__ = ["XeroConfig", "XeroConnector"]
 
 ACTIVE = "ACTIVE"
-AUTHORISED = "AUTHORISED"
+IN_BOOKS = ",".join(INVOICE.words(Phase.LIVE))
+(LIVE_PAYMENT,) = PAYMENT.words(Phase.LIVE)
 NUMBERS_PER_CALL_MAX = 100
 """How many invoice numbers one address names; some are 20 characters long, and proxies refuse more
 than about 4,000 in all.
@@ -136,7 +139,7 @@ class XeroConnector(Xero):
     def invoices(self) -> list[XeroInvoice]:
         params = {
             "where": 'Type=="ACCREC"',
-            "Statuses": "AUTHORISED,PAID",
+            "Statuses": IN_BOOKS,
             "order": "InvoiceNumber ASC",
             "unitdp": "4",
         }
@@ -145,7 +148,7 @@ class XeroConnector(Xero):
 
     @override
     def payments(self) -> list[XeroPayment]:
-        params = {"where": 'Status=="AUTHORISED" AND PaymentType=="ACCRECPAYMENT"'}
+        params = {"where": f'Status=="{LIVE_PAYMENT}" AND PaymentType=="ACCRECPAYMENT"'}
         rows = self._client.all_rows("Payments", params=params)
         return [_payment(SaidPayment.of(row)) for row in rows]
 
@@ -163,7 +166,7 @@ class XeroConnector(Xero):
             some = wanted[start : start + NUMBERS_PER_CALL_MAX]
             params = {
                 "InvoiceNumbers": ",".join(some),
-                "Statuses": "AUTHORISED,PAID",
+                "Statuses": IN_BOOKS,
                 "unitdp": "4",
             }
             said = [SaidInvoice.of(row) for row in self._client.all_rows("Invoices", params=params)]
@@ -176,7 +179,7 @@ class XeroConnector(Xero):
         for where in any_of("Invoice.InvoiceID", sorted(set(invoice_ids)), as_guid=True):
             rows = self._client.all_rows("Payments", params={"where": where})
             said = [SaidPayment.of(row) for row in rows]
-            found += [_payment(one) for one in said if one.status == AUTHORISED]
+            found += [_payment(one) for one in said if PAYMENT.is_live(one.status)]
         return found
 
     @override

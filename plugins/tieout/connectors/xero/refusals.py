@@ -17,6 +17,8 @@ from tieout.connectors.xero.client import NOT_FOUND, is_page
 from tieout.domain.ledger import Refused
 from tieout.errors import ConfigurationError, OutcomeUnknownError
 
+FROZEN = "document_frozen"
+"""The cause of a refusal for the status that a document has."""
 TOO_LARGE = 413
 MISUSES = {405: "method", 406: "form of answer", 412: "version or TLS", 415: "form of request"}
 """Statuses that every request would get, each with what Xero does not take."""
@@ -93,7 +95,7 @@ TEXTS: tuple[ErrorRow, ...] = (
     ),
     *_rows(
         Then.LOOK_UP,
-        "document_frozen",
+        FROZEN,
         "Look at the document in Xero: its status no longer allows this.",
         "… can only be made against Authorised documents",
         "… not of valid status for modification",
@@ -101,7 +103,7 @@ TEXTS: tuple[ErrorRow, ...] = (
     ),
     *_rows(
         Then.SET_ASIDE,
-        "document_frozen",
+        FROZEN,
         "Look at the document in Xero: something is applied to it, or to the money on it.",
         "This document cannot be edited as it has a payment or credit note allocated to it",
         "The status VOIDED cannot be applied to the invoice because it has payments",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tieout.domain.reading import Tombstone
+from tieout.domain.statuses import xero as statuses
+from tieout.domain.statuses.machine import Phase, Statuses
 from tieout.errors import ConfigurationError
 
 CHANGED_AT = "UpdatedDateUTC"
@@ -29,6 +31,13 @@ class Way(StrEnum):
 _ARCHIVED = (Tombstone.ARCHIVED,)
 _DELETED = (Tombstone.DELETED,)
 _VOIDED = (Tombstone.VOIDED,)
+
+
+def _gone(known: Statuses) -> tuple[Tombstone, ...]:
+    """Return the causes that the statuses give in which a document counts no more."""
+    return tuple(Tombstone(word.lower()) for word in sorted(known.words(Phase.GONE)))
+
+
 _ANY_ARCHIVED = (("includeArchived", "true"),)
 _FOUR_PLACES = (("unitdp", "4"),)
 _SETTINGS = "accounting.settings.read"
@@ -89,7 +98,7 @@ RESOURCES = (
         "InvoiceID",
         Way.PAGES,
         _INVOICES,
-        (*_DELETED, *_VOIDED),
+        _gone(statuses.INVOICE),
         (*_ANY_ARCHIVED, *_FOUR_PLACES),
     ),
     Resource(
@@ -97,11 +106,13 @@ RESOURCES = (
         "CreditNoteID",
         Way.PAGES,
         _INVOICES,
-        (*_DELETED, *_VOIDED),
+        _gone(statuses.CREDIT_NOTE),
         _FOUR_PLACES,
     ),
-    Resource("Payments", "PaymentID", Way.PAGES, _PAYMENTS, _DELETED),
-    Resource("BatchPayments", "BatchPaymentID", Way.CHANGES, _PAYMENTS, _DELETED),
+    Resource("Payments", "PaymentID", Way.PAGES, _PAYMENTS, _gone(statuses.PAYMENT)),
+    Resource(
+        "BatchPayments", "BatchPaymentID", Way.CHANGES, _PAYMENTS, _gone(statuses.BATCH_PAYMENT)
+    ),
     Resource("Prepayments", "PrepaymentID", Way.PAGES, _PAYMENTS, _VOIDED, _FOUR_PLACES),
     Resource("Overpayments", "OverpaymentID", Way.PAGES, _PAYMENTS, _VOIDED, _FOUR_PLACES),
     Resource(
@@ -109,7 +120,7 @@ RESOURCES = (
         "BankTransactionID",
         Way.PAGES,
         _BANK,
-        (*_DELETED, *_VOIDED),
+        _gone(statuses.BANK_TRANSACTION),
         _FOUR_PLACES,
     ),
     # A transfer says when it was made, not when it was changed.
@@ -118,7 +129,7 @@ RESOURCES = (
         "BankTransferID",
         Way.WHOLE,
         _BANK,
-        _DELETED,
+        _gone(statuses.BANK_TRANSFER),
         (("includeDeleted", "true"),),
     ),
     Resource(
@@ -126,10 +137,12 @@ RESOURCES = (
         "ManualJournalID",
         Way.PAGES,
         "accounting.manualjournals",
-        (*_ARCHIVED, *_DELETED, *_VOIDED),
+        _gone(statuses.MANUAL_JOURNAL),
     ),
     # Natively of four places, and without the parameter.
-    Resource("PurchaseOrders", "PurchaseOrderID", Way.PAGES, _INVOICES, _DELETED),
+    Resource(
+        "PurchaseOrders", "PurchaseOrderID", Way.PAGES, _INVOICES, _gone(statuses.PURCHASE_ORDER)
+    ),
 )
 _BY_PATH = {resource.path: resource for resource in RESOURCES}
 

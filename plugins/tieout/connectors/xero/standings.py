@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 
 from tieout.connectors.xero.answers import SaidInvoice, SaidPayment
 from tieout.connectors.xero.client import XeroClient, any_of
-from tieout.connectors.xero.targets.invoices import LIVE_STATUSES, landed_invoice
-from tieout.connectors.xero.targets.payments import AUTHORISED, landed_payment
+from tieout.connectors.xero.targets.invoices import landed_invoice
+from tieout.connectors.xero.targets.payments import landed_payment
 from tieout.domain.books import XeroStanding
 
 Standings = Callable[[XeroClient, Collection[str]], dict[str, XeroStanding]]
@@ -25,7 +25,6 @@ def invoice_standings(client: XeroClient, invoice_ids: Collection[str]) -> dict[
             invoice = SaidInvoice.of(row)
             found[invoice.invoice_id] = XeroStanding(
                 status=invoice.status,
-                is_live=invoice.status in LIVE_STATUSES,
                 figures=landed_invoice(invoice, row).figures,
             )
     return found
@@ -39,7 +38,6 @@ def payment_standings(client: XeroClient, payment_ids: Collection[str]) -> dict[
             payment = SaidPayment.of(row)
             found[payment.payment_id] = XeroStanding(
                 status=payment.status,
-                is_live=payment.status == AUTHORISED,
                 figures=landed_payment(payment, row).figures,
             )
     return found

@@ -9,11 +9,12 @@ from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.answers import SaidBankTransaction, SaidBankTransfer, amount_text
 from tieout.connectors.xero.client import any_of, on_days
 from tieout.connectors.xero.targets.base import KEY_WINDOW_S, ONE_BY_ONE, Found, Key, day, text
-from tieout.connectors.xero.targets.invoices import CLOSED, PLACES
+from tieout.connectors.xero.targets.invoices import PLACES
 from tieout.connectors.xero.targets.kinds import DocumentTarget, UnguardedTarget, totals
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
+from tieout.domain.statuses.xero import BANK_TRANSACTION, BANK_TRANSFER
 
 
 class BankTransactionTarget(DocumentTarget, UnguardedTarget):
@@ -45,7 +46,11 @@ class BankTransactionTarget(DocumentTarget, UnguardedTarget):
                     figures={**totals(said), "account": said.bank_account.code},
                     answer=plain_json(row),
                 )
-                yield Found((said.type, said.reference), landed, is_live=said.status not in CLOSED)
+                yield Found(
+                    (said.type, said.reference),
+                    landed,
+                    is_live=not BANK_TRANSACTION.is_gone(said.status),
+                )
 
 
 class BankTransferTarget(UnguardedTarget):
@@ -81,4 +86,6 @@ class BankTransferTarget(UnguardedTarget):
                     answer=plain_json(row),
                 )
                 on = said.date.isoformat() if said.date else ""
-                yield Found((on, said.reference), landed, is_live=said.status not in CLOSED)
+                yield Found(
+                    (on, said.reference), landed, is_live=not BANK_TRANSFER.is_gone(said.status)
+                )

@@ -19,10 +19,11 @@ from tieout.connectors.xero.answers import warnings_of
 from tieout.connectors.xero.check import element_of
 from tieout.connectors.xero.client import FILTER_TERMS_MAX, Row, XeroClient
 from tieout.connectors.xero.config import SETTLE_S
-from tieout.connectors.xero.refusals import Refusal, Then, unfit
+from tieout.connectors.xero.refusals import FROZEN, Refusal, Then, unfit
 from tieout.connectors.xero.writes import Element, Resource, write_elements
 from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
+from tieout.domain.statuses.table import STATUSES
 from tieout.errors import FatalError, OutcomeUnknownError, RetryableError
 from tieout.ports.targets import Target
 
@@ -106,6 +107,13 @@ class XeroTarget(Target, ABC):
     def _unfit(self, payload: Json) -> str:  # noqa: ARG002 - a hook
         """Return why the payload must not go although its form is right; '' = it may."""
         return ""
+
+    def _why_frozen(self, payload: Json, found: Found) -> str:
+        """Say why what is there cannot get the status that was sent; '' = that is not why."""
+        statuses, answer = STATUSES.get((self.system, self.entity)), found.landed.answer
+        if statuses is None or not isinstance(answer, dict) or "Status" not in payload:
+            return ""
+        return statuses.why_not(str(answer.get("Status")), str(payload["Status"]))
 
     def _echoes(self, payload: Json, row: Row) -> bool:
         """Say whether an element of an answer speaks of the payload: what it repeats is the same.
@@ -236,7 +244,11 @@ class XeroTarget(Target, ABC):
         ours = [one for one in held if self.is_ours(delivery, one)]
         if ours and _agrees(ours[0].landed, delivery):
             return ours[0].landed
-        return in_the_way(self.entity, refusal, (ours or held)[0]) if held else refusal.outcome()
+        if not held:
+            return refusal.outcome()
+        found = (ours or held)[0]
+        why = self._why_frozen(delivery.payload, found) if refusal.row.cause == FROZEN else ""
+        return in_the_way(self.entity, refusal, found, why=why)
 
     def is_ours(self, delivery: Delivery, one: Found) -> bool:
         """Say whether a record that has the delivery's key is the delivery's, and counts."""
@@ -307,14 +319,14 @@ def _agrees(landed: Landed, delivery: Delivery) -> bool:
     return all(landed.figures.get(name) == value for name, value in delivery.expected.items())
 
 
-def in_the_way(entity: str, refusal: Refusal, found: Found) -> Refused:
-    """Return a refusal that says what stands in the way."""
+def in_the_way(entity: str, refusal: Refusal, found: Found, *, why: str = "") -> Refused:
+    """Return a refusal that says what stands in the way, and why it does if that is known."""
     landed = found.landed
     shows = [f"{name} {value}" for name, value in landed.figures.items()]
     marked = [f"marked {found.mark!r}"] if found.mark else []
     standing = ", ".join([*shows, *marked, *([] if found.is_live else ["not live"])])
     number = landed.external_no or landed.external_id
-    said = f"{refusal.said.rstrip('.')}. Xero has {entity} {number}: {standing}."
+    said = f"{refusal.said.rstrip('.')}. Xero has {entity} {number}: {standing}. {why}".rstrip()
     return replace(refusal, said=said, answer=landed.answer).outcome()
 
 

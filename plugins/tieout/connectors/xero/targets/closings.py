@@ -16,6 +16,10 @@ from tieout.connectors.xero.targets.kinds import SingleTarget
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
+from tieout.domain.statuses.machine import Phase
+from tieout.domain.statuses.xero import INVOICE, PAYMENT
+
+(GONE_PAYMENT,) = PAYMENT.words(Phase.GONE)
 
 
 class InvoiceVoidTarget(XeroTarget):
@@ -37,9 +41,12 @@ class InvoiceVoidTarget(XeroTarget):
 
     @override
     def _unfit(self, payload: Json) -> str:
-        if set(payload) == {"InvoiceID", "Status"} and payload["Status"] in ("VOIDED", "DELETED"):
+        gone = INVOICE.words(Phase.GONE)
+        if set(payload) == {"InvoiceID", "Status"} and payload["Status"] in gone:
             return ""
-        return "what takes an invoice back is its InvoiceID and the Status VOIDED or DELETED alone"
+        return (
+            f"what takes an invoice back is its InvoiceID and the Status {' or '.join(gone)} alone"
+        )
 
     @override
     def _shown(self, keys: Sequence[Key]) -> Iterator[Found]:
@@ -74,11 +81,11 @@ class PaymentDeletionTarget(SingleTarget):
 
     @override
     def _mark(self, payload: Json) -> str:
-        return "DELETED"
+        return GONE_PAYMENT
 
     @override
     def _content(self, payload: Json) -> Json:
-        return {"Status": "DELETED"}
+        return {"Status": GONE_PAYMENT}
 
     @override
     def _shown(self, keys: Sequence[Key]) -> Iterator[Found]:

@@ -14,7 +14,7 @@ from tieout.connectors.xero.answers import (
 )
 from tieout.connectors.xero.client import Row, XeroClient, any_of
 from tieout.connectors.xero.targets.base import ONE_BY_ONE, Found, Key, day, text
-from tieout.connectors.xero.targets.invoices import CLOSED, PLACES
+from tieout.connectors.xero.targets.invoices import PLACES
 from tieout.connectors.xero.targets.kinds import (
     DocumentTarget,
     SingleTarget,
@@ -25,6 +25,7 @@ from tieout.connectors.xero.targets.kinds import (
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
+from tieout.domain.statuses.xero import CREDIT_NOTE
 
 CREDITS = ("CreditNote", "Overpayment", "Prepayment")
 
@@ -55,7 +56,7 @@ class CreditNoteTarget(DocumentTarget):
                 yield Found(
                     (note.credit_note_number,),
                     _landed(note, row),
-                    is_live=note.status in ("AUTHORISED", "PAID"),
+                    is_live=CREDIT_NOTE.is_live(note.status),
                     mark=note.reference,
                 )
 
@@ -79,7 +80,7 @@ class VendorCreditTarget(UnaskedTarget, DocumentTarget, UnguardedTarget):
                 yield Found(
                     (note.contact.contact_id.lower(), note.credit_note_number),
                     _landed(note, row),
-                    is_live=note.status not in CLOSED,
+                    is_live=not CREDIT_NOTE.is_gone(note.status),
                 )
 
 

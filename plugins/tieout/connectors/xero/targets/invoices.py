@@ -17,11 +17,10 @@ from tieout.connectors.xero.targets.kinds import (
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
+from tieout.domain.statuses.xero import BILL, INVOICE
 
 PLACES = {"unitdp": "4"}
 """Keep four decimals of prices, not two."""
-LIVE_STATUSES = frozenset({"AUTHORISED", "PAID"})
-CLOSED = frozenset({"DELETED", "VOIDED"})
 
 
 class InvoiceTarget(DocumentTarget):
@@ -48,7 +47,7 @@ class InvoiceTarget(DocumentTarget):
                 yield Found(
                     (invoice.invoice_number,),
                     landed_invoice(invoice, row),
-                    is_live=invoice.status in LIVE_STATUSES,
+                    is_live=INVOICE.is_live(invoice.status),
                     mark=invoice.reference,
                 )
 
@@ -81,7 +80,7 @@ class BillTarget(UnaskedTarget, DocumentTarget, UnguardedTarget):
                 yield Found(
                     (bill.contact.contact_id.lower(), bill.invoice_number),
                     landed_invoice(bill, row),
-                    is_live=bill.status not in CLOSED,
+                    is_live=not BILL.is_gone(bill.status),
                     mark=bill.url,
                 )
 

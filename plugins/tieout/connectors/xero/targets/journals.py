@@ -13,8 +13,7 @@ from tieout.connectors.xero.targets.kinds import UnguardedTarget
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
-
-LIVE = frozenset({"DRAFT", "POSTED"})
+from tieout.domain.statuses.xero import MANUAL_JOURNAL
 
 
 class ManualJournalTarget(UnguardedTarget):
@@ -47,7 +46,9 @@ class ManualJournalTarget(UnguardedTarget):
                     },
                     answer=plain_json(row),
                 )
-                yield Found((journal.narration,), landed, is_live=journal.status in LIVE)
+                yield Found(
+                    (journal.narration,), landed, is_live=not MANUAL_JOURNAL.is_gone(journal.status)
+                )
 
 
 def accounts_text(lines: Sequence[SaidLine]) -> str:

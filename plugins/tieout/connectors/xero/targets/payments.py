@@ -19,8 +19,7 @@ from tieout.connectors.xero.targets.kinds import UnguardedTarget
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
-
-AUTHORISED = "AUTHORISED"
+from tieout.domain.statuses.xero import BATCH_PAYMENT, PAYMENT
 
 
 class PaymentTarget(UnguardedTarget):
@@ -50,7 +49,7 @@ class PaymentTarget(UnguardedTarget):
                 yield Found(
                     (paid_id.lower(), payment.reference),
                     _landed(payment, document, row),
-                    is_live=payment.status == AUTHORISED,
+                    is_live=PAYMENT.is_live(payment.status),
                 )
 
 
@@ -86,7 +85,7 @@ class BatchPaymentTarget(UnguardedTarget):
                 on = batch.date.isoformat() if batch.date else ""
                 landed = _landed_batch(batch, row)
                 for mark in {batch.reference, batch.details} - {""}:
-                    yield Found((on, mark), landed, is_live=batch.status == AUTHORISED)
+                    yield Found((on, mark), landed, is_live=BATCH_PAYMENT.is_live(batch.status))
 
 
 def _paid(payment: SaidPayment) -> tuple[str, SaidDocument | None]:

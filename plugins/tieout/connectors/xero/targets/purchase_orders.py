@@ -13,6 +13,7 @@ from tieout.connectors.xero.targets.kinds import DocumentTarget, UnaskedTarget, 
 from tieout.connectors.xero.writes import Resource
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
+from tieout.domain.statuses.xero import PURCHASE_ORDER
 
 
 class PurchaseOrderTarget(UnaskedTarget, DocumentTarget):
@@ -59,5 +60,5 @@ class PurchaseOrderTarget(UnaskedTarget, DocumentTarget):
                     figures=totals(order),
                     answer=plain_json(row),
                 )
-                is_live = order.status != "DELETED"
+                is_live = not PURCHASE_ORDER.is_gone(order.status)
                 yield Found((order.purchase_order_number,), landed, is_live, order.reference)
