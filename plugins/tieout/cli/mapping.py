@@ -118,10 +118,10 @@ def _explain(given: argparse.Namespace) -> int:
 
 
 def _source(given: argparse.Namespace, mappings: "Mappings") -> "Document | Json":
-    from tieout.mapping.mapper import CUSTOMERS
+    from tieout.mapping.mapper import READ_BY
     from tieout.wiring.mappings import read_json
 
-    if given.file and given.mapping in CUSTOMERS.values():
+    if given.file and given.mapping in READ_BY.values():
         return read_json(given.file)
     return _order(given, mappings)
 

@@ -151,6 +151,17 @@ class Policies(Frozen):
     plausible_dates: PlausibleDates = PlausibleDates()
 
 
+class NewInSage100(Frozen):
+    """What Sage 100 asks of a record that comes from Xero, which cannot say; '' = it waits.
+
+    The product line gives an item its accounts, valuation and tax class.
+    """
+
+    product_line: str = ""
+    unit: str = ""
+    vendor_terms_code: str = ""
+
+
 class Pair(Frozen):
     """A pair as include/pairs.yaml and include/mappings describe it."""
 
@@ -188,6 +199,7 @@ class Pair(Frozen):
     """Item code by shop variant id, for variants whose SKU is not the item code."""
     exchange_rates: tuple[ExchangeRate, ...] = ()
     """The rates from other currencies into the pair's, as include/exchange_rates.csv has them."""
+    new_in_sage100: NewInSage100 = NewInSage100()
     in_step: dict[str, Policy] = Field(default_factory=dict)
     """By entity, how records of both ledgers are kept in step, as include/in_step has it."""
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from tieout.domain.base import Amount, Frozen
 from tieout.domain.money import ZERO
+from tieout.domain.order import Address
 
 
 class Record(Frozen):
@@ -29,7 +30,11 @@ class Accounts(Frozen):
 
 
 class Item(Record):
-    """Something bought or sold; its ``number`` is its code."""
+    """Something bought or sold; its ``number`` is its code.
+
+    What it is called and what it sells for, both ledgers say. ``cost``, ``sales`` and quantities
+    are read at most, never written (docs/reference/accounting.md).
+    """
 
     description: str = ""
     unit: str = ""
@@ -37,12 +42,22 @@ class Item(Record):
     cost: Amount = ZERO
     sales: Accounts = Accounts()
     is_tracked_in_xero: bool = False
+    is_sold: bool = True
+    is_purchased: bool = True
+    is_active: bool = True
 
 
 class Vendor(Record):
-    """Who is bought from; ``form_1099`` says whether what it is paid is reported to the IRS."""
+    """Who is bought from; ``form_1099`` says whether what it is paid is reported to the IRS.
+
+    Bank details and tax ids are no fields of it: they are not copied from ledger to ledger.
+    """
 
     name: str = ""
+    email: str = ""
+    phone: str = ""
+    address: Address = Address()
+    is_active: bool = True
     terms_code: str = ""
     form_1099: bool = False
     has_tax_id: bool = False

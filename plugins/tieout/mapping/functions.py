@@ -147,6 +147,12 @@ def sage100_text(text: str, *, length: int) -> str | Altered:
     return Altered(within(written, length), text)
 
 
+def sage100_beginning(text: str, *, length: int) -> str | Altered:
+    """Write as much of a text that only describes as its column holds, in Sage 100's characters."""
+    written = to_cp1252(text)[:length].rstrip()
+    return written if written == text else Altered(written, text)
+
+
 def xero_name(text: str, *, length: int = 255) -> str | Altered:
     """Write a contact's name as Xero takes it: no angle brackets, single blanks."""
     name = one_line(re.sub(r"[<>]", " ", text))
@@ -173,6 +179,7 @@ WRITINGS: tuple[Function, ...] = (
     money,
     quantity,
     sage100_address_line,
+    sage100_beginning,
     sage100_city,
     sage100_key,
     sage100_postal_code,

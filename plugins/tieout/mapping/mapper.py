@@ -13,8 +13,10 @@ from tieout.domain.customer import Customer
 from tieout.domain.hashing import folder_hash
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair
+from tieout.domain.records import Item, Vendor
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.engine import Mapped, compile_spec
+from tieout.mapping.master_data import FILES, change
 from tieout.mapping.shared import with_shared
 from tieout.mapping.shop_node import Node
 from tieout.mapping.shop_order import worked_out
@@ -34,8 +36,12 @@ DIRECTIONS = (
 PAIRS = "pairs"
 """The folder of include/mappings whose folders hold what one pair has of its own."""
 
-CUSTOMERS = {System.XERO: "from_xero/contact", System.SAGE100: "from_sage100/customer"}
-"""The mapping that reads a ledger's customer."""
+READ_BY = {
+    (entity, system): files.reads
+    for entity, by_system in FILES.items()
+    for system, files in by_system.items()
+}
+"""The mapping that reads a ledger's customer, item or vendor."""
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -84,7 +90,27 @@ class YamlMapper(Mapper):
 
     @override
     def customer_from(self, system: System, node: Json) -> Customer:
-        return self._read(CUSTOMERS[system], {"node": node}, Customer)
+        return self._read(READ_BY["customer", system], {"node": node}, Customer)
+
+    @override
+    def item_from(self, system: System, node: Json) -> Item:
+        return self._read(READ_BY["item", system], {"node": node}, Item)
+
+    @override
+    def vendor_from(self, system: System, node: Json) -> Vendor:
+        return self._read(READ_BY["vendor", system], {"node": node}, Vendor)
+
+    @override
+    def change(
+        self,
+        entity: str,
+        system: System,
+        before: Mapping[str, object],
+        after: Mapping[str, object],
+        held: Json,
+    ) -> Json | None:
+        mapping = FILES[entity][system].changes
+        return change(system, self.payload(mapping, before), self.payload(mapping, after), held)
 
     def _read(self, mapping: str, record: Mapping[str, object], form: type[Form]) -> Form:
         """Make a canonical record by a mapping file."""

@@ -83,6 +83,12 @@ def exact_amount(amount: object, currency: object) -> Decimal:
     return rounded if rounded == exact else exact
 
 
+def plain_number(value: object) -> Decimal:
+    """Write a number without needless zeros, so that 19.5 and 19.500000 are the same."""
+    number = _read(value, read_number)
+    return Decimal(f"{number.normalize():f}")
+
+
 def last_part(global_id: object) -> str:
     """Take the number of a global id: 5 of gid://shopify/Order/5."""
     return _read(global_id, read_text).rsplit("/", 1)[-1].partition("?")[0]
@@ -165,6 +171,7 @@ READINGS: tuple[Callable[..., object], ...] = (
     last_part,
     moment,
     plain_line,
+    plain_number,
     shop_address_name,
     shop_buyer_name,
     shop_is_refunded,

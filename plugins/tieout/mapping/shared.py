@@ -40,6 +40,14 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
         Way("shopify", "from_shopify/order", "node.{place}", f"buyer.{CUSTOM}.{{name}}"),
         Way("xero", "from_xero/contact", "node.{place}", f"{CUSTOM}.{{name}}"),
         Way("sage100", "from_sage100/customer", "node.{place}", f"{CUSTOM}.{{name}}"),
+        Way("xero", "to_xero/contact_update", f"party.{CUSTOM}.{{name}}", "{place}"),
+        Way(
+            "sage100",
+            "to_sage100/customer_update",
+            f"party.{CUSTOM}.{{name}}",
+            "header.{place}",
+            function="sage100_text",
+        ),
         Way("xero", "to_xero/contact", f"buyer.{CUSTOM}.{{name}}", "{place}"),
         Way(
             "sage100",

@@ -6,6 +6,7 @@ from typing import Protocol
 from tieout.domain.base import Json, System
 from tieout.domain.customer import Customer
 from tieout.domain.order import Order
+from tieout.domain.records import Item, Vendor
 
 
 class Mapper(Protocol):
@@ -26,6 +27,37 @@ class Mapper(Protocol):
 
         Raises:
             RejectedError: It lacks something without which it is no customer.
+        """
+
+    def item_from(self, system: System, node: Json) -> Item:
+        """Read what a ledger keeps of an item: an item of Xero, a row of CI_Item.
+
+        Raises:
+            RejectedError: It lacks something without which it is no item.
+        """
+
+    def vendor_from(self, system: System, node: Json) -> Vendor:
+        """Read what a ledger keeps of a vendor: a contact of Xero, a row of AP_Vendor.
+
+        Raises:
+            RejectedError: It lacks something without which it is no vendor.
+        """
+
+    def change(
+        self,
+        entity: str,
+        system: System,
+        before: Mapping[str, object],
+        after: Mapping[str, object],
+        held: Json,
+    ) -> Json | None:
+        """Return the payload that changes a ledger's record; None when nothing of it changes.
+
+        ``before`` and ``after`` are the inputs of the mapping that writes the record, ``held`` what
+        the ledger shows of it. The payload states what shall be there, and what is expected to be.
+
+        Raises:
+            RejectedError: A value cannot be brought into the ledger's form.
         """
 
     def payload(self, mapping: str, record: Mapping[str, object]) -> Json:

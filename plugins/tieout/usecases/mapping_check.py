@@ -11,7 +11,6 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from tieout.domain.base import System
-from tieout.domain.customer import Customer
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError
@@ -26,24 +25,31 @@ from tieout.mapping.coverage import (
 )
 from tieout.mapping.engine import compile_spec
 from tieout.mapping.mapper import DIRECTIONS, PAIRS
+from tieout.mapping.master_data import CALLED_IN_XERO, FILES, FORMS
 from tieout.mapping.spec import Rule, Spec, load_spec
 from tieout.mapping.tables import Tables, load_tables
 from tieout.ports.schemas import SchemaField, Schemas
 from tieout.ports.systems import Sage100Reference, XeroReference
 from tieout.usecases.catalog import WRITE_KINDS
 
+_OF_MASTER_DATA = [
+    (FORMS[entity], files, (system, CALLED_IN_XERO[entity] if system is System.XERO else entity))
+    for entity, by_system in FILES.items()
+    for system, files in by_system.items()
+]
 SOURCES = {
     "from_shopify/order": (System.SHOPIFY, "order"),
-    "from_xero/contact": (System.XERO, "contact"),
-    "from_sage100/customer": (System.SAGE100, "customer"),
+    **{files.reads: place for _, files, place in _OF_MASTER_DATA},
 }
 """Of which system's record each reading mapping reads."""
-TARGETS = {kind.mapping: (kind.target, kind.entity) for kind in WRITE_KINDS if kind.mapping}
+TARGETS = {
+    **{name: place for _, files, place in _OF_MASTER_DATA for name in files.writes},
+    **{kind.mapping: (kind.target, kind.entity) for kind in WRITE_KINDS if kind.mapping},
+}
 """Which write each mapping makes."""
 MODELS: dict[str, type[BaseModel]] = {
     "from_shopify/order": Order,
-    "from_xero/contact": Customer,
-    "from_sage100/customer": Customer,
+    **{files.reads: form for form, files, _ in _OF_MASTER_DATA},
 }
 """The canonical record that each reading mapping makes."""
 ORDER_FIELDS = tuple(model_fields(Order, "order"))
@@ -74,12 +80,14 @@ def load_checked(mappings: Path, pair: str) -> tuple[dict[str, Spec], list[str]]
 
 def check(specs: Mapping[str, Spec], schemas: SchemasOf) -> list[str]:
     """Return what is wrong with the mappings against the schemas: file, line, field and the fix."""
-    return [problem for name, spec in specs.items() for problem in _misfits(name, spec, schemas)]
+    found = [problem for name in specs for problem in _misfits(name, specs, schemas)]
+    return list(dict.fromkeys(found))
 
 
-def _misfits(name: str, spec: Spec, schemas: SchemasOf) -> Iterator[str]:
+def _misfits(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterator[str]:
+    spec = specs[name]
     if name not in TARGETS:
-        yield from _unread(name, spec, schemas)
+        yield from _unread(name, specs, schemas)
         return
     system, entity = TARGETS[name]
     fields = _fields(schemas, system, entity)
@@ -107,15 +115,20 @@ def _too_long(rule: Rule, path: str, field: SchemaField, system: System) -> Iter
         )
 
 
-def _unread(name: str, spec: Spec, schemas: SchemasOf) -> Iterator[str]:
-    """Yield what a reading mapping reads that its source's schema does not have."""
+def _unread(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterator[str]:
+    """Yield what a reading mapping reads that its source's schema does not have.
+
+    What another mapping lends it is that one's fault.
+    """
     if name not in SOURCES:
         return
     system, entity = SOURCES[name]
     if system is System.SHOPIFY:
         return  # what is worked out beside the shop's own members is no field of the shop
     known = {plain(one): one for one in _source_fields(schemas, system, entity)}
-    for path in sorted(_of_node(sources_read(spec))) if known else ():
+    spec = specs[name]
+    lent = sources_read(specs[spec.extends]) if spec.extends in specs else set()
+    for path in sorted(_of_node(sources_read(spec) - lent)) if known else ():
         if plain(path) not in known:
             yield f"{spec.path}: {system} has no {entity} field {path}. {_meant(path, known)}"
 

@@ -22,7 +22,7 @@ from tieout.errors import ConfigurationError, RejectedError
 from tieout.ledger.originals import PostgresOriginals
 from tieout.mapping.coverage import Coverage
 from tieout.mapping.explain import Explained, explain
-from tieout.mapping.mapper import CUSTOMERS, load_specs
+from tieout.mapping.mapper import READ_BY, load_specs
 from tieout.mapping.recording import Applied, RecordingMapper
 from tieout.mapping.tables import load_tables
 from tieout.usecases.flow import SHOP_ORDER
@@ -171,10 +171,8 @@ class Mappings:
         if isinstance(source, Document):
             flow = self._tieout.flow(self._pair.pair)
             try_mappings(replace(flow, mapper=mapper), [source])
-        else:
-            for system, reading in CUSTOMERS.items():
-                if reading == mapping:
-                    mapper.customer_from(system, source)
+        elif mapping in READ_BY.values():
+            mapper.mapped(mapping, {"node": source})
         return mapper.applied
 
 

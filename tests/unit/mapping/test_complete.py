@@ -2,9 +2,11 @@
 
 import pytest
 
-from tieout.domain.customer import Customer
+from tieout.domain.base import System
 from tieout.domain.order import Address, Buyer, CapturedPayment, Order, OrderLine, TaxShare
-from tieout.mapping.mapper import CUSTOMERS, DIRECTIONS
+from tieout.mapping.coverage import sources_read
+from tieout.mapping.mapper import DIRECTIONS, READ_BY
+from tieout.mapping.master_data import FILES, FORMS
 from tieout.mapping.spec import Each, load_spec
 from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.flow import SHOP_ORDER
@@ -33,7 +35,13 @@ def test_no_mapping_file_lies_about_unused():
 
     assert files == {kind.mapping for kind in WRITE_KINDS if kind.mapping} | {
         ORDER,
-        *CUSTOMERS.values(),
+        *READ_BY.values(),
+        *(
+            name
+            for ledgers in FILES.values()
+            for files in ledgers.values()
+            for name in files.writes
+        ),
     }
 
 
@@ -54,11 +62,41 @@ def test_every_field_of_an_order_is_read_by_its_mapping_file():
     assert set(below(fields, "payments")) == set(CapturedPayment.model_fields) - {"exchange"}
 
 
-@pytest.mark.parametrize("mapping", CUSTOMERS.values())
-def test_every_field_of_a_customer_is_read_by_its_mapping_file(mapping):
-    fields = {target.split(".")[0] for target in load_spec(MAPPINGS / f"{mapping}.yaml").fields}
+UNSAID = {
+    ("item", System.XERO): {"unit", "cost", "sales"},
+    ("item", System.SAGE100): {"cost", "sales", "is_tracked_in_xero"},
+    ("vendor", System.XERO): {"terms_code", "form_1099", "has_tax_id"},
+    ("vendor", System.SAGE100): {"form_1099", "has_tax_id"},
+}
+"""What a ledger does not say of a record, or keeps to itself: costs, accounts and tax ids."""
 
-    assert fields == set(Customer.model_fields) - OWN
+
+@pytest.mark.parametrize(("entity", "system"), READ_BY)
+def test_every_field_of_master_data_is_read_by_its_mapping_file(entity, system):
+    spec = load_spec(MAPPINGS / f"{READ_BY[entity, system]}.yaml")
+    fields = {target.split(".")[0] for target in spec.fields}
+
+    assert fields == set(FORMS[entity].model_fields) - OWN - UNSAID.get((entity, system), set())
+
+
+@pytest.mark.parametrize("entity", FILES)
+def test_what_both_ledgers_say_is_written_into_both(entity):
+    said = {
+        target.split(".")[0]
+        for system in FILES[entity]
+        for target in load_spec(MAPPINGS / f"{READ_BY[entity, system]}.yaml").fields
+    } - {"external_id", "source_id", "tieout_id", "currency", "unit", "terms_code"}
+    for system, files in FILES[entity].items():
+        read = {
+            path.partition(".")[2].split(".")[0]
+            for name in (files.changes, files.ends)
+            if name
+            for path in sources_read(load_spec(MAPPINGS / f"{name}.yaml", MAPPINGS))
+        } | {"is_active" if files.ends else ""}
+        left = {"is_tracked_in_xero", *({"number"} if entity == "vendor" else ())}
+        if system is System.SAGE100:
+            left |= {"number"}  # it is the record's key there
+        assert said - read <= left
 
 
 def below(fields, name):

@@ -9,7 +9,8 @@ import pytest
 
 from tieout.domain.base import System
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.mapping.mapper import CUSTOMERS, YamlMapper
+from tieout.mapping.mapper import YamlMapper
+from unit.mapping.cases import CUSTOMERS
 from unit.mapping.conftest import ROOT
 
 FOLDER = ROOT / "tests" / "golden" / "customer"

@@ -53,3 +53,26 @@ def test_a_customer_of_sage_100_that_is_read_and_sent_again_is_the_same(applied,
         customer = mapper.customer_from(System.SAGE100, row)
         again = mapper.payload("to_sage100/customer", {**record, "buyer": buyer_of(customer)})
         assert again["header"] == payload["header"]
+
+
+@pytest.mark.parametrize("mapping", ["to_xero/contact_update", "to_xero/vendor"])
+def test_a_contact_that_is_read_and_stated_again_is_the_same(applied, mapper, mapping):
+    for some in applied[mapping].values():
+        for one in some:
+            node = {"ContactID": "c-1", "ContactStatus": "ACTIVE", **one.payload}
+            party = mapper.vendor_from(System.XERO, node)
+            again = mapper.payload(mapping, {**one.record, "party": party})
+            assert again == {
+                **one.payload,
+                **({"AccountNumber": party.number} if party.number else {}),
+            }
+
+
+@pytest.mark.parametrize("mapping", ["to_sage100/customer_update", "to_sage100/vendor_update"])
+def test_a_party_of_sage_100_that_is_read_and_stated_again_is_the_same(applied, mapper, mapping):
+    read = mapper.customer_from if "customer" in mapping else mapper.vendor_from
+    for some in applied[mapping].values():
+        for one in some:
+            party = read(System.SAGE100, one.payload["header"])
+            again = mapper.payload(mapping, {**one.record, "party": party})
+            assert again == one.payload

@@ -15,6 +15,8 @@ from tieout.ports.schemas import SchemaField, Schemas
 
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "customer": {"header.": ("AR_Customer",)},
+    "item": {"header.": ("CI_Item",)},
+    "vendor": {"header.": ("AP_Vendor",)},
     "sales_order": {"header.": ("SO_SalesOrderHeader",), "lines[].": ("SO_SalesOrderDetail",)},
     "order_deposit": {"header.": ("SO_SalesOrderHeader",)},
     "cash_receipt": {

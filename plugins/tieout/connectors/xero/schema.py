@@ -23,6 +23,8 @@ READ_ONLY = re.compile(
 """Members that Xero computes, or that are written by calls of their own."""
 NAMING = re.compile(r"\w*(ID|Code|Number|Name)")
 """Members by which one record names another one."""
+OWN_PARTS = frozenset({"Purchase"})
+"""Models of what is part of a record, such as an item's prices; other ones name a record."""
 LONGEST = 100_000
 """Longer than any limit of Xero's, in characters."""
 _LIST_OF = re.compile(r"list\[(\w+)\]")
@@ -58,7 +60,7 @@ def _fields(model: str, where: str, *, naming_only: bool = False) -> Iterator[Sc
         elif listed:
             yield from _fields(listed[1], f"{path}[].")
         elif not naming_only:
-            yield from _fields(of, f"{path}.", naming_only=True)
+            yield from _fields(of, f"{path}.", naming_only=of not in OWN_PARTS)
 
 
 def _length(kind: Any, attribute: str, of: str) -> int | None:  # noqa: ANN401 - untyped package
