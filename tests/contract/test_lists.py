@@ -67,7 +67,9 @@ class Simulated(Books):
     @override
     def merge(self, lost: str, kept: str) -> None:
         body = {"FromContactID": lost, "ToContactID": kept}
-        self._people.control("POST", f"merges/{self._people.tenant_id}", body).raise_for_status()
+        self._people.control(
+            "POST", f"people/{self._people.tenant_id}/merge_contacts", body
+        ).raise_for_status()
 
     @override
     def item(self) -> str:

@@ -32,6 +32,8 @@ from tieout.simulators.sage100.people.invoicing import (
     enter_ar_invoice,
     enter_invoice,
 )
+from tieout.simulators.sage100.people.maintenance import delete_record
+from tieout.simulators.sage100.people.renumbering import merge_records, renumber_record
 from tieout.simulators.sage100.people.sales_journal import post_sales_journal
 from tieout.simulators.sage100.people.taking_back import delete_sales_order
 from tieout.simulators.sage100.seed import (
@@ -410,6 +412,39 @@ def test_a_number_is_looked_for_whatever_page_brought_the_new_one(site: Site) ->
     read = site.read(CUSTOMERS)
     assert read.set_aside == 2
     assert read.records < read.pages == 3
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "rest"),
+    [
+        (CUSTOMERS, "CustomerNo", {"ARDivisionNo": "00"}),
+        ("CI_Item", "ItemCode", {}),
+        ("AP_Vendor", "VendorNo", {"APDivisionNo": "00"}),
+    ],
+)
+def test_what_people_do_to_whole_records_is_told_with_its_cause(
+    site: Site, table: str, column: str, rest: dict[str, str]
+) -> None:
+    site.read(table)
+    names = [row.text(column) for row in site.file.rows(table)]
+    first, second, *_ = (name for name in names if not name.startswith("/"))
+    parts = [*rest.values(), ""]
+    site.pass_by(HOUR)
+    renumber_record(site.file, table, {**rest, column: first}, {**rest, column: "ANEW"})
+    site.pass_by(DAY)
+    site.news(table)
+    assert {told(one) for one in site.landing.stopped} == {
+        ("gone", "/".join([*parts[:-1], first])),
+        ("sweep", "/".join([*parts[:-1], "ANEW"])),
+    }
+    site.pass_by(DAY)
+    if table != "CI_Item":
+        merge_records(site.file, table, {**rest, column: second}, {**rest, column: "ANEW"})
+    else:
+        site.file.delete("IM_ItemWarehouse", ItemCode=second)
+        delete_record(site.file, table, {**rest, column: second})
+    gone = {told(one) for one in site.news(table)} - {("sweep", "/".join([*parts[:-1], "ANEW"]))}
+    assert gone == {("gone", "/".join([*parts[:-1], second]))}
 
 
 def test_another_customer_of_another_name_stops_nothing(site: Site) -> None:

@@ -52,7 +52,7 @@ def test_a_merged_contact_is_archived_and_names_the_other(xero: XeroClient) -> N
     lost, kept = xero.contact(), xero.contact()
     invoice = xero.invoice(Contact={"ContactID": lost["ContactID"]})
     ids = {"FromContactID": lost["ContactID"], "ToContactID": kept["ContactID"]}
-    xero.control("POST", f"merges/{HPS}", ids).raise_for_status()
+    xero.control("POST", f"people/{HPS}/merge_contacts", ids).raise_for_status()
     read = xero.get(f"Contacts/{lost['ContactID']}").json()["Contacts"][0]
     assert read["ContactStatus"] == "ARCHIVED"
     assert read["MergedToContactID"] == kept["ContactID"]

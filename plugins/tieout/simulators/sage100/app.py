@@ -38,6 +38,7 @@ from tieout.simulators.sage100.people.maintenance import (
     turn_option,
 )
 from tieout.simulators.sage100.people.receipts_register import post_receipts
+from tieout.simulators.sage100.people.renumbering import merge_records, renumber_record
 from tieout.simulators.sage100.people.sales_journal import post_sales_journal
 from tieout.simulators.sage100.people.slow_writes import begin_write, end_writes
 from tieout.simulators.sage100.people.taking_back import (
@@ -104,6 +105,10 @@ class _Record(_Body):
 
 class _Change(_Record):
     values: dict[str, str]
+
+
+class _Renumbering(_Record):
+    to: dict[str, str]
 
 
 class _Option(_Body):
@@ -281,6 +286,16 @@ def _delete_record(file: CompanyFile, body: bytes) -> Answer:
     return delete_record(file, wanted.table, wanted.key)
 
 
+def _renumber_record(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Renumbering.model_validate_json(body)
+    return renumber_record(file, wanted.table, wanted.key, wanted.to)
+
+
+def _merge_records(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Renumbering.model_validate_json(body)
+    return merge_records(file, wanted.table, wanted.key, wanted.to)
+
+
 def _begin_write(file: CompanyFile, body: bytes) -> Answer:
     wanted = _Record.model_validate_json(body)
     return begin_write(file, wanted.table, wanted.key)
@@ -338,6 +353,8 @@ _ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
     "reverse_cash_receipt": _reverse_cash_receipt,
     "change_record": _change_record,
     "delete_record": _delete_record,
+    "renumber_record": _renumber_record,
+    "merge_records": _merge_records,
     "begin_write": _begin_write,
     "end_writes": _end_writes,
     "turn_option": _turn_option,

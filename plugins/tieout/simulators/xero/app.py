@@ -80,6 +80,6 @@ def _routes(api: AccountingApi, web: IdentityWeb, controls: Controls) -> list[Ro
         Route("/_clock", controls.clock, methods=["POST"]),
         Route(document, controls.overwrite, methods=["PUT"]),
         Route("/_webhooks", controls.webhook, methods=["GET", "POST", "DELETE"]),
-        Route("/_merges/{tenant_id}", controls.merge, methods=["POST"]),
+        Route("/_people/{tenant_id}/{act}", controls.person, methods=["POST"]),
         Route("/_organisations/{tenant_id}/{resource}", controls.upsert, methods=["POST"]),
     ]

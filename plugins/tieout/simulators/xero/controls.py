@@ -10,10 +10,10 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tieout.simulators.xero import contacts
+from tieout.simulators.xero import people
 from tieout.simulators.xero.contact_records import Contact
 from tieout.simulators.xero.limits import Meter
-from tieout.simulators.xero.refusals import MalformedError
+from tieout.simulators.xero.refusals import InvalidError, MalformedError, NotFoundError
 from tieout.simulators.xero.setting_records import (
     Account,
     Currency,
@@ -99,15 +99,18 @@ class Controls:
             prior = read_as(model, identified)
         return await self._stored(shelf, prior, request)
 
-    async def merge(self, request: Request) -> Response:
-        """Merge the contact ``FromContactID`` into ``ToContactID``."""
+    async def person(self, request: Request) -> Response:
+        """Do what a person does at the vendor's screens (people.py)."""
         books = self.books.get(request.path_params["tenant_id"])
-        body = _object(parsed_body(await request.body()))
-        lost = books.contacts.get(str(body.get("fromcontactid"))) if books else None
-        kept = books.contacts.get(str(body.get("tocontactid"))) if books else None
-        if books is None or lost is None or kept is None or lost is kept:
+        if books is None:
             return Response(status_code=404)
-        content = rendered(contacts.merged(books, lost, kept))
+        mark = self.journal.mark()
+        try:
+            body = _object(parsed_body(await request.body()))
+            content = people.act(books, request.path_params["act"], body)
+        except (NotFoundError, InvalidError, MalformedError) as error:
+            self.journal.rollback(mark)
+            return _not_done(error)
         self.journal.commit()
         return JSONResponse(_plain(content))
 
@@ -126,6 +129,17 @@ class Controls:
         books = self.books.get(request.path_params["tenant_id"])
         shelf = getattr(books, _shelf_name(request), None)
         return shelf if isinstance(shelf, Shelf) else None
+
+
+def _not_done(error: Exception) -> Response:
+    """Return why an act was not done, in the words that the screen shows."""
+    match error:
+        case InvalidError():
+            return JSONResponse({"message": "; ".join(error.messages)}, 409)
+        case NotFoundError():
+            return JSONResponse({"message": "There is no such act or record."}, 404)
+        case _:
+            return JSONResponse({"message": str(error)}, 400)
 
 
 def _shelf_name(request: Request) -> str:

@@ -30,6 +30,11 @@ from tieout.simulators.xero.wire import (
 
 _LENGTHS: Final = {"code": 30, "name": 50, "description": 4000, "purchase_description": 4000}
 _ITEMS_PER_REQUEST_MAX: Final = 500
+_EMPTIED_WITHOUT: Final = {
+    "is_sold": ("description", "sales_details"),
+    "is_purchased": ("purchase_description", "purchase_details"),
+}
+"""What an update takes away with a flag (specification, Item: IsSold and IsPurchased)."""
 
 LISTING: Final = Listing[Item](
     plural="Items",
@@ -81,12 +86,21 @@ def _by_id_or_code(books: Books, key: str) -> Item:
 
 
 def _apply(call: Call, request: Item) -> Json:
-    books = call.books
+    return shown(saved(call.books, request, creates_only=call.creates_only), call.unit_places)
+
+
+def saved(books: Books, request: Item, *, creates_only: bool) -> Item:
+    """Create the item, or update the one that the request names by its id or code.
+
+    Raises:
+        NotFoundError: The ItemID is unknown.
+        InvalidError: The request breaks a rule.
+    """
     if request.item_id:
         prior: Item | None = _by_id_or_code(books, request.item_id)
     else:
         prior = next(iter(books.items.find("code", request.code)), None)
-    if prior is not None and call.creates_only:
+    if prior is not None and creates_only:
         check([f"Price List Item with Code '{request.code}' already exists"])
     check(_problems(books, request, prior))
     values: dict[str, object] = {
@@ -98,11 +112,14 @@ def _apply(call: Call, request: Item) -> Json:
     if prior is not None:
         values = {name: getattr(prior, name) for name in Item.model_fields}
     changes = {name: value for name, value in given(request).items() if name != "item_id"}
+    for flag, emptied in _EMPTIED_WITHOUT.items():
+        if prior is not None and changes.get(flag) is False:
+            changes |= dict.fromkeys(emptied)
     item = Item.model_validate({**values, **changes, "updated": books.clock()})
     history.recorded(
         books, item.item_id, "Edited" if prior else "Created", f"Item {item.code} saved"
     )
-    return shown(books.items.put(item), call.unit_places)
+    return books.items.put(item)
 
 
 def _problems(books: Books, request: Item, prior: Item | None) -> list[str]:

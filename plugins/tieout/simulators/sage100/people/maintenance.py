@@ -1,7 +1,8 @@
 """What people do to master data at their own screens, and to the options of a module.
 
 What the business objects refuse, a screen refuses as well; here only acts that Sage 100 allows are
-offered: to change a record, to delete one, to turn an option.
+offered: to change a record, to delete one, to turn an option. What keeps a record from deletion,
+and the words, are ours: no public source has them.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,33 @@ from tieout.simulators.sage100.schema import Table, tables
 from tieout.simulators.sage100.store import CompanyFile, Row, Value
 
 MAINTAINED = ("AR_Customer", "AR_CustomerContact", "SO_ShipToAddress", "CI_Item", "AP_Vendor")
+CALLED = {"AR_Customer": "Customer", "CI_Item": "Item", "AP_Vendor": "Vendor"}
+PARTS = {
+    "AR_Customer": ("AR_CustomerContact", "SO_ShipToAddress"),
+    "CI_Item": ("IM_ItemWarehouse",),
+}
+"""What goes with a record."""
+OPEN = {
+    "AR_Customer": (
+        ("AR_OpenInvoice", "open invoices"),
+        ("AR_InvoiceHeader", "invoices in entry"),
+        ("SO_SalesOrderHeader", "open orders"),
+        ("SO_InvoiceHeader", "invoices in entry"),
+        ("AR_CashReceiptsHeader", "receipts in entry"),
+    ),
+    "CI_Item": (
+        ("SO_SalesOrderDetail", "open orders"),
+        ("PO_PurchaseOrderDetail", "open purchase orders"),
+        ("SO_InvoiceDetail", "invoices in entry"),
+    ),
+    "AP_Vendor": (
+        ("AP_OpenInvoice", "open invoices"),
+        ("AP_InvoiceHeader", "invoices in entry"),
+        ("AP_ManualCheckHeader", "checks in entry"),
+        ("PO_PurchaseOrderHeader", "open purchase orders"),
+    ),
+}
+"""What keeps a record: rows that name it, and what the refusal calls them."""
 
 
 def change_record(
@@ -24,7 +52,7 @@ def change_record(
     Raises:
         NotAllowedError: There is no such record or column, or the value does not fit.
     """
-    _find(file, table, key)
+    find(file, table, key)
     try:
         changed = Row(_typed(tables()[table], name, value) for name, value in values.items())
     except RefusedError as error:
@@ -41,14 +69,22 @@ def _typed(table: Table, name: str, value: str) -> tuple[str, Value]:
 
 
 def delete_record(file: CompanyFile, table: str, key: Mapping[str, str]) -> dict[str, object]:
-    """Delete a record.
+    """Delete a record that nothing open names, with what hangs on it.
 
     Raises:
-        NotAllowedError: There is no such record.
+        NotAllowedError: There is no such record, or something open names it.
     """
-    _find(file, table, key)
+    find(file, table, key)
+    keeps = [called for other, called in OPEN.get(table, ()) if file.row(other, **key) is not None]
+    if table == "CI_Item":
+        stock = file.rows("IM_ItemWarehouse", **key)
+        keeps += ["stock"] if any(row.number("QuantityOnHand") for row in stock) else []
+    if keeps:
+        message = f"{CALLED[table]} {'-'.join(key.values())} has {keeps[0]} and can't be deleted."
+        raise NotAllowedError(message)
     with file.transaction():
-        file.delete(table, **key)
+        for part in (table, *PARTS.get(table, ())):
+            file.delete(part, **key)
     return {"deleted": dict(key)}
 
 
@@ -65,7 +101,12 @@ def turn_option(file: CompanyFile, option: str, *, on: bool) -> dict[str, object
     return {option: on}
 
 
-def _find(file: CompanyFile, table: str, key: Mapping[str, str]) -> None:
+def find(file: CompanyFile, table: str, key: Mapping[str, str]) -> None:
+    """Look a record up by its whole key.
+
+    Raises:
+        NotAllowedError: There is none.
+    """
     is_whole = table in MAINTAINED and set(key) == set(tables()[table].key)
     if not is_whole or file.row(table, **key) is None:
         message = f"There is no {table} {'-'.join(key.values())}."
