@@ -157,5 +157,5 @@ def some_orders(ledger: PostgresLedger) -> None:
         document_id = records.received(ledger, str(number))
         new = records.delivery(document_id, key=str(number))
         (one,) = ledger.intend([new])
-        ledger.confirm(one, records.landed(f"inv-{number}"), None)
+        records.confirm(ledger, one, records.landed(f"inv-{number}"), None)
         ledger.mark_done(document_id)

@@ -8,6 +8,7 @@ from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, In
 from tieout.domain.desk import NewCorrection
 from tieout.domain.json_patch import Operation
 from tieout.domain.ledger import (
+    Confirmation,
     Delivery,
     Fence,
     Landed,
@@ -101,6 +102,15 @@ def landed(external_id: str = "inv-1") -> Landed:
     return Landed(
         external_id=external_id, external_no="HP-1042", figures={"total": "110.13"}, answer={"a": 1}
     )
+
+
+def confirm(
+    ledger: Ledger, delivery: Delivery, landed: Landed, binding: NewBinding | None = None
+) -> None:
+    """Record what the target holds for one delivery; raise what was rejected."""
+    one = Confirmation(delivery=delivery, landed=landed, binding=binding)
+    for error in ledger.confirm([one]).values():
+        raise error
 
 
 def refused() -> Refused:

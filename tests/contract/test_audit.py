@@ -349,7 +349,7 @@ def test_a_posting_names_what_made_it_and_hashes_what_was_meant(sealed: Sealed) 
         update={"mapping_version": "m-7", "rule_set": "r-3", "approver": "anna"}
     )
     (stored,) = sealed.ledger.intend([new])
-    sealed.ledger.confirm(stored, records.landed("inv-posted"), None)
+    records.confirm(sealed.ledger, stored, records.landed("inv-posted"), None)
     rows = sealed.admin.execute(
         "SELECT a.action, a.detail, encode(sha256(s.salt || convert_to(encode(sha256("
         "convert_to(d.payload::text, 'UTF8')), 'hex'), 'UTF8')), 'hex') "

@@ -16,6 +16,7 @@ from tieout.domain.base import (
     System,
 )
 from tieout.domain.ledger import (
+    Confirmation,
     Delivery,
     DeliveryState,
     DocumentState,
@@ -286,7 +287,7 @@ def test_a_document_is_done_only_when_its_deliveries_are_confirmed(ledger: Ledge
     delivery_id = records.intended(ledger, document_id)
     with pytest.raises(RetryableError):
         ledger.mark_done(document_id)
-    ledger.confirm(records.stored(ledger, delivery_id), landed(), None)
+    records.confirm(ledger, records.stored(ledger, delivery_id), landed(), None)
     ledger.mark_done(document_id)
     ledger.mark_done(document_id)
     assert ledger.conservation(PAIR).done == 1
@@ -471,7 +472,7 @@ def test_intents_come_back_in_the_order_given(ledger: Ledger) -> None:
 def test_a_confirmed_delivery_stands_when_another_version_is_intended(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
-    ledger.confirm(records.stored(ledger, delivery_id), landed(), None)
+    records.confirm(ledger, records.stored(ledger, delivery_id), landed(), None)
     (stored,) = ledger.intend([delivery(document_id, version="v2")])
     assert (stored.version_hash, stored.state) == ("v1", DeliveryState.ENTERED)
 
@@ -554,8 +555,8 @@ def test_confirming_stores_what_the_target_holds_and_binds_it(ledger: Ledger) ->
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
     records.send(ledger, delivery_id)
-    ledger.confirm(records.stored(ledger, delivery_id), landed(), binding())
-    ledger.confirm(records.stored(ledger, delivery_id), landed(), binding())
+    records.confirm(ledger, records.stored(ledger, delivery_id), landed(), binding())
+    records.confirm(ledger, records.stored(ledger, delivery_id), landed(), binding())
     stored = records.read_again(ledger, delivery_id, document_id)
     assert (stored.state, stored.external_id) == (DeliveryState.ENTERED, "inv-1")
     assert stored.external_no == "HP-1042"
@@ -564,9 +565,9 @@ def test_confirming_stores_what_the_target_holds_and_binds_it(ledger: Ledger) ->
 
 def test_a_second_document_at_the_target_is_rejected(ledger: Ledger) -> None:
     delivery_id = records.intended(ledger)
-    ledger.confirm(records.stored(ledger, delivery_id), landed("inv-1"), None)
+    records.confirm(ledger, records.stored(ledger, delivery_id), landed("inv-1"), None)
     with pytest.raises(RejectedError, match="inv-1"):
-        ledger.confirm(records.stored(ledger, delivery_id), landed("inv-2"), None)
+        records.confirm(ledger, records.stored(ledger, delivery_id), landed("inv-2"), None)
 
 
 def test_a_binding_that_clashes_leaves_the_delivery_unconfirmed(ledger: Ledger) -> None:
@@ -574,8 +575,51 @@ def test_a_binding_that_clashes_leaves_the_delivery_unconfirmed(ledger: Ledger) 
     delivery_id = records.intended(ledger, document_id)
     ledger.bind(binding("other"))
     with pytest.raises(RejectedError):
-        ledger.confirm(records.stored(ledger, delivery_id), landed(), binding())
+        records.confirm(ledger, records.stored(ledger, delivery_id), landed(), binding())
     assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.INTENT
+
+
+def test_of_what_is_confirmed_together_only_what_clashes_is_left_out(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    keys = ("good", "bound otherwise", "id of the first", "landed otherwise")
+    meant = ledger.intend([delivery(document_id, key=key) for key in keys])
+    ledger.bind(binding("somebody else", "inv-2"))
+    records.confirm(ledger, meant[3], landed("inv-4"))
+    ids = ("inv-1", "inv-2", "inv-1", "inv-5")
+    rejected = ledger.confirm(
+        [
+            Confirmation(
+                delivery=one, landed=landed(number), binding=binding(one.document_key, number)
+            )
+            for one, number in zip(meant, ids, strict=True)
+        ]
+    )
+    causes = {one.document_key: rejected[one.delivery_id].cause for one in meant[1:]}
+    assert causes == {
+        "bound otherwise": "number_taken",
+        "id of the first": "number_taken",
+        "landed otherwise": "read_back_differs",
+    }
+    assert meant[0].delivery_id not in rejected
+    stored = {one.document_key: one for one in ledger.deliveries([document_id])}
+    assert [str(stored[key].state) for key in keys] == ["entered", "intent", "intent", "entered"]
+    assert stored["landed otherwise"].external_id == "inv-4"
+    bound = ledger.bindings(PAIR, "order", keys, System.XERO)
+    assert {key: one.external_id for key, one in bound.items()} == {"good": "inv-1"}
+
+
+def test_nothing_is_confirmed_together_with_another_version(ledger: Ledger) -> None:
+    document_id = records.received(ledger)
+    one, older = ledger.intend([delivery(document_id, key="a"), delivery(document_id, key="b")])
+    ledger.intend([delivery(document_id, key="b", version="v2")])
+    with pytest.raises(RetryableError, match="another version"):
+        ledger.confirm(
+            [
+                Confirmation(delivery=one, landed=landed("inv-1")),
+                Confirmation(delivery=older, landed=landed("inv-2")),
+            ]
+        )
+    assert {str(one.state) for one in ledger.deliveries([document_id])} == {"intent"}
 
 
 def test_whoever_compared_an_older_version_confirms_no_newer_one(ledger: Ledger) -> None:
@@ -584,9 +628,9 @@ def test_whoever_compared_an_older_version_confirms_no_newer_one(ledger: Ledger)
     (newer,) = ledger.intend([delivery(document_id, version="v2")])
     assert newer.delivery_id == older.delivery_id
     with pytest.raises(RetryableError, match="another version"):
-        ledger.confirm(older, landed(), None)
+        records.confirm(ledger, older, landed(), None)
     assert records.stored(ledger, newer.delivery_id).state is DeliveryState.INTENT
-    ledger.confirm(newer, landed(), None)
+    records.confirm(ledger, newer, landed(), None)
     assert records.stored(ledger, newer.delivery_id).state is DeliveryState.ENTERED
 
 
@@ -594,14 +638,14 @@ def test_reading_the_target_outweighs_a_refusal(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     delivery_id = records.intended(ledger, document_id)
     ledger.refuse(records.stored(ledger, delivery_id), refused())
-    ledger.confirm(records.stored(ledger, delivery_id), landed(), None)
+    records.confirm(ledger, records.stored(ledger, delivery_id), landed(), None)
     assert records.read_again(ledger, delivery_id, document_id).state is DeliveryState.ENTERED
 
 
 def test_nobody_sends_what_is_confirmed(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     done, waiting = ledger.intend([delivery(document_id), delivery(document_id, key="other")])
-    ledger.confirm(done, landed(), None)
+    records.confirm(ledger, done, landed(), None)
     with pytest.raises(RetryableError):
         records.send(ledger, done.delivery_id, waiting.delivery_id)
     with pytest.raises(RetryableError):
@@ -614,7 +658,9 @@ def test_an_unknown_delivery_is_refused(ledger: Ledger) -> None:
         records.send(ledger, DeliveryId(99))
     known = records.stored(ledger, records.intended(ledger))
     with pytest.raises(ConfigurationError):
-        ledger.confirm(known.model_copy(update={"delivery_id": DeliveryId(99)}), landed(), None)
+        records.confirm(
+            ledger, known.model_copy(update={"delivery_id": DeliveryId(99)}), landed(), None
+        )
 
 
 def test_deliveries_are_found_by_a_part_of_their_payload(ledger: Ledger) -> None:
@@ -650,7 +696,7 @@ def test_deliveries_are_found_by_key_in_whichever_state(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     new = [delivery(document_id, key="a"), delivery(document_id, key="b")]
     confirmed, _waiting = ledger.intend(new)
-    ledger.confirm(confirmed, landed(), None)
+    records.confirm(ledger, confirmed, landed(), None)
     found = ledger.deliveries_of(PAIR, "invoice", ["a", "b", "c"])
     assert {one.document_key: str(one.state) for one in found} == {"a": "entered", "b": "intent"}
 
@@ -659,7 +705,7 @@ def test_the_newest_version_of_a_set_state_replaces_a_confirmed_one(ledger: Ledg
     document_id = records.received(ledger)
     new = delivery(document_id)
     (first,) = ledger.intend([new], newest_wins=True)
-    ledger.confirm(first, landed(), None)
+    records.confirm(ledger, first, landed(), None)
     other = new.model_copy(update={"version_hash": "another", "payload": {"n": "2"}})
     (replaced,) = ledger.intend([other], newest_wins=True)
     assert (replaced.delivery_id, str(replaced.state)) == (first.delivery_id, "intent")
@@ -677,7 +723,7 @@ def test_a_state_that_is_set_again_after_another_is_another_write(ledger: Ledger
     for wanted in (one, other, one, other):
         (intended,) = ledger.intend([wanted], newest_wins=True)
         keys.append(intended.idempotency_key)
-        ledger.confirm(intended, landed(), None)
+        records.confirm(ledger, intended, landed(), None)
     assert len(set(keys)) == 4
 
 
@@ -905,7 +951,7 @@ def test_posting_goes_on_and_never_back(ledger: Ledger) -> None:
     delivery_id = records.intended(ledger)
     ledger.advance(delivery_id, DeliveryState.UPDATED)
     assert records.stored(ledger, delivery_id).state is DeliveryState.INTENT
-    ledger.confirm(records.stored(ledger, delivery_id), landed(), None)
+    records.confirm(ledger, records.stored(ledger, delivery_id), landed(), None)
     ledger.advance(delivery_id, DeliveryState.IN_GL)
     ledger.advance(delivery_id, DeliveryState.UPDATED)
     assert records.stored(ledger, delivery_id).state is DeliveryState.IN_GL
@@ -914,9 +960,9 @@ def test_posting_goes_on_and_never_back(ledger: Ledger) -> None:
 def test_one_document_at_the_target_belongs_to_one_delivery(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     one, other = ledger.intend([delivery(document_id), delivery(document_id, key="other")])
-    ledger.confirm(one, landed(), None)
+    records.confirm(ledger, one, landed(), None)
     with pytest.raises(RejectedError, match="1042"):
-        ledger.confirm(other, landed(), None)
+        records.confirm(ledger, other, landed(), None)
 
 
 def test_other_content_and_an_answer_start_the_attempts_anew(ledger: Ledger) -> None:
@@ -1006,7 +1052,7 @@ def entered_in_sage(ledger: Ledger, key: str = "r-1", *, minutes: int = 0) -> De
     new = delivery(document_id, key=key, entity="cash_receipt", target=System.SAGE100)
     (one,) = ledger.intend([new])
     records.send(ledger, one.delivery_id)
-    ledger.confirm(one, landed(f"00001/{key}"), None)
+    records.confirm(ledger, one, landed(f"00001/{key}"), None)
     ledger.mark_done(document_id)
     return one.delivery_id
 
@@ -1072,5 +1118,5 @@ def test_nothing_is_opened_for_a_record_that_was_skipped(ledger: Ledger) -> None
 def test_what_is_held_is_landed_again_when_it_is_found(ledger: Ledger) -> None:
     one = entered_in_sage(ledger)
     ledger.recall(one, records.dead_letter(document_id=records.stored(ledger, one).document_id))
-    ledger.confirm(records.stored(ledger, one), landed("00001/r-1"), None)
+    records.confirm(ledger, records.stored(ledger, one), landed("00001/r-1"), None)
     assert records.stored(ledger, one).state is DeliveryState.ENTERED

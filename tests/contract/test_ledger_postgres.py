@@ -251,7 +251,9 @@ def test_confirming_and_refusing_at_once_settles_once(ledger: PostgresLedger) ->
 
     def settled(number: int) -> bool:
         try:
-            ledger.confirm(records.stored(ledger, delivery_id), landed(f"inv-{number}"), None)
+            records.confirm(
+                ledger, records.stored(ledger, delivery_id), landed(f"inv-{number}"), None
+            )
         except RejectedError:
             return False
         return True
@@ -303,7 +305,7 @@ def test_every_change_of_state_leaves_an_audit_row(
     ledger.mark_sent([one.delivery_id], fence=held, lease_s=900)
     ledger.mark_in_doubt([records.stored(ledger, one.delivery_id)])
     ledger.mark_unsent([records.stored(ledger, one.delivery_id)])
-    ledger.confirm(one, landed(), binding())
+    records.confirm(ledger, one, landed(), binding())
     ledger.refuse(records.stored(ledger, other.delivery_id), refused())
     ledger.set_aside(records.dead_letter(document_id=document_id))
     ledger.replay(ledger.dead_letters()[0].dead_letter_id)
@@ -319,8 +321,8 @@ def test_every_change_of_state_leaves_an_audit_row(
         "delivery.sent",
         "delivery.in_doubt",
         "delivery.intent",
-        "delivery.entered",
         "binding.bound",
+        "delivery.entered",
         "delivery.refused",
         "document.dead_letter",
         "dead_letter.opened",
@@ -492,7 +494,7 @@ def test_a_targets_answer_is_kept_whatever_it_says(
     ledger.refuse(
         records.stored(ledger, one.delivery_id), refused().model_copy(update={"answer": hostile})
     )
-    ledger.confirm(other, landed().model_copy(update={"note": "\x00"}), None)
+    records.confirm(ledger, other, landed().model_copy(update={"note": "\x00"}), None)
     assert admin.execute("SELECT answer, note FROM tieout.deliveries ORDER BY 1").fetchall() == [
         ({"a": 1}, "\ufffd"),
         ({"message": "\ufffd'; DROP TABLE tieout.inbox; --"}, ""),

@@ -62,6 +62,6 @@ def entered(ledger: PostgresLedger, *keys: str) -> tuple[BatchId, list[DeliveryI
         new = records.delivery(document_id, key=key, entity="cash_receipt", target=System.SAGE100)
         (one,) = ledger.intend([new])
         ledger.mark_sent([one.delivery_id], fence=held, lease_s=900)
-        ledger.confirm(one, records.landed(f"00001/{key}"), None)
+        records.confirm(ledger, one, records.landed(f"00001/{key}"), None)
         ids.append(one.delivery_id)
     return held.batch_id, ids

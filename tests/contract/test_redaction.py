@@ -80,7 +80,7 @@ def the_person(ledger: PostgresLedger) -> None:
                     "note": f"{CANARY} is new",
                 }
             )
-            ledger.confirm(stored, landed, records.binding(key, f"id-{key}"))
+            records.confirm(ledger, stored, landed, records.binding(key, f"id-{key}"))
         else:
             refused = records.refused().model_copy(
                 update={"message": f"{CANARY} is on hold", "remedy": CANARY, "answer": [CANARY]}

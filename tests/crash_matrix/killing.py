@@ -19,7 +19,8 @@ from typing_extensions import override
 
 from fakes import FakeGate
 from tieout.domain.base import BatchId, DeliveryId
-from tieout.domain.ledger import Delivery, Fence, Landed, NewBinding, NewDelivery, Origin
+from tieout.domain.ledger import Confirmation, Delivery, Fence, NewDelivery, Origin
+from tieout.errors import RejectedError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
@@ -126,11 +127,12 @@ class DeadlyLedger(PostgresLedger):
         return sent
 
     @override
-    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
+    def confirm(self, confirmations: Sequence[Confirmation]) -> dict[DeliveryId, RejectedError]:
         self._pass_by(Point.BEFORE_RECORD)
         self._is_recording = True
-        super().confirm(delivery, landed, binding)
+        rejected = super().confirm(confirmations)
         self._is_recording = False
+        return rejected
 
     @override
     def end_step(self, fence: Fence, *, lease_s: int | None = None) -> None:

@@ -16,6 +16,7 @@ from tieout.domain.ledger import (
     LANDED,
     UNFINISHED,
     Binding,
+    Confirmation,
     Delivery,
     DeliveryState,
     DocumentState,
@@ -205,30 +206,40 @@ class Deliveries(Claims, Parents):
         self._note(delivery.pair, f"delivery.{delivery.state}", f"delivery/{delivery_id}")
 
     @override
-    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
+    def confirm(self, confirmations: Sequence[Confirmation]) -> dict[DeliveryId, RejectedError]:
         with self._lock:
-            delivery_id = delivery.delivery_id
-            present = self._delivery(delivery_id)
-            if present.version_hash != delivery.version_hash:
-                raise RetryableError("another version is meant by now", remedy="Compare again.")
-            confirmed = present.state in LANDED
-            if confirmed and present.external_id != landed.external_id:
-                raise RejectedError(
-                    f"delivery {delivery_id} was confirmed as {present.external_id!r}",
-                    remedy="Look at both.",
-                    cause="read_back_differs",
-                )
-            if not confirmed:
-                self._check_unclaimed(present, landed)
-            if binding is not None:
-                self.bind(binding)
-            if not confirmed:
-                self._deliver(
-                    delivery_id,
-                    state=DeliveryState.ENTERED,
-                    external_id=landed.external_id,
-                    external_no=landed.external_no,
-                )
+            for one in confirmations:
+                present = self._delivery(one.delivery.delivery_id)
+                if present.version_hash != one.delivery.version_hash:
+                    raise RetryableError("another version is meant by now", remedy="Compare again.")
+            rejected: dict[DeliveryId, RejectedError] = {}
+            for one in confirmations:
+                try:
+                    self._confirm(one.delivery.delivery_id, one.landed, one.binding)
+                except RejectedError as error:
+                    rejected[one.delivery.delivery_id] = error
+            return rejected
+
+    def _confirm(self, delivery_id: DeliveryId, landed: Landed, binding: NewBinding | None) -> None:
+        present = self._delivery(delivery_id)
+        confirmed = present.state in LANDED
+        if confirmed and present.external_id != landed.external_id:
+            raise RejectedError(
+                f"delivery {delivery_id} was confirmed as {present.external_id!r}",
+                remedy="Look at both.",
+                cause="read_back_differs",
+            )
+        if not confirmed:
+            self._check_unclaimed(present, landed)
+        if binding is not None:
+            self.bind(binding)
+        if not confirmed:
+            self._deliver(
+                delivery_id,
+                state=DeliveryState.ENTERED,
+                external_id=landed.external_id,
+                external_no=landed.external_no,
+            )
 
     def _check_unclaimed(self, present: Delivery, landed: Landed) -> None:
         meant = created_as(present.model_copy(update={"external_id": landed.external_id}))

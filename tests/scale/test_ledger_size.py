@@ -83,7 +83,7 @@ def one_document(ledger: PostgresLedger, name: str) -> dict[str, float]:
         fence = ledger.begin_step(batch_id, "invoice", lease_s=900)
         (meant,) = ledger.intend([records.delivery(document_id, key=name)])
         ledger.mark_sent([meant.delivery_id], fence=fence, lease_s=900)
-        ledger.confirm(meant, records.landed(name), None)
+        records.confirm(ledger, meant, records.landed(name), None)
         ledger.mark_done(document_id)
 
     return {

@@ -277,6 +277,14 @@ class NewBinding(Frozen):
     confidence: float | None = Field(default=None, ge=0, le=1)
 
 
+class Confirmation(Frozen):
+    """What the target holds for a delivery, and the id to bind with it."""
+
+    delivery: Delivery
+    landed: Landed
+    binding: NewBinding | None = None
+
+
 class Binding(NewBinding):
     """A stored binding."""
 

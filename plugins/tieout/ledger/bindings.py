@@ -1,6 +1,7 @@
 """Statements on bindings, which two unique indexes decide, and on what is not the same."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from operator import attrgetter
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -19,30 +20,53 @@ def bind(connection: Connection, new: NewBinding) -> None:
     Raises:
         RejectedError: The key or the external id is bound to something else.
     """
-    inserted = connection.execute(
-        insert(bindings).values(new.model_dump()).on_conflict_do_nothing()
+    for error in bind_all(connection, [new]).values():
+        raise error
+
+
+def bind_all(connection: Connection, new: Sequence[NewBinding]) -> dict[str, RejectedError]:
+    """Insert bindings of one pair, entity and system; return by key what could not be, and why.
+
+    That is a key, or an external id, which is bound to something else.
+    """
+    if not new:
+        return {}
+    in_order = sorted(new, key=attrgetter("key"))  # so that no two at once wait for each other
+    connection.execute(
+        insert(bindings).on_conflict_do_nothing(), [one.model_dump() for one in in_order]
     )
-    if inserted.rowcount == 1:
-        return
+    first = new[0]
+    keys, ids = [one.key for one in new], [one.external_id for one in new]
     found = connection.execute(
         select(bindings.c.key, bindings.c.external_id).where(
-            bindings.c.pair == new.pair,
-            bindings.c.entity == new.entity,
-            bindings.c.system == new.system,
+            bindings.c.pair == first.pair,
+            bindings.c.entity == first.entity,
+            bindings.c.system == first.system,
             bindings.c.ended_at.is_(None),
-            or_(bindings.c.key == new.key, bindings.c.external_id == new.external_id),
+            or_(bindings.c.key.in_(keys), bindings.c.external_id.in_(ids)),
         )
     )
-    others = [row for row in found if (row.key, row.external_id) != (new.key, new.external_id)]
-    if others:
-        raise RejectedError(
-            f"{new.entity} {new.key!r} cannot be bound to {new.external_id!r} in {new.system}: "
-            f"{others[0].key!r} is bound to {others[0].external_id!r}.",
-            remedy="Find out which of the two is right, and correct or merge the other.",
-            cause="number_taken",
-            field="external_id",
-            value=new.external_id,
-        )
+    bound = [(row.key, row.external_id) for row in found]
+    by_key, by_id = dict(bound), {external_id: key for key, external_id in bound}
+    rejected: dict[str, RejectedError] = {}
+    for one in new:
+        other_id, other_key = by_key.get(one.key), by_id.get(one.external_id)
+        if other_id not in {None, one.external_id}:
+            rejected[one.key] = _bound_otherwise(one, one.key, str(other_id))
+        elif other_key not in {None, one.key}:
+            rejected[one.key] = _bound_otherwise(one, str(other_key), one.external_id)
+    return rejected
+
+
+def _bound_otherwise(new: NewBinding, key: str, external_id: str) -> RejectedError:
+    return RejectedError(
+        f"{new.entity} {new.key!r} cannot be bound to {new.external_id!r} in {new.system}: "
+        f"{key!r} is bound to {external_id!r}.",
+        remedy="Find out which of the two is right, and correct or merge the other.",
+        cause="number_taken",
+        field="external_id",
+        value=new.external_id,
+    )
 
 
 def of_keys(

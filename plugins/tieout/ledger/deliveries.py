@@ -5,7 +5,7 @@ send is byte-identical; a refusal ends that key, and the next send has another o
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, RowMapping, case, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,11 +18,10 @@ from tieout.domain.ledger import (
     Delivery,
     DeliveryState,
     Fence,
-    Landed,
     NewDelivery,
     Refused,
 )
-from tieout.errors import ConfigurationError, RejectedError, RetryableError
+from tieout.errors import ConfigurationError, RetryableError
 from tieout.ledger import rows, steps
 from tieout.ledger.documents import renew
 from tieout.ledger.schema import deliveries, documents
@@ -35,6 +34,7 @@ POSTING = (DeliveryState.ENTERED, DeliveryState.UPDATED, DeliveryState.IN_GL)
 """How far people have posted what was entered, in their order."""
 REPLACEABLE = (DeliveryState.INTENT, DeliveryState.REFUSED)
 """States in which the target certainly holds nothing, so that another payload may take over."""
+_Key = tuple[str, str, str, str, str]
 _KEY = (
     deliveries.c.pair,
     deliveries.c.target,
@@ -50,7 +50,7 @@ def idempotency_key(new: NewDelivery, key_epoch: int) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def _key_of(new: NewDelivery) -> tuple[str, str, str, str, str]:
+def _key_of(new: NewDelivery) -> _Key:
     return (new.pair, str(new.target), new.entity, new.document_key, new.operation)
 
 
@@ -64,8 +64,7 @@ def intend(
     is returned as it stands.
     """
     _check_unfinished(connection, {delivery.document_id for delivery in new})
-    for delivery in sorted(new, key=_key_of):
-        _insert_or_replace(connection, delivery, DeliveryState if newest_wins else REPLACEABLE)
+    _insert_or_replace(connection, new, DeliveryState if newest_wins else REPLACEABLE)
     if not new:
         return []
     found = connection.execute(
@@ -96,40 +95,56 @@ def _check_unfinished(connection: Connection, document_ids: Collection[DocumentI
 
 
 def _insert_or_replace(
-    connection: Connection, new: NewDelivery, replaceable: Iterable[DeliveryState]
+    connection: Connection, new: Sequence[NewDelivery], replaceable: Iterable[DeliveryState]
 ) -> None:
-    values = new.model_dump()
-    inserted = connection.execute(
-        insert(deliveries)
-        .values(idempotency_key=idempotency_key(new, 0), **values)
-        # Named, one constraint would leave the other to raise when two insert at the same moment.
-        .on_conflict_do_nothing()
-    )
-    if inserted.rowcount == 1:
+    """Insert what is new in one statement, in the order of keys: no two at once wait in a ring."""
+    if not new:
         return
-    known = connection.execute(
-        select(deliveries.c.delivery_id, deliveries.c.key_epoch, deliveries.c.state)
-        .where(
-            tuple_(*_KEY).in_([_key_of(new)]),
-            deliveries.c.state.in_(list(replaceable)),
-            deliveries.c.version_hash != new.version_hash,
+    values = [
+        {"idempotency_key": idempotency_key(one, 0), **one.model_dump()}
+        for one in sorted(new, key=_key_of)
+    ]
+    # Named, one constraint would leave the other to raise when two insert at the same moment.
+    statement = insert(deliveries).on_conflict_do_nothing().returning(*_KEY)
+    inserted = {tuple(row) for row in connection.execute(statement, values)}
+    known = {_key_of(one): one for one in new if _key_of(one) not in inserted}
+    if known:
+        _replace(connection, known, replaceable)
+
+
+def _replace(
+    connection: Connection,
+    new: Mapping[_Key, NewDelivery],
+    replaceable: Iterable[DeliveryState],
+) -> None:
+    """Let another payload take the place of one that was meant before, where it may."""
+    found = connection.execute(
+        select(
+            *_KEY,
+            deliveries.c.delivery_id,
+            deliveries.c.key_epoch,
+            deliveries.c.state,
+            deliveries.c.version_hash,
         )
+        .where(tuple_(*_KEY).in_(list(new)), deliveries.c.state.in_(list(replaceable)))
+        .order_by(*_KEY)
         .with_for_update()
-    ).one_or_none()
-    if known is not None:
+    ).all()
+    for known in found:
+        pair, target, entity, document_key, operation, *_rest = known
+        wanted = new[pair, target, entity, document_key, operation]
+        if wanted.version_hash == known.version_hash:
+            continue
         # What the target was sent before may come again after something else: as another write.
         key_epoch = known.key_epoch + (known.state not in REPLACEABLE)
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.delivery_id == known.delivery_id)
-            .values(
-                key_epoch=key_epoch,
-                idempotency_key=idempotency_key(new, key_epoch),
-                state=DeliveryState.INTENT,
-                attempts=0,
-                changed_at=func.clock_timestamp(),
-                **values,
-            )
+        _set(
+            connection,
+            known.delivery_id,
+            key_epoch=key_epoch,
+            idempotency_key=idempotency_key(wanted, key_epoch),
+            state=DeliveryState.INTENT,
+            attempts=0,
+            **wanted.model_dump(),
         )
 
 
@@ -282,69 +297,6 @@ def advance(connection: Connection, delivery_id: DeliveryId, state: DeliveryStat
     )
 
 
-def confirm(connection: Connection, delivery: Delivery, landed: Landed) -> None:
-    """Record what the target holds; the same again changes nothing.
-
-    Reading the target is the truth, so even a refused delivery can turn out to have landed.
-
-    Raises:
-        RejectedError: It landed with another id: the target holds two.
-        RetryableError: Another version is meant by now, and this one was compared with its own.
-    """
-    delivery_id = delivery.delivery_id
-    present = _locked(connection, delivery_id)
-    if present["version_hash"] != delivery.version_hash:
-        raise RetryableError(
-            f"Delivery {delivery_id} means another version by now.",
-            remedy="The next attempt compares what the target holds with that one.",
-        )
-    if present["state"] in LANDED:
-        if present["external_id"] != landed.external_id:
-            raise RejectedError(
-                f"Delivery {delivery_id} has landed as {present['external_id']!r} and was read "
-                f"back as {landed.external_id!r}.",
-                remedy="Look at both at the target; void the one that must not be there.",
-                cause="read_back_differs",
-                field="external_id",
-                value=landed.external_id,
-            )
-        return
-    _check_unclaimed(connection, present, landed)
-    values = storable_columns(landed.model_dump())
-    no_refusal = {"cause": "", "message": "", "remedy": ""}
-    _set(connection, delivery_id, state=DeliveryState.ENTERED, **no_refusal, **values)
-
-
-def _check_unclaimed(connection: Connection, present: RowMapping, landed: Landed) -> None:
-    """Make sure that no other delivery created what the target shows for this one.
-
-    Raises:
-        RejectedError: One did: a document at the target belongs to one delivery.
-    """
-    if present["operation"] != CREATE or not landed.external_id:
-        return
-    others = connection.execute(
-        select(deliveries.c.document_key).where(
-            deliveries.c.pair == present["pair"],
-            deliveries.c.target == present["target"],
-            deliveries.c.entity == present["entity"],
-            deliveries.c.operation == CREATE,
-            deliveries.c.external_id == landed.external_id,
-            deliveries.c.delivery_id != present["delivery_id"],
-        )
-    ).scalars()
-    other = next(iter(others), None)
-    if other is not None:
-        raise RejectedError(
-            f"{present['target']} {present['entity']} {landed.external_id!r} was read back for "
-            f"{present['document_key']!r} and is that of {other!r}.",
-            remedy="Look at both at the source and the one at the target; bind the right one.",
-            cause="number_taken",
-            field="external_id",
-            value=landed.external_id,
-        )
-
-
 def refuse(connection: Connection, sent: Delivery, refused: Refused) -> None:
     """Record the target's no: it ends the idempotency key and the attempts without an answer.
 
@@ -375,21 +327,31 @@ def refuse(connection: Connection, sent: Delivery, refused: Refused) -> None:
 
 
 def _locked(connection: Connection, delivery_id: DeliveryId) -> RowMapping:
-    row = (
-        connection.execute(
-            select(*rows.DELIVERY, deliveries.c.key_epoch)
-            .where(deliveries.c.delivery_id == delivery_id)
-            .with_for_update()
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
+    return locked(connection, [delivery_id])[delivery_id]
+
+
+def locked(
+    connection: Connection, delivery_ids: Collection[DeliveryId]
+) -> dict[DeliveryId, RowMapping]:
+    """Return deliveries with their key's epoch, locked until the transaction ends.
+
+    Raises:
+        ConfigurationError: There is no such delivery.
+    """
+    found = connection.execute(
+        select(*rows.DELIVERY, deliveries.c.key_epoch)
+        .where(deliveries.c.delivery_id.in_(sorted(delivery_ids)))
+        .order_by(deliveries.c.delivery_id)
+        .with_for_update()
+    ).mappings()
+    present = {DeliveryId(row["delivery_id"]): row for row in found}
+    unknown = sorted(set(delivery_ids) - set(present))
+    if unknown:
         raise ConfigurationError(
-            f"The ledger has no delivery {delivery_id}.",
+            f"The ledger has no delivery {unknown[0]}.",
             remedy="Take ids from intend() of the same ledger.",
         )
-    return row
+    return present
 
 
 def _set(connection: Connection, delivery_id: DeliveryId, **values: object) -> None:

@@ -4,13 +4,17 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tieout.errors import UnavailableError
 from tieout.ledger.session import translated
 
 _SEED = 0
+_TAKE = text(
+    "SELECT pg_advisory_lock(hashtextextended(name, :seed))"
+    " FROM unnest(CAST(:names AS text[])) AS name"
+)
 
 
 def lock_until_commit(connection: Connection, name: str) -> None:
@@ -43,8 +47,8 @@ def lock_session(engine: Engine, names: Collection[str], *, wait_s: float) -> It
 def _take(connection: Connection, names: Sequence[str], wait_s: float) -> None:
     connection.exec_driver_sql(f"SET lock_timeout = {int(wait_s * 1000)}")
     try:
-        for name in names:
-            connection.execute(select(func.pg_advisory_lock(_key(name))))
+        # One statement, which goes through the names in their order.
+        connection.execute(_TAKE, {"names": list(names), "seed": _SEED})
     except DBAPIError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise

@@ -18,16 +18,17 @@ from tieout.domain.base import (
 )
 from tieout.domain.ledger import (
     Binding,
+    Confirmation,
     Delivery,
     DeliveryState,
     Fence,
-    Landed,
     NewBinding,
     NewDeadLetter,
     NewDelivery,
     Refused,
 )
-from tieout.ledger import bindings, delivery_reads, following
+from tieout.errors import RejectedError
+from tieout.ledger import bindings, confirming, delivery_reads, following
 from tieout.ledger import deliveries as delivery_statements
 from tieout.ledger.in_step import PostgresAgreed
 from tieout.ledger.session import Database
@@ -124,11 +125,9 @@ class PostgresWrites(PostgresAgreed, Ledger):
             return delivery_statements.renew_key(connection, delivery_ids)
 
     @override
-    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
+    def confirm(self, confirmations: Sequence[Confirmation]) -> dict[DeliveryId, RejectedError]:
         with self._transaction() as connection:
-            delivery_statements.confirm(connection, delivery, landed)
-            if binding is not None:
-                bindings.bind(connection, binding)
+            return confirming.confirm(connection, confirmations)
 
     @override
     def refuse(self, sent: Delivery, refused: Refused) -> None:

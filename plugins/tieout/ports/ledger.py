@@ -10,6 +10,7 @@ from tieout.domain.gaps import KnownRecord
 from tieout.domain.ledger import (
     Batch,
     Binding,
+    Confirmation,
     Conservation,
     DeadLetter,
     Delivery,
@@ -18,7 +19,6 @@ from tieout.domain.ledger import (
     Fence,
     GateWarning,
     InboxEntry,
-    Landed,
     NewBinding,
     NewDeadLetter,
     NewDelivery,
@@ -29,6 +29,7 @@ from tieout.domain.ledger import (
     Refused,
     Watermark,
 )
+from tieout.errors import RejectedError
 from tieout.ports.in_step import AgreedRecords
 
 
@@ -295,12 +296,15 @@ class Ledger(AgreedRecords, Protocol):
         For what was in doubt, could no longer land, and was looked up and not found.
         """
 
-    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
-        """Record what the target holds, and bind its id, in one transaction.
+    def confirm(self, confirmations: Sequence[Confirmation]) -> dict[DeliveryId, RejectedError]:
+        """Record what the target holds, and bind its ids, in one transaction.
+
+        Deliveries of one call share pair, target and entity, and so do bindings pair, entity and
+        system. Returned is what was rejected, with why: it landed with another id, or its id is
+        bound to something else. Of that nothing is recorded, and the others are.
 
         Raises:
-            RejectedError: It landed with another id, or its id is bound to something else.
-            RetryableError: The ledger means another version by now than this ``delivery``.
+            RetryableError: The ledger means another version by now than one of the deliveries.
         """
 
     def refuse(self, sent: Delivery, refused: Refused) -> None:

@@ -12,6 +12,7 @@ from tieout.domain.base import Frozen
 from tieout.domain.ledger import (
     DOUBTFUL,
     LANDED,
+    Confirmation,
     Delivery,
     DeliveryState,
     Fence,
@@ -310,38 +311,39 @@ def _chunks(items: Sequence[Item], size_max: int) -> Iterator[Sequence[Item]]:
 def _settle(
     writer: Writer, deliveries: Sequence[Delivery], outcomes: Mapping[str, Outcome]
 ) -> dict[str, Delivered]:
-    """Record each outcome; what landed is compared with what was expected first."""
+    """Record the outcomes; what landed is compared with what was expected first.
+
+    An id that belongs to something else is a refusal.
+    """
+    landed: list[Confirmation] = []
     settled: dict[str, Delivered] = {}
     for delivery in deliveries:
         outcome = outcomes.get(delivery.document_key)
         if outcome is None:
             continue
-        checked = _recorded(writer, delivery, _compared(delivery, outcome))
+        checked = _compared(delivery, outcome)
         if isinstance(checked, Landed):
-            entered = delivery.model_copy(
-                update={
-                    "state": DeliveryState.ENTERED,
-                    "external_id": checked.external_id,
-                    "external_no": checked.external_no,
-                }
-            )
-            settled[delivery.document_key] = Delivered(delivery=entered)
+            binding = writer.binding_of(delivery, checked)
+            landed.append(Confirmation(delivery=delivery, landed=checked, binding=binding))
         else:
+            writer.ledger.refuse(delivery, checked)
             settled[delivery.document_key] = Delivered(delivery=delivery, refused=checked)
+    rejected = writer.ledger.confirm(landed) if landed else {}
+    for one in landed:
+        error = rejected.get(one.delivery.delivery_id)
+        settled[one.delivery.document_key] = _entered(one) if error is None else _taken(one, error)
     return settled
 
 
-def _recorded(writer: Writer, delivery: Delivery, outcome: Outcome) -> Outcome:
-    """Write the outcome into the ledger; an id that belongs to something else is a refusal."""
-    if isinstance(outcome, Landed):
-        try:
-            binding = writer.binding_of(delivery, outcome)
-            writer.ledger.confirm(delivery, outcome, binding)
-        except RejectedError as error:
-            return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
-        return outcome
-    writer.ledger.refuse(delivery, outcome)
-    return outcome
+def _entered(one: Confirmation) -> Delivered:
+    ids = {"external_id": one.landed.external_id, "external_no": one.landed.external_no}
+    entered = one.delivery.model_copy(update={"state": DeliveryState.ENTERED, **ids})
+    return Delivered(delivery=entered)
+
+
+def _taken(one: Confirmation, error: RejectedError) -> Delivered:
+    refused = Refused(cause=error.cause, message=error.message, remedy=error.remedy)
+    return Delivered(delivery=one.delivery, refused=refused)
 
 
 def _compared(delivery: Delivery, outcome: Outcome) -> Outcome:

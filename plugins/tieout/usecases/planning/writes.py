@@ -10,10 +10,10 @@ from tieout.domain.base import DeliveryId, DocumentId, Json, System
 from tieout.domain.ledger import (
     LANDED,
     Binding,
+    Confirmation,
     Delivery,
     DeliveryState,
     Fence,
-    Landed,
     NewBinding,
     NewDeadLetter,
     NewDelivery,
@@ -169,15 +169,24 @@ class PlanningWrites(PlanningAgreed, Ledger):
         return [self._deliveries[one] for one in delivery_ids]
 
     @override
-    def confirm(self, delivery: Delivery, landed: Landed, binding: NewBinding | None) -> None:
-        if binding is not None:
-            self.bind(binding)
-        if self._deliveries[delivery.delivery_id].state not in LANDED:
+    def confirm(self, confirmations: Sequence[Confirmation]) -> dict[DeliveryId, RejectedError]:
+        rejected: dict[DeliveryId, RejectedError] = {}
+        for one in confirmations:
+            try:
+                self._confirm(one)
+            except RejectedError as error:
+                rejected[one.delivery.delivery_id] = error
+        return rejected
+
+    def _confirm(self, one: Confirmation) -> None:
+        if one.binding is not None:
+            self.bind(one.binding)
+        if self._deliveries[one.delivery.delivery_id].state not in LANDED:
             self._change(
-                delivery.delivery_id,
+                one.delivery.delivery_id,
                 state=DeliveryState.ENTERED,
-                external_id=landed.external_id,
-                external_no=landed.external_no,
+                external_id=one.landed.external_id,
+                external_no=one.landed.external_no,
             )
 
     @override
