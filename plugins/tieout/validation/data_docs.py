@@ -1,8 +1,8 @@
 """Data Docs: the page of Great Expectations about one validation, one file per batch.
 
 A whole site of Great Expectations would take 4 MB and drop the batches before. Pages are kept up to
-a number for each suite, and the oldest go first. Who may read them is the business of whoever
-serves them.
+a number for each suite, and the oldest go first. A page has all that it needs in itself: neither it
+nor who reads it asks any other host. Who may read pages is the business of whoever serves them.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ PAGES_MAX = 1_000
 ROWS_MAX = 200
 """How many failed rows of a rule a page draws on; the dead letters name them all."""
 SUFFIX = ".html"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_page(
@@ -49,10 +50,14 @@ def write_page(
 
 @cache
 def _view() -> "DefaultJinjaPageView":
-    """Return the one view of this process: it compiles its templates once."""
+    """Return the one view of this process: it compiles its templates once, ours before its own."""
     from great_expectations.render.view.view import DefaultJinjaPageView
+    from jinja2 import ChoiceLoader, FileSystemLoader  # noqa: PLC0415 - comes with it
 
-    return DefaultJinjaPageView()
+    view = DefaultJinjaPageView()
+    ours, its = FileSystemLoader(TEMPLATES), view.env.loader
+    view.env.loader = ChoiceLoader([ours, its]) if its else ours
+    return view
 
 
 def _drop_oldest(folder: Path) -> None:

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -304,7 +305,11 @@ def test_the_batch_gets_a_page_of_data_docs(gate, tmp_path):
 
     assert page.name == "7.html"
     assert page.is_relative_to(tmp_path / "data_docs" / "shop_order")
-    assert "NO-SUCH-ITEM" in page.read_text("utf-8")
+    text = page.read_text("utf-8")
+    assert "NO-SUCH-ITEM" in text
+    assert "<title>shop_order</title>" in text
+    # Nobody who opens it asks another host for anything: no styles, scripts or pictures.
+    assert re.findall(r"<(?:link|script|img)\b|\burl\(|https?:", text) == []
 
 
 def test_a_validation_without_a_name_for_its_page_has_none(gate, tmp_path):
