@@ -43,11 +43,7 @@ class FailureNotifier(BaseNotifier):
         if _is_known(reason):
             log.info("People were told of this pause before.")
             return
-        try:
-            connection = BaseHook.get_connection(ALERTS_CONNECTION)
-        except AirflowNotFoundException:
-            return
-        _post(connection.host or "", text)
+        _tell(text)
 
 
 def _is_known(reason: object) -> bool:
@@ -70,8 +66,11 @@ def tell_of_pause(name: str) -> None:
     stream = streams.stream(name)
     text = f"Tieout: {name} is {stream.state}: {stream.reason} See 'tieout streams'."
     log.warning("%s", text)
-    if not streams.tell(name):
-        return
+    if streams.tell(name):
+        _tell(text)
+
+
+def _tell(text: str) -> None:
     try:
         connection = BaseHook.get_connection(ALERTS_CONNECTION)
     except AirflowNotFoundException:

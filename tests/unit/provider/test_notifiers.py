@@ -1,11 +1,23 @@
-"""The alerts, in a process of their own, as Airflow's dag-processor and triggerer run them."""
+"""The alerts, in a process of their own, as Airflow's dag-processor and triggerer run them.
+
+Those of a gate's task come from the task itself.
+"""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from fake_streams import FakeStreams
+from fakes import FakeClock
+from tieout.domain.streams import StreamState, source_stream
+from tieout.provider import notifiers, operators
+from tieout.provider.operators import GreatExpectationsGateOperator
+from tieout.usecases.flow import StepReport
 from wire import Reply, Wire, serving
 
 FAILED_TASK = """
@@ -75,6 +87,31 @@ def test_without_the_ledger_people_are_rather_told_twice(tmp_path: Path) -> None
     script = PAUSED.replace("(ANSWERS)", f"([{away}, False])")
     with_import = "from tieout.errors import TieoutError\n" + script
     assert len(alerted(with_import, tmp_path).received) == 1
+
+
+def test_a_gate_whose_stream_pauses_tells_people_once_and_fails_no_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name, streams = source_stream("harbor", "shop_order"), FakeStreams(FakeClock())
+    while streams.judged(name, good=0, is_bad=True):
+        pass
+    report = StepReport(step="gate_orders", documents=30, confirmed=0, set_aside=20, paused=name)
+    runtime = SimpleNamespace(streams=streams, run_step=lambda _entity, _batch_id: report)
+    for module in (notifiers, operators):
+        monkeypatch.setattr(module, "open_runtime", lambda: runtime)
+    gate = GreatExpectationsGateOperator(
+        task_id="gate", entity="shop_order", batch_id=7, pair="harbor"
+    )
+    with serving(Reply(), Reply()) as wire:
+        connection = json.dumps({"conn_type": "http", "host": f"{wire.url}/alerts"})
+        monkeypatch.setenv("AIRFLOW_CONN_TIEOUT_ALERTS", connection)
+        counted = [gate.execute({})["set_aside"] for _run in range(2)]
+    assert counted == [20, 20]
+    (request,) = wire.received
+    stream = streams.stream(name)
+    assert stream.state is StreamState.PAUSED
+    text = f"Tieout: {name} is paused: {stream.reason} See 'tieout streams'."
+    assert request.json() == {"text": text}
 
 
 def test_a_run_past_its_deadline_is_told(tmp_path: Path) -> None:
