@@ -24,7 +24,7 @@ from tieout.mapping.addresses.fields import (
     xero_region,
 )
 from tieout.mapping.readings import READINGS
-from tieout.mapping.texts import Altered, does_not_fit, one_line, to_cp1252, within
+from tieout.mapping.texts import Altered, one_line, to_cp1252, within
 
 CENTS = Decimal("0.01")
 XERO_PRICE_STEP = Decimal("0.0001")
@@ -53,7 +53,7 @@ def money(amount: Decimal) -> str:
     written = amount.quantize(CENTS, rounding=ROUND_HALF_UP)
     if written != amount:
         message = f"The amount {amount} has more than two decimals."
-        remedy = "Correct the amount in the shop and replay."
+        remedy = "Correct the amount where the record comes from, and replay."
         raise RejectedError(
             message, remedy=remedy, cause="price_not_representable", value=str(amount)
         )
@@ -127,8 +127,12 @@ def sage100_key(text: str, *, length: int) -> str:
     """Write a key of Sage 100: upper case, no blanks around it, in its characters and length."""
     key = text.strip().upper()
     if to_cp1252(key) != key:
-        message = f"{text!r} has characters that no key of Sage 100 can have."
-        raise does_not_fit(message, text)
+        raise RejectedError(
+            f"{text!r} has characters that no key of Sage 100 can have.",
+            remedy="Correct it where the record comes from, and replay.",
+            cause="not_of_type",
+            value=text,
+        )
     return within(key, length)
 
 

@@ -48,7 +48,7 @@ def period(first: str, last: str, place: str) -> Period:
     try:
         days = Period(*(date.fromisoformat(day) if day else None for day in (first, last)))
     except ValueError as error:
-        message = f"{place}: {first or last!r} to {last!r} are not days: {error}."
+        message = f"{place}: {first!r} to {last!r} are not days: {error}."
         raise ConfigurationError(message, remedy="Write a day as 2026-11-29.") from error
     if days.first and days.last and days.last < days.first:
         message = f"{place}: valid_until {last} is before valid_from {first}."

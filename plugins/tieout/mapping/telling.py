@@ -102,7 +102,7 @@ class Telling:
                 f"Add it to include/mappings/tables/{table}.csv, or correct it where the "
                 "record comes from."
             ),
-            cause="target_refused",
+            cause="value_unmapped",
             field=where,
             value=value,
         )

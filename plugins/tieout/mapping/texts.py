@@ -68,11 +68,11 @@ def within(text: str, length: int, *, system: str = "Sage 100") -> str:
     """
     if len(text) > length:
         message = f"{system} takes {length} characters here; {text!r} has {len(text)}."
-        raise does_not_fit(message, text)
+        raise too_long(message, text)
     return text
 
 
-def does_not_fit(message: str, value: str) -> RejectedError:
-    """Return the refusal of a text that its target cannot hold."""
-    remedy = "Shorten or correct it in the shop and replay."
-    return RejectedError(message, remedy=remedy, cause="target_refused", value=value)
+def too_long(message: str, value: str) -> RejectedError:
+    """Return the refusal of a text that its target has no room for."""
+    remedy = "Shorten it where the record comes from, and replay."
+    return RejectedError(message, remedy=remedy, cause="too_long", value=value)

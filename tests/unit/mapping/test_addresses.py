@@ -227,7 +227,7 @@ def test_an_address_that_does_not_fit_is_refused_and_never_cut():
     with pytest.raises(RejectedError, match="does not fit 3 lines of 40") as caught:
         lines(Address(line1="Word " * 30))
 
-    assert (caught.value.cause, caught.value.value) == ("target_refused", ("Word " * 30).strip())
+    assert (caught.value.cause, caught.value.value) == ("too_long", ("Word " * 30).strip())
 
 
 @pytest.mark.parametrize(

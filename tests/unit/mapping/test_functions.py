@@ -160,7 +160,7 @@ def test_a_text_that_is_too_long_is_refused_and_never_cut():
     with pytest.raises(RejectedError) as caught:
         functions.sage100_text("x" * 51, length=50)
 
-    assert caught.value.cause == "target_refused"
+    assert caught.value.cause == "too_long"
     assert caught.value.value == "x" * 51
 
 

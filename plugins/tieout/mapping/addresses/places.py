@@ -14,7 +14,7 @@ from tieout.domain.pair import AddressCase
 from tieout.mapping.addresses.countries import is_code
 from tieout.mapping.addresses.delivery import ATTENTION
 from tieout.mapping.addresses.standard import Standard, standard, standard_lines
-from tieout.mapping.texts import does_not_fit, one_line, to_cp1252, to_upper
+from tieout.mapping.texts import one_line, to_cp1252, to_upper, too_long
 
 ADDRESSES_MAX = 4_096
 """Addresses that one process remembers, since the fields of one are asked for one by one."""
@@ -126,7 +126,7 @@ def _fitted(lines: Sequence[str], length: int, count: int) -> tuple[str, ...]:
         kept[first : first + 2] = [f"{kept[first]}, {kept[first + 1]}"]
     if len(broken) > count:
         message = f"The address does not fit {count} lines of {length} characters."
-        raise does_not_fit(message, ", ".join(lines))
+        raise too_long(message, ", ".join(lines))
     return tuple(broken)
 
 
