@@ -30,16 +30,6 @@ class Mapped(NamedTuple):
     alterations: tuple[Alteration, ...]
 
 
-def apply(spec: Spec, record: Record, tables: Tables) -> Mapped:
-    """Make the payload that ``spec`` describes out of ``record``; see compile_spec.
-
-    Raises:
-        ConfigurationError: A path or table of the mapping does not fit the record.
-        RejectedError: A value cannot be brought into the target's form.
-    """
-    return compile_spec(spec, tables)(record)
-
-
 def compile_spec(
     spec: Spec, tables: Tables, known: Record = MappingProxyType({})
 ) -> Callable[[Record], Mapped]:

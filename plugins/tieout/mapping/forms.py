@@ -95,7 +95,9 @@ def _text(value: JsonValue) -> str:
 
 
 def _number(value: JsonValue) -> Decimal:
-    if isinstance(value, str | int) and not isinstance(value, bool):
+    # Decimal() would also take 1_000, and the digits of any script.
+    is_plain = not isinstance(value, str) or (value.isascii() and "_" not in value)
+    if isinstance(value, str | int) and not isinstance(value, bool) and is_plain:
         try:
             number = Decimal(value)
         except InvalidOperation:

@@ -5,7 +5,7 @@ import pytest
 
 from tieout.domain.order import Address, LineKind
 from tieout.errors import ConfigurationError, RejectedError
-from tieout.mapping.engine import apply
+from tieout.mapping.engine import compile_spec
 from tieout.mapping.making import Alteration
 from tieout.mapping.spec import load_spec
 from tieout.mapping.tables import load_tables
@@ -20,7 +20,7 @@ def map_fields(tmp_path):
         (tmp_path / "tables").mkdir(exist_ok=True)
         for name, rows in (tables or {}).items():
             (tmp_path / f"tables/{name}.csv").write_text(rows, "utf-8")
-        return apply(load_spec(path), record, load_tables(tmp_path))
+        return compile_spec(load_spec(path), load_tables(tmp_path))(record)
 
     return mapped
 
@@ -103,6 +103,7 @@ def test_a_value_that_no_table_has_is_refused_with_the_files_name(map_fields):
         map_fields(fields, {"code": "XK"}, {"countries": "from,to,note\n"})
 
     assert (caught.value.field, caught.value.value) == ("Country", "XK")
+    assert caught.value.cause == "value_unmapped"
     assert "include/mappings/tables/countries.csv" in caught.value.remedy
 
 

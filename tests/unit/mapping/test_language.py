@@ -146,6 +146,8 @@ def test_a_value_is_written_in_its_type(mapped, form, value, made):
         ("type: integer", "7.5", "not_of_type", "'7.5' is not a whole number"),
         ("type: number", "seven", "not_of_type", "'seven' is not a number"),
         ("type: number", "NaN", "not_of_type", "is not a number"),
+        ("type: number", "1_000", "not_of_type", "is not a number"),
+        ("type: number", "\u0661\u0662", "not_of_type", "is not a number"),
         ("type: boolean", "maybe", "not_of_type", "is neither true nor false"),
         ("type: date", "2026-11-29T10:00:00", "not_of_type", "is not a day"),
         ("type: number, length: 4", "-123.45", "too_long", "has 5 digits, and 4 fit"),
@@ -283,7 +285,7 @@ def test_both_conditions_must_hold(mapped):
     ("fields", "problem", "fix"),
     [
         ("  A: {form: x}", "line 3, fields > A > form: there is no key 'form'", "mean 'from'?"),
-        ("  A:\n    from: x\n    size: 3", "line 5, fields > A > size: there is no key", "Known"),
+        ("  A:\n    from: x\n    size: 3", "line 5, fields > A > size: there is no key", "Use one of"),
         ("  A: {function: monney, from: x}", "there is no function 'monney'", "mean 'money'?"),
         ("  A: {constant: 1, table: t, from: x}", "in several ways at once: table, constant", ""),
         ("  A: {default: 1}", "line 3, fields > A: it does not say what makes the value", "from"),
