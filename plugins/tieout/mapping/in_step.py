@@ -5,7 +5,6 @@ tieout.domain.in_step.policy.
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -13,7 +12,7 @@ from pydantic import BaseModel
 from tieout.domain.customer import Customer
 from tieout.domain.in_step.policy import ACTIVE, Policy
 from tieout.mapping.paths import CUSTOM
-from tieout.mapping.schema import Fault, Place, form_faults
+from tieout.mapping.schema import Fault, Place, did_you_mean, form_faults
 from tieout.mapping.source import Located, read_located
 
 FOLDER = "in_step"
@@ -57,13 +56,11 @@ def _faults(path: Path, located: Located) -> Iterator[Fault]:
         fix = f"Call the file after one of {', '.join(FORMS)}."
         yield Fault(Place(path, 1, ()), f"there is no entity {path.stem!r}", fix)
         return
-    known = sorted(form.model_fields.keys() - NOT_OURS - {CUSTOM})
+    known = form.model_fields.keys() - NOT_OURS - {CUSTOM}
     fields = located.content["fields"]
     for name in fields if isinstance(fields, dict) else ():
         if name in known or name.startswith(f"{CUSTOM}."):
             continue
         at = ("fields", name)
-        meant = get_close_matches(name, known, n=1)
-        fix = f"Did you mean {meant[0]!r}?" if meant else f"Known are {', '.join(known)}."
         problem = f"a {path.stem} has no field {name!r} that is kept in step"
-        yield Fault(Place(path, located.line(at), at), problem, fix)
+        yield Fault(Place(path, located.line(at), at), problem, did_you_mean(name, known))

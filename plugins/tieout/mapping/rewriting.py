@@ -243,8 +243,8 @@ def _flow(value: object) -> str:
 def _written(value: object, column: int, used: int) -> str:
     """Write what comes after ``key:`` at a column: in the same line, or as a block below."""
     flow = _flow(value)
-    is_empty = not isinstance(value, Mapping | list) or not value
-    if is_empty or column + used + len(flow) < LINE_LENGTH:
+    is_scalar = not isinstance(value, Mapping | list) or not value
+    if is_scalar or column + used + len(flow) < LINE_LENGTH:
         return f" {flow}"
     indent = " " * (column + INDENT)
     if isinstance(value, Mapping):

@@ -5,7 +5,7 @@ description that the schema gives of that place, or the name that was probably m
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -74,6 +74,13 @@ def form_faults(
         yield Fault(Place(path, located.line(place), place), problem, fix)
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return what fixes a name that is not known: the one that was probably meant, or all."""
+    names = sorted(known)
+    meant = get_close_matches(name, names, n=1)
+    return f"Did you mean {meant[0]!r}?" if meant else f"Use one of {', '.join(names)}."
+
+
 def _precise(at: source.Place, error: ValidationError, located: source.Located) -> source.Place:
     """Return the place of the very name that is wrong, where the schema's error stops above it."""
     name = _unknown(error)[0] if error.validator == "additionalProperties" else str(error.instance)
@@ -92,11 +99,9 @@ def _told(error: ValidationError) -> tuple[str, str]:
     described = str(schema.get("description", ""))
     fix = f"It is: {described}" if described else REFERENCE
     if error.validator == "additionalProperties":
-        known = list(cast("Mapping[str, object]", schema["properties"]))
         name = _unknown(error)[0]
-        meant = get_close_matches(name, known, n=1)
-        fix = f"Did you mean {meant[0]!r}?" if meant else f"Known are {', '.join(known)}."
-        return f"there is no key {name!r}", fix
+        known = cast("Mapping[str, object]", schema["properties"])
+        return f"there is no key {name!r}", did_you_mean(name, known)
     if error.validator == "oneOf":
         given = cast("Mapping[str, object]", error.instance)
         ways = [way for way in WAYS if way in given]

@@ -29,20 +29,12 @@ class Sold(Frozen):
         return bool(self.quantity or self.price_total or any(tax.amount for tax in self.taxes))
 
 
-class SoldByLine:
-    """What every line comes to, by the line's global id."""
-
-    def __init__(self, lines: dict[str, Sold]) -> None:
-        """Keep the lines."""
-        self._lines = lines
-
-    def take(self, line_id: str) -> Sold:
-        """Return what the line comes to; nothing when no sale names it."""
-        return self._lines.get(line_id, Sold())
+NOTHING = Sold()
+"""What a line comes to that no sale names."""
 
 
-def sold_by_line(node: Node, *, taxes_included: bool) -> SoldByLine:
-    """Add up the sales of an edited order per line.
+def sold_by_line(node: Node, *, taxes_included: bool) -> dict[str, Sold]:
+    """Add up the sales of an edited order per line, by the line's global id.
 
     Raises:
         RejectedError: The node of an edited order has no agreements, so its lines cannot be known.
@@ -56,9 +48,9 @@ def sold_by_line(node: Node, *, taxes_included: bool) -> SoldByLine:
             line = next((sale.node(name) for name in LINE_MEMBERS if sale.has(name)), None)
             if line is not None:
                 line_id = line.needed_text("id")
-                before = lines.get(line_id, Sold())
+                before = lines.get(line_id, NOTHING)
                 lines[line_id] = _plus(before, sale, taxes_included=taxes_included)
-    return SoldByLine(lines)
+    return lines
 
 
 def _plus(before: Sold, sale: Node, *, taxes_included: bool) -> Sold:

@@ -1,15 +1,14 @@
 """Typed, strict reading of a GraphQL node's members.
 
-Knows JSON and Shopify's scalars (money bags, global ids, times), not what an order means.
+Knows JSON and Shopify's scalars (money bags), not what an order means.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
 from tieout.errors import RejectedError
-from tieout.mapping.scalars import MisreadError, read_flag, read_moment, read_number, read_text
+from tieout.mapping.scalars import MisreadError, read_flag, read_number, read_text
 
 Value = TypeVar("Value")
 
@@ -61,10 +60,6 @@ class Node:
         """Return a number given as JSON integer or text."""
         return self._read(name, read_number)
 
-    def moment(self, name: str) -> datetime:
-        """Return an instant, aware."""
-        return self._read(name, read_moment)
-
     def money(self, name: str) -> Decimal:
         """Return the shop-money amount of a money bag."""
         return self.node(name).node("shopMoney").number("amount")
@@ -72,10 +67,6 @@ class Node:
     def optional_money(self, name: str) -> Decimal:
         """Return the shop-money amount, 0 when the bag is absent or null."""
         return self.money(name) if self.has(name) else Decimal(0)
-
-    def tail(self, name: str) -> str:
-        """Return the last part of a global id: 5 of gid://shopify/Order/5."""
-        return self.needed_text(name).rsplit("/", 1)[-1].partition("?")[0]
 
     def node(self, name: str) -> "Node":
         """Return an object that must be there."""

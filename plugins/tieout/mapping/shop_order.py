@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, TaxShare
-from tieout.mapping.shop_edits import Sold, sold_by_line
+from tieout.mapping.shop_edits import NOTHING, Sold, sold_by_line
 from tieout.mapping.shop_node import Node
 
 MONEY_KINDS = frozenset({"SALE", "CAPTURE"})
@@ -77,7 +77,7 @@ def _check_objects(node: Node) -> None:
 def _address(node: Node, name: str) -> Members:
     """Return an address that says something, an empty one for any other."""
     address = node.optional(name)
-    said = address is not None and any(address.text(name) for name in ADDRESS)
+    said = address is not None and any(address.text(member) for member in ADDRESS)
     return address.members if address is not None and said else {}
 
 
@@ -109,14 +109,14 @@ def _lines(node: Node) -> Iterator[Members]:
 def _edited_lines(node: Node) -> Iterator[Members]:
     sold = sold_by_line(node, taxes_included=node.is_true("taxesIncluded"))
     for item in node.connection("lineItems"):
-        now = sold.take(item.needed_text("id"))
+        now = sold.get(item.needed_text("id"), NOTHING)
         if now.quantity != item.number("currentQuantity"):
             problem = f"differs from the {now.quantity} that the order's agreements add up to"
             raise item.unreadable("currentQuantity", problem)
         if now.is_something:
             yield _line(item, _kind(item, is_tip=now.is_tip), now)
     for line in node.connection("shippingLines"):
-        now = sold.take(line.needed_text("id"))
+        now = sold.get(line.needed_text("id"), NOTHING)
         if now.is_something:
             whole = now.model_copy(update={"quantity": Decimal(1)})
             yield _line(line, LineKind.SHIPPING, whole)

@@ -8,13 +8,12 @@ is in tieout.mapping.compiler.
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast
 
 from tieout.mapping import source
 from tieout.mapping.functions import FUNCTIONS
-from tieout.mapping.schema import Fault, Place, form_faults
+from tieout.mapping.schema import Fault, Place, did_you_mean, form_faults
 from tieout.mapping.source import Located, read_located
 from tieout.mapping.tables import ALWAYS, Period, period
 
@@ -201,7 +200,7 @@ def _extended(spec: Spec, reader: "_Reader", mappings: Path, extending: tuple[Pa
     kept = dict(base.fields)
     for number, target in enumerate(cast("list[str]", reader.content.get("without", []))):
         if target not in kept:
-            fix = _did_you_mean(target, kept)
+            fix = did_you_mean(target, kept)
             problem = f"{spec.extends} has no field {target!r}"
             raise reader.fault(("without", number), problem, fix).error()
         del kept[target]
@@ -233,11 +232,6 @@ def _merged_rules(base: tuple[Rule, ...], over: tuple[Rule, ...]) -> tuple[Rule,
             return (replace(rule, make=replace(below, fields=_merged(below.fields, fields))),)
         case _:
             return over
-
-
-def _did_you_mean(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    meant = get_close_matches(name, list(known), n=1)
-    return f"Did you mean {meant[0]!r}?" if meant else f"Use one of {', '.join(sorted(known))}."
 
 
 class _Reader:
@@ -314,7 +308,7 @@ class _Reader:
         name = str(rule["function"])
         function = FUNCTIONS.get(name)
         if function is None:
-            fix = _did_you_mean(name, FUNCTIONS)
+            fix = did_you_mean(name, FUNCTIONS)
             raise self.fault(place, f"there is no function {name!r}", fix).error()
         found = rule.get("from", [])
         signature = inspect.signature(function)

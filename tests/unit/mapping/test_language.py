@@ -285,7 +285,7 @@ def test_both_conditions_must_hold(mapped):
     ("fields", "problem", "fix"),
     [
         ("  A: {form: x}", "line 3, fields > A > form: there is no key 'form'", "mean 'from'?"),
-        ("  A:\n    from: x\n    size: 3", "line 5, fields > A > size: there is no key", "Use one of"),
+        ("  A:\n    from: x\n    size: 3", "line 5, fields > A > size: there is no key", "Use one"),
         ("  A: {function: monney, from: x}", "there is no function 'monney'", "mean 'money'?"),
         ("  A: {constant: 1, table: t, from: x}", "in several ways at once: table, constant", ""),
         ("  A: {default: 1}", "line 3, fields > A: it does not say what makes the value", "from"),
