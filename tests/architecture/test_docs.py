@@ -134,7 +134,7 @@ def test_sage_100s_documents_are_listed() -> None:
 def test_the_table_of_xeros_lists_is_the_codes() -> None:
     rows = [
         (
-            f"`{one.path}`",
+            f"`{one.name}`",
             f"`{one.id_member}`",
             str(one.way),
             ", ".join(f"`{name}={value}`" for name, value in one.params),

@@ -20,7 +20,7 @@ def test_the_table_is_the_codes() -> None:
 
 def test_every_list_has_a_row_and_what_has_no_event_says_so() -> None:
     webhooks = {row.records.strip("`"): row.webhook for row in rows() if row.system == "Xero"}
-    assert webhooks.keys() == {resource.path for resource in RESOURCES}
+    assert webhooks.keys() == {resource.name for resource in RESOURCES}
     silent = {path for path, webhook in webhooks.items() if webhook == NONE}
     assert silent >= {"Payments", "Items", "PurchaseOrders", "BankTransactions", "Accounts"}
     assert silent == webhooks.keys() - EVENT_CATEGORIES.keys()
@@ -36,5 +36,5 @@ def test_what_is_polled_by_default_is_within_the_budget_and_the_scopes() -> None
     assert calls_per_day() <= SHARE_MAX * SMALLEST_DAY
     granted = " ".join(scopes_of(list(FlowName)))
     polled = Pair.model_fields["polls"].default
-    wanted = [resource.scope for resource in RESOURCES if resource.path in polled]
+    wanted = [resource.scope for resource in RESOURCES if resource.name in polled]
     assert missing_scopes([f"{scope}.read" for scope in wanted], granted) == ()

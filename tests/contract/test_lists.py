@@ -255,3 +255,18 @@ def test_a_list_that_is_not_there_is_refused(books: Books) -> None:
 
 def test_the_account_has_a_name(books: Books) -> None:
     assert books.lists.account
+
+
+def test_suppliers_are_the_contacts_that_have_had_a_bill(simulator: XeroSimulator) -> None:
+    people, lists = XeroClient(simulator.url), simulator.connector(SetClock()).lists
+    buyer, supplier = people.contact()["ContactID"], people.contact()["ContactID"]
+    for kind, contact_id in (("ACCREC", buyer), ("ACCPAY", supplier)):
+        people.invoice(Type=kind, Contact={"ContactID": contact_id})
+    pages = list(lists.pages("Suppliers", START))
+    assert supplier in by_id(pages)
+    assert buyer not in by_id(pages)
+    people.control(
+        "POST", f"people/{people.tenant_id}/archive_contact", {"ContactID": supplier}
+    ).raise_for_status()
+    after = by_id(list(lists.pages("Suppliers", pages[-1].position)))
+    assert after[supplier].tombstone is Tombstone.ARCHIVED

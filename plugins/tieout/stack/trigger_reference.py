@@ -48,7 +48,7 @@ def rows() -> Iterator[Row]:
         f"{POLL_S + REST_S:.0f} s; without the webhook {_sweep()}",
     )
     for resource in RESOURCES:
-        yield Row("Xero", f"`{resource.path}`", _category(resource.path), *_xero(resource.path))
+        yield Row("Xero", f"`{resource.name}`", _category(resource.name), *_xero(resource.name))
     reading = "no flow; `Sage100ExtractOperator`, when a DAG has it; `Sage100ChangeSensor`"
     yield Row("Sage 100", "any table", NONE, reading, f"{SAGE100_POLL_S:.0f} s; deletes {DAY}")
     for kind in WRITE_KINDS:

@@ -128,9 +128,9 @@ def test_a_list_that_is_read_whole_needs_no_times() -> None:
 
 
 def test_an_unknown_list_names_those_there_are() -> None:
-    with pytest.raises(ConfigurationError, match="Contacts, Accounts"):
+    with pytest.raises(ConfigurationError, match="Contacts, Suppliers"):
         resource_of("Receipts")
 
 
 def test_every_list_is_there_once() -> None:
-    assert len({one.path for one in RESOURCES}) == len(RESOURCES) == 17
+    assert len({one.name for one in RESOURCES}) == len(RESOURCES) == 18

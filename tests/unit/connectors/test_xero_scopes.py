@@ -37,7 +37,7 @@ def test_a_polled_list_may_be_read_and_no_more() -> None:
 
 
 def test_every_list_that_is_read_can_be_polled_by_granular_scopes() -> None:
-    assert set(scopes_of((), polls=[resource.path for resource in RESOURCES])) <= SCOPES
+    assert set(scopes_of((), polls=[resource.name for resource in RESOURCES])) <= SCOPES
 
 
 def test_a_scope_to_write_stands_for_the_one_to_read() -> None:

@@ -62,6 +62,12 @@ class Resource:
     params: tuple[tuple[str, str], ...] = ()
     status: str = "Status"
     envelope: str = ""
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return what the list is called: two that share a path are two lists."""
+        return self.called or self.path
 
     @property
     def member(self) -> str:
@@ -78,6 +84,17 @@ RESOURCES = (
         (Tombstone.ARCHIVED, Tombstone.MERGED),
         _ANY_ARCHIVED,
         status="ContactStatus",
+    ),
+    # Whoever has had a bill. A first one moves no date, so it comes when the contact next changes.
+    Resource(
+        "Contacts",
+        "ContactID",
+        Way.PAGES,
+        "accounting.contacts",
+        (Tombstone.ARCHIVED, Tombstone.MERGED),
+        (*_ANY_ARCHIVED, ("where", "IsSupplier==true")),
+        status="ContactStatus",
+        called="Suppliers",
     ),
     Resource("Accounts", "AccountID", Way.WHOLE, _SETTINGS, (*_ARCHIVED, *_DELETED)),
     # A deleted item is answered with 204 and never listed again.
@@ -144,18 +161,18 @@ RESOURCES = (
         "PurchaseOrders", "PurchaseOrderID", Way.PAGES, _INVOICES, _gone(statuses.PURCHASE_ORDER)
     ),
 )
-_BY_PATH = {resource.path: resource for resource in RESOURCES}
+_BY_NAME = {resource.name: resource for resource in RESOURCES}
 
 
-def resource_of(path: str) -> Resource:
-    """Return the list of a path.
+def resource_of(name: str) -> Resource:
+    """Return the list of a name.
 
     Raises:
         ConfigurationError: There is none, or it is not read.
     """
-    if path not in _BY_PATH:
+    if name not in _BY_NAME:
         raise ConfigurationError(
-            f"Xero has no list {path!r} that is read.",
-            remedy=f"Use one of these: {', '.join(_BY_PATH)}.",
+            f"Xero has no list {name!r} that is read.",
+            remedy=f"Use one of these: {', '.join(_BY_NAME)}.",
         )
-    return _BY_PATH[path]
+    return _BY_NAME[name]
