@@ -4,13 +4,11 @@ The JSON Schema beside this module is the authority on the form; what the words 
 tieout.domain.in_step.policy.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel
-
-from tieout.domain.customer import Customer
-from tieout.domain.in_step.policy import ACTIVE, Policy
+from tieout.domain.in_step.policy import Policy
+from tieout.mapping.master_data import MOVED
 from tieout.mapping.paths import CUSTOM
 from tieout.mapping.schema import Fault, Place, did_you_mean, form_faults
 from tieout.mapping.source import Located, read_located
@@ -19,10 +17,6 @@ FOLDER = "in_step"
 PAIRS = "pairs"
 """The folder of include/in_step whose folders hold what one pair has of its own."""
 SCHEMA = "in_step.schema.json"
-FORMS: Mapping[str, type[BaseModel]] = {"customer": Customer}
-"""The canonical record of each entity that has such a file."""
-NOT_OURS = frozenset({"external_id", "tieout_id", ACTIVE})
-"""Members of canonical records that are no fields: ids, and what archived and restored say."""
 
 
 def load_policies(include: Path, pair: str) -> dict[str, Policy]:
@@ -51,12 +45,11 @@ def load_policy(path: Path) -> Policy:
 
 def _faults(path: Path, located: Located) -> Iterator[Fault]:
     """Yield what a schema cannot say: an entity or a field that there is not."""
-    form = FORMS.get(path.stem)
-    if form is None:
-        fix = f"Call the file after one of {', '.join(FORMS)}."
+    known = MOVED.get(path.stem)
+    if known is None:
+        fix = f"Call the file after one of {', '.join(MOVED)}."
         yield Fault(Place(path, 1, ()), f"there is no entity {path.stem!r}", fix)
         return
-    known = form.model_fields.keys() - NOT_OURS - {CUSTOM}
     fields = located.content["fields"]
     for name in fields if isinstance(fields, dict) else ():
         if name in known or name.startswith(f"{CUSTOM}."):

@@ -42,6 +42,14 @@ class Files:
 
 FORMS: Mapping[str, type[BaseModel]] = {"customer": Customer, "item": Item, "vendor": Vendor}
 """The canonical form of each kind."""
+_PARTY = frozenset({"name", "email", "phone", "address"})
+MOVED: Mapping[str, frozenset[str]] = {
+    "customer": _PARTY,
+    "item": frozenset({"description", "price", "is_sold", "is_purchased"}),
+    "vendor": _PARTY,
+}
+"""What both ledgers say of each kind, and what may therefore be kept in step; the rest is a key, or
+one ledger's own (docs/reference/master-data.md)."""
 CALLED_IN_XERO = {"customer": "contact", "item": "item", "vendor": "contact"}
 """What Xero knows each as: one contact may be a customer and a vendor."""
 FILES: Mapping[str, Mapping[System, Files]] = {

@@ -7,6 +7,7 @@ import pytest
 from tieout.domain.in_step.policy import Direction, Fate, Owner
 from tieout.errors import ConfigurationError
 from tieout.mapping.in_step import load_policies
+from tieout.mapping.master_data import FORMS, MOVED
 from unit.mapping.conftest import ROOT
 
 GOOD = "direction: to_xero\narchived: leave\nfields:\n  phone: {owner: xero}\n"
@@ -24,6 +25,26 @@ def test_the_shipped_policy_asks_before_a_name_is_overwritten(include):
     assert customer.direction is Direction.BOTH
     assert customer.fields["name"].owner is Owner.ASK
     assert customer.restored is Fate.ASK
+
+
+@pytest.mark.parametrize("entity", MOVED)
+def test_of_every_kind_a_policy_is_shipped_that_names_what_both_ledgers_say(include, entity):
+    policy = load_policies(include, "harbor_and_pine")[entity]
+
+    assert policy.fields.keys() <= MOVED[entity] <= FORMS[entity].model_fields.keys()
+    assert policy.direction is Direction.BOTH
+
+
+@pytest.mark.parametrize(
+    ("entity", "field"),
+    [("item", "cost"), ("item", "sales"), ("vendor", "terms_code"), ("vendor", "has_tax_id")],
+)
+def test_what_is_one_ledgers_own_is_no_field_of_a_policy(include, entity, field):
+    path = include / "in_step" / f"{entity}.yaml"
+    path.write_text(GOOD.replace("phone", field), "utf-8")
+
+    with pytest.raises(ConfigurationError, match=f"has no field '{field}' that is kept in step"):
+        load_policies(include, "harbor_and_pine")
 
 
 def test_a_pair_may_have_its_own(include):
