@@ -34,6 +34,7 @@ from tieout.ports.systems import (
     Sage100,
     Sage100Reference,
     Shop,
+    Shown,
     StockLevel,
     Xero,
     XeroReference,
@@ -277,6 +278,7 @@ class FakeXero(_Targets, Xero):
         self.held_payments: list[XeroPayment] = []
         self.changed_payments: list[XeroPayment] = []
         self.held_standings: dict[str, XeroStanding] = {}
+        self.held_shown: dict[str, Shown] = {}
         self.asked_standings: list[frozenset[str]] = []
         self.asked_since: list[datetime] = []
 
@@ -333,6 +335,11 @@ class FakeXero(_Targets, Xero):
         held = self.held_standings
         return {one: held[one] for one in external_ids if one in held}
 
+    @override
+    def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
+        self._calls_made += 1
+        return {one: self.held_shown[one] for one in external_ids if one in self.held_shown}
+
 
 class FakeSage100(_Targets, Sage100):
     """A Sage 100 company; assign ``held_*`` to say what it holds."""
@@ -348,6 +355,7 @@ class FakeSage100(_Targets, Sage100):
         self.held_invoices: list[SageInvoice] = []
         self.held_postings: list[GlPosting] = []
         self.held_standings: dict[str, dict[str, Standing]] = {}
+        self.held_shown: dict[str, Shown] = {}
         self.held_posted: dict[str, set[str]] = {}
         self.asked_since: list[date] = []
         self.held_accounts: dict[str, str] = {}
@@ -411,6 +419,11 @@ class FakeSage100(_Targets, Sage100):
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, Standing]:
         held = self.held_standings.get(entity, {})
         return {one: held[one] for one in external_ids if one in held}
+
+    @override
+    def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
+        self._calls_made += 1
+        return {one: self.held_shown[one] for one in external_ids if one in self.held_shown}
 
     @override
     def posted_since(self, entities: Collection[str], since: date) -> dict[str, set[str]]:

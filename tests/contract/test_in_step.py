@@ -81,7 +81,12 @@ def states(kept: list[KeptConflict]) -> list[str]:
 
 def test_what_was_agreed_comes_back_as_it_was(ledger: Ledger) -> None:
     address = {"line1": "1 Main Street", "city": ""}
-    write = IntendedWrite(is_new=False, record={"a": ["b"]}, fields={"phone": Values(xero="1")})
+    write = IntendedWrite(
+        entity="customer_update",
+        key=f"{KEY}@1",
+        record={"a": ["b"]},
+        fields={"phone": Values(xero="1")},
+    )
     intended = Intended(document_id=DocumentId(7), writes={S: write})
     meant = record(address=Values(xero=address), is_active=Values(xero=True, sage100=True))
     meant = meant.model_copy(update={"intended": intended, "written_at": (FakeClock().now(),)})

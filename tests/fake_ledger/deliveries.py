@@ -239,6 +239,7 @@ class Deliveries(Claims, Parents):
                 state=DeliveryState.ENTERED,
                 external_id=landed.external_id,
                 external_no=landed.external_no,
+                figures=landed.figures,
             )
 
     def _check_unclaimed(self, present: Delivery, landed: Landed) -> None:

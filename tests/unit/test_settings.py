@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tieout.domain.pair import FlowName
+from tieout.domain.pair import BY_DEFAULT
 from tieout.errors import ConfigurationError
 from tieout.settings import load_pairs
 
@@ -46,7 +46,7 @@ def test_every_flow_is_on_unless_the_pair_lists_them(include):
     pairs = load_pairs(include)
 
     assert pairs["harbor_and_pine"].flows == ()
-    assert pairs["lotus_lane"].flows == tuple(FlowName)
+    assert pairs["lotus_lane"].flows == BY_DEFAULT
 
 
 def test_a_role_that_nobody_mapped_is_named(include):

@@ -218,6 +218,7 @@ class NewDelivery(Frozen):
 class Delivery(NewDelivery):
     """A stored delivery.
 
+    ``figures`` are what the target showed when it was read back, once it has landed.
     ``attempts`` is the retry budget spent: sends that the target may have taken. ``epoch`` grows
     with every send and fences the ones before. ``sent_age_s`` is the time since the last send,
     ``key_age_s`` since the first of those in doubt under the same key, by the ledger's clock.
@@ -230,6 +231,7 @@ class Delivery(NewDelivery):
     idempotency_key: str
     external_id: str = ""
     external_no: str = ""
+    figures: dict[str, str] | None = None
     sent_at: AwareDatetime | None = None
     sent_age_s: float | None = None
     key_sent_at: AwareDatetime | None = None

@@ -22,6 +22,11 @@ class FlowName(StrEnum):
 
     ORDER_TO_CASH = "order_to_cash"
     POSTINGS = "postings"
+    CUSTOMER_SYNC = "customer_sync"
+
+
+BY_DEFAULT = (FlowName.ORDER_TO_CASH, FlowName.POSTINGS)
+"""What a pair has on that does not say. Records are kept in step only where people asked for it."""
 
 
 class AccountKind(StrEnum):
@@ -180,7 +185,7 @@ class Pair(Frozen):
     exempt_xero_tax_type: str
     shops: tuple[Shop, ...]
     policies: Policies
-    flows: tuple[FlowName, ...] = tuple(FlowName)
+    flows: tuple[FlowName, ...] = BY_DEFAULT
     """Which flows are switched on; what each may do in Xero is granted for these alone."""
     polls: tuple[str, ...] = ("Invoices", "Payments")
     """Which lists of Xero every sweep reads. Others than these are for flows of your own."""

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from tieout.domain.account_rules import Tracking
 from tieout.domain.base import Amount, Frozen, Json
@@ -39,6 +39,17 @@ class Party(Frozen):
     external_no: str
     name: str
     email: str
+
+
+class Shown(Frozen):
+    """A record as its ledger shows it, and who changed it last and when, as far as it says.
+
+    ``node`` is in the form that the ledger's list has it in.
+    """
+
+    node: Json
+    changed_at: AwareDatetime | None = None
+    changed_by: str = ""
 
 
 class StockItem(Frozen):
@@ -135,6 +146,15 @@ class Xero(Protocol):
         By external id. Left out is what Xero denies having: it keeps even what people void.
         """
 
+    def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
+        """Return the records of a list that have these ids, by id, in few calls.
+
+        Whatever their state. Left out is what Xero denies having.
+
+        Raises:
+            ConfigurationError: There is no such list.
+        """
+
     def target(self, entity: str) -> Target:
         """Return the target of an entity; ``connectors/xero/targets/table.py`` lists them."""
 
@@ -200,6 +220,15 @@ class Sage100(Protocol):
 
     def banks(self) -> dict[str, str]:
         """Return the formatted cash account number by bank code."""
+
+    def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
+        """Return the rows of a table that have these keys, in few calls.
+
+        By the parts of the key joined with ``-``; left out is what Sage 100 does not have.
+
+        Raises:
+            ConfigurationError: There is no such table.
+        """
 
     def target(self, entity: str) -> Target:
         """Return the target of an entity; ``connectors/sage100/targets/table.py`` lists them."""

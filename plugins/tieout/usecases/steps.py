@@ -1,4 +1,4 @@
-"""The steps of order-to-cash by the entity they write: the table that operators run from."""
+"""The steps of every flow by their names: the table that operators run from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +21,9 @@ from tieout.usecases.flow import (
     each,
     set_aside,
 )
+from tieout.usecases.in_step.capture import capture_records
+from tieout.usecases.in_step.entities import CUSTOMERS
+from tieout.usecases.in_step.steps import steps_of
 from tieout.usecases.order_gate import gate_orders
 from tieout.usecases.order_to_cash import (
     report_status,
@@ -67,7 +70,8 @@ ORDER_STEPS: dict[str, Step] = {
 POSTING_STEPS: dict[str, Step] = {
     "posting_note": write_posting_notes,
 }
-STEPS: dict[str, Step] = {**ORDER_STEPS, **POSTING_STEPS}
+CUSTOMER_STEPS: dict[str, Step] = steps_of(CUSTOMERS)
+STEPS: dict[str, Step] = {**ORDER_STEPS, **POSTING_STEPS, **CUSTOMER_STEPS}
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,11 @@ FLOWS: dict[str, FlowSteps] = {
     ),
     FlowName.POSTINGS: FlowSteps(
         document_type=POSTING, capture=capture_postings, steps=tuple(POSTING_STEPS)
+    ),
+    FlowName.CUSTOMER_SYNC: FlowSteps(
+        document_type=CUSTOMERS.name,
+        capture=partial(capture_records, entity=CUSTOMERS),
+        steps=tuple(CUSTOMER_STEPS),
     ),
 }
 """Every flow by its name, which is its DAG's; a later one joins plans and reports by its row."""

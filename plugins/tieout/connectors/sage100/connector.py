@@ -16,6 +16,7 @@ from tieout.connectors.sage100.relayed import RelayedRoute
 from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
 from tieout.connectors.sage100.rows import UnreadableRow
 from tieout.connectors.sage100.schema import Sage100Schemas
+from tieout.connectors.sage100.shown import shown
 from tieout.connectors.sage100.site import SiteReport, Writing, report
 from tieout.connectors.sage100.targets import imports
 from tieout.connectors.sage100.targets.base import Company
@@ -23,7 +24,7 @@ from tieout.connectors.sage100.targets.table import TARGETS, target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
 from tieout.errors import TieoutError
 from tieout.ports.clock import Clock
-from tieout.ports.systems import Credit, Party, Sage100Reference, StockLevel
+from tieout.ports.systems import Credit, Party, Sage100Reference, Shown, StockLevel
 from tieout.ports.targets import Target
 
 SAMPLED, HOURS = "AR_Customer", "TimeUpdated"
@@ -224,6 +225,10 @@ class Sage100Connector:
     def banks(self) -> dict[str, str]:
         """Return the formatted cash account number by bank code."""
         return books.banks(self._reader)
+
+    def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
+        """Return the rows of a table that have these keys, by id."""
+        return shown(self._reader, resource, external_ids, ZoneInfo(self._config.time_zone))
 
     def target(self, entity: str) -> Target:
         """Return the target of an entity; ``targets/table.py`` lists them."""

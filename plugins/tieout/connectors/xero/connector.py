@@ -23,6 +23,7 @@ from tieout.connectors.xero.client import ALONE, XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
 from tieout.connectors.xero.lists import XeroLists
 from tieout.connectors.xero.reports import XeroReports
+from tieout.connectors.xero.shown import shown
 from tieout.connectors.xero.standings import STANDINGS
 from tieout.connectors.xero.targets.table import target_of
 from tieout.domain.account_rules import Tracking
@@ -33,7 +34,7 @@ from tieout.domain.statuses.xero import INVOICE, PAYMENT
 from tieout.errors import ConfigurationError, UnavailableError
 from tieout.ports.budget import CallBudget
 from tieout.ports.clock import Clock
-from tieout.ports.systems import Party, Xero, XeroReference
+from tieout.ports.systems import Party, Shown, Xero, XeroReference
 from tieout.ports.targets import Target
 from tieout.ports.tokens import TokenStore
 
@@ -188,6 +189,10 @@ class XeroConnector(Xero):
             message = f"Nobody follows {entity!r} in Xero."
             raise ConfigurationError(message, remedy=f"Use one of {', '.join(STANDINGS)}.")
         return STANDINGS[entity](self._client, external_ids)
+
+    @override
+    def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
+        return shown(self._client, resource, external_ids)
 
     @override
     def target(self, entity: str) -> Target:

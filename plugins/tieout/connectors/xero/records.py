@@ -93,7 +93,7 @@ class RecordReader:
             read.odd.append(OddRecord("", bytes(body), self._resource.id_member))
             return
         if self._is_dated:
-            moment = _moment(changed_at)
+            moment = moment_of(changed_at)
             if moment is None:
                 read.odd.append(OddRecord(record_id, bytes(body), CHANGED_AT))
                 return
@@ -153,13 +153,14 @@ def _page_count(envelope: Mapping[str, Bytes]) -> int | None:
 
 def _answered_at(envelope: Mapping[str, Bytes]) -> datetime | None:
     said = envelope.get("DateTimeUTC")
-    return None if said is None else _moment(_TEXT.decode(said))
+    return None if said is None else moment_of(_TEXT.decode(said))
 
 
 def _is_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= _ID_LENGTH_MAX and "\x00" not in value
 
 
-def _moment(value: object) -> datetime | None:
+def moment_of(value: object) -> datetime | None:
+    """Return a moment as Xero's JSON has it; None for what is none."""
     said = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     return _EPOCH + timedelta(milliseconds=int(said.group(1))) if said else None

@@ -29,6 +29,7 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
         "accounting.payments",
     ),
     FlowName.POSTINGS: ("accounting.invoices",),
+    FlowName.CUSTOMER_SYNC: ("accounting.contacts",),
 }
 """What each flow writes; items and notes come with ``accounting.invoices``."""
 

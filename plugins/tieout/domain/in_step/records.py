@@ -11,11 +11,13 @@ from tieout.domain.in_step.merge import Conflict, Values
 class IntendedWrite(Frozen):
     """What one ledger is to be written on the way to the next agreed record.
 
-    ``record`` is what the write is made of. ``fields`` has of each the value that it was taken
-    from, beside what the ledger written to will show of it.
+    ``entity`` is the kind of write and ``key`` its delivery's. ``record`` is what it is made of.
+    ``fields`` has of each the value that it was taken from, beside what the ledger written to will
+    show of it.
     """
 
-    is_new: bool
+    entity: str
+    key: str
     record: Json
     fields: dict[str, Values]
 

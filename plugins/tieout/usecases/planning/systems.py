@@ -27,6 +27,7 @@ from tieout.ports.systems import (
     Sage100,
     Sage100Reference,
     Shop,
+    Shown,
     StockLevel,
     Xero,
     XeroReference,
@@ -98,6 +99,10 @@ class PlanningXero(Xero):
     @override
     def standings(self, entity: str, external_ids: Collection[str]) -> dict[str, XeroStanding]:
         return self._counted(lambda: self._real.standings(entity, external_ids))
+
+    @override
+    def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
+        return self._counted(lambda: self._real.shown(resource, external_ids))
 
     @override
     def target(self, entity: str) -> Target:
@@ -188,6 +193,10 @@ class PlanningSage100(Sage100):
     @override
     def banks(self) -> dict[str, str]:
         return self._counted(self._real.banks)
+
+    @override
+    def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
+        return self._counted(lambda: self._real.shown(resource, external_ids))
 
     @override
     def target(self, entity: str) -> Target:

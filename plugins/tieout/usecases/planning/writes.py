@@ -187,6 +187,7 @@ class PlanningWrites(PlanningAgreed, Ledger):
                 state=DeliveryState.ENTERED,
                 external_id=one.landed.external_id,
                 external_no=one.landed.external_no,
+                figures=one.landed.figures,
             )
 
     @override

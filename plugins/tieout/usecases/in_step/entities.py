@@ -1,0 +1,206 @@
+"""The kinds of records that are kept in step, one row each; the engine knows no other difference.
+
+A new kind joins by a row here, its policy in include/in_step, and its mappings.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from tieout.domain.base import Frozen, Json, System
+from tieout.domain.customer import Customer
+from tieout.domain.hashing import base36
+from tieout.domain.order import Buyer
+from tieout.domain.pair import Pair
+from tieout.errors import ConfigurationError
+from tieout.ports.mapper import Mapper
+from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind, kind_of
+from tieout.usecases.order_names import GUEST_KEY
+
+XERO, SAGE100 = System.XERO, System.SAGE100
+SYSTEMS = (XERO, SAGE100)
+ID_LENGTH_MAX = 30
+"""How long Sage 100's UDF_TIEOUT_ID is, which holds a record's key as its mark."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One ledger's half of an entity: where its records are listed, and how they are written.
+
+    ``hint`` is what webhooks call such a record, '' where none tells of it. ``ends`` is the write
+    that makes a record inactive, where that is not a change like any other.
+    """
+
+    resource: str
+    creates: WriteKind
+    changes: WriteKind
+    ends: WriteKind | None = None
+    hint: str = ""
+    can_restore: bool = True
+    blank: Json = field(default_factory=dict)
+    """What the mapping that reads it needs of a record of which not all is known."""
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of record: its canonical form, and both ledgers' halves.
+
+    ``created`` makes of a canonical record the input of the mapping that creates it at a ledger;
+    ``changed`` that of the mapping which states what one that is there shall hold.
+    """
+
+    name: str
+    form: type[Frozen]
+    sides: Mapping[System, Side]
+    read: Callable[[Mapper, System, Json], Frozen]
+    created: Callable[[Pair, System, str, Frozen], Mapping[str, object]]
+    changed: Callable[[Pair, System, str, Frozen], Mapping[str, object]]
+    not_ours: frozenset[str] = frozenset()
+    """Keys of records that people keep in both ledgers by themselves."""
+
+    @property
+    def kinds(self) -> Mapping[tuple[System, str], WriteKind]:
+        """Return the kinds of writes by ledger and name."""
+        return {
+            (system, kind.entity): kind
+            for system, side in self.sides.items()
+            for kind in (side.creates, side.changes, side.ends)
+            if kind is not None
+        }
+
+
+def _read_customer(mapper: Mapper, system: System, node: Json) -> Customer:
+    return mapper.customer_from(system, node)
+
+
+def _created_customer(pair: Pair, system: System, key: str, record: Frozen) -> dict[str, object]:
+    """Return what to_xero/contact and to_sage100/customer make a new customer of.
+
+    Of a buyer they know more than a ledger says of a customer. Whether a customer is taxed is
+    people's word: the schedule of a new one is theirs to fill in.
+    """
+    customer = Customer.model_validate(record)
+    buyer = Buyer(
+        source_id="",
+        name=customer.name,
+        email=customer.email,
+        phone=customer.phone,
+        address=customer.address,
+        custom=customer.custom,
+    )
+    common: dict[str, object] = {"buyer": buyer, "ship_to": customer.address}
+    if system is XERO:
+        return {**common, "contact_number": key, "name": customer.name}
+    return {
+        **common,
+        "division": pair.sage100_division,
+        "terms_code": pair.default_terms_code,
+        "tax_schedule": pair.exempt_tax_schedule,
+        "tieout_id": key,
+    }
+
+
+def _changed_party(
+    pair: Pair, system: System, external_id: str, record: Frozen
+) -> dict[str, object]:
+    """Return what contact_update and customer_update state a party of."""
+    if system is XERO:
+        return {"contact_id": external_id, "party": record}
+    division, _dash, number = external_id.partition("-")
+    return {"division": division or pair.sage100_division, "number": number, "party": record}
+
+
+CUSTOMERS = Entity(
+    name="customer",
+    form=Customer,
+    sides={
+        XERO: Side(
+            resource="Contacts",
+            creates=CONTACT,
+            changes=kind_of(XERO, "contact_update"),
+            ends=kind_of(XERO, "contact_archive"),
+            hint="contact",
+            can_restore=False,
+            blank={"ContactID": "new", "Name": "new", "ContactStatus": "ACTIVE"},
+        ),
+        SAGE100: Side(
+            resource="AR_Customer",
+            creates=CUSTOMER,
+            changes=kind_of(SAGE100, "customer_update"),
+            blank={
+                "ARDivisionNo": "new",
+                "CustomerNo": "new",
+                "CustomerName": "new",
+                "CustomerStatus": "A",
+            },
+        ),
+    },
+    read=_read_customer,
+    created=_created_customer,
+    changed=_changed_party,
+    not_ours=frozenset({GUEST_KEY}),
+)
+ENTITIES: Mapping[str, Entity] = {one.name: one for one in (CUSTOMERS,)}
+"""Every kind that is kept in step, by the name of its policy file and of its documents."""
+
+
+def entity_of(name: str) -> Entity:
+    """Return a kind of record by its name.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    if name not in ENTITIES:
+        raise ConfigurationError(
+            f"No records {name!r} are kept in step.", remedy=f"Use one of {', '.join(ENTITIES)}."
+        )
+    return ENTITIES[name]
+
+
+def external_id(system: System, record_id: str) -> str:
+    """Return the id that bindings have of a record, out of the one that its list has.
+
+    Sage 100's lists write a key with ``/`` between its parts, and one within as ``~1``.
+    """
+    if system is not SAGE100:
+        return record_id
+    parts = record_id.split("/")
+    return "-".join(part.replace("~1", "/").replace("~0", "~") for part in parts)
+
+
+def key_of_new(system: System, of_record: str) -> str:
+    """Return the key of a record that nobody knew: one and the same whenever it is asked for.
+
+    Raises:
+        ConfigurationError: It is longer than what Sage 100 keeps of it.
+    """
+    key = f"S-{of_record}" if system is SAGE100 else f"X-{_short(of_record)}"
+    if len(key) > ID_LENGTH_MAX:
+        raise ConfigurationError(
+            f"The key {key!r} is longer than {ID_LENGTH_MAX} characters.",
+            remedy="Report this; records of such keys cannot be kept in step yet.",
+        )
+    return key
+
+
+def _short(guid: str) -> str:
+    """Write a GUID in 25 characters instead of 36."""
+    try:
+        return base36(UUID(guid).int)
+    except ValueError:
+        return guid
+
+
+def with_values(record: Frozen, values: Mapping[str, JsonValue]) -> Frozen:
+    """Return a canonical record with some fields changed, which are paths in it."""
+    made: Json = record.model_dump(mode="json")
+    for path, value in values.items():
+        *above, last = path.split(".")
+        at = made
+        for name in above:
+            inner = at.setdefault(name, {})
+            at = inner if isinstance(inner, dict) else {}
+        at[last] = value
+    return type(record).model_validate(made)

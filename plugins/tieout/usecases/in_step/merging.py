@@ -1,0 +1,234 @@
+"""The merge step: read what a batch tells of in both ledgers, and keep what is to be written.
+
+What is decided is kept with the agreed record before anything is sent. A run that died is carried
+on: what may be on its way goes as it was meant, and only then is anything merged anew.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+
+from tieout.domain.base import BatchId, System
+from tieout.domain.in_step.merge import Answer
+from tieout.domain.in_step.policy import Policy
+from tieout.domain.in_step.records import AgreedRecord, ConflictState, Intended
+from tieout.domain.ledger import DOUBTFUL, LANDED, UNFINISHED, NewBinding, Refused
+from tieout.errors import RejectedError
+from tieout.usecases.flow import Flow, StepReport, as_refused, documents_of, set_aside
+from tieout.usecases.in_step.capture import policy_of
+from tieout.usecases.in_step.deciding import LOOP_WRITES_MAX, Decision, created, decide
+from tieout.usecases.in_step.entities import Entity
+from tieout.usecases.in_step.reading import Thing, deliveries_of, read_halves, things_of
+from tieout.usecases.in_step.suspects import suspects
+
+TOLD_TOGETHER = "told_together"
+"""Another document of the batch tells of the same thing."""
+KEPT_BY_PEOPLE = "kept_by_people"
+"""A record that people keep in both ledgers by themselves, such as the house account."""
+NOT_CREATED = "not_created"
+"""The other ledger lacks the record, and policy does not create it there, or it is inactive."""
+FIRST_SEEN = "first seen there"
+"""Who says of a binding that it is one: nobody but the ledger that has the record."""
+
+
+def merge_records(flow: Flow, entity: Entity, batch_id: BatchId) -> StepReport:
+    """Read what the batch tells of in both ledgers, merge it, and keep what is to be written.
+
+    Raises:
+        RetryableError: A ledger cannot be read now.
+    """
+    policy = policy_of(flow, entity)
+    documents = documents_of(flow, batch_id, *UNFINISHED)
+    things = things_of(flow, entity, documents)
+    merging = _Merging(flow, entity, policy)
+    merging.run(things)
+    return StepReport(
+        step=f"{entity.name}_merge",
+        documents=len(documents),
+        confirmed=merging.ready,
+        set_aside=merging.set_aside,
+    )
+
+
+class _Merging:
+    """One merge of one batch, and what it came to so far."""
+
+    def __init__(self, flow: Flow, entity: Entity, policy: Policy) -> None:
+        self.ready = self.set_aside = 0
+        self._flow = flow
+        self._entity = entity
+        self._policy = policy
+
+    def run(self, things: Sequence[Thing]) -> None:
+        for thing in things:
+            for document in thing.documents[:-1]:
+                self._flow.ledger.skip_document(document.document_id, rule=TOLD_TOGETHER)
+        ours = [thing for thing in things if thing.key not in self._entity.not_ours]
+        for thing in things:
+            if thing.key in self._entity.not_ours:
+                self._skip(thing, KEPT_BY_PEOPLE)
+        under_way = _under_way(self._flow, ours)
+        fresh = []
+        for thing in ours:
+            if thing.key in under_way:
+                self._carry_on(thing)
+            else:
+                fresh.append(thing)
+        read_halves(self._flow, self._entity, self._policy, fresh)
+        self._create([thing for thing in fresh if len(thing.bound) == 1])
+        self._merge([thing for thing in fresh if len(thing.bound) > 1])
+
+    def _carry_on(self, thing: Thing) -> None:
+        """Let what may be on its way go for the document that tells of the thing now."""
+        record = thing.agreed
+        if record is not None and record.intended is not None:
+            document_id = thing.leading.document_id
+            if record.intended.document_id != document_id:
+                moved = record.intended.model_copy(update={"document_id": document_id})
+                self._flow.ledger.agree(record.model_copy(update={"intended": moved}))
+        self._mark_ready(thing)
+
+    def _create(self, things: Sequence[Thing]) -> None:
+        wanted = []
+        for thing in things:
+            if self._is_troubled(thing):
+                continue
+            half = next(iter(thing.halves.values()), None)
+            source = next(iter(thing.bound))
+            target = System.SAGE100 if source is System.XERO else System.XERO
+            may = self._policy.creates and self._policy.direction.may_write(target)
+            if half is None or not half.side.is_active or not may:
+                self._skip(thing, NOT_CREATED)
+            else:
+                wanted.append(thing)
+        alike = suspects(self._flow, self._entity, wanted) if wanted else {}
+        for thing in wanted:
+            if thing.key in alike:
+                self._refuse(thing, alike[thing.key])
+                continue
+            self._bind(thing)
+            self._conclude(thing, partial(created, self._flow, self._entity, self._policy))
+
+    def _bind(self, thing: Thing) -> None:
+        """Bind what is to be created elsewhere to itself, under the key that it has from now on."""
+        ((system, external_id),) = thing.bound.items()
+        self._flow.ledger.bind(
+            NewBinding(
+                pair=self._flow.pair.pair,
+                entity=self._entity.name,
+                key=thing.key,
+                system=system,
+                external_id=external_id,
+                external_no=external_id,
+                provenance=FIRST_SEEN,
+            )
+        )
+
+    def _merge(self, things: Sequence[Thing]) -> None:
+        answers = _answers(self._flow, self._entity, {thing.key for thing in things})
+        for thing in things:
+            if self._is_troubled(thing):
+                continue
+            if System.XERO not in thing.halves:
+                self._refuse(thing, _unknown(thing))
+                continue
+            said = answers.get(thing.key, answers[""])
+            deciding = partial(decide, self._flow, self._entity, self._policy, answers=said)
+            self._conclude(thing, deciding)
+
+    def _conclude(self, thing: Thing, deciding: Callable[[Thing], Decision]) -> None:
+        """Keep what is decided, then say so of the document."""
+        try:
+            decision = deciding(thing)
+        except RejectedError as error:
+            self._refuse(thing, as_refused(error))
+            return
+        self._keep(thing, decision)
+        if decision.refused is not None:
+            self._refuse(thing, decision.refused)
+        elif decision.writes:
+            self._mark_ready(thing)
+        else:
+            self._flow.ledger.mark_done(thing.leading.document_id)
+
+    def _keep(self, thing: Thing, decision: Decision) -> None:
+        before = thing.agreed or AgreedRecord(
+            pair=self._flow.pair.pair, entity=self._entity.name, key=thing.key
+        )
+        intended = None
+        written_at = before.written_at
+        if decision.writes:
+            document_id = thing.leading.document_id
+            intended = Intended(document_id=document_id, writes=decision.writes)
+            written_at = (*written_at, self._flow.clock.now())[-LOOP_WRITES_MAX:]
+        after = before.model_copy(
+            update={"fields": decision.fields, "intended": intended, "written_at": written_at}
+        )
+        known = self._flow.ledger.conflicts(
+            self._flow.pair.pair, entity=self._entity.name, keys={thing.key}
+        )
+        if after != before or decision.conflicts or known:
+            self._flow.ledger.agree(after, conflicts=decision.conflicts)
+
+    def _mark_ready(self, thing: Thing) -> None:
+        document_id = thing.leading.document_id
+        self._flow.ledger.mark_validated(document_id, {"key": thing.key})
+        self._flow.ledger.mark_ready([document_id])
+        self.ready += 1
+
+    def _is_troubled(self, thing: Thing) -> bool:
+        if thing.trouble is not None:
+            self._refuse(thing, as_refused(thing.trouble))
+        return thing.trouble is not None
+
+    def _skip(self, thing: Thing, rule: str) -> None:
+        self._flow.ledger.skip_document(thing.leading.document_id, rule=rule)
+
+    def _refuse(self, thing: Thing, refused: Refused) -> None:
+        set_aside(self._flow, thing.leading, refused, step=f"{self._entity.name}_merge")
+        self.set_aside += 1
+
+
+def _unknown(thing: Thing) -> Refused:
+    return Refused(
+        cause="unknown_to_xero",
+        message=f"{thing.key} is bound to {thing.bound[System.XERO]} in Xero, which denies it.",
+        remedy=(
+            "Xero keeps even what is archived or merged: compare the organization of the "
+            "connection; then replay, or unlink it."
+        ),
+        field="external_id",
+        value=thing.bound[System.XERO],
+    )
+
+
+def _answers(flow: Flow, entity: Entity, keys: Collection[str]) -> dict[str, dict[str, Answer]]:
+    """Return what people said, by key; under '' what stands for every record of the pair."""
+    if not keys:
+        return {"": {}}
+    pair = flow.pair.pair
+    standing = {
+        field: Answer(winner=winner)
+        for field, winner in flow.ledger.standing(pair, entity.name).items()
+    }
+    said = {"": dict(standing)}
+    answered = flow.ledger.conflicts(
+        pair, entity=entity.name, keys=keys, states=(ConflictState.ANSWERED,)
+    )
+    for one in answered:
+        if one.winner is not None:
+            of_key = said.setdefault(one.key, dict(standing))
+            of_key[one.field] = Answer(winner=one.winner, values=one.values)
+    return said
+
+
+def _under_way(flow: Flow, things: Sequence[Thing]) -> set[str]:
+    """Return the keys of things of which a write that was meant may have reached its ledger."""
+    meant = [
+        (thing.key, write)
+        for thing in things
+        if thing.agreed is not None and thing.agreed.intended is not None
+        for write in thing.agreed.intended.writes.values()
+    ]
+    states = {key: one.state for key, one in deliveries_of(flow, [w for _, w in meant]).items()}
+    begun = {*DOUBTFUL, *LANDED}
+    return {key for key, write in meant if states.get((write.entity, write.key)) in begun}

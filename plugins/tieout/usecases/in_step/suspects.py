@@ -1,0 +1,82 @@
+"""Suspects: before a record is created, whether the other ledger has it already.
+
+Looked up by what tells records apart: e-mail and name. What is alike is never linked here, and
+never by its name: the new record is set aside, and a person says whether the two are one.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from tieout.domain.base import System
+from tieout.domain.ledger import Refused
+from tieout.ports.systems import Party
+from tieout.usecases.flow import Flow
+from tieout.usecases.guarded import guarded_read
+from tieout.usecases.in_step.entities import Entity
+from tieout.usecases.in_step.reading import Half, Thing
+
+
+def suspects(flow: Flow, entity: Entity, things: Sequence[Thing]) -> dict[str, Refused]:
+    """Return why things must not be created before a person has looked, by their keys."""
+    found: dict[str, Refused] = {}
+    parted = _parted(flow, entity)
+    for source in (System.XERO, System.SAGE100):
+        ours = [thing for thing in things if source in thing.halves]
+        if not ours:
+            continue
+        target = System.SAGE100 if source is System.XERO else System.XERO
+        known = _looked_up(flow, target, [thing.halves[source] for thing in ours])
+        for thing in ours:
+            alike = {
+                party.external_id: reasons
+                for party in known
+                if (reasons := _reasons(thing.halves[source], party))
+                and (source, thing.bound[source], target, party.external_id) not in parted
+            }
+            if alike:
+                found[thing.key] = _refused(thing.halves[source], target, alike)
+    return found
+
+
+def _parted(flow: Flow, entity: Entity) -> set[tuple[System, str, System, str]]:
+    said = flow.ledger.parted(flow.pair.pair, entity.name)
+    one_way = {(one.one_system, one.one_id, one.other_system, one.other_id) for one in said}
+    return one_way | {(three, four, one, two) for one, two, three, four in one_way}
+
+
+def _looked_up(flow: Flow, target: System, halves: Sequence[Half]) -> list[Party]:
+    emails = {email for half in halves if (email := _text(half, "email"))}
+    names = {name for half in halves if (name := _text(half, "name"))}
+    if target is System.XERO:
+        return guarded_read(
+            flow, target, lambda: flow.xero.find_contacts(emails=emails, names=names)
+        )
+    return guarded_read(flow, target, lambda: flow.sage100.find_customers(emails=emails))
+
+
+def _reasons(half: Half, party: Party) -> list[str]:
+    told = {
+        "e-mail": (_text(half, "email"), party.email),
+        "name": (_text(half, "name"), party.name),
+    }
+    return [
+        what for what, (one, other) in told.items() if one and one.casefold() == other.casefold()
+    ]
+
+
+def _text(half: Half, field: str) -> str:
+    value = half.side.values.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def _refused(half: Half, target: System, alike: Mapping[str, Sequence[str]]) -> Refused:
+    shown = "; ".join(f"{one} (same {' and '.join(why)})" for one, why in sorted(alike.items()))
+    return Refused(
+        cause="possible_duplicate",
+        message=f"{half.external_id} may be in {target} already: {shown}. Nothing was created.",
+        remedy=(
+            "If it is the same, link the two; if not, say so (tieout bindings link, part); then "
+            "replay."
+        ),
+        field="external_id",
+        value=next(iter(sorted(alike))),
+    )
