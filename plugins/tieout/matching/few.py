@@ -1,0 +1,101 @@
+"""A few records compared at once, with weights that are assumed: no list is there to learn from."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+
+from tieout.matching.comparisons import Comparison, Form
+from tieout.matching.rarity import chances, rare_columns
+from tieout.matching.tables import Forms
+
+ALL_PAIRS_MAX = 100_000
+"""Up to so many pairs, all are compared; of more, those that have a block in common."""
+COMMON_MAX = 10_000
+"""How many pairs may have one block in common."""
+WEIGHT_MIN = 4.0
+"""Bits; a pair that weighs less has hardly anything in common."""
+WEIGHT_MAX = 60.0
+"""Bits; beyond it a weight says nothing more, and its power of two stays a number."""
+DOUBTFUL_ODDS = 2.0
+"""The best odds of a doubtful pair: two in three, as generated lists show; a person looks at it."""
+RIVAL_MIN = 0.1
+"""How sure another match of the same record is that it is told of."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A pair that was chosen, how sure it is, and whether another one is about as likely."""
+
+    left: int
+    right: int
+    confidence: float
+    has_rival: bool
+
+
+def nearest(forms: Forms, prior: float) -> list[Chosen]:
+    """Return for each left record the right one that it is most like, whoever else is like it."""
+    by_left: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+    for left, right, weight in weighed(forms):
+        odds = prior * 2 ** min(weight, WEIGHT_MAX)
+        if forms.is_doubtful(left, right):
+            odds = min(odds, DOUBTFUL_ODDS)
+        by_left[left].append((odds, -right))
+    chosen = []
+    for left, found in by_left.items():
+        found.sort(reverse=True)
+        total = 1 + sum(odds for odds, _ in found)
+        has_rival = len(found) > 1 and found[1][0] / total >= RIVAL_MIN
+        chosen.append(Chosen(left, -found[0][1], found[0][0] / total, has_rival=has_rival))
+    return chosen
+
+
+def weighed(forms: Forms) -> list[tuple[int, int, float]]:
+    """Return the pairs that are somewhat alike, by the numbers of their records, with weights."""
+    comparisons = forms.table.comparisons
+    by_column = {column: chances(forms, column) for column in rare_columns(comparisons)}
+    found = []
+    for left, right in _pairs(forms):
+        one, other = forms.left[left], forms.right[right]
+        weight = sum(_weight(comparison, one, other, by_column) for comparison in comparisons)
+        if weight >= WEIGHT_MIN:
+            found.append((left, right, weight))
+    return found
+
+
+def _weight(
+    comparison: Comparison, left: Form, right: Form, by_column: Mapping[str, Mapping[str, float]]
+) -> float:
+    level = comparison.level(left, right)
+    if level is None:
+        return 0.0
+    chance = level.chance
+    if level.rare:
+        # Where another column than the rare one decides, the two may differ in it.
+        chance = by_column[level.rare].get(left[level.rare] or "", chance)
+    return log2(level.same / chance)
+
+
+def _pairs(forms: Forms) -> Iterator[tuple[int, int]]:
+    if len(forms.left) * len(forms.right) <= ALL_PAIRS_MAX:
+        return (
+            (left, right) for left in range(len(forms.left)) for right in range(len(forms.right))
+        )
+    return iter(sorted(_blocked(*forms.blocks(COMMON_MAX))))
+
+
+def _blocked(
+    left: Sequence[tuple[str | None, ...]], right: Sequence[tuple[str | None, ...]]
+) -> set[tuple[int, int]]:
+    known: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    for number, blocks in enumerate(right):
+        for place, block in enumerate(blocks):
+            if block is not None:
+                known[place, block].append(number)
+    return {
+        (number, other)
+        for number, blocks in enumerate(left)
+        for place, block in enumerate(blocks)
+        if block is not None
+        for other in known.get((place, block), ())
+    }

@@ -1,0 +1,229 @@
+"""The comparison tables: of each kind of record its form, its comparisons, and who is compared."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tieout.domain.matching import CUSTOMER, ITEM, VENDOR, Profile
+from tieout.errors import ConfigurationError
+from tieout.matching import words
+from tieout.matching.comparisons import (
+    ADDRESS,
+    BARCODE,
+    CODE,
+    CUT_MIN,
+    DESCRIPTION,
+    EMAIL,
+    NAME,
+    PHONE,
+    TAX_ID,
+    Comparison,
+    Form,
+)
+
+NAME_START = 8
+"""How many signs of a name two records have in common that are compared for that."""
+
+Key = str | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """How records of one kind are compared.
+
+    ``form`` makes what is compared of a record. Pairs are compared that have one of the ``blocks``
+    in common, named texts of a form. ``learned_by`` are columns of which equal ones bring
+    pairs together from which Splink learns what the other comparisons are worth.
+    """
+
+    form: Callable[[Profile], dict[str, Key]]
+    comparisons: tuple[Comparison, ...]
+    blocks: Callable[[Form], tuple[Key, ...]]
+    learned_by: tuple[str, ...]
+    spelled: str = ""
+    """The column of whose words the rarest is a block as well."""
+
+    @cached_property
+    def judging(self) -> tuple[Comparison, ...]:
+        """Return the comparisons that may say that a pair is doubtful."""
+        return tuple(
+            one for one in self.comparisons if any(level.is_doubtful for level in one.levels)
+        )
+
+
+def joined(*parts: Key) -> Key:
+    """Return a block of several parts, or nothing where one is missing."""
+    return "\x1f".join(filter(None, parts)) if all(parts) else None
+
+
+def _party(profile: Profile) -> dict[str, Key]:
+    said = profile.fields
+    own, trading = words.names(said["name"])
+    email = words.email(said["email"])
+    house, street = words.street(said["line1"])
+    if not street and said["line2"]:
+        house, street = words.street(said["line2"])
+    postal = words.signs(said["postal_code"])
+    country = said["country_code"]
+    city = words.plain(said["city"])
+    form = {
+        "name": " ".join(own),
+        "name_sorted": " ".join(sorted(own)),
+        "name_start": " ".join(own)[:CUT_MIN],
+        "first_word": own[0] if len(own) > 1 else "",
+        "trade_name": " ".join(trading),
+        "email": email,
+        "email_host": words.company_host(email),
+        "phone": words.phone(said["phone"], country),
+        "tax_id": words.signs(said["tax_id"]),
+        "house": house,
+        "street": street,
+        "postal": postal[:5] if country in ("US", "") and postal[:5].isdigit() else postal,
+        "city": city,
+        "place": f"{house} {street} {city}" if street else "",
+    }
+    return {column: value or None for column, value in form.items()}
+
+
+def _party_blocks(form: Form) -> tuple[Key, ...]:
+    name, trading = form["name"], form["trade_name"]
+    first = name.partition(" ")[0] if name else None
+    return (
+        form["tax_id"],
+        form["email"],
+        form["phone"],
+        form["name_sorted"],
+        joined(name and name[:NAME_START], form["city"]),
+        joined(name and name[:NAME_START], form["postal"]),
+        joined(form["house"], form["street"], form["city"]),
+        joined(form["house"], form["postal"]),
+        joined(form["email_host"], first),
+        form["email_host"],
+        trading or name,
+        name and name[: 2 * NAME_START],
+    )
+
+
+def _item(profile: Profile) -> dict[str, Key]:
+    said = profile.fields
+    described = words.plain(said["description"]).split()
+    form = {
+        "code": words.signs(said["code"]),
+        "barcode": words.signs(said["barcode"]).lstrip("0"),
+        "description": " ".join(described),
+        "description_sorted": " ".join(sorted(described)),
+    }
+    return {column: value or None for column, value in form.items()}
+
+
+def _item_blocks(form: Form) -> tuple[Key, ...]:
+    described = form["description"]
+    return (
+        form["code"],
+        form["barcode"],
+        form["description_sorted"],
+        described and described[: 2 * NAME_START],
+        form["code"] and form["code"][:NAME_START],
+    )
+
+
+PARTY = Table(
+    form=_party,
+    comparisons=(NAME, EMAIL, PHONE, TAX_ID, ADDRESS),
+    blocks=_party_blocks,
+    learned_by=("email", "phone", "name"),
+    spelled="name",
+)
+TABLES = {
+    CUSTOMER: PARTY,
+    VENDOR: PARTY,
+    ITEM: Table(
+        form=_item,
+        comparisons=(CODE, BARCODE, DESCRIPTION),
+        blocks=_item_blocks,
+        learned_by=("code", "description"),
+        spelled="description",
+    ),
+}
+
+
+def table_of(entity: str) -> Table:
+    """Return how records of a kind are compared.
+
+    Raises:
+        ConfigurationError: They are not.
+    """
+    if entity not in TABLES:
+        raise ConfigurationError(
+            f"Records of kind {entity!r} are not matched.",
+            remedy=f"Name one of {', '.join(TABLES)}.",
+        )
+    return TABLES[entity]
+
+
+class Forms:
+    """Two lists in the form in which they are compared, and who of them is."""
+
+    def __init__(self, table: Table, left: Sequence[Profile], right: Sequence[Profile]) -> None:
+        """Make the forms of two lists."""
+        self.table = table
+        self.left_keys = [profile.key for profile in left]
+        self.right_keys = [profile.key for profile in right]
+        self.left = [table.form(profile) for profile in left]
+        self.right = [table.form(profile) for profile in right]
+
+    def is_doubtful(self, left: int, right: int) -> bool:
+        """Say whether two records are rather not one thing, whatever they have in common."""
+        one, other = self.left[left], self.right[right]
+        levels = (comparison.level(one, other) for comparison in self.table.judging)
+        return any(level is not None and level.is_doubtful for level in levels)
+
+    def blocks(self, common_max: int) -> tuple[list[tuple[Key, ...]], list[tuple[Key, ...]]]:
+        """Return the blocks of every record; one that more pairs have than that brings nothing."""
+        sides = [[self._blocks(form) for form in side] for side in (self.left, self.right)]
+        if self.table.spelled:
+            sides = [
+                [(*blocks, *rare) for blocks, rare in zip(side, rarest, strict=True)]
+                for side, rarest in zip(sides, self._rarest(), strict=True)
+            ]
+        counts = [[Counter(column) for column in zip(*side, strict=True)] for side in sides]
+        if not all(counts):
+            return sides[0], sides[1]
+        allowed = [
+            {key for key in one.keys() & other.keys() if one[key] * other[key] <= common_max}
+            - {None}
+            for one, other in zip(*counts, strict=True)
+        ]
+        cut = [
+            [
+                tuple(
+                    key if key in known else None for key, known in zip(one, allowed, strict=True)
+                )
+                for one in side
+            ]
+            for side in sides
+        ]
+        return cut[0], cut[1]
+
+    def _blocks(self, form: Form) -> tuple[Key, ...]:
+        return self.table.blocks(form)
+
+    def _rarest(self) -> list[list[tuple[Key, ...]]]:
+        """Return the rarest word of each record that both lists have, and the second rarest."""
+        column = self.table.spelled
+        split = [
+            [set((form[column] or "").split()) for form in side] for side in (self.left, self.right)
+        ]
+        left, right = (Counter(word for words in side for word in words) for side in split)
+        common = {word: left[word] * right[word] for word in left.keys() & right.keys()}
+
+        def rarest(words: set[str]) -> tuple[Key, ...]:
+            ranked = sorted((common[word], word) for word in words if word in common)
+            found = [word for _, word in ranked]
+            return (
+                found[0] if found else None,
+                joined(*sorted(found[:2])) if len(found) > 1 else None,
+            )
+
+        return [[rarest(words) for words in side] for side in split]

