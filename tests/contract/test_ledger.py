@@ -304,6 +304,21 @@ def test_a_settled_document_cannot_be_settled_otherwise(ledger: Ledger) -> None:
         ledger.set_aside(records.dead_letter(document_id=document_id))
 
 
+def test_documents_are_done_together_or_not_at_all(ledger: Ledger) -> None:
+    one, other = (records.received(ledger, name) for name in ("1", "2"))
+    delivery_id = records.intended(ledger, other)
+    with pytest.raises(RetryableError):
+        ledger.mark_done(one, other)
+    assert len(ledger.unsettled(PAIR, "shop_order")) == 2
+    records.confirm(ledger, records.stored(ledger, delivery_id), landed())
+    ledger.mark_done(one, other)
+    ledger.mark_done(other, one)
+    ledger.mark_done()
+    assert ledger.unsettled(PAIR, "shop_order") == []
+    with pytest.raises(ConfigurationError):
+        ledger.mark_done(DocumentId(99))
+
+
 def test_unsettled_documents_include_the_dead_letters(ledger: Ledger) -> None:
     first = records.received(ledger, "1", minutes=2)
     second = records.received(ledger, "2", minutes=1)

@@ -5,7 +5,14 @@ from typing_extensions import override
 from fake_ledger.documents import Documents
 from fake_ledger.tables import not_open, record_of, settled_otherwise, unknown
 from tieout.domain.base import DeadLetterId, DocumentId, InboxId, Json
-from tieout.domain.ledger import LANDED, DeadLetter, DocumentState, InboxState, NewDeadLetter
+from tieout.domain.ledger import (
+    LANDED,
+    UNFINISHED,
+    DeadLetter,
+    DocumentState,
+    InboxState,
+    NewDeadLetter,
+)
 
 
 class DeadLetters(Documents):
@@ -102,14 +109,22 @@ class DeadLetters(Documents):
         self._note(pair, "document.skipped", f"document/{document_id}")
 
     @override
-    def mark_done(self, document_id: DocumentId) -> None:
+    def mark_done(self, *document_ids: DocumentId) -> None:
         with self._lock:
-            written = self._deliveries.where("document", document_id)
-            if {delivery.state for delivery in written} - LANDED:
-                raise settled_otherwise(f"document {document_id}")
-            self._move(document_id, DocumentState.DONE)
-            self._done_at.setdefault(document_id, self._clock.now())
-            self._settle_older(document_id)
+            for document_id in document_ids:
+                self._check_can_be_done(document_id)
+            for document_id in document_ids:
+                self._move(document_id, DocumentState.DONE)
+                self._done_at.setdefault(document_id, self._clock.now())
+                self._settle_older(document_id)
+
+    def _check_can_be_done(self, document_id: DocumentId) -> None:
+        if document_id not in self._documents:
+            raise unknown("document", document_id)
+        written = self._deliveries.where("document", document_id)
+        is_open = self._documents[document_id].state in {*UNFINISHED, DocumentState.DONE}
+        if {delivery.state for delivery in written} - LANDED or not is_open:
+            raise settled_otherwise(f"document {document_id}")
 
     def _settle_older(self, document_id: DocumentId) -> None:
         """Close what is set aside of older versions of the document's record."""

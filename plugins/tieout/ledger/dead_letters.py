@@ -4,6 +4,8 @@ An open dead letter and the state ``dead_letter`` of its record come and go in o
 that neither is ever without the other.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -92,26 +94,30 @@ def settle_moot(
         drop(connection, closed.inbox_id, resolution)
 
 
-def settle_older(connection: Connection, document_id: DocumentId) -> None:
-    """Close as resolved what is set aside of older versions of a document's record.
+def settle_older(connection: Connection, document_ids: Collection[DocumentId]) -> None:
+    """Close as resolved what is set aside of older versions of documents' records.
 
     The proof is the document: it is done, and a newer version of the same record.
     """
     older = documents_table.alias("older")
     found = connection.execute(
-        select(dead_letters.c.dead_letter_id, older.c.document_id)
+        select(
+            dead_letters.c.dead_letter_id,
+            older.c.document_id,
+            documents_table.c.document_id.label("newer_id"),
+        )
         .join(older, older.c.document_id == dead_letters.c.document_id)
         .join(documents_table, documents.same_record(older, documents_table))
         .where(
-            documents_table.c.document_id == document_id,
+            documents_table.c.document_id.in_(sorted(document_ids)),
             older.c.version_no < documents_table.c.version_no,
             older.c.state == DocumentState.DEAD_LETTER,
             dead_letters.c.closed_at.is_(None),
         )
         .order_by(dead_letters.c.dead_letter_id)
     ).all()
-    proof: Json = {"newer_document_id": document_id}
     for row in found:
+        proof: Json = {"newer_document_id": row.newer_id}
         if _closed(connection, row.dead_letter_id, Resolution.RESOLVED, proof=proof) is not None:
             documents.drop(connection, row.document_id, documents.SUPERSEDED)
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     exists,
     func,
     select,
-    text,
     tuple_,
     update,
 )
@@ -182,12 +181,22 @@ def release(connection: Connection, document_id: DocumentId) -> None:
     )
 
 
-def mark_done(connection: Connection, document_id: DocumentId) -> None:
-    """Move an unfinished document to ``done``, provided that all its deliveries have landed."""
+def mark_done(connection: Connection, document_ids: Collection[DocumentId]) -> None:
+    """Move unfinished documents to ``done``, provided that all their deliveries have landed."""
     not_landed = exists().where(
-        deliveries.c.document_id == document_id, deliveries.c.state.not_in(LANDED)
+        deliveries.c.document_id == documents.c.document_id, deliveries.c.state.not_in(LANDED)
     )
-    move(connection, document_id, DocumentState.DONE, provided=~not_landed)
+    wanted = sorted(set(document_ids))
+    moved = connection.execute(
+        update(documents)
+        .where(documents.c.document_id.in_(wanted), documents.c.state.in_(UNFINISHED), ~not_landed)
+        .values(state=DocumentState.DONE, changed_at=func.clock_timestamp())
+        .returning(documents.c.document_id)
+    ).scalars()
+    for document_id in sorted(set(wanted) - set(moved)):
+        _check_there(
+            connection, document_id, DocumentState.DONE, unless="a delivery has not landed"
+        )
 
 
 def skip(connection: Connection, document_id: DocumentId, rule: str) -> None:
@@ -293,7 +302,6 @@ def move(
     state: DocumentState,
     *,
     values: dict[str, object] | None = None,
-    provided: ColumnElement[bool] | None = None,
 ) -> bool:
     """Move a document on; False, and no change, when it is there already.
 
@@ -306,12 +314,19 @@ def move(
         .where(
             documents.c.document_id == document_id,
             documents.c.state.in_(UNFINISHED),
-            text("true") if provided is None else provided,
         )
         .values(state=state, changed_at=func.clock_timestamp(), **(values or {}))
     )
     if moved.rowcount == 1:
         return True
+    _check_there(connection, document_id, state)
+    return False
+
+
+def _check_there(
+    connection: Connection, document_id: DocumentId, state: DocumentState, *, unless: str = ""
+) -> None:
+    """Make sure that a document which could not be moved to a state is there already."""
     present = connection.execute(
         select(documents.c.state).where(documents.c.document_id == document_id)
     ).scalar_one_or_none()
@@ -323,7 +338,6 @@ def move(
     if present != state:
         raise RetryableError(
             f"Document {document_id} is {present} and cannot become {state}"
-            f"{' while a delivery has not landed' if provided is not None else ''}.",
+            f"{f' while {unless}' if unless else ''}.",
             remedy="Read its present state and deliveries, and go on from there.",
         )
-    return False

@@ -239,10 +239,10 @@ class PostgresLedger(PostgresWrites):
             documents.release(connection, document_id)
 
     @override
-    def mark_done(self, document_id: DocumentId) -> None:
+    def mark_done(self, *document_ids: DocumentId) -> None:
         with self._transaction() as connection:
-            documents.mark_done(connection, document_id)
-            dead_letters.settle_older(connection, document_id)
+            documents.mark_done(connection, document_ids)
+            dead_letters.settle_older(connection, document_ids)
 
     @override
     def wait(self, document_id: DocumentId, *, parent: str) -> None:

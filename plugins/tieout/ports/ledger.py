@@ -175,10 +175,13 @@ class Ledger(AgreedRecords, Protocol):
     def mark_ready(self, document_ids: Collection[DocumentId]) -> None:
         """Record that validated documents have all that their writes refer to."""
 
-    def mark_done(self, document_id: DocumentId) -> None:
-        """Record that every delivery of the document has landed.
+    def mark_done(self, *document_ids: DocumentId) -> None:
+        """Record that every delivery of the documents has landed; of all, or else of none.
 
-        Whatever is still set aside of older versions of the same record is thereby resolved.
+        Whatever is still set aside of older versions of the same records is thereby resolved.
+
+        Raises:
+            RetryableError: One is settled otherwise, or a delivery of it has not landed.
         """
 
     def hold(self, document_id: DocumentId, *, reason: str) -> None:

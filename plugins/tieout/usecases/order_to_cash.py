@@ -305,9 +305,12 @@ def _close(flow: Flow, batch_id: BatchId) -> None:
         for delivery in flow.ledger.deliveries_of(flow.pair.pair, ORDER_STATUS.entity, numbers)
         if delivery.state in LANDED
     }
-    for ready in orders:
-        if ready.document_id not in waiting and ready.order.source_id in told:
-            flow.ledger.mark_done(ready.document_id)
+    closed = [
+        ready.document_id
+        for ready in orders
+        if ready.document_id not in waiting and ready.order.source_id in told
+    ]
+    flow.ledger.mark_done(*closed)
 
 
 def _source_ids(orders: Sequence[ReadyOrder]) -> list[str]:

@@ -285,8 +285,9 @@ class PlanningLedger(PlanningWrites):
                 self._move(document_id, DocumentState.READY)
 
     @override
-    def mark_done(self, document_id: DocumentId) -> None:
-        self._move(document_id, DocumentState.DONE)
+    def mark_done(self, *document_ids: DocumentId) -> None:
+        for document_id in document_ids:
+            self._move(document_id, DocumentState.DONE)
 
     @override
     def hold(self, document_id: DocumentId, *, reason: str) -> None:
