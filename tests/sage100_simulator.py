@@ -3,7 +3,7 @@
 import http.client
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +20,7 @@ from sage100_sites import RealClock, connected
 from tieout.connectors.sage100.catalog import TABLES
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
+from tieout.connectors.sage100.own_fields import Named
 from tieout.simulators.company import COMPANIES
 
 
@@ -53,7 +54,7 @@ class Sage:
         finally:
             connection.close()
 
-    def connector(self, **changes: Any) -> Sage100Connector:
+    def connector(self, own_fields: Callable[[], Named] = dict, **changes: Any) -> Sage100Connector:
         """Return a connector to HPS."""
         config = {
             "company": "HPS",
@@ -62,7 +63,10 @@ class Sage:
             **changes,
         }
         return Sage100Connector(
-            Sage100Config.model_validate(config), connect=self.connect, clock=RealClock()
+            Sage100Config.model_validate(config),
+            connect=self.connect,
+            clock=RealClock(),
+            own_fields=own_fields,
         )
 
     def relayed(self) -> Sage100Connector:

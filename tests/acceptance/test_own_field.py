@@ -1,6 +1,6 @@
-"""One line of YAML brings a field of the shop's customers into both ledgers.
+"""One line of YAML brings a field of the shop's customers into both ledgers, UDFs of Sage 100 too.
 
-The installation gets that one line, and nothing else: a new customer of the shop orders, the flow
+The installation gets such lines, and nothing else: a new customer of the shop orders, the flow
 runs, and the field is read back from Xero by HTTP and from Sage 100 by ODBC.
 """
 
@@ -22,16 +22,19 @@ from world import HARBOR, INCLUDE, World
 
 SHARED = "mappings/shared/customer.yaml"
 LINE = "  account_no: {shopify: customer.note, xero: AccountNumber, sage100: Comment, length: 30}"
+OWN_LINE = "  route: {shopify: customer.note, sage100: UDF_ROUTE, length: 10}"
 SHOP_CUSTOMER_ID = 7_700_000_005_951
 EMAIL = "nora.quist@example.com"
 
 
 @pytest.fixture
 def with_line(world: World, tmp_path: Path) -> Iterator[World]:
-    """Open the same world with mapping files that have one line more."""
+    """Open the same world with mapping files that have two lines more."""
     include = shutil.copytree(INCLUDE, tmp_path / "include")
     text = (include / SHARED).read_text("utf-8")
-    (include / SHARED).write_text(text.replace("fields: {}", f"fields:\n{LINE}"), "utf-8")
+    (include / SHARED).write_text(
+        text.replace("fields: {}", f"fields:\n{LINE}\n{OWN_LINE}"), "utf-8"
+    )
     tieout = open_tieout(world.configuration.connections, include)
     yield replace(world, tieout=tieout)
     tieout.ledger.close()
@@ -74,5 +77,7 @@ def kept(world: World, system: System) -> Customer:
 def test_a_line_in_the_customer_mapping_arrives_in_xero_and_in_sage_100(with_line: World) -> None:
     with_line.post(new_customers_order())
 
-    for system in (System.XERO, System.SAGE100):
-        assert kept(with_line, system).custom == {"account_no": "K-114"}
+    assert kept(with_line, System.XERO).custom == {"account_no": "K-114"}
+    in_sage100 = kept(with_line, System.SAGE100)
+    assert in_sage100.custom == {"account_no": "K-114", "route": "K-114"}
+    assert in_sage100.tieout_id == f"SHOP-{SHOP_CUSTOMER_ID}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.calls import cash_receipt, customer, sales_order
-from sage100_agent.documents import check_document, fields_of
+from sage100_agent.documents import check_document, fields_of, with_own
 from sage100_agent.errors import RefusedError
 
 AGENT = Path(__file__).parents[2] / "sage100_agent"
@@ -34,6 +34,34 @@ def test_columns_are_set_in_the_order_of_the_field_table_customer_first() -> Non
     checked = check_document(command["kind"], command["document"])
     assert list(checked.header)[:2] == ["ARDivisionNo", "CustomerNo"]
     assert next(iter(checked.lines[0])) == "ItemCode"
+
+
+def test_a_sites_own_fields_pass_under_their_boi_names_behind_all_others() -> None:
+    command = sales_order("one")
+    own = {"UDF_ROUTE$": "N-3", "UDF_REBATE_PCT": "2.50"}
+    header = {**own, **command["document"]["header"]}
+    checked = check_document(command["kind"], {**command["document"], "header": header})
+    assert list(checked.header)[-2:] == list(own)
+    fields = with_own(fields_of(command["kind"], "header"), checked.header)
+    assert [fields[name].column for name in own] == ["UDF_ROUTE$", "UDF_REBATE_PCT"]
+    assert [fields[name].is_numeric for name in own] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("own", "cause"),
+    [
+        ({"UDF_REBATE_PCT": "two"}, "not_in_form"),
+        ({"UDF_ROUTE$": "a\u0160b"}, "not_cp1252"),
+        ({"UDF_route$": "a"}, "unknown_field"),
+        ({"ROUTE$": "a"}, "unknown_field"),
+    ],
+)
+def test_what_no_such_field_can_be_is_refused(own: dict[str, str], cause: str) -> None:
+    command = sales_order("one")
+    header = {**command["document"]["header"], **own}
+    with pytest.raises(RefusedError) as refusal:
+        check_document(command["kind"], {**command["document"], "header": header})
+    assert refusal.value.cause == cause
 
 
 def test_string_columns_end_in_a_dollar_sign_and_numeric_ones_do_not() -> None:

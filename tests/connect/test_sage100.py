@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -37,12 +38,12 @@ class Place:
         direct = {"odbc": f"Driver=SQLite3;Database={self.company};"}
         return {"agent_url": self.agent_url, **(direct if route == "direct" else {})}
 
-    def tieout(self, route: str, *arguments: str) -> int:
+    def tieout(self, route: str, *arguments: str, include: Path = INCLUDE) -> int:
         """Run ``tieout connect sage100`` and return its exit code."""
         connection = {"conn_type": "sage100", "password": KEY, "extra": self.fields(route)}
         path = self.folder / "connections.json"
         path.write_text(json.dumps({f"sage100_{PAIR}": connection}))
-        places = ("--connections", str(path), "--include", str(INCLUDE), "--pair", PAIR)
+        places = ("--connections", str(path), "--include", str(include), "--pair", PAIR)
         return main(["connect", "sage100", *arguments, *places])
 
     def rename(self, old: str, new: str) -> None:
@@ -87,6 +88,21 @@ def test_what_is_missing_is_a_problem_before_any_flow_runs(
     assert any(problem.startswith("GL_Bank is missing") for problem in found["problems"])
     assert "GL_Bank.BankDesc" in found["unconfirmed"]
     assert found["tables"] >= len(NEEDS) - 1
+
+
+def test_a_field_that_a_mapping_names_and_the_site_lacks_is_a_problem_with_what_to_do(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    include = tmp_path / "include"
+    copytree(INCLUDE, include)
+    path = include / "mappings/to_sage100/customer.yaml"
+    own = "  header.UDF_ROUTE: customer_no\n  header.UDF_NOWHERE: customer_no\n"
+    path.write_text(path.read_text("utf-8") + own, "utf-8")
+    assert place.tieout("direct", include=include) == 1
+    (problem,) = [line for line in capsys.readouterr().out.splitlines() if "problem:" in line]
+    assert "to_sage100/customer.yaml" in problem
+    assert "has no customer field header.UDF_NOWHERE" in problem
+    assert "Custom Office" in problem
 
 
 def test_an_agent_that_is_away_is_said_and_no_report(

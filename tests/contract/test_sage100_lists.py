@@ -19,6 +19,7 @@ from simulators.sage100.boi_client import Boi, enter_receipt, write_order_1042
 from simulators.sage100.payables import enter_bill, enter_order
 from tieout.connectors.sage100.details import DETAILS
 from tieout.connectors.sage100.lists import Sage100Lists
+from tieout.connectors.sage100.own_fields import Ours
 from tieout.connectors.sage100.passes import PATIENCE
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.routes import OdbcRoute
@@ -74,7 +75,7 @@ class Site:
             account="HPS",
             zone=PORTLAND,
             clock=self.clock,
-            own_users=self.own_users,
+            ours=Ours(users=self.own_users),
             page_records=PAGE_RECORDS,
         )
 

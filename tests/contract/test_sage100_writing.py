@@ -1,5 +1,6 @@
 """One behavior of every target in Sage 100: a real connector on simulator and agent, and a fake."""
 
+import json
 import logging
 from collections.abc import Iterator
 
@@ -26,11 +27,14 @@ from sage100_places import (
 from sage100_receivables import RECEIVABLES
 from sage100_simulator import Sage, sage100
 from tieout.connectors.sage100.catalog import TABLES
+from tieout.connectors.sage100.own_fields import MARK
+from tieout.connectors.sage100.targets.base import header_of
 from tieout.connectors.sage100.targets.master_data import MasterDataTarget
 from tieout.connectors.sage100.targets.table import TARGETS
 from tieout.domain.base import Json, System
 from tieout.domain.ledger import Delivery, Landed
 from tieout.domain.plan import Action
+from tieout.domain.reading import START
 from tieout.errors import ConfigurationError, OutcomeUnknownError
 from tieout.mapping.addresses.changes import SHIP_TO, address_change
 from tieout.usecases.catalog import OnChange, kind_of
@@ -281,6 +285,75 @@ def test_a_vendors_account_goes_by_its_key(simulated: SimulatedPlace) -> None:
     assert landed.figures["AccountKey"] == keys["630-00"]
     refused = simulated.refused(vendor(simulated, Account="999-99"))
     assert refused.cause == "account_unmapped"
+
+
+OWN = {"UDF_ROUTE": "N-3", "UDF_REBATE_PCT": "2.50", "UDF_CLUB_SINCE": "2026-11-29"}
+"""What the simulated site added to its customers: a text, a number and a day."""
+
+
+def listed(simulated: SimulatedPlace, number: str, *names: str) -> Json:
+    """Return some columns of a customer as the list of customers has them."""
+    connector = simulated.sage.connector(lambda: {"AR_Customer": OWN.keys()})
+    lists = connector.lists()
+    for page in lists.pages("AR_Customer", START):
+        for one in page.records:
+            if one.record_id == f"00/{number}":
+                row: Json = json.loads(one.body)
+                said = {name: row[name] for name in names}
+                node = connector.shown("AR_Customer", [f"00-{number}"])[f"00-{number}"].node
+                assert said == {name: node[name] for name in names}
+                return said
+    raise AssertionError(number)
+
+
+def test_fields_of_a_sites_own_are_written_and_come_back_with_the_list(
+    simulated: SimulatedPlace,
+) -> None:
+    number = simulated.number()
+    made = customer(simulated, CustomerNo=number, **OWN)
+    simulated.landed(made)
+    mark = header_of(made.payload)[MARK]
+    assert listed(simulated, number, *OWN, MARK) == {**OWN, "UDF_REBATE_PCT": "2.5", MARK: mark}
+    key = {"ARDivisionNo": "00", "CustomerNo": number}
+    stated: Json = {**key, "UDF_ROUTE": "S-1", "UDF_REBATE_PCT": "3"}
+    payload: Json = {"header": stated, "expected": {"UDF_ROUTE": "N-3", "UDF_REBATE_PCT": "2.50"}}
+    change = make_delivery("customer_update", payload, key=number, target=System.SAGE100)
+    assert simulated.landed(change).figures["UDF_ROUTE"] == "S-1"
+    assert listed(simulated, number, "UDF_ROUTE", "UDF_REBATE_PCT", "UDF_CLUB_SINCE") == {
+        "UDF_ROUTE": "S-1",
+        "UDF_REBATE_PCT": "3",
+        "UDF_CLUB_SINCE": "2026-11-29",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cause"),
+    [
+        ("UDF_ROUTE", "x" * 11, "too_long"),
+        ("UDF_REBATE_PCT", "two", "not_of_type"),
+        ("UDF_CLUB_SINCE", "2026-13-01", "not_of_type"),
+    ],
+)
+def test_what_a_field_of_a_sites_own_cannot_hold_is_refused(
+    simulated: SimulatedPlace, name: str, value: str, cause: str
+) -> None:
+    refusal = simulated.refused(customer(simulated, **{name: value}))
+    assert cause in refusal.cause
+    assert f"AR_Customer.{name}" in refusal.message
+
+
+def test_a_field_that_a_site_does_not_have_stops_and_says_where_to_look(
+    simulated: SimulatedPlace,
+) -> None:
+    with pytest.raises(ConfigurationError, match="no user-defined field UDF_NOWHERE") as raised:
+        simulated.send(customer(simulated, UDF_NOWHERE="x"))
+    assert "tieout connect sage100" in raised.value.remedy
+
+
+def test_our_mark_alone_asks_the_site_nothing_about_its_fields(simulated: SimulatedPlace) -> None:
+    simulated.sage.statements.clear()
+    simulated.landed(customer(simulated))
+    assert not any("GL_Bank" in statement for statement in simulated.sage.statements)
 
 
 def test_one_contact_can_be_customer_and_vendor(place: Place) -> None:

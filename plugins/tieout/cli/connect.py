@@ -9,7 +9,6 @@ import shlex
 import sys
 import time
 import webbrowser
-from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -80,10 +79,7 @@ def add(commands: "Commands") -> None:
 def _sage100(given: argparse.Namespace) -> int:
     tieout = open_installation(given)
     pairs = [given.pair] if given.pair else list(tieout.pairs)
-    reports = {}
-    for pair in pairs:
-        with closing(tieout.sage100(pair)) as company:
-            reports[pair] = company.check()
+    reports = {pair: tieout.check_sage100(pair) for pair in pairs}
     text = "\n".join(f"{pair}: {report.described()}" for pair, report in reports.items())
     show(given, {pair: report.model_dump(mode="json") for pair, report in reports.items()}, text)
     return OK if all(report.is_good for report in reports.values()) else NOT_GOOD

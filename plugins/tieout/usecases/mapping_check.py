@@ -4,7 +4,7 @@ A file's own form is the language's question; here its paths and lengths meet th
 and target, and the pair's codes what both ledgers have.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -52,6 +52,14 @@ MODELS: dict[str, type[BaseModel]] = {
     **{files.reads: form for form, files, _ in _OF_MASTER_DATA},
 }
 """The canonical record that each reading mapping makes."""
+OWN = "UDF_"
+"""How the names of user-defined fields of Sage 100 begin."""
+HOW_TO_ADD = (
+    "Let an administrator add it in Sage 100 (Custom Office, User-Defined Field and Table "
+    "Maintenance), or take it out of the mapping."
+)
+TYPES: Mapping[str, tuple[str, ...]] = {"number": ("number", "integer"), "date": ("date",)}
+"""The types of rules that make what a field of a type holds; a text may hold anything."""
 ORDER_FIELDS = tuple(model_fields(Order, "order"))
 SchemasOf = Mapping[System, Schemas]
 
@@ -78,13 +86,43 @@ def load_checked(mappings: Path, pair: str) -> tuple[dict[str, Spec], list[str]]
     return specs, problems
 
 
-def check(specs: Mapping[str, Spec], schemas: SchemasOf) -> list[str]:
-    """Return what is wrong with the mappings against the schemas: file, line, field and the fix."""
-    found = [problem for name in specs for problem in _misfits(name, specs, schemas)]
+def check(
+    specs: Mapping[str, Spec],
+    schemas: SchemasOf,
+    *,
+    concerns: Callable[[str], bool] = lambda _path: True,
+) -> list[str]:
+    """Return what is wrong with the mappings against the schemas: file, line, field and the fix.
+
+    Of all fields, or of those alone that ``concerns`` lets through by their paths.
+    """
+    found = [
+        problem
+        for name in specs
+        for path, problem in _misfits(name, specs, schemas)
+        if concerns(path)
+    ]
     return list(dict.fromkeys(found))
 
 
-def _misfits(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterator[str]:
+def is_own_field(path: str) -> bool:
+    """Say whether a path leads to a field that a site added to Sage 100 itself."""
+    return path.rpartition(".")[2].startswith(OWN)
+
+
+def own_fields(specs: Mapping[str, Spec]) -> dict[str, set[str]]:
+    """Return the fields of a site's own that mappings read from Sage 100, by kind of record."""
+    found: dict[str, set[str]] = {}
+    for name, spec in specs.items():
+        system, entity = SOURCES.get(name, (None, ""))
+        if system is System.SAGE100:
+            read = filter(is_own_field, map(plain, _of_node(sources_read(spec))))
+            found.setdefault(entity, set()).update(read)
+    return {entity: names for entity, names in found.items() if names}
+
+
+def _misfits(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterator[tuple[str, str]]:
+    """Yield what does not fit, each with the path that it is about."""
     spec = specs[name]
     if name not in TARGETS:
         yield from _unread(name, specs, schemas)
@@ -101,9 +139,13 @@ def _misfits(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterat
         for rule in rules:
             if path in unknown:
                 problem = f"{system} has no {entity} field {path}"
-                yield f"{_place(rule)}: {problem}. {_meant(path, known)}"
+                yield path, f"{_place(rule)}: {problem}. {_meant(path, known)}"
             elif field is not None:
-                yield from _too_long(rule, path, field, system)
+                misfits = [
+                    *_too_long(rule, path, field, system),
+                    *_of_other_type(rule, path, field),
+                ]
+                yield from ((path, misfit) for misfit in misfits)
 
 
 def _too_long(rule: Rule, path: str, field: SchemaField, system: System) -> Iterator[str]:
@@ -115,7 +157,16 @@ def _too_long(rule: Rule, path: str, field: SchemaField, system: System) -> Iter
         )
 
 
-def _unread(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterator[str]:
+def _of_other_type(rule: Rule, path: str, field: SchemaField) -> Iterator[str]:
+    """Yield that a rule does not make what a site's own field holds; of others the agent knows."""
+    fitting = TYPES.get(field.type, ())
+    if is_own_field(path) and fitting and rule.form.type not in fitting:
+        yield (
+            f"{_place(rule)}: {path} holds a {field.type} at this site. Write type: {fitting[0]}."
+        )
+
+
+def _unread(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterator[tuple[str, str]]:
     """Yield what a reading mapping reads that its source's schema does not have.
 
     What another mapping lends it is that one's fault.
@@ -130,7 +181,8 @@ def _unread(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterato
     lent = sources_read(specs[spec.extends]) if spec.extends in specs else set()
     for path in sorted(_of_node(sources_read(spec) - lent)) if known else ():
         if plain(path) not in known:
-            yield f"{spec.path}: {system} has no {entity} field {path}. {_meant(path, known)}"
+            problem = f"{system} has no {entity} field {path}"
+            yield path, f"{spec.path}: {problem}. {_meant(path, known)}"
 
 
 def _place(rule: Rule) -> str:
@@ -138,6 +190,8 @@ def _place(rule: Rule) -> str:
 
 
 def _meant(path: str, known: Mapping[str, object]) -> str:
+    if is_own_field(path):
+        return HOW_TO_ADD
     meant = get_close_matches(plain(path), list(known), n=1)
     return f"Did you mean {meant[0]}?" if meant else "See 'tieout mapping coverage --fields'."
 

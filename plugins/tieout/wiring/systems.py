@@ -4,21 +4,28 @@ What is done with them is installation.py's.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.sage100.heartbeat import Heartbeat
+from tieout.connectors.sage100.own_fields import Named
+from tieout.connectors.sage100.schema import by_table
+from tieout.connectors.sage100.site import SiteReport
 from tieout.connectors.shopify.connector import ShopifyConnector
 from tieout.connectors.xero.connector import XeroConnector
+from tieout.domain.base import System
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.tokens import KEY_SETTING, PostgresTokenStore
+from tieout.mapping.mapper import load_specs
+from tieout.mapping.spec import Spec
 from tieout.settings import load_pairs
+from tieout.usecases import mapping_check
 from tieout.wiring.budget import COMMAND_LINE, XeroBudget
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connections import (
@@ -130,12 +137,37 @@ class ConnectedSystems:
         settings = self.pair(pair)
         connection = self._lookup(settings.sage100_connection)
         config = sage100_config(connection, settings)
-        return self._sage100(settings.sage100_connection, connection, config)
+        own_fields = partial(self._own_fields, pair)
+        return self._sage100(settings.sage100_connection, connection, config, own_fields)
 
     def heartbeat(self, pair: str) -> tuple[Heartbeat, list[str]]:
         """Return what the pair's agent says of itself, and what is in the way of writing."""
         with closing(self.sage100(pair)) as sage100:
             return sage100.heartbeat()
+
+    def check_sage100(self, pair: str) -> SiteReport:
+        """Compare the pair's Sage 100 with what we know and need, and its own fields with mappings.
+
+        Raises:
+            UnavailableError: It could not be read now.
+            AuthenticationError: It refused our user, or the agent our key.
+        """
+        with closing(self.sage100(pair)) as sage100:
+            found = sage100.check()
+            misfits = mapping_check.check(
+                self._mapping_specs(pair),
+                {System.SAGE100: sage100.schemas()},
+                concerns=mapping_check.is_own_field,
+            )
+        return found.model_copy(update={"problems": (*found.problems, *misfits)})
+
+    def _own_fields(self, pair: str) -> Named:
+        """Return the fields of the pair's Sage 100 alone that its mappings read, by table."""
+        return by_table(mapping_check.own_fields(self._mapping_specs(pair)))
+
+    def _mapping_specs(self, pair: str) -> dict[str, Spec]:
+        """Read the mapping files as they are for a pair."""
+        return load_specs(self._include / "mappings", pair)
 
     def sage100_by(self, connection_id: str) -> Sage100Connector:
         """Return the connector of a Sage 100 connection that no pair need have yet."""
@@ -143,13 +175,18 @@ class ConnectedSystems:
         return self._sage100(connection_id, connection, sage100_config(connection))
 
     def _sage100(
-        self, connection_id: str, connection: ConnectionSettings, config: Sage100Config
+        self,
+        connection_id: str,
+        connection: ConnectionSettings,
+        config: Sage100Config,
+        own_fields: Callable[[], Named] = dict,
     ) -> Sage100Connector:
         is_direct = bool(connection.text("odbc"))
         return Sage100Connector(
             config,
             connect=self._odbc(connection_id, connection) if is_direct else None,
             clock=self.clock,
+            own_fields=own_fields,
         )
 
     def shop(self, pair: str, domain: str) -> ShopifyConnector:

@@ -10,7 +10,7 @@ from datetime import date
 from enum import IntEnum
 
 from sage100_agent.com import Com, ComObject
-from sage100_agent.documents import Field
+from sage100_agent.documents import Field, with_own
 from sage100_agent.errors import ComError, LockedError, NotReadyError, RefusedError
 from sage100_agent.messages import Messages, Policy, When
 
@@ -105,8 +105,11 @@ class BusinessObject:
         self._checked("nSetKeyValue", column, value, action=f"key {column}")
 
     def set_values(self, values: Mapping[str, str], fields: Mapping[str, Field]) -> None:
-        """Set columns in the order of ``fields``; numbers go as doubles, as BOI takes them."""
-        for name, field in fields.items():
+        """Set columns in the order of ``fields``, the site's own after them.
+
+        Numbers go as doubles, as BOI takes them.
+        """
+        for name, field in with_own(fields, values).items():
             if name in values:
                 text = values[name]
                 self.set_value(field.column, float(text) if field.is_numeric else text)

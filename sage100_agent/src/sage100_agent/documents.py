@@ -7,7 +7,7 @@ accepts the values is Sage's to say.
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -124,7 +124,33 @@ class Field:
     @property
     def column(self) -> str:
         """Return the name as BOI wants it: string columns end in $, numeric ones do not."""
-        return self.name if self.is_numeric else f"{self.name}$"
+        is_named = self.is_numeric or self.name.endswith("$")
+        return self.name if is_named else f"{self.name}$"
+
+
+OWN = re.compile(r"UDF_[A-Z0-9_]{1,26}\$?")
+"""A field that the site added to a table, by the name that BOI has for it (README.md)."""
+OWN_LENGTH_MAX, OWN_SCALE_MAX, OWN_DIGITS_MAX = 2048, 6, 20
+
+
+def with_own(fields: Mapping[str, Field], names: Iterable[str]) -> dict[str, Field]:
+    """Return fields, and behind them those that the site added, as far as ``names`` has any.
+
+    With ``$`` behind it one holds text, else a number. How long it may be the site knows, and
+    Tieout asks it.
+    """
+    own = {
+        name: Field(
+            name=name,
+            is_numeric=not name.endswith("$"),
+            is_date=False,
+            length=OWN_LENGTH_MAX if name.endswith("$") else OWN_DIGITS_MAX,
+            scale=OWN_SCALE_MAX,
+        )
+        for name in names
+        if name not in fields and OWN.fullmatch(name)
+    }
+    return {**fields, **own}
 
 
 @dataclass(frozen=True)
@@ -192,7 +218,7 @@ def check_document(kind: str, document: dict[str, Any]) -> Document:
 def _part(kind: str, part: str, values: object, required: set[str]) -> dict[str, str]:
     if not isinstance(values, dict):
         raise RefusedError("not_in_form", f"Each of {part} must be a JSON object.")
-    known = fields_of(kind, part)
+    known = with_own(fields_of(kind, part), map(str, values))
     for name in values:
         if name not in known:
             raise RefusedError("unknown_field", f"{kind} sets no column {str(name)[:40]!r}.")
@@ -206,7 +232,7 @@ def _expected(kind: str, values: object) -> dict[str, str]:
     """Return what is expected, which is what Sage held once: its form is not ours to judge."""
     if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
         raise RefusedError("not_in_form", "expected must be an object of strings by column.")
-    known = fields_of(kind, "header")
+    known = with_own(fields_of(kind, "header"), map(str, values))
     stray = set(values) - set(known)
     if stray:
         raise RefusedError("unknown_field", f"{kind} expects nothing of {str(min(stray))[:40]!r}.")

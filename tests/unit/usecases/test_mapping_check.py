@@ -4,19 +4,23 @@ import shutil
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from fakes import EMPTY_SAGE100, EMPTY_XERO
-from tieout.connectors.sage100.schema import Sage100Schemas
+from tieout.connectors.sage100.schema import Sage100Schemas, by_table
 from tieout.connectors.shopify.schema import ShopifySchemas
 from tieout.connectors.xero.schema import XeroSchemas
 from tieout.domain.base import System
+from tieout.ports.schemas import SchemaField
 from tieout.usecases.mapping_check import (
     SchemasOf,
     check,
     check_codes,
     coverage,
+    is_own_field,
     load_checked,
     moved_nowhere,
+    own_fields,
 )
 from unit.usecases.test_steps import PAIR, ROOT
 
@@ -77,6 +81,48 @@ def test_a_length_that_the_target_does_not_hold_is_told(mappings: Path) -> None:
     (problem,) = problems(mappings)
     assert f"line {line}" in problem
     assert "xero holds 255. Write length: 255." in problem
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("UDF_ROUTE: {from: customer_no, length: 20}", "holds 10. Write length: 10."),
+        ("UDF_REBATE_PCT: {constant: '2.50'}", "holds a number at this site. Write type: number."),
+        ("UDF_CLUB_SINCE: {constant: x, type: text}", "Write type: date."),
+        ("UDF_NOWHERE: customer_no", "Let an administrator add it in Sage 100"),
+    ],
+)
+def test_a_field_of_a_sites_own_is_checked_by_that_sites_catalog(
+    mappings: Path, rule: str, said: str
+) -> None:
+    old = "  header.UDF_TIEOUT_ID:"
+    line = changed(mappings, "to_sage100/customer", old, f"  header.{rule}\n{old}")
+    specs, _problems = load_checked(mappings, PAIR.pair)
+    site: SchemasOf = {System.SAGE100: OwnSite()}
+    (problem,) = check(specs, site, concerns=is_own_field)
+    assert f"to_sage100/customer.yaml, line {line}" in problem
+    assert said in problem
+
+
+def test_what_fits_a_sites_own_fields_is_no_problem_and_is_asked_for(mappings: Path) -> None:
+    old = "  tieout_id:"
+    changed(mappings, "from_sage100/customer", old, f"  website: node.UDF_ROUTE\n{old}")
+    specs, _problems = load_checked(mappings, PAIR.pair)
+    assert check(specs, {System.SAGE100: OwnSite()}, concerns=is_own_field) == []
+    assert by_table(own_fields(specs)) == {"AR_Customer": {"UDF_ROUTE", "UDF_TIEOUT_ID"}}
+
+
+class OwnSite(Sage100Schemas):
+    """A site that added fields to its customers."""
+
+    @override
+    def fields(self, entity: str) -> list[SchemaField]:
+        own = [
+            SchemaField(path="header.UDF_ROUTE", type="text", length=10),
+            SchemaField(path="header.UDF_REBATE_PCT", type="number", length=5),
+            SchemaField(path="header.UDF_CLUB_SINCE", type="date"),
+        ]
+        return [*super().fields(entity), *(own if entity == "customer" else [])]
 
 
 def test_every_wrong_file_is_told_not_only_the_first(mappings: Path) -> None:

@@ -21,6 +21,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 TEXT, DATE, NUMBER, MEMO = "text", "date", "number", "memo"
+OWN = "own"
+"""What a site's own column holds: whatever its driver gives."""
+OWN_FIELD = re.compile(r"UDF_[A-Z0-9_]{1,26}")
+"""The name of a user-defined field, which a site adds to a table (domain/sage100 README, 1.1)."""
 CREATED = ("DateCreated", "TimeCreated", "UserCreatedKey")
 UPDATED = ("DateUpdated", "TimeUpdated", "UserUpdatedKey")
 
@@ -62,6 +66,14 @@ class Table:
     def readable(self) -> tuple[str, ...]:
         """Return the columns that may be selected."""
         return tuple(name for name, column in self.columns.items() if not column.is_withheld)
+
+    def column(self, name: str) -> Column | None:
+        """Return a column by name, and for a site's own field what may be said of it unseen."""
+        if name in self.columns or not OWN_FIELD.fullmatch(name):
+            return self.columns.get(name)
+        return Column(
+            name, OWN, None, 0, is_confirmed=False, is_length_confirmed=False, is_withheld=False
+        )
 
     @property
     def created(self) -> tuple[str, ...]:

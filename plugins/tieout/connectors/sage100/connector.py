@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import date
+from functools import cached_property
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from tieout.connectors.sage100.catalog import TABLES, TEXT
 from tieout.connectors.sage100.config import Sage100Config
 from tieout.connectors.sage100.heartbeat import Heartbeat
 from tieout.connectors.sage100.lists import Sage100Lists
+from tieout.connectors.sage100.needs import NEEDS
+from tieout.connectors.sage100.own_fields import MARK, Named, Ours, OwnField, own_fields
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.relayed import RelayedRoute
 from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
@@ -37,12 +40,20 @@ class Sage100Connector:
     """Implements ports.Sage100.
 
     ``connect`` gives a driver's connection in autocommit mode; without it, the agent reads for us.
+    ``own_fields`` says which fields of the site's own somebody reads; the one that it added for us
+    comes along.
     """
 
     def __init__(
-        self, config: Sage100Config, *, connect: Callable[[], OdbcConnection] | None, clock: Clock
+        self,
+        config: Sage100Config,
+        *,
+        connect: Callable[[], OdbcConnection] | None,
+        clock: Clock,
+        own_fields: Callable[[], Named] = dict,
     ) -> None:
-        """Connect to nothing yet."""
+        """Connect to nothing yet, and ask for nothing."""
+        self._fields_read = own_fields
         self._config = config
         self._clock = clock
         agent = AgentClient(
@@ -59,7 +70,10 @@ class Sage100Connector:
         self._reader = Sage100Reader(route, page_rows_max=config.page_rows_max)
         self._account_keys: dict[str, str] | None = None
         self._sizes: dict[str, dict[str, int]] = {}
-        self._company = Company(config, agent, self._reader, self._keys, self._sizes_of)
+        self._own_fields: dict[str, dict[str, OwnField]] = {}
+        self._company = Company(
+            config, agent, self._reader, self._keys, self._sizes_of, self._own_fields_of
+        )
 
     def close(self) -> None:
         """End the reader's connection."""
@@ -79,13 +93,24 @@ class Sage100Connector:
         made = self._reader.rows(
             "SO_SalesOrderHistoryHeader", "UserCreatedKey", among={"SalesOrderNo": [*own_orders]}
         )
+        users = frozenset(filter(None, (row.text("UserCreatedKey") for row in made)))
         return Sage100Lists(
             self._reader,
             account=self._config.account or self._config.company,
             zone=ZoneInfo(self._config.time_zone),
             clock=self._clock,
-            own_users=frozenset(filter(None, (row.text("UserCreatedKey") for row in made))),
+            ours=Ours(users, self._read_fields),
         )
+
+    @cached_property
+    def _read_fields(self) -> Named:
+        """Return the site's own fields to read: what is wanted, and our mark where we need it."""
+        wanted, has_mark = self._fields_read(), self._config.has_tieout_udf
+        marked = {name for name, columns in NEEDS.items() if has_mark and MARK in columns}
+        return {
+            table: {*wanted.get(table, ()), *({MARK} if table in marked else ())}
+            for table in {*wanted, *marked}
+        }
 
     def heartbeat(self) -> tuple[Heartbeat, list[str]]:
         """Return what the agent says of itself, and what is in the way of writing through it.
@@ -228,7 +253,9 @@ class Sage100Connector:
 
     def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
         """Return the rows of a table that have these keys, by id."""
-        return shown(self._reader, resource, external_ids, ZoneInfo(self._config.time_zone))
+        own_fields = self._read_fields.get(resource, ())
+        zone = ZoneInfo(self._config.time_zone)
+        return shown(self._reader, resource, external_ids, zone, own_fields)
 
     def target(self, entity: str) -> Target:
         """Return the target of an entity; ``targets/table.py`` lists them."""
@@ -243,6 +270,12 @@ class Sage100Connector:
             rows = self._reader.rows("GL_Account", "Account", among={"Status": [ACTIVE]})
             self._account_keys = {row.text("Account"): row.text("AccountKey") for row in rows}
         return self._account_keys
+
+    def _own_fields_of(self, table: str) -> dict[str, OwnField]:
+        """Return the fields that the site added to a table, for which it is asked once."""
+        if table not in self._own_fields:
+            self._own_fields[table] = own_fields(self._reader.inspect([table]).columns)
+        return self._own_fields[table]
 
     def _sizes_of(self, table: str) -> dict[str, int]:
         """Return how long each text column is by the site's catalog, which is asked once."""

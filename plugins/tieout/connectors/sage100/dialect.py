@@ -98,7 +98,7 @@ def literal(value: str | date) -> str:
 
 
 def _column(table: Table, name: str) -> str:
-    column = table.columns.get(name)
+    column = table.column(name)
     if column is None or column.is_withheld:
         raise DialectError(f"We do not read a column {name!r} of {table.name}.")
     return name
@@ -107,7 +107,8 @@ def _column(table: Table, name: str) -> str:
 def _among(table: Table, name: str, values: Sequence[str], parameters: list[str]) -> str:
     if not values:
         raise DialectError(f"An empty list for {name} selects nothing: do not ask.")
-    if table.columns[_column(table, name)].kind == DATE:
+    column = table.columns.get(_column(table, name))
+    if column is not None and column.kind == DATE:
         days = ", ".join(literal(date.fromisoformat(value)) for value in values)
         return f"{name} IN ({days})"
     parameters.extend(values)

@@ -1,10 +1,11 @@
 """Sage 100's tables as lists that change: the Lists port. How one is read is passes.py."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
+from tieout.connectors.sage100.own_fields import NOTHING_OURS, Ours
 from tieout.connectors.sage100.passes import PAGE_RECORDS, Pass
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.records import table_of
@@ -27,14 +28,15 @@ class Sage100Lists(Lists):
         account: str,
         zone: ZoneInfo,
         clock: Clock,
-        own_users: Collection[str] = (),
+        ours: Ours = NOTHING_OURS,
         page_records: int = PAGE_RECORDS,
     ) -> None:
         """Take the company's reader; nothing is read before the first page.
 
-        ``own_users`` are the UserKeys that we write as: what they wrote is the echo of a write.
+        What we wrote as a user of ours is the echo of a write; the site's own fields that we read
+        come beside the dictionary's columns.
         """
-        self._own_users = own_users
+        self._ours = ours
         self._reader = reader
         self._page_records = page_records
         self._account = account
@@ -69,4 +71,4 @@ class Sage100Lists(Lists):
                 f"Sage 100 has no table {resource!r} that is read as a list.",
                 remedy="Name one of docs/reference/sage100-reading.md.",
             )
-        return Pass(self._reader, table, self._zone, interval, self._own_users)
+        return Pass(self._reader, table, self._zone, interval, self._ours)

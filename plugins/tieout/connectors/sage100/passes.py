@@ -28,6 +28,7 @@ from tieout.connectors.sage100.catalog import TABLES, Table
 from tieout.connectors.sage100.details import DETAILS, Documents, Lines
 from tieout.connectors.sage100.dialect import Key
 from tieout.connectors.sage100.moments import DAY, Written, day_at, written
+from tieout.connectors.sage100.own_fields import NOTHING_OURS, Ours
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.records import (
     LINES,
@@ -114,10 +115,10 @@ class Pass:
         table: Table,
         zone: ZoneInfo,
         interval: Interval | None,
-        own_users: Collection[str] = (),
+        ours: Ours = NOTHING_OURS,
     ) -> None:
-        """Prepare to read; nothing is asked yet. ``own_users`` are the UserKeys of ours."""
-        self._own_users = own_users
+        """Prepare to read; nothing is asked yet."""
+        self._own_users = ours.users
         self._name = NAMES.get(table.name, "")
         self._reader = reader
         self._table = table
@@ -127,7 +128,8 @@ class Pass:
         self._closing = CLOSINGS.get(table.name)
         self._ended_columns = columns_of(TABLES[self._closing.table]) if self._closing else ()
         detail = DETAILS.get(table.name)
-        self._columns = columns_of(table, detail.total_columns if detail else ())
+        totals = detail.total_columns if detail else ()
+        self._columns = columns_of(table, (*totals, *sorted(ours.fields.get(table.name, ()))))
         self._documents = Documents(reader, table, detail) if detail else None
         self._left: dict[tuple[str, ...], LeftRecord] = {}
         """What was half written when it was read, by key."""

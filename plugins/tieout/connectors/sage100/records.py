@@ -25,12 +25,12 @@ Text = dict[str, str]
 def columns_of(table: Table, needed: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the columns to read of a table.
 
-    The names that a public source confirms, so that no site lacks them, and what is ``needed``.
+    The names that a public source confirms, so that no site lacks them, and what is ``needed``,
+    fields of the site's own among it.
     """
-    wanted = {*table.key, *table.created, *table.updated, *needed}
-    return tuple(
-        name for name in table.readable if name in wanted or table.columns[name].is_confirmed
-    )
+    wanted = dict.fromkeys([*table.key, *table.created, *table.updated, *needed])
+    named = [name for name in table.readable if name in wanted or table.columns[name].is_confirmed]
+    return (*named, *(name for name in wanted if name not in table.columns))
 
 
 def texts(row: Row, columns: tuple[str, ...]) -> Text:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from typing_extensions import override
 
-from tieout.connectors.sage100.catalog import DATE, NUMBER, TABLES, Column
+from tieout.connectors.sage100.catalog import DATE, NUMBER, OWN, TABLES, Column
 from tieout.connectors.sage100.dialect import Key
 from tieout.errors import ConfigurationError
 
@@ -50,6 +50,17 @@ class Shape:
         self.columns = tuple(columns)
         self.places = {name: place for place, name in enumerate(columns)}
 
+    def column(self, name: str) -> Column:
+        """Return what is known of a column that was asked for.
+
+        Raises:
+            KeyError: The table has none of that name.
+        """
+        column = self.table.column(name)
+        if column is None:
+            raise KeyError(name)
+        return column
+
 
 class Sheet:
     """The rows of one page; what they are in text is made when first asked for, for all at once."""
@@ -80,7 +91,7 @@ class Sheet:
 
     def _columns(self) -> Iterator[Sequence[str]]:
         for name, values in zip(self._shape.columns, zip(*self._values, strict=True), strict=True):
-            column, types = self._shape.table.columns[name], set(map(type, values))
+            column, types = self._shape.column(name), set(map(type, values))
             if column.kind == NUMBER and types <= {str, Decimal}:
                 step = _STEPS[column.scale]
                 yield [str(Decimal(value).quantize(step, ROUND_HALF_UP)) for value in values]
@@ -129,7 +140,7 @@ class Row:
         return said[self._place] if said else tuple(map(self._text_of, self.columns))
 
     def _text_of(self, name: str) -> str:
-        column, value = self._shape.table.columns[name], self._value(name)
+        column, value = self._shape.column(name), self._value(name)
         try:
             return _said(column, value)
         except (InvalidOperation, ValueError):
@@ -225,6 +236,8 @@ def _day(value: object) -> date | None:
 
 
 def _said(column: Column, value: object) -> str:
+    if column.kind == OWN:
+        return _owns(value)
     if column.kind == NUMBER:
         return str(_amount(value, column.scale))
     if column.kind != DATE:
@@ -236,6 +249,18 @@ def _said(column: Column, value: object) -> str:
         message = "before all dates of Sage 100"
         raise ValueError(message)
     return day.isoformat() if day else ""
+
+
+def _owns(value: object) -> str:
+    """Return what a site's own column holds, by the kind of value that the driver gives."""
+    if isinstance(value, date):
+        day = _day(value)
+        return day.isoformat() if day else ""
+    if isinstance(value, (Decimal, int, float)):
+        return format(Decimal(str(value)), "f")
+    text = _text(value)
+    _ensure_sages(text)
+    return text
 
 
 def _ensure_sages(text: str) -> None:

@@ -3,14 +3,14 @@
 A site's own columns, user-defined ones among them, and their lengths come by ODBC (SQLColumns).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from typing_extensions import override
 
 from tieout.connectors.sage100.catalog import CREATED, MEMO, TABLES, TEXT, UPDATED
+from tieout.connectors.sage100.own_fields import MARK, kind_of
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.routes import LiveColumn
-from tieout.connectors.sage100.targets.base import MARK
 from tieout.ports.schemas import SchemaField, Schemas
 
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -23,6 +23,16 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "header.": ("AR_CashReceiptsHeader", "AR_CashReceiptsDeposit"),
         "lines[].": ("AR_CashReceiptsDetail",),
     },
+    "sales_invoice": {"header.": ("SO_InvoiceHeader",), "lines[].": ("SO_InvoiceDetail",)},
+    "credit_memo": {"header.": ("SO_InvoiceHeader",), "lines[].": ("SO_InvoiceDetail",)},
+    "ar_invoice": {"header.": ("AR_InvoiceHeader",), "lines[].": ("AR_InvoiceDetail",)},
+    "ap_invoice": {"header.": ("AP_InvoiceHeader",), "lines[].": ("AP_InvoiceDetail",)},
+    "purchase_order": {
+        "header.": ("PO_PurchaseOrderHeader",),
+        "lines[].": ("PO_PurchaseOrderDetail",),
+    },
+    "goods_receipt": {"header.": ("PO_ReceiptHeader",), "lines[].": ("PO_ReceiptDetail",)},
+    "invoice_receipt": {"header.": ("PO_ReceiptHeader",), "lines[].": ("PO_ReceiptDetail",)},
 }
 """The tables that each part of a payload is written to."""
 MEMBERS = {
@@ -33,6 +43,15 @@ MEMBERS = {
     "cash_receipt": (SchemaField(path="lines[].Account", type=TEXT),),
 }
 """Members that the agent takes beside columns: an account is named by its number, not its key."""
+
+
+def by_table(fields: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
+    """Return fields of the headers of records by their table, given by the kind of record."""
+    found: dict[str, set[str]] = {}
+    for entity, names in fields.items():
+        for table in PARTS.get(entity, {}).get("header.", ())[:1]:
+            found.setdefault(table, set()).update(names)
+    return found
 
 
 class Sage100Schemas(Schemas):
@@ -80,6 +99,8 @@ class Sage100Schemas(Schemas):
             )
         for own in sizes.values():
             if own.name not in kept:
-                yield SchemaField(path=f"{prefix}{own.name}", type=own.type_name, length=own.size)
+                yield SchemaField(
+                    path=f"{prefix}{own.name}", type=kind_of(own.type_name), length=own.size
+                )
         if self._reader is None and MARK not in known and prefix == "header.":
             yield SchemaField(path=f"{prefix}{MARK}", type=TEXT)

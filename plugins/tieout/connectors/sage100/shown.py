@@ -15,9 +15,15 @@ from tieout.ports.systems import Shown
 
 
 def shown(
-    reader: Sage100Reader, resource: str, external_ids: Collection[str], zone: ZoneInfo
+    reader: Sage100Reader,
+    resource: str,
+    external_ids: Collection[str],
+    zone: ZoneInfo,
+    own_fields: Collection[str] = (),
 ) -> dict[str, Shown]:
     """Return the rows of a table that have these keys, by their parts joined with ``-``.
+
+    With the fields of the site's own that somebody reads.
 
     Raises:
         ConfigurationError: There is no such table.
@@ -29,7 +35,7 @@ def shown(
             remedy="Name one of docs/reference/sage100-reading.md.",
         )
     wanted = {tuple(one.split("-", len(table.key) - 1)): one for one in sorted(external_ids)}
-    columns = columns_of(table)
+    columns = columns_of(table, sorted(own_fields))
     found: dict[str, Shown] = {}
     if not wanted:
         return found

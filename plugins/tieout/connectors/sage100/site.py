@@ -12,10 +12,10 @@ from tieout.connectors.sage100.catalog import MEMO, TABLES, TEXT, Table
 from tieout.connectors.sage100.dialect import PROBES
 from tieout.connectors.sage100.import_files import LAYOUTS
 from tieout.connectors.sage100.needs import NEEDS
+from tieout.connectors.sage100.own_fields import MARK
 from tieout.connectors.sage100.routes import Inspection, LiveColumn
 from tieout.domain.base import Frozen
 
-OUR_FIELD = "UDF_TIEOUT_ID"
 NEEDED_PROBES = ("date literal", "our form")
 NAMES_SHOWN_MAX = 12
 
@@ -233,7 +233,7 @@ class _Comparison:
         if not self.table.is_confirmed:
             yield self.table.name
         for name in self.table.unconfirmed:
-            if name != OUR_FIELD:
+            if name != MARK:
                 yield f"{self.table.name}.{name}"
 
     def lengths(self) -> Iterator[tuple[str, int]]:
@@ -249,7 +249,7 @@ class _Comparison:
         return [
             name
             for name in dict.fromkeys(names)
-            if name.casefold() not in self.live and (name != OUR_FIELD or self.has_our_field)
+            if name.casefold() not in self.live and (name != MARK or self.has_our_field)
         ]
 
 

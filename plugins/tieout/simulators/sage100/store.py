@@ -88,9 +88,15 @@ class CompanyFile:
         return self._connection.execute(sql, arguments).fetchall()
 
     def create_tables(self) -> None:
-        """Create what is missing."""
+        """Create what is missing, columns too: a site adds fields of its own to its tables."""
         for table in tables().values():
             self._connection.execute(table.ddl)
+            known = {
+                row[1] for row in self._connection.execute(f'PRAGMA table_info("{table.name}")')
+            }
+            for name in table.columns.keys() - known:
+                declared = table.columns[name].declaration
+                self._connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {declared}')
         for statement in _HIDDEN_DDL.split(";"):
             self._connection.execute(statement)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sage100_agent.boi import BusinessObject, KeyState, Task
-from sage100_agent.documents import Document, Field, fields_of
+from sage100_agent.documents import Document, Field, fields_of, with_own
 from sage100_agent.errors import RefusedError
 from sage100_agent.master_data import KEYS
 from sage100_agent.writers.base import Announce, Stored, Work
@@ -55,7 +55,7 @@ class MasterDataWriter:
             raise RefusedError("unknown_record", message)
         changes = self._stated(work.document) if is_new else self._changes(record, work.document)
         if changes:
-            record.set_values(changes, self._fields())
+            record.set_values(changes, self._fields(work.document))
             announce()
             record.write()
         return self._number(key)
@@ -67,7 +67,7 @@ class MasterDataWriter:
             RefusedError: The record holds something else than what is stated and was expected.
         """
         differing = self._differing(record, document)
-        fields = self._fields()
+        fields = self._fields(document)
         edited = {
             name: held
             for name, held in differing.items()
@@ -92,7 +92,7 @@ class MasterDataWriter:
 
     def _differing(self, record: BusinessObject, document: Document) -> dict[str, str]:
         """Return what the record holds in the columns in which it is not as stated."""
-        fields = self._fields()
+        fields = self._fields(document)
         held = {name: _text(record, fields[name]) for name in self._stated(document)}
         return {
             name: value
@@ -101,14 +101,15 @@ class MasterDataWriter:
         }
 
     def _held(self, record: BusinessObject, work: Work) -> dict[str, str]:
-        fields = self._fields()
+        fields = self._fields(work.document)
         return {name: _text(record, fields[name]) for name in self._stated(work.document)}
 
     def _stated(self, document: Document) -> dict[str, str]:
         return {n: value for n, value in document.header.items() if n not in KEYS[self.kind]}
 
-    def _fields(self) -> dict[str, Field]:
-        return fields_of(self.kind, "header")
+    def _fields(self, document: Document) -> dict[str, Field]:
+        """Return the columns that a document may state, the site's own among them."""
+        return with_own(fields_of(self.kind, "header"), document.header)
 
     def _key(self, document: Document) -> dict[str, str]:
         return {name: document.header[name] for name in KEYS[self.kind]}

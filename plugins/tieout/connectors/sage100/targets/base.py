@@ -8,13 +8,16 @@ Reading for other purposes belongs in books.py.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 from pydantic import JsonValue
 from typing_extensions import override
 
 from tieout.connectors.sage100.agent_client import AgentAnswer, AgentClient
 from tieout.connectors.sage100.config import Sage100Config
+from tieout.connectors.sage100.own_fields import MARK, OwnField, as_written
 from tieout.connectors.sage100.reader import Sage100Reader
+from tieout.connectors.sage100.schema import PARTS
 from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.money import round_half_up
@@ -36,7 +39,6 @@ REMEDIES = {
     "unknown_record": "See whether it was deleted or renamed in Sage 100; then replay.",
 }
 """What to do, by the agent's cause; any other cause is a refusal like any."""
-MARK = "UDF_TIEOUT_ID"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Company:
     """AccountKey by formatted account number."""
     sizes: Callable[[str], Mapping[str, int]]
     """How many characters each text column of a table holds at this site."""
+    own_fields: Callable[[str], Mapping[str, OwnField]]
+    """The fields that the site added to a table."""
 
     def keyed(self, values: Json, column: str = "AccountKey") -> Json:
         """Replace a formatted ``Account`` by its key in ``column``, which is what BOI validates.
@@ -99,6 +103,8 @@ class AgentTarget(Target):
     updates_known = False
     queries_to_find = 1
     """How many queries look one document up by our mark, and read one back."""
+    table: ClassVar[str] = ""
+    """The table of the header, where PARTS does not say."""
     signs_of_ours = frozenset({NUMBER_TAKEN})
     """Refusals after which our document is looked for: Sage may refuse its second copy."""
 
@@ -138,7 +144,7 @@ class AgentTarget(Target):
 
     def _sent(self, delivery: Delivery) -> Outcome:
         try:
-            document = self._document(delivery.payload)
+            document = self._as_written(self._document(delivery.payload))
         except RejectedError as error:
             return Refused(cause=error.cause, message=error.message, remedy=error.remedy)
         answer = self._company.agent.submit(
@@ -196,6 +202,22 @@ class AgentTarget(Target):
             return payload
         header = {name: v for name, v in header_of(payload).items() if name != MARK}
         return {**payload, "header": dict[str, JsonValue](header)}
+
+    def _as_written(self, document: Json) -> Json:
+        """Name the site's own fields in every part of a document as the business objects do."""
+        parts = PARTS.get(self.entity, {"header.": (self.table,)})
+        header, *_others = parts["header."]
+        lines, *_others = parts.get("lines[].", ("",))
+        written = dict(document)
+        named = self._company.own_fields
+        for part, table in (("header", header), ("expected", header), ("lines", lines)):
+            values = document.get(part)
+            if isinstance(values, dict):
+                written[part] = as_written(values, table, named)
+            elif isinstance(values, list):
+                rows = [row for row in values if isinstance(row, dict)]
+                written[part] = [as_written(row, table, named) for row in rows]
+        return written
 
     def _notes(self, payload: Json) -> Sequence[str]:
         """Return what was not written as the payload has it, in words."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from typing_extensions import override
 
-from tieout.connectors.sage100.targets.base import MARK, AgentTarget, header_of
+from tieout.connectors.sage100.own_fields import MARK
+from tieout.connectors.sage100.targets.base import AgentTarget, header_of
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
 

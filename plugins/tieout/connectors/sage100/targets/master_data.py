@@ -17,8 +17,9 @@ from pydantic import JsonValue
 from typing_extensions import override
 
 from tieout.connectors.sage100.catalog import NUMBER, TABLES, Column
+from tieout.connectors.sage100.own_fields import MARK
 from tieout.connectors.sage100.rows import Row
-from tieout.connectors.sage100.targets.base import MARK, AgentTarget, header_of
+from tieout.connectors.sage100.targets.base import AgentTarget, header_of
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
 from tieout.errors import ConfigurationError, RejectedError
@@ -32,7 +33,6 @@ class MasterDataTarget(AgentTarget):
 
     guard = "the record's key: Sage 100 keeps one record under it, and the agent compares first"
     updates_known = True
-    table: ClassVar[str]
     cut: ClassVar[frozenset[str]] = frozenset()
     """Columns whose text may be cut."""
 
@@ -105,22 +105,23 @@ class MasterDataTarget(AgentTarget):
         landed = self._standing(payload)
         if landed is None:
             return None
-        columns = TABLES[self.table].columns
+        table = TABLES[self.table]
         is_done = all(
-            landed.figures[name] == _normal(columns[name], value)
+            landed.figures[name] == _normal(column, value)
             for name, value in self._stated(payload).items()
-            if name in landed.figures
+            if (column := table.column(name)) is not None and name in landed.figures
         )
         return landed if is_done else None
 
     @override
     def _standing(self, payload: Json) -> Landed | None:
         table, header = TABLES[self.table], self._stated(payload)
-        names = [name for name in header if name in table.columns and name not in table.key]
+        columns = {name: column for name in header if (column := table.column(name)) is not None}
+        names = [name for name in columns if name not in table.key]
         among = {name: [header.get(name, "")] for name in table.key}
         for row in self._company.reader.rows(self.table, " ".join(names), among=among):
             parts = {name: row.text(name) for name in table.key}
-            figures = {name: _held(row, table.columns[name]) for name in names}
+            figures = {name: _held(row, columns[name]) for name in names}
             return Landed(
                 external_id="-".join(parts.values()),
                 external_no=parts[table.key[-1]],

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from typing_extensions import override
 
+from tieout.connectors.sage100.own_fields import MARK
 from tieout.connectors.sage100.rows import Row
-from tieout.connectors.sage100.targets.base import MARK, AgentTarget, figure, header_of
+from tieout.connectors.sage100.targets.base import AgentTarget, figure, header_of
 from tieout.domain.base import Json
 from tieout.domain.ledger import Landed
 from tieout.domain.money import ZERO
