@@ -348,6 +348,7 @@ class FakeSage100(_Targets, Sage100):
         super().__init__(System.SAGE100)
         self.held_reference = reference
         self.held_customers: list[Party] = []
+        self.held_vendors: list[Party] = []
         self.held_credit: dict[str, Credit] = {}
         self.held_stock: list[StockLevel] = []
         self.held_orders: list[SageOrder] = []
@@ -376,6 +377,15 @@ class FakeSage100(_Targets, Sage100):
             for party in self.held_customers
             if party.external_no in numbers
             or party.email.casefold() in {email.casefold() for email in emails}
+        ]
+
+    @override
+    def find_vendors(self, *, emails: Collection[str], names: Collection[str]) -> list[Party]:
+        wanted = {text.casefold() for text in (*emails, *names)}
+        return [
+            party
+            for party in self.held_vendors
+            if wanted & {party.name.casefold(), party.email.casefold()}
         ]
 
     @override

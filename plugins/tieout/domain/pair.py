@@ -23,6 +23,8 @@ class FlowName(StrEnum):
     ORDER_TO_CASH = "order_to_cash"
     POSTINGS = "postings"
     CUSTOMER_SYNC = "customer_sync"
+    ITEM_SYNC = "item_sync"
+    VENDOR_SYNC = "vendor_sync"
 
 
 BY_DEFAULT = (FlowName.ORDER_TO_CASH, FlowName.POSTINGS)

@@ -174,6 +174,9 @@ class Sage100(Protocol):
     ) -> list[Party]:
         """Return the division's active customers that have one of the numbers or e-mails."""
 
+    def find_vendors(self, *, emails: Collection[str], names: Collection[str]) -> list[Party]:
+        """Return the division's active vendors that have one of the e-mails or names."""
+
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
         """Return what customers of the division owe and may owe, by number."""
 

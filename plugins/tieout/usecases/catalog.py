@@ -223,11 +223,16 @@ def _once(entity: str, final_state: str, *, number: str = "") -> WriteKind:
     )
 
 
+def _mapped(kind: WriteKind, mapping: str) -> WriteKind:
+    """Return the row of a write whose payload a mapping file makes."""
+    return kind.model_copy(update={"mapping": mapping})
+
+
 XERO, SAGE100 = System.XERO, System.SAGE100
 AT_ONCE, ON_UPDATE = Posting.AT_ONCE, Posting.ON_UPDATE
 
-OF_NO_FLOW = (
-    _once("item", "active", number="Code"),
+MORE_KINDS = (
+    _mapped(_once("item", "active", number="Code"), "to_xero/item"),
     _document(XERO, "bill", "in the status sent", posting=AT_ONCE, number="InvoiceNumber"),
     _document(XERO, "credit_note", "authorised", posting=AT_ONCE, number="CreditNoteNumber"),
     _document(
@@ -249,9 +254,15 @@ OF_NO_FLOW = (
     _state(SAGE100, "customer_update", "as sent", number="header.CustomerNo"),
     _state(SAGE100, "customer_contact", "as sent", operation="create", number="header.ContactCode"),
     _state(SAGE100, "ship_to_address", "as sent", operation="create", number="header.ShipToCode"),
-    _state(SAGE100, "item", "as sent", operation="create", number="header.ItemCode"),
+    _mapped(
+        _state(SAGE100, "item", "as sent", operation="create", number="header.ItemCode"),
+        "to_sage100/item",
+    ),
     _state(SAGE100, "item_update", "as sent", number="header.ItemCode"),
-    _state(SAGE100, "vendor", "as sent", operation="create", number="header.VendorNo"),
+    _mapped(
+        _state(SAGE100, "vendor", "as sent", operation="create", number="header.VendorNo"),
+        "to_sage100/vendor",
+    ),
     _state(SAGE100, "vendor_update", "as sent", number="header.VendorNo"),
     _document(SAGE100, "sales_invoice", "entered", posting=ON_UPDATE),
     _document(SAGE100, "credit_memo", "entered", posting=ON_UPDATE),
@@ -264,9 +275,9 @@ OF_NO_FLOW = (
     _document(SAGE100, "goods_receipt", "entered", posting=ON_UPDATE),
     _document(SAGE100, "invoice_receipt", "entered", posting=ON_UPDATE, number="header.InvoiceNo"),
 )
-"""What no flow writes yet."""
+"""What keeps records in step, and what no flow writes yet."""
 
-WRITE_KINDS = (*ORDER_TO_CASH, POSTING_NOTE, *OF_NO_FLOW)
+WRITE_KINDS = (*ORDER_TO_CASH, POSTING_NOTE, *MORE_KINDS)
 """Whatever can be written."""
 
 

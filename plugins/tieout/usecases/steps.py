@@ -22,7 +22,7 @@ from tieout.usecases.flow import (
     set_aside,
 )
 from tieout.usecases.in_step.capture import capture_records
-from tieout.usecases.in_step.entities import CUSTOMERS
+from tieout.usecases.in_step.entities import CUSTOMERS, ITEMS, VENDORS, Entity
 from tieout.usecases.in_step.steps import steps_of
 from tieout.usecases.order_gate import gate_orders
 from tieout.usecases.order_to_cash import (
@@ -70,8 +70,20 @@ ORDER_STEPS: dict[str, Step] = {
 POSTING_STEPS: dict[str, Step] = {
     "posting_note": write_posting_notes,
 }
-CUSTOMER_STEPS: dict[str, Step] = steps_of(CUSTOMERS)
-STEPS: dict[str, Step] = {**ORDER_STEPS, **POSTING_STEPS, **CUSTOMER_STEPS}
+IN_STEP: dict[FlowName, Entity] = {
+    FlowName.CUSTOMER_SYNC: CUSTOMERS,
+    FlowName.ITEM_SYNC: ITEMS,
+    FlowName.VENDOR_SYNC: VENDORS,
+}
+"""The flows that keep records in step, and of what kind."""
+IN_STEP_STEPS: dict[FlowName, dict[str, Step]] = {
+    name: dict(steps_of(entity)) for name, entity in IN_STEP.items()
+}
+STEPS: dict[str, Step] = {
+    **ORDER_STEPS,
+    **POSTING_STEPS,
+    **{name: step for steps in IN_STEP_STEPS.values() for name, step in steps.items()},
+}
 
 
 @dataclass(frozen=True)
@@ -90,11 +102,14 @@ FLOWS: dict[str, FlowSteps] = {
     FlowName.POSTINGS: FlowSteps(
         document_type=POSTING, capture=capture_postings, steps=tuple(POSTING_STEPS)
     ),
-    FlowName.CUSTOMER_SYNC: FlowSteps(
-        document_type=CUSTOMERS.name,
-        capture=partial(capture_records, entity=CUSTOMERS),
-        steps=tuple(CUSTOMER_STEPS),
-    ),
+    **{
+        name: FlowSteps(
+            document_type=entity.name,
+            capture=partial(capture_records, entity=entity),
+            steps=tuple(IN_STEP_STEPS[name]),
+        )
+        for name, entity in IN_STEP.items()
+    },
 }
 """Every flow by its name, which is its DAG's; a later one joins plans and reports by its row."""
 

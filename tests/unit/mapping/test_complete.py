@@ -10,7 +10,7 @@ from tieout.mapping.master_data import FILES, FORMS
 from tieout.mapping.spec import Each, load_spec
 from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.flow import SHOP_ORDER
-from tieout.usecases.steps import STEPS
+from tieout.usecases.steps import ORDER_STEPS, POSTING_STEPS
 from unit.mapping.conftest import ROOT
 
 MAPPINGS = ROOT / "include" / "mappings"
@@ -19,7 +19,9 @@ OWN = {"custom"}
 """Filled in by the lines of shared/customer.yaml."""
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if step != SHOP_ORDER])
+@pytest.mark.parametrize(
+    "step", [step for step in (*ORDER_STEPS, *POSTING_STEPS) if step != SHOP_ORDER]
+)
 def test_whatever_a_step_writes_is_mapped_by_a_file(step):
     written = [kind for kind in WRITE_KINDS if kind.entity == step]
 

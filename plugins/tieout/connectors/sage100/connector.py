@@ -188,6 +188,27 @@ class Sage100Connector:
             and (row.text("CustomerNo") in numbers or row.text("EmailAddress").casefold() in wanted)
         ]
 
+    def find_vendors(self, *, emails: Collection[str], names: Collection[str]) -> list[Party]:
+        """Return the division's active vendors that have one of the e-mails or names, in any case.
+
+        Neither is in an index that Sage's SQL could look a text of any case up in.
+        """
+        wanted = {text.casefold() for text in (*emails, *names)}
+        among = {"APDivisionNo": [self._config.division]}
+        return [
+            Party(
+                external_id=f"{row.text('APDivisionNo')}-{row.text('VendorNo')}",
+                external_no=row.text("VendorNo"),
+                name=row.text("VendorName"),
+                email=row.text("EmailAddress"),
+            )
+            for row in self._reader.rows(
+                "AP_Vendor", "VendorName EmailAddress VendorStatus", among=among
+            )
+            if row.text("VendorStatus") not in INACTIVE_STATUSES
+            and wanted & {row.text("VendorName").casefold(), row.text("EmailAddress").casefold()}
+        ]
+
     def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
         """Return quantities by item and warehouse; available is what may still be promised."""
         columns = "QuantityOnHand QuantityOnSalesOrder QuantityOnBackOrder QuantityInShipping"

@@ -30,6 +30,8 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
     ),
     FlowName.POSTINGS: ("accounting.invoices",),
     FlowName.CUSTOMER_SYNC: ("accounting.contacts",),
+    FlowName.ITEM_SYNC: ("accounting.invoices",),
+    FlowName.VENDOR_SYNC: ("accounting.contacts",),
 }
 """What each flow writes; items and notes come with ``accounting.invoices``."""
 

@@ -33,11 +33,12 @@ def shown(client: XeroClient, resource: str, external_ids: Collection[str]) -> d
 
 def _rows(client: XeroClient, resource: str, ids: list[str]) -> Iterator[Row]:
     described = resource_of(resource)
-    params = dict(described.params)
-    if resource in BY_IDS:
+    # What is asked for by its id is shown, whether the list would have it or not.
+    params = {name: value for name, value in described.params if name != "where"}
+    if described.path in BY_IDS:
         waiting = iter(ids)
         while some := list(islice(waiting, IDS_PER_CALL_MAX)):
-            yield from client.all_rows(resource, params={**params, "IDs": ",".join(some)})
+            yield from client.all_rows(described.path, params={**params, "IDs": ",".join(some)})
         return
     for where in any_of(described.id_member, ids, as_guid=True):
-        yield from client.rows(resource, described.member, params={**params, "where": where})
+        yield from client.rows(described.path, described.member, params={**params, "where": where})

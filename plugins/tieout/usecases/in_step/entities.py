@@ -3,6 +3,7 @@
 A new kind joins by a row here, its policy in include/in_step, and its mappings.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -14,6 +15,7 @@ from tieout.domain.customer import Customer
 from tieout.domain.hashing import base36
 from tieout.domain.order import Buyer
 from tieout.domain.pair import Pair
+from tieout.domain.records import Item, Vendor
 from tieout.errors import ConfigurationError
 from tieout.ports.mapper import Mapper
 from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind, kind_of
@@ -21,6 +23,8 @@ from tieout.usecases.order_names import GUEST_KEY
 
 XERO, SAGE100 = System.XERO, System.SAGE100
 SYSTEMS = (XERO, SAGE100)
+VENDOR_NO_LENGTH = 7
+"""How long a vendor's number is at most, and how long digits alone are padded."""
 ID_LENGTH_MAX = 30
 """How long Sage 100's UDF_TIEOUT_ID is, which holds a record's key as its mark."""
 
@@ -39,8 +43,29 @@ class Side:
     ends: WriteKind | None = None
     hint: str = ""
     can_restore: bool = True
+    keeps_all: bool = False
+    """Whether the ledger denies having nothing that it ever had."""
+    is_one: Callable[[Json, bool], bool] = lambda _node, _is_other: True
+    """Whether what the ledger shows is such a record at all, and not of another kind alone.
+
+    As a contact may be a vendor's; it is told whether the record is bound as one of another kind.
+    """
     blank: Json = field(default_factory=dict)
     """What the mapping that reads it needs of a record of which not all is known."""
+
+
+@dataclass(frozen=True)
+class Tell:
+    """What tells of two records that they may be one: in words, and its field on either side."""
+
+    what: str
+    field: str
+    of_party: str = ""
+
+    @property
+    def party_field(self) -> str:
+        """Return the field of what was found in the other ledger."""
+        return self.of_party or self.field
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,7 @@ class Entity:
     read: Callable[[Mapper, System, Json], Frozen]
     created: Callable[[Pair, System, str, Frozen], Mapping[str, object]]
     changed: Callable[[Pair, System, str, Frozen], Mapping[str, object]]
+    tells: tuple[Tell, ...] = (Tell("e-mail", "email"), Tell("name", "name"))
     not_ours: frozenset[str] = frozenset()
     """Keys of records that people keep in both ledgers by themselves."""
 
@@ -112,6 +138,14 @@ def _changed_party(
     return {"division": division or pair.sage100_division, "number": number, "party": record}
 
 
+def _is_customer(contact: Json, is_other: bool) -> bool:  # noqa: FBT001 - a predicate's own
+    """Say whether a contact is a customer: who has had but bills, or is bound as vendor, is none.
+
+    Xero says either only once there is an invoice or a bill; a contact with neither is a customer.
+    """
+    return bool(contact.get("IsCustomer")) or not (contact.get("IsSupplier") or is_other)
+
+
 CUSTOMERS = Entity(
     name="customer",
     form=Customer,
@@ -123,6 +157,8 @@ CUSTOMERS = Entity(
             ends=kind_of(XERO, "contact_archive"),
             hint="contact",
             can_restore=False,
+            keeps_all=True,
+            is_one=_is_customer,
             blank={"ContactID": "new", "Name": "new", "ContactStatus": "ACTIVE"},
         ),
         SAGE100: Side(
@@ -142,7 +178,104 @@ CUSTOMERS = Entity(
     changed=_changed_party,
     not_ours=frozenset({GUEST_KEY}),
 )
-ENTITIES: Mapping[str, Entity] = {one.name: one for one in (CUSTOMERS,)}
+
+
+def _read_item(mapper: Mapper, system: System, node: Json) -> Item:
+    return mapper.item_from(system, node)
+
+
+def _created_item(_pair: Pair, _system: System, _key: str, record: Frozen) -> dict[str, object]:
+    item = Item.model_validate(record)
+    return {"item_id": "", "number": item.number, "item": item}
+
+
+def _changed_item(
+    _pair: Pair, _system: System, external_id: str, record: Frozen
+) -> dict[str, object]:
+    return {"item_id": external_id, "number": external_id, "item": record}
+
+
+ITEMS = Entity(
+    name="item",
+    form=Item,
+    sides={
+        XERO: Side(
+            resource="Items",
+            creates=kind_of(XERO, "item"),
+            changes=kind_of(XERO, "item_update"),
+            blank={"ItemID": "new", "Code": "new", "IsSold": True, "IsPurchased": True},
+        ),
+        SAGE100: Side(
+            resource="CI_Item",
+            creates=kind_of(SAGE100, "item"),
+            changes=kind_of(SAGE100, "item_update"),
+            is_one=lambda node, _is_other: not str(node.get("ItemCode", "")).startswith("/"),
+            blank={"ItemCode": "new", "UseInSO": "Y", "UseInPO": "Y", "InactiveItem": "N"},
+        ),
+    },
+    read=_read_item,
+    created=_created_item,
+    changed=_changed_item,
+    tells=(Tell("code", "number", "external_no"),),
+)
+
+
+def _read_vendor(mapper: Mapper, system: System, node: Json) -> Vendor:
+    return mapper.vendor_from(system, node)
+
+
+def _created_vendor(pair: Pair, system: System, key: str, record: Frozen) -> dict[str, object]:
+    vendor = Vendor.model_validate(record)
+    if system is XERO:
+        return {"contact_id": "", "contact_number": key, "party": vendor}
+    number = vendor_no(key, vendor.number)
+    return {"division": pair.sage100_division, "number": number, "party": vendor}
+
+
+def vendor_no(key: str, number: str) -> str:
+    """Return the number of a new vendor in Sage 100, which gives none by itself (boi.json).
+
+    The one that people gave the contact where it can be one, else one made of the key: the same
+    whenever it is asked for. Digits alone are padded, as Sage 100 pads them.
+    """
+    own = number.strip().upper()
+    if own.isascii() and own.isalnum() and len(own) <= VENDOR_NO_LENGTH:
+        return own.zfill(VENDOR_NO_LENGTH) if own.isdigit() else own
+    digest = int(hashlib.sha256(key.encode()).hexdigest(), 16)
+    return f"X{base36(digest)[: VENDOR_NO_LENGTH - 1]}".upper()
+
+
+VENDORS = Entity(
+    name="vendor",
+    form=Vendor,
+    sides={
+        XERO: Side(
+            resource="Suppliers",
+            # A contact like any, made of what a vendor says; no order waits for it.
+            creates=CONTACT.model_copy(update={"mapping": "to_xero/vendor", "parent": ""}),
+            changes=kind_of(XERO, "contact_update"),
+            ends=kind_of(XERO, "contact_archive"),
+            can_restore=False,
+            keeps_all=True,
+            blank={"ContactID": "new", "Name": "new", "ContactStatus": "ACTIVE"},
+        ),
+        SAGE100: Side(
+            resource="AP_Vendor",
+            creates=kind_of(SAGE100, "vendor"),
+            changes=kind_of(SAGE100, "vendor_update"),
+            blank={
+                "APDivisionNo": "new",
+                "VendorNo": "new",
+                "VendorName": "new",
+                "VendorStatus": "A",
+            },
+        ),
+    },
+    read=_read_vendor,
+    created=_created_vendor,
+    changed=_changed_party,
+)
+ENTITIES: Mapping[str, Entity] = {one.name: one for one in (CUSTOMERS, ITEMS, VENDORS)}
 """Every kind that is kept in step, by the name of its policy file and of its documents."""
 
 

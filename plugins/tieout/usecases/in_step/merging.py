@@ -16,7 +16,7 @@ from tieout.errors import RejectedError
 from tieout.usecases.flow import Flow, StepReport, as_refused, documents_of, set_aside
 from tieout.usecases.in_step.capture import policy_of
 from tieout.usecases.in_step.deciding import LOOP_WRITES_MAX, Decision, created, decide
-from tieout.usecases.in_step.entities import Entity
+from tieout.usecases.in_step.entities import ENTITIES, SYSTEMS, Entity
 from tieout.usecases.in_step.reading import Thing, deliveries_of, read_halves, things_of
 from tieout.usecases.in_step.suspects import suspects
 
@@ -26,6 +26,8 @@ KEPT_BY_PEOPLE = "kept_by_people"
 """A record that people keep in both ledgers by themselves, such as the house account."""
 NOT_CREATED = "not_created"
 """The other ledger lacks the record, and policy does not create it there, or it is inactive."""
+ANOTHER_KIND = "another_kind"
+"""Nobody bound it, and by its ledger it is none of these, as a contact that has had bills alone."""
 FIRST_SEEN = "first seen there"
 """Who says of a binding that it is one: nobody but the ledger that has the record."""
 
@@ -89,6 +91,7 @@ class _Merging:
 
     def _create(self, things: Sequence[Thing]) -> None:
         wanted = []
+        others = self._bound_otherwise(things)
         for thing in things:
             if self._is_troubled(thing):
                 continue
@@ -98,6 +101,8 @@ class _Merging:
             may = self._policy.creates and self._policy.direction.may_write(target)
             if half is None or not half.side.is_active or not may:
                 self._skip(thing, NOT_CREATED)
+            elif not self._entity.sides[source].is_one(half.node, thing.bound[source] in others):
+                self._skip(thing, ANOTHER_KIND)
             else:
                 wanted.append(thing)
         alike = suspects(self._flow, self._entity, wanted) if wanted else {}
@@ -107,6 +112,18 @@ class _Merging:
                 continue
             self._bind(thing)
             self._conclude(thing, partial(created, self._flow, self._entity, self._policy))
+
+    def _bound_otherwise(self, things: Sequence[Thing]) -> set[str]:
+        """Return which of the records are bound as one of another kind."""
+        pair, ledger = self._flow.pair.pair, self._flow.ledger
+        return {
+            record_id
+            for system in SYSTEMS
+            if (ids := {thing.bound[system] for thing in things if system in thing.bound})
+            for other in ENTITIES
+            if other != self._entity.name
+            for record_id in ledger.bindings_to(pair, other, ids, system)
+        }
 
     def _bind(self, thing: Thing) -> None:
         """Bind what is to be created elsewhere to itself, under the key that it has from now on."""
@@ -128,7 +145,12 @@ class _Merging:
         for thing in things:
             if self._is_troubled(thing):
                 continue
-            if System.XERO not in thing.halves:
+            denied = [
+                system
+                for system, side in self._entity.sides.items()
+                if side.keeps_all and system not in thing.halves
+            ]
+            if denied:
                 self._refuse(thing, _unknown(thing))
                 continue
             said = answers.get(thing.key, answers[""])

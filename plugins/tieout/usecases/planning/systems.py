@@ -140,6 +140,10 @@ class PlanningSage100(Sage100):
         return self._counted(lambda: self._real.find_customers(numbers=numbers, emails=emails))
 
     @override
+    def find_vendors(self, *, emails: Collection[str], names: Collection[str]) -> list[Party]:
+        return self._counted(lambda: self._real.find_vendors(emails=emails, names=names))
+
+    @override
     def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
         return [
             level.model_copy(
