@@ -38,7 +38,7 @@ stop:
 	@if [ -x $(BIN)/tieout ]; then $(BIN)/tieout stack stop; fi
 
 test: lint system peers
-	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --no-loadscope-reorder $(TESTS)
 
 # The nightly half of the proof, at most 75 minutes on two cores: 3,600 kills, workers asleep, PostgreSQL
 # crashes, the receiver's burst, simulated seeds, Airflow's processes struck one by one. One after the

@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import make_url
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from tieout.ledger.migrate import migrate
 from tieout.ledger.postgres import PostgresLedger
@@ -19,6 +21,24 @@ from tieout.ledger.schema import metadata
 
 TEMPLATE = "tieout_template"
 STOPPED_WAIT_S = 30
+
+
+FOLDER_TOGETHER = "tests/e2e/running/"
+"""Its files share an installation, which takes longer to start than to use."""
+
+
+class _Scheduling(LoadFileScheduling):
+    """Gives a process one file at a time, or a folder whose files share what they start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return FOLDER_TOGETHER if file.startswith(FOLDER_TOGETHER) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Let several processes run the tests by our scheduling."""
+    return _Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -35,8 +35,18 @@ class Installation:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ours that starts, stops or looks at processes."""
-        ports = [part for name, port in self.ports.items() for part in ("--port", f"{name}={port}")]
-        return self._python("tieout.cli", *command, "--home", str(self.home), *ports)
+        return self._python("tieout.cli", *command, *self._own())
+
+    def begin(self, *command: str) -> subprocess.Popen[str]:
+        """Begin such a command, and leave it to the caller to wait for its end."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "tieout.cli", *command, *self._own()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env=self._environment,
+        )
 
     def ask(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ours that reports in JSON."""
@@ -52,6 +62,10 @@ class Installation:
     def open(self) -> Tieout:
         """Open the installation as the command line does."""
         return open_tieout(self.connections, self.configuration.include)
+
+    def _own(self) -> list[str]:
+        ports = [part for name, port in self.ports.items() for part in ("--port", f"{name}={port}")]
+        return ["--home", str(self.home), *ports]
 
     def _python(
         self, module: str, *arguments: str, environment: Mapping[str, str] | None = None

@@ -5,7 +5,6 @@ ledger's word: the batch says who claimed it.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -15,7 +14,8 @@ import psycopg
 import pytest
 import requests
 
-from installation import Installation, own_folder, wait_for
+from e2e.running.sweeps import SWEEP_EVERY, interval_begin, next_sweep_in, now
+from installation import Installation, wait_for
 from simulators.xero.client import XeroClient
 from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.simulators.company import COMPANIES
@@ -23,7 +23,6 @@ from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
 from tieout.stack.environment import airflow_settings
 from tieout.stack.secrets import load_or_create
-from tieout.stack.subscriptions import subscribe
 from tieout.wiring.connections import connections_in, ledger_url
 from tieout.wiring.installation import Tieout
 from tieout_oracle.reading import judge_installation
@@ -34,8 +33,9 @@ pytestmark = pytest.mark.e2e
 PAIR = "harbor_and_pine"
 SHOP = "harbor-and-pine.myshopify.com"
 NUMBERS = count(7001)
-EVERY_MINUTE = {"TIEOUT_SWEEP_CRON": "* * * * *"}
 POSTED_WAIT_S = 180
+SWEPT_WAIT_S = POSTED_WAIT_S + SWEEP_EVERY.total_seconds()
+QUIET_BEFORE_SWEEP = timedelta(seconds=30)
 DAY = datetime(2026, 3, 5, tzinfo=UTC)
 """A day in the past, long before any sweep began."""
 
@@ -83,26 +83,6 @@ CLAIMED_BY = """
     JOIN tieout.documents AS document USING (batch_id)
     WHERE document.source_id = %s
 """
-
-
-@pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
-    with own_folder() as folder:
-        made = Installation(folder, EVERY_MINUTE)
-        try:
-            started = made.run("stack", "start")
-            assert started.returncode == 0, started.stdout + started.stderr
-            subscribe(made.configuration, made.open())
-            yield made
-        finally:
-            made.run("stack", "stop")
-
-
-@pytest.fixture(scope="module")
-def tieout(installation: Installation) -> Iterator[Tieout]:
-    opened = installation.open()
-    yield opened
-    opened.ledger.close()
 
 
 def make_order(placed_at: datetime, *, status: str = "paid") -> dict[str, Any]:
@@ -160,7 +140,7 @@ def wait_until_posted(tieout: Tieout, order: dict[str, Any]) -> None:
     number = number_of(order)
     wait_for(
         lambda: number in invoice_numbers(tieout) and settled(tieout),
-        limit_s=POSTED_WAIT_S,
+        limit_s=SWEPT_WAIT_S,
         what=f"{number} to be posted",
     )
 
@@ -170,8 +150,9 @@ def settled(tieout: Tieout) -> bool:
 
 
 def is_quiet(installation: Installation) -> bool:
-    """Say whether no run of orders is under way and the next sweep is half a minute away."""
-    return now().second < 30 and not ask_airflow(installation, ORDER_RUNS_ACTIVE)
+    """Say whether no run of orders is under way and none will be soon by the clock."""
+    is_late = next_sweep_in() < QUIET_BEFORE_SWEEP
+    return not is_late and not ask_airflow(installation, ORDER_RUNS_ACTIVE)
 
 
 def ask_airflow(installation: Installation, question: str) -> list[Any]:
@@ -194,24 +175,20 @@ class ThreeWays(NamedTuple):
 @pytest.fixture(scope="module")
 def orders(installation: Installation, tieout: Tieout) -> ThreeWays:
     past = DAY + timedelta(hours=10, seconds=30)
-    placed = ThreeWays(
-        by_event=posted_by_event(installation, tieout),
-        by_sweep=make_order(now()),
-        by_backfill=make_order(past),
-        by_all_three=make_order(past),
-    )
-    control(installation, "orders", placed.by_all_three, deliver="orders/create")
-    wait_until_posted(tieout, placed.by_all_three)
-    control(installation, "orders", placed.by_backfill)
+    by_all_three, by_backfill, by_sweep = make_order(past), make_order(past), make_order(now())
+    control(installation, "orders", by_all_three, deliver="orders/create")
+    wait_until_posted(tieout, by_all_three)
+    control(installation, "touch", {"order_id": by_all_three["id"]})
+    control(installation, "orders", {**by_sweep, "updated_at": now().isoformat()})
+    by_event = posted_by_event(installation, tieout)  # while the next sweep is still to come
+    control(installation, "orders", by_backfill)
     backfill(installation, DAY + timedelta(hours=10))
-    wait_until_posted(tieout, placed.by_backfill)
-    control(installation, "touch", {"order_id": placed.by_all_three["id"]})
-    control(installation, "orders", {**placed.by_sweep, "updated_at": now().isoformat()})
-    wait_until_posted(tieout, placed.by_sweep)
-    touched = tieout.shop(PAIR, SHOP).orders([str(placed.by_all_three["id"])])
+    wait_until_posted(tieout, by_backfill)
+    wait_until_posted(tieout, by_sweep)
+    touched = tieout.shop(PAIR, SHOP).orders([str(by_all_three["id"])])
     (last,) = touched.values()
-    backfill(installation, datetime.fromisoformat(str(last["updatedAt"])).replace(second=0))
-    return placed
+    backfill(installation, interval_begin(datetime.fromisoformat(str(last["updatedAt"]))))
+    return ThreeWays(by_event, by_sweep, by_backfill, by_all_three)
 
 
 def posted_by_event(installation: Installation, tieout: Tieout) -> dict[str, Any]:
@@ -233,13 +210,13 @@ def claimed_by(installation: Installation, order: dict[str, Any]) -> str:
 
 
 def backfill(installation: Installation, start: datetime) -> None:
-    """Backfill one minute and the next, as an operator does after an outage; see it end."""
+    """Backfill one interval, as an operator does after an outage; see it end."""
     created = installation.airflow(
         "backfill",
         "create",
         "--dag-id=order_to_cash",
         f"--from-date={start.isoformat()}",
-        f"--to-date={(start + timedelta(minutes=1)).isoformat()}",
+        f"--to-date={start.isoformat()}",
         "--reprocess-behavior=completed",
     )
     assert created.returncode == 0, created.stdout + created.stderr
@@ -249,10 +226,6 @@ def backfill(installation: Installation, start: datetime) -> None:
         what="the backfill to end",
     )
     assert set(ask_airflow(installation, BACKFILL_STATES)) == {"success"}
-
-
-def now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the schedule's own clock
 
 
 def test_an_event_starts_a_run_that_posts_the_order(
@@ -266,7 +239,7 @@ def test_the_sweep_posts_an_order_of_which_no_webhook_came(
     installation: Installation, tieout: Tieout, orders: ThreeWays
 ) -> None:
     assert documents_of(tieout, orders.by_sweep) == (1, 1, 1, 1)
-    assert claimed_by(installation, orders.by_sweep).startswith("scheduled__")
+    assert ask_ledger(installation, ORIGINS, orders.by_sweep) == ["sweep"]
 
 
 def test_a_backfill_posts_an_order_of_a_past_interval(

@@ -1,0 +1,23 @@
+"""How often the installation of this folder sweeps."""
+
+from datetime import UTC, datetime, timedelta
+
+SWEEP_EVERY = timedelta(minutes=4)
+"""A sweep costs as much as several orders: often enough to wait for, seldom enough to afford."""
+SWEEPS = {"TIEOUT_SWEEP_CRON": "*/4 * * * *"}
+
+
+def now() -> datetime:
+    """Return the time by the schedule's own clock."""
+    return datetime.now(UTC)  # noqa: TID251 - the schedule's own clock
+
+
+def interval_begin(moment: datetime) -> datetime:
+    """Return when the interval began that a moment falls into."""
+    return moment - (moment - moment.replace(minute=0, second=0, microsecond=0)) % SWEEP_EVERY
+
+
+def next_sweep_in() -> timedelta:
+    """Return how long it is until the next sweep."""
+    moment = now()
+    return interval_begin(moment) + SWEEP_EVERY - moment
