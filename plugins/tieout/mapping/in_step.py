@@ -10,8 +10,8 @@ from pathlib import Path
 from tieout.domain.in_step.policy import Policy
 from tieout.mapping.master_data import MOVED
 from tieout.mapping.paths import CUSTOM
-from tieout.mapping.schema import Fault, Place, did_you_mean, form_faults
-from tieout.mapping.source import Located, read_located
+from tieout.mapping.schema import Fault, Place, did_you_mean, read_checked
+from tieout.mapping.source import Located
 
 FOLDER = "in_step"
 PAIRS = "pairs"
@@ -37,8 +37,8 @@ def load_policy(path: Path) -> Policy:
     Raises:
         ConfigurationError: The file is wrong; names the file, the line, the path and the fix.
     """
-    located = read_located(path)
-    for fault in (*form_faults(path, located, SCHEMA), *_faults(path, located)):
+    located = read_checked(path, SCHEMA)
+    for fault in _faults(path, located):
         raise fault.error()
     return Policy.model_validate({"entity": path.stem, **located.content})
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import cast
@@ -20,6 +20,9 @@ from typing_extensions import override
 from tieout.errors import ConfigurationError
 from tieout.mapping import source
 
+MAPPING_SCHEMA = "mapping.schema.json"
+FILES_MAX = 1000
+"""How many files are remembered as read and checked."""
 REFERENCE = "What a mapping file may say is in docs/reference/mappings.md."
 WAYS = ("function", "table", "constant", "each", "list", "fields")
 
@@ -60,8 +63,28 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
+def read_checked(path: Path, schema: str = MAPPING_SCHEMA) -> source.Located:
+    """Read a file that must be of the form that a schema sets.
+
+    Reading and checking are most of what a task would do before its work: what a process, or the
+    one that it was forked from, has done is done again only when the file has changed.
+
+    Raises:
+        ConfigurationError: The file is wrong; names the file, the line, the path in it and the fix.
+    """
+    return _checked(path, source.read_text(path), schema)
+
+
+@lru_cache(maxsize=FILES_MAX)
+def _checked(path: Path, text: str, schema: str) -> source.Located:
+    located = source.located_in(path, text)
+    for fault in form_faults(path, located, schema):
+        raise fault.error()
+    return located
+
+
 def form_faults(
-    path: Path, located: source.Located, schema: str = "mapping.schema.json"
+    path: Path, located: source.Located, schema: str = MAPPING_SCHEMA
 ) -> Iterator[Fault]:
     """Yield what in a file is not of the form that a schema sets, at most one for each place."""
     worst: dict[source.Place, ValidationError] = {}

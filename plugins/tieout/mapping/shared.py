@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import cast
 
 from tieout.mapping.paths import CUSTOM
-from tieout.mapping.schema import Fault, Place, form_faults
-from tieout.mapping.source import Located, read_located
+from tieout.mapping.schema import Fault, Place, read_checked
+from tieout.mapping.source import Located
 from tieout.mapping.spec import Call, Condition, Form, Rule, Spec
 
 SHARED = "shared"
@@ -75,9 +75,7 @@ def with_shared(specs: Mapping[str, Spec], folder: Path, pair: str = "") -> dict
         path = next((place for place in places if place.exists()), None)
         if path is None:
             continue
-        located = read_located(path)
-        for fault in form_faults(path, located, LINE_SCHEMA):
-            raise fault.error()
+        located = read_checked(path, LINE_SCHEMA)
         for way in ways:
             if way.mapping in added:
                 spec = added[way.mapping]

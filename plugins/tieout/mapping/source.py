@@ -17,7 +17,7 @@ Place = tuple[str | int, ...]
 """Where something stands inside of a file: keys of mappings and numbers of lists."""
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(yaml.CSafeLoader):  # several times faster than the same in Python
     """A safe loader that refuses a key given twice, where YAML would keep the last silently."""
 
     @override
@@ -60,29 +60,42 @@ def read_yaml(path: Path) -> Mapping[str, object]:
     Raises:
         ConfigurationError: The file is missing, is no YAML, or holds something else.
     """
-    return _read(path, _StrictLoader).content
+    return _located(path, read_text(path), _StrictLoader).content
 
 
-def read_located(path: Path) -> Located:
-    """Return the mapping that a YAML file holds, with the line of every part; days are texts.
+def read_text(path: Path) -> str:
+    """Return the text of a file.
 
     Raises:
-        ConfigurationError: The file is missing, is no YAML, or holds something else.
+        ConfigurationError: The file is missing, may not be read, or is not UTF-8.
     """
-    return _read(path, PlainLoader)
-
-
-def _read(path: Path, kind: type[_StrictLoader]) -> Located:
     try:
-        loader = kind(path.read_text(encoding="utf-8"))
-        node: yaml.Node | None = loader.get_single_node()
-        content = None if node is None else loader.construct_document(node)
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}."
         raise ConfigurationError(
             message, remedy="Create the file, or correct its rights."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        message = f"{path} is not UTF-8: {error}."
+        raise ConfigurationError(message, remedy="Save it as UTF-8.") from error
+
+
+def located_in(path: Path, text: str) -> Located:
+    """Return the mapping in a YAML file's text, with the line of every part; days are texts.
+
+    Raises:
+        ConfigurationError: It is no YAML, or holds something else; names the file.
+    """
+    return _located(path, text, PlainLoader)
+
+
+def _located(path: Path, text: str, kind: type[_StrictLoader]) -> Located:
+    try:
+        loader = kind(text)
+        node: yaml.Node | None = loader.get_single_node()
+        content = None if node is None else loader.construct_document(node)
+    except yaml.YAMLError as error:
         message = f"{path} is not valid YAML: {' '.join(str(error).split())}."
         raise ConfigurationError(message, remedy="Correct the file at that place.") from error
     if node is None or not isinstance(content, dict):

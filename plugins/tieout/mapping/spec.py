@@ -13,8 +13,8 @@ from typing import Literal, cast
 
 from tieout.mapping import source
 from tieout.mapping.functions import FUNCTIONS
-from tieout.mapping.schema import Fault, Place, did_you_mean, form_faults
-from tieout.mapping.source import Located, read_located
+from tieout.mapping.schema import Fault, Place, did_you_mean, read_checked
+from tieout.mapping.source import Located
 from tieout.mapping.tables import ALWAYS, Period, period
 
 Scalar = str | int | float | bool
@@ -167,9 +167,7 @@ def _rules_of(rule: Rule) -> Iterator[Rule]:
 
 
 def _load(path: Path, mappings: Path, extending: tuple[Path, ...]) -> Spec:
-    located = read_located(path)
-    for fault in form_faults(path, located):
-        raise fault.error()
+    located = read_checked(path)
     content = located.content
     reader = _Reader(path, located)
     spec = Spec(

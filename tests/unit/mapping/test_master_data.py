@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tieout.connectors.http import plain_json
+from tieout.connectors.exact_json import plain_json
 from tieout.connectors.xero.targets.changes import ContactUpdateTarget, ItemUpdateTarget
 from tieout.domain.base import System
 from tieout.domain.in_step.likeness import alike
