@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-SWEEP_EVERY = timedelta(minutes=4)
+SWEEP_EVERY = timedelta(minutes=3)
 """A sweep costs as much as several orders: often enough to wait for, seldom enough to afford."""
-SWEEPS = {"TIEOUT_SWEEP_CRON": "*/4 * * * *"}
+SWEEPS = {"TIEOUT_SWEEP_CRON": "*/3 * * * *"}
 
 
 def now() -> datetime:
