@@ -145,7 +145,7 @@ def test_a_payment_that_people_delete_in_xero_is_found_by_the_poll(told: World) 
     bookkeeper.post(f"Payments/{payment.payment_id}", deleted).raise_for_status()
     polled = told.tieout.poll(HARBOR, "Payments")
     (trouble,) = polled.hinted.taken_back
-    assert "is DELETED in Xero" in trouble
+    assert "is DELETED (it counts for nothing any more) in Xero" in trouble
     (letter,) = [one for one in told.tieout.dead_letters() if one.value == payment.payment_id]
     assert letter.cause == "taken_back"
     assert told.tieout.poll(HARBOR, "Payments").hinted.taken_back == ()

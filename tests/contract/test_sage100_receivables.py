@@ -212,10 +212,10 @@ def test_the_ledger_loses_and_doubles_none_of_what_it_sent(
     assert sent.state is DeliveryState.ENTERED
     assert flow.ledger.conservation(PAIR.pair).is_conserved
     assert sweep_doubles(flow).doubles == ()
-    follow(flow.ledger, flow.sage100, PAIR, now=flow.clock.now())
+    follow(flow.ledger, flow.sage100, flow.mapper, PAIR, now=flow.clock.now())
     assert state_of(flow, sent) is DeliveryState.ENTERED
     posted(place)
-    follow(flow.ledger, flow.sage100, PAIR, now=flow.clock.now())
+    follow(flow.ledger, flow.sage100, flow.mapper, PAIR, now=flow.clock.now())
     assert state_of(flow, sent) is DeliveryState.IN_GL
     assert flow.ledger.conservation(PAIR.pair).is_conserved
 

@@ -62,9 +62,9 @@ class YamlMapper(Mapper):
         """
         self._pair = pair
         self._folder = include / "mappings"
-        tables = load_tables(self._folder, pair.pair)
+        self._tables = load_tables(self._folder, pair.pair)
         self._mappings = {
-            name: compile_spec(spec, tables, {"pair": pair})
+            name: compile_spec(spec, self._tables, {"pair": pair})
             for name, spec in load_specs(self._folder, pair.pair).items()
         }
         self.version = folder_hash(self._folder)
@@ -131,6 +131,11 @@ class YamlMapper(Mapper):
             field=field,
             value=str(fault["input"])[:200],
         )
+
+    @override
+    def crosswalk(self, table: str, value: str) -> str:
+        known = self._tables.get(table)
+        return (known.look_up(value, None) if known else None) or ""
 
     @override
     def payload(self, mapping: str, record: Mapping[str, object]) -> Json:

@@ -60,6 +60,9 @@ class Mapper(Protocol):
             RejectedError: A value cannot be brought into the ledger's form.
         """
 
+    def crosswalk(self, table: str, value: str) -> str:
+        """Return what stands for a value in include/mappings/tables/<table>.csv, '' = nothing."""
+
     def payload(self, mapping: str, record: Mapping[str, object]) -> Json:
         """Apply include/mappings/<mapping>.yaml to a record and return the target's payload.
 

@@ -44,9 +44,10 @@ def _crosswalks(tables: Path) -> str:
     lines = [
         "## What one ledger's status is in the other",
         (
-            "Crosswalks in `include/mappings/tables`, which mapping files ask with `table:`, and "
-            "in which a pair may differ ([mappings](mappings.md)). A document is named as the "
-            "writes that make it; *nothing* is no document."
+            "Crosswalks in `include/mappings/tables`, in which a pair may differ "
+            "([mappings](mappings.md)). What to do about a document that was taken back says by "
+            "them how the rest then stands in the other ledger; mapping files can ask them with "
+            "`table:`. A document is named as the writes that make it; *nothing* is no document."
         ),
     ]
     for name in CROSSWALKS:

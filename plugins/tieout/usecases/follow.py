@@ -19,13 +19,14 @@ from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
 from tieout.domain.statuses.machine import Phase, Statuses
 from tieout.domain.statuses.sage100 import DELETED, REGISTERED
-from tieout.domain.statuses.table import STATUSES
+from tieout.domain.statuses.table import STATUSES, in_own_words
 from tieout.errors import ConfigurationError
 from tieout.ports.ledger import Ledger
+from tieout.ports.mapper import Mapper
 from tieout.ports.systems import Sage100
 from tieout.usecases.catalog import WRITE_KINDS, Posting, WriteKind
 from tieout.usecases.postings import told_of
-from tieout.usecases.taken_back import letter_of, what
+from tieout.usecases.taken_back import counterpart, letter_of, what
 
 STEP = "follow"
 DELIVERIES_PER_ROUND_MAX = 500
@@ -60,7 +61,13 @@ class Followed(Frozen):
 
 
 def follow(
-    ledger: Ledger, sage100: Sage100, pair: Pair, *, now: datetime, is_whole: bool = True
+    ledger: Ledger,
+    sage100: Sage100,
+    mapper: Mapper,
+    pair: Pair,
+    *,
+    now: datetime,
+    is_whole: bool = True,
 ) -> list[Followed]:
     """Advance the deliveries of the pair to where their documents stand; a result for each kind.
 
@@ -75,14 +82,15 @@ def follow(
     since = None if is_whole or read is None else read.astimezone(ZoneInfo(pair.time_zone)).date()
     kinds = [kind for kind in WRITE_KINDS if kind.posting in FOLLOWED]
     if since is None:
-        followed = [_follow(ledger, sage100, pair, kind, None) for kind in kinds]
+        followed = [_follow(ledger, sage100, mapper, pair, kind, None) for kind in kinds]
     else:
         open_kinds = [
             kind.entity for kind in kinds if ledger.following(pair.pair, kind.entity, limit=1)
         ]
         posted = sage100.posted_since(open_kinds, since - OVERLAP) if open_kinds else {}
         followed = [
-            _follow(ledger, sage100, pair, kind, posted.get(kind.entity, set())) for kind in kinds
+            _follow(ledger, sage100, mapper, pair, kind, posted.get(kind.entity, set()))
+            for kind in kinds
         ]
     watermark = Watermark(
         pair=pair.pair, source=System.SAGE100, resource=RESOURCE, read_through=now
@@ -126,12 +134,18 @@ def stand_of(ledger: Ledger, batch_id: BatchId, entity: str, state: str) -> Stan
 
 
 def _follow(
-    ledger: Ledger, sage100: Sage100, pair: Pair, kind: WriteKind, among: Collection[str] | None
+    ledger: Ledger,
+    sage100: Sage100,
+    mapper: Mapper,
+    pair: Pair,
+    kind: WriteKind,
+    among: Collection[str] | None,
 ) -> Followed:
     advanced: Counter[DeliveryState] = Counter()
     read = 0
     taken_back: list[str] = []
     statuses = STATUSES[kind.target, kind.entity]
+    (gone,) = in_own_words(kind.target, kind.entity).words(Phase.GONE)
     for some in _rounds(ledger, pair, kind, among):
         read += len(some)
         standings = _standings(sage100, kind, statuses, some)
@@ -139,7 +153,8 @@ def _follow(
             standing = standings.get(delivery.external_id)
             trouble = _trouble(statuses, delivery, standing)
             if trouble:
-                letter = letter_of(pair, delivery, trouble, step=STEP)
+                undone = counterpart(mapper, delivery, gone) if standing is None else ""
+                letter = letter_of(pair, delivery, trouble, step=STEP, undone=undone)
                 ledger.recall(delivery.delivery_id, letter)
                 taken_back.append(trouble)
             elif standing is not None and statuses.is_later(delivery.state, standing.state):

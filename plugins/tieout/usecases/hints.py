@@ -20,7 +20,7 @@ from tieout.usecases.capture import ENTRIES_PER_ROUND_MAX, ROUNDS_MAX
 from tieout.usecases.catalog import INVOICE, PAYMENT, WriteKind
 from tieout.usecases.flow import Flow
 from tieout.usecases.order_to_cash import ORDER_BINDING, PAYMENT_BINDING
-from tieout.usecases.taken_back import letter_of, what
+from tieout.usecases.taken_back import counterpart, letter_of, what
 
 STEP = "hints"
 CREATED = "/create"
@@ -180,7 +180,10 @@ class _Looking:
         if not trouble:
             return AS_DELIVERED
         answer = standing.model_dump(mode="json")
-        letter = letter_of(self._flow.pair, delivery, trouble, step=STEP, answer=answer)
+        undone = counterpart(self._flow.mapper, delivery, standing.status)
+        letter = letter_of(
+            self._flow.pair, delivery, trouble, step=STEP, undone=undone, answer=answer
+        )
         if self._flow.ledger.recall(delivery.delivery_id, letter):
             self.taken_back.append(trouble)
         return TAKEN_BACK

@@ -220,7 +220,9 @@ class Tieout(ConnectedSystems):
     def follow(self, pair: str, *, is_whole: bool = True) -> list[Followed]:
         """Follow what was entered in the pair's Sage 100 until its people have posted it."""
         now = self.clock.now()
-        return follow(self.ledger, self.sage100(pair), self.pair(pair), now=now, is_whole=is_whole)
+        mapper = self.mapper(pair)
+        sage100 = self.sage100(pair)
+        return follow(self.ledger, sage100, mapper, self.pair(pair), now=now, is_whole=is_whole)
 
     def posted(self, batch_id: int, entity: str, state: str) -> Stand:
         """Return how far people have posted what a batch entered in Sage 100."""

@@ -12,7 +12,8 @@ from tieout.domain.books import SageState
 from tieout.domain.ledger import LANDED
 from tieout.domain.statuses import sage100, xero
 from tieout.domain.statuses.machine import By, Phase, Statuses
-from tieout.domain.statuses.table import ALL, STATUSES
+from tieout.domain.statuses.table import ALL, STATUSES, in_own_words
+from tieout.errors import ConfigurationError
 from tieout.stack.status_reference import reference
 from tieout.usecases.catalog import WRITE_KINDS, Posting
 
@@ -178,16 +179,16 @@ def test_a_crosswalk_has_each_status_of_its_documents_and_only_such(
     with (TABLES / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert {row["from"] for row in rows} == {
-        f"{kind} {word}" for kind in kinds for word in letters(source, kind).words()
+        f"{kind} {word}" for kind in kinds for word in in_own_words(source, kind).words()
     }
     for row in rows:
         assert row["note"], row
         if row["to"] != NOTHING:
             kind, word = row["to"].split(" ")
-            assert word in letters(target, kind).words(), row
+            assert word in in_own_words(target, kind).words(), row
 
 
-def letters(system: System, kind: str) -> Statuses:
-    """Return the statuses that a document has in its system's own words."""
-    is_order = (system, kind) == (System.SAGE100, "sales_order")
-    return sage100.SALES_ORDER if is_order else STATUSES[system, kind]
+def test_a_document_that_has_no_statuses_is_named_with_those_that_have() -> None:
+    with pytest.raises(ConfigurationError, match="statuses of 'shipment' in Sage 100") as raised:
+        in_own_words(System.SAGE100, "shipment")
+    assert "cash_receipt" in raised.value.remedy

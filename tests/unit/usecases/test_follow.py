@@ -40,7 +40,8 @@ def show(flow: Flow, **states: Standing | None) -> None:
 
 def followed(flow: Flow) -> dict[str, Followed]:
     return {
-        one.entity: one for one in follow(flow.ledger, flow.sage100, PAIR, now=flow.clock.now())
+        one.entity: one
+        for one in follow(flow.ledger, flow.sage100, flow.mapper, PAIR, now=flow.clock.now())
     }
 
 
@@ -111,6 +112,7 @@ def test_a_deleted_order_is_held_and_a_dead_letter_with_its_money() -> None:
     assert trouble.endswith("not there any more.")
     (letter,) = flow.ledger.dead_letters()
     assert (letter.cause, letter.amount, letter.currency) == ("taken_back", MONEY, "USD")
+    assert "in Xero, where its invoice would then be VOIDED (taken" in letter.remedy
     assert letter.trace_key == f"{SHOP} #1042"
     assert of_kind(flow, "sales_order").state is DeliveryState.HELD
     assert ledger_of(flow).conservation(PAIR.pair).is_conserved
@@ -181,13 +183,13 @@ def test_only_what_people_post_is_followed() -> None:
 def test_in_between_only_what_was_posted_since_is_looked_at() -> None:
     flow = posted()
     clock_now = flow.clock.now()
-    follow(flow.ledger, flow.sage100, PAIR, now=clock_now)
+    follow(flow.ledger, flow.sage100, flow.mapper, PAIR, now=clock_now)
     assert isinstance(flow.sage100, FakeSage100)
     show(flow, cash_receipt=Standing(state=SageState.UPDATED, amount=MONEY))
-    quiet = follow(flow.ledger, flow.sage100, PAIR, now=clock_now, is_whole=False)
+    quiet = follow(flow.ledger, flow.sage100, flow.mapper, PAIR, now=clock_now, is_whole=False)
     assert not any(one.read for one in quiet)
     flow.sage100.held_posted["cash_receipt"] = {of_kind(flow, "cash_receipt").external_id}
-    seen = follow(flow.ledger, flow.sage100, PAIR, now=clock_now, is_whole=False)
+    seen = follow(flow.ledger, flow.sage100, flow.mapper, PAIR, now=clock_now, is_whole=False)
     assert [(o.entity, o.read, o.updated) for o in seen if o.read] == [("cash_receipt", 1, 1)]
     first_day = (clock_now.astimezone(ZoneInfo(PAIR.time_zone)) - timedelta(days=1)).date()
     assert set(flow.sage100.asked_since) == {first_day}
@@ -195,7 +197,9 @@ def test_in_between_only_what_was_posted_since_is_looked_at() -> None:
 
 def test_the_first_look_is_whole_whoever_asks() -> None:
     flow = posted()
-    first = follow(flow.ledger, flow.sage100, PAIR, now=flow.clock.now(), is_whole=False)
+    first = follow(
+        flow.ledger, flow.sage100, flow.mapper, PAIR, now=flow.clock.now(), is_whole=False
+    )
     assert [one.entity for one in first if one.read] == ["sales_order", "cash_receipt"]
 
 

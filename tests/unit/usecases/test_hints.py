@@ -127,6 +127,7 @@ def test_a_voided_invoice_is_held_and_a_dead_letter_with_its_money() -> None:
     assert (letter.cause, letter.amount, letter.currency) == ("taken_back", MONEY, "USD")
     assert letter.trace_key == f"{SHOP} #1042"
     assert "Sage 100 and the shop still show the order as posted" in letter.message
+    assert "its sales order would then be X (deleted or cancelled), and in" in letter.remedy
     assert letter.answer is not None
     assert invoice_of(flow).state is DeliveryState.HELD
     tell(flow, invoice_of(flow).external_id, "invoice/update", times=3)

@@ -35,7 +35,7 @@ def stand(flow: Flow, state: SageState) -> None:
 
 def see(flow: Flow, *, claimed_by: str = "run") -> None:
     """Follow, and tell Xero what it is to hear, as a run of the DAG does."""
-    follow(flow.ledger, flow.sage100, flow.pair, now=flow.clock.now())
+    follow(flow.ledger, flow.sage100, flow.mapper, flow.pair, now=flow.clock.now())
     batch = capture_postings(flow, interval=None, origin=Origin.SWEEP, claimed_by=claimed_by)
     if batch is not None:
         run_step(flow, "posting_note", batch)
@@ -113,7 +113,7 @@ def test_who_dies_between_landing_and_advancing_tells_it_once(
     with monkeypatch.context() as dying:
         dying.setattr(ledger, "advance", die)
         with pytest.raises(KeyboardInterrupt):
-            follow(ledger, flow.sage100, PAIR, now=flow.clock.now())
+            follow(ledger, flow.sage100, flow.mapper, PAIR, now=flow.clock.now())
     see(flow)
     see(flow, claimed_by="again")
     assert len(notes(flow)) == 2
