@@ -72,6 +72,13 @@ def test_events_of_xero_start_no_flow_of_orders(ledger: PostgresLedger, url: str
     assert woken(url) == {Waking.HINTS}
 
 
+def test_an_event_of_a_contact_wakes_who_keeps_contacts_in_step(
+    ledger: PostgresLedger, url: str
+) -> None:
+    ledger.land([entry("7", source=System.XERO, topic="contact/update")])
+    assert woken(url) == {Waking.CONTACTS}
+
+
 def test_what_belongs_to_no_pair_wakes_nobody(ledger: PostgresLedger, url: str) -> None:
     ledger.land([entry("7", source=System.XERO, topic="invoice/update", pair="")])
     assert woken(url) == set()

@@ -83,6 +83,9 @@ def test_what_one_source_told_is_looked_at_by_itself(ledger: Ledger) -> None:
     (payment,) = ledger.pending_entries(PAIR, limit=10, kind="Payments")
     assert (payment.resource_id, payment.kind) == ("4", "Payments")
     assert ledger.pending_entries(PAIR, limit=10, kind="Pay") == []
+    others = ledger.pending_entries(PAIR, limit=10, besides={"Payments"})
+    assert len(others) == len(ledger.pending_entries(PAIR, limit=10)) - 1
+    assert payment not in others
     for one in of_shops:
         ledger.skip_entry(one.inbox_id, rule="test_order")
     assert not ledger.waits(PAIR, "shop_order", source=System.SHOPIFY)

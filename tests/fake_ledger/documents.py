@@ -70,6 +70,7 @@ class Documents(Tables):
         source: System | None = None,
         origin: Origin | None = None,
         kind: str | None = None,
+        besides: Collection[str] = (),
     ) -> list[InboxEntry]:
         with self._lock:
             pending = (self._entries[one] for one in self._entry_states.ids("pending", pair))
@@ -79,6 +80,7 @@ class Documents(Tables):
                 if source in {None, one.source}
                 and origin in {None, one.origin}
                 and kind in {None, one.topic.partition("/")[0]}
+                and one.kind not in besides
             )
             return list(islice(wanted, limit))
 

@@ -3,7 +3,8 @@
 Uniqueness is the indexes' work: nothing here asks whether a row exists before it inserts one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
@@ -70,27 +71,35 @@ def watermark(connection: Connection, pair: str, source: System, resource: str) 
     return found if isinstance(found, datetime) else None
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries: of a source, an origin and a kind, where one is said, but none ``besides``."""
+
+    source: System | None = None
+    origin: Origin | None = None
+    kind: str | None = None
+    besides: Collection[str] = ()
+
+
 def pending_entries(
-    connection: Connection,
-    pair: str,
-    limit: int,
-    source: System | None = None,
-    origin: Origin | None = None,
-    kind: str | None = None,
+    connection: Connection, pair: str, limit: int, wanted: Wanted
 ) -> list[InboxEntry]:
-    """Return the oldest pending entries; ``source``, ``origin`` and ``kind`` restrict them."""
+    """Return the oldest pending entries that are wanted."""
     statement = (
         select(*rows.INBOX_ENTRY)
         .where(inbox.c.pair == pair, inbox.c.state == InboxState.PENDING)
         .order_by(inbox.c.inbox_id)
         .limit(limit)
     )
-    if source is not None:
-        statement = statement.where(inbox.c.source == source)
-    if origin is not None:
-        statement = statement.where(inbox.c.origin == origin)
-    if kind is not None:
-        statement = statement.where(func.split_part(inbox.c.topic, "/", 1) == kind)
+    of_kind = func.split_part(inbox.c.topic, "/", 1)
+    if wanted.source is not None:
+        statement = statement.where(inbox.c.source == wanted.source)
+    if wanted.origin is not None:
+        statement = statement.where(inbox.c.origin == wanted.origin)
+    if wanted.kind is not None:
+        statement = statement.where(of_kind == wanted.kind)
+    if wanted.besides:
+        statement = statement.where(of_kind.not_in(wanted.besides))
     found = connection.execute(statement)
     return [rows.inbox_entry(row) for row in found.mappings()]
 

@@ -86,9 +86,11 @@ class PostgresLedger(PostgresWrites):
         source: System | None = None,
         origin: Origin | None = None,
         kind: str | None = None,
+        besides: Collection[str] = (),
     ) -> list[InboxEntry]:
         with self._transaction() as connection:
-            return inbox.pending_entries(connection, pair, limit, source, origin, kind)
+            wanted = inbox.Wanted(source, origin, kind, besides)
+            return inbox.pending_entries(connection, pair, limit, wanted)
 
     @override
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:
@@ -108,9 +110,9 @@ class PostgresLedger(PostgresWrites):
     @override
     def waits(self, pair: str, document_type: str, *, source: System) -> bool:
         with self._transaction() as connection:
-            return bool(inbox.pending_entries(connection, pair, 1, source)) or claims.waits(
-                connection, pair, document_type
-            )
+            return bool(
+                inbox.pending_entries(connection, pair, 1, inbox.Wanted(source))
+            ) or claims.waits(connection, pair, document_type)
 
     @override
     def claim(

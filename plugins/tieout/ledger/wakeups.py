@@ -1,9 +1,10 @@
 """Wake-ups: tell a waiting process that a run would find something to do. Reads only.
 
 Our own status writes come back as webhooks of the shop, and what we write to Xero as its events:
-they must not start the flow that wrote them. So news of a shop wakes for ORDERS, and the rest for
-HINTS. Which it is is guessed from when we wrote what. Whoever drains a hint reads the record; what
-turns out to be news after all is a document then, and such documents wake for ORDERS.
+they must not start the flow that wrote them. So news of a shop wakes for ORDERS, an event of a
+contact for CONTACTS, and the rest for HINTS. Which it is is guessed from when we wrote what.
+Whoever drains a hint reads the record; what turns out to be news after all is a document then, and
+such documents wake for ORDERS.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ class Waking(StrEnum):
     """News of a shop, or documents of it that nobody takes up."""
     HINTS = "hints"
     """Events of Xero, and what is probably the echo of a status that we wrote to a shop."""
+    CONTACTS = "contacts"
+    """Events of Xero's contacts, which wake nobody for HINTS."""
 
 
 _ECHO = """(
@@ -43,10 +46,12 @@ _ECHO = """(
             AND entry.received_at BETWEEN told.sent_at AND told.sent_at + interval '60 seconds'))"""
 """A shop tells of a change within seconds, and of our own by this topic alone."""
 
+_OF_CONTACT = "split_part(entry.topic, '/', 1) = 'contact'"
 _NEWEST = {
     Waking.ORDERS: f"source = 'shopify' AND NOT {_ECHO}",
     Waking.HINTS: f"""origin = 'webhook' AND pair <> ''
-        AND (source = 'xero' OR (source = 'shopify' AND {_ECHO}))""",
+        AND ((source = 'xero' AND NOT {_OF_CONTACT}) OR (source = 'shopify' AND {_ECHO}))""",
+    Waking.CONTACTS: f"origin = 'webhook' AND pair <> '' AND source = 'xero' AND {_OF_CONTACT}",
 }
 """What has been extracted from Xero's lists wakes nobody: the run itself goes on with it."""
 CLAIMABLE = str(

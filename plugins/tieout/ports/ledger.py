@@ -57,10 +57,12 @@ class Ledger(AgreedRecords, Protocol):
         source: System | None = None,
         origin: Origin | None = None,
         kind: str | None = None,
+        besides: Collection[str] = (),
     ) -> list[InboxEntry]:
         """Return the oldest pending inbox entries.
 
-        ``source``, ``origin`` and ``kind``, what the topic says before its slash, restrict them.
+        ``source``, ``origin`` and ``kind``, what the topic says before its slash, restrict them;
+        entries of the kinds ``besides`` are left out.
         """
 
     def document(self, inbox_id: InboxId, document: NewDocument) -> DocumentId | None:

@@ -19,6 +19,7 @@ from tieout.domain.statuses.table import STATUSES
 from tieout.usecases.capture import ENTRIES_PER_ROUND_MAX, ROUNDS_MAX
 from tieout.usecases.catalog import INVOICE, PAYMENT, WriteKind
 from tieout.usecases.flow import Flow
+from tieout.usecases.in_step.entities import hinted
 from tieout.usecases.order_to_cash import ORDER_BINDING, PAYMENT_BINDING
 from tieout.usecases.taken_back import counterpart, letter_of, what
 
@@ -72,7 +73,9 @@ class Hinted(Frozen):
 
 
 def look_into_hints(flow: Flow) -> Hinted:
-    """Settle every pending event of the pair's Xero organization. Safe to run twice at once.
+    """Settle the pending events of the pair's Xero organization. Safe to run twice at once.
+
+    But for those of records that the pair keeps in step, which that flow takes up.
 
     Raises:
         RetryableError: Xero cannot be read now; what was not looked into stays pending.
@@ -84,6 +87,7 @@ def look_into_hints(flow: Flow) -> Hinted:
             limit=ENTRIES_PER_ROUND_MAX,
             source=System.XERO,
             origin=Origin.WEBHOOK,
+            besides=hinted(flow.pair.flows),
         ),
     )
 

@@ -22,7 +22,7 @@ from tieout.usecases.flow import (
     set_aside,
 )
 from tieout.usecases.in_step.capture import capture_records
-from tieout.usecases.in_step.entities import CUSTOMERS, ITEMS, VENDORS, Entity
+from tieout.usecases.in_step.entities import IN_STEP
 from tieout.usecases.in_step.steps import steps_of
 from tieout.usecases.order_gate import gate_orders
 from tieout.usecases.order_to_cash import (
@@ -70,12 +70,6 @@ ORDER_STEPS: dict[str, Step] = {
 POSTING_STEPS: dict[str, Step] = {
     "posting_note": write_posting_notes,
 }
-IN_STEP: dict[FlowName, Entity] = {
-    FlowName.CUSTOMER_SYNC: CUSTOMERS,
-    FlowName.ITEM_SYNC: ITEMS,
-    FlowName.VENDOR_SYNC: VENDORS,
-}
-"""The flows that keep records in step, and of what kind."""
 IN_STEP_STEPS: dict[FlowName, dict[str, Step]] = {
     name: dict(steps_of(entity)) for name, entity in IN_STEP.items()
 }

@@ -45,6 +45,7 @@ from tieout.usecases.flow import SHOP_ORDER, Flow, StepReport
 from tieout.usecases.follow import Followed, Stand, follow, stand_of
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.hints import Hinted, look_into_hints
+from tieout.usecases.in_step.entities import hinted
 from tieout.usecases.planning.apply import Applied, apply_plan
 from tieout.usecases.planning.plan import make_plan
 from tieout.usecases.polls import Polled, poll
@@ -136,8 +137,10 @@ class Tieout(ConnectedSystems):
 
     def pairs_hinted(self) -> list[str]:
         """Return the pairs of which a webhook waits."""
-        pending = self.ledger.pending_entries
-        return [pair for pair in self.pairs if pending(pair, limit=1, origin=Origin.WEBHOOK)]
+        pending = partial(self.ledger.pending_entries, limit=1, origin=Origin.WEBHOOK)
+        return [
+            name for name, pair in self.pairs.items() if pending(name, besides=hinted(pair.flows))
+        ]
 
     def look_into_hints(self, pair: str) -> Hinted:
         """Look into what events of the pair's Xero organization tell."""

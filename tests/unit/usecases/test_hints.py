@@ -13,6 +13,7 @@ from fakes import FakeLedger, FakeXero
 from tieout.domain.base import DocumentId, System
 from tieout.domain.books import XeroStanding
 from tieout.domain.ledger import Delivery, DeliveryState, NewInboxEntry, Origin
+from tieout.domain.pair import FlowName
 from tieout.errors import UnavailableError
 from tieout.usecases.flow import Flow
 from tieout.usecases.hints import Hinted, look_into_hints, look_into_list
@@ -225,3 +226,15 @@ def test_what_no_flow_cares_for_waits_for_a_flow_of_its_own() -> None:
     flow.ledger.land([_told("an-order", "PurchaseOrders/sweep", b"3", origin=Origin.SWEEP)])
     assert look_into_list(flow, "PurchaseOrders").rules == {}
     assert flow.ledger.conservation(PAIR.pair).pending == 1
+
+
+def test_events_of_contacts_are_left_to_the_flow_that_keeps_them_in_step() -> None:
+    flow = posted()
+    tell(flow, "a-contact", "contact/update")
+    both = (*flow.pair.flows, FlowName.CUSTOMER_SYNC)
+    kept = replace(flow, pair=flow.pair.model_copy(update={"flows": both}))
+    assert look_into_hints(kept).rules == {}
+    assert [one.resource_id for one in flow.ledger.pending_entries(PAIR.pair, limit=9)] == [
+        "a-contact"
+    ]
+    assert look_into_hints(flow).rules == {"topic_not_used": 1}

@@ -4,7 +4,7 @@ A new kind joins by a row here, its policy in include/in_step, and its mappings.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from tieout.domain.base import Frozen, Json, System
 from tieout.domain.customer import Customer
 from tieout.domain.hashing import base36
 from tieout.domain.order import Buyer
-from tieout.domain.pair import Pair
+from tieout.domain.pair import FlowName, Pair
 from tieout.domain.records import Item, Vendor
 from tieout.errors import ConfigurationError
 from tieout.ports.mapper import Mapper
@@ -275,8 +275,24 @@ VENDORS = Entity(
     created=_created_vendor,
     changed=_changed_party,
 )
-ENTITIES: Mapping[str, Entity] = {one.name: one for one in (CUSTOMERS, ITEMS, VENDORS)}
+IN_STEP: Mapping[FlowName, Entity] = {
+    FlowName.CUSTOMER_SYNC: CUSTOMERS,
+    FlowName.ITEM_SYNC: ITEMS,
+    FlowName.VENDOR_SYNC: VENDORS,
+}
+"""The flows that keep records in step, and of what kind."""
+ENTITIES: Mapping[str, Entity] = {one.name: one for one in IN_STEP.values()}
 """Every kind that is kept in step, by the name of its policy file and of its documents."""
+
+
+def hinted(flows: Collection[FlowName]) -> frozenset[str]:
+    """Return which kinds of events these flows take up by themselves."""
+    return frozenset(
+        side.hint
+        for flow, entity in IN_STEP.items()
+        for side in entity.sides.values()
+        if flow in flows and side.hint
+    )
 
 
 def entity_of(name: str) -> Entity:

@@ -119,6 +119,7 @@ class PlanningLedger(PlanningWrites):
         source: System | None = None,
         origin: Origin | None = None,
         kind: str | None = None,
+        besides: Collection[str] = (),
     ) -> list[InboxEntry]:
         wanted = (
             one
@@ -126,6 +127,7 @@ class PlanningLedger(PlanningWrites):
             if source in {None, one.source}
             and origin in {None, one.origin}
             and kind in {None, one.kind}
+            and one.kind not in besides
         )
         return list(islice(wanted, limit))
 
