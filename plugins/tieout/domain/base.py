@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, NewType
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, SkipValidation
 
 BatchId = NewType("BatchId", int)
 DeadLetterId = NewType("DeadLetterId", int)
@@ -14,6 +14,8 @@ InboxId = NewType("InboxId", int)
 
 Json = dict[str, JsonValue]
 """A JSON object as a system sent it or shall get it; amounts in it are strings, never floats."""
+StoredJson = Annotated[Json, SkipValidation]
+"""One out of the ledger: it was looked through when it came in, and is not again by every step."""
 
 
 def _finite(amount: Decimal) -> Decimal:

@@ -17,6 +17,7 @@ from tieout.domain.base import (
     Frozen,
     InboxId,
     Json,
+    StoredJson,
     System,
 )
 from tieout.domain.json_patch import Operation, patched
@@ -157,8 +158,9 @@ class Document(NewDocument):
 
     document_id: DocumentId
     state: DocumentState
+    payload: StoredJson
     crashes: int = 0
-    canonical: Json | None = None
+    canonical: StoredJson | None = None
     corrections: tuple[Operation, ...] = ()
     keeps_mapping: bool = False
     held_for: str = ""
@@ -226,6 +228,7 @@ class Delivery(NewDelivery):
 
     delivery_id: DeliveryId
     state: DeliveryState
+    payload: StoredJson
     attempts: int
     epoch: int = 0
     idempotency_key: str

@@ -55,7 +55,8 @@ def document(connection: Connection, inbox_id: InboxId, new: NewDocument) -> Doc
         .returning(documents.c.document_id)
     ).scalar_one()
     settle(connection, inbox_id, InboxState.DOCUMENTED)
-    _supersede_older(connection, new, version_no)
+    if version_no > 1:
+        _supersede_older(connection, new, version_no)
     return DocumentId(document_id)
 
 
