@@ -6,12 +6,18 @@ They lie side by side, which is the worst order for whoever counts them in a row
 
 import copy
 import json
+import time
 from typing import Any
+
+import pytest
 
 from fake_streams import FakeStreams
 from fakes import FakeClock, FakeLedger, FakeSage100, FakeShop, FakeTarget, FakeXero
+from figures.report import record
 from tieout.domain.ledger import DocumentState, Origin
 from tieout.domain.streams import StreamState, source_stream
+from tieout.ledger.postgres import PostgresLedger
+from tieout.ledger.streams import PostgresStreams
 from tieout.mapping.mapper import YamlMapper
 from tieout.ports.ledger import Ledger
 from tieout.ports.streams import Streams
@@ -116,3 +122,21 @@ def test_exactly_the_bad_orders_of_a_batch_are_set_aside_with_all_that_they_brok
     clock = FakeClock()
     flow = flow_of(FakeLedger(clock), FakeStreams(clock), clock, nodes_of(orders=80, bad=14))
     check(flow, orders=80, bad=14)
+
+
+@pytest.mark.tier2
+def test_of_ten_thousand_orders_exactly_the_351_bad_ones_are_set_aside_in_postgresql(
+    ledger: PostgresLedger,
+) -> None:
+    orders, bad = 10_000, 351
+    nodes = nodes_of(orders=orders, bad=bad)
+    flow = flow_of(ledger, PostgresStreams(ledger.database), FakeClock(), nodes)
+    started_s = time.monotonic()
+    check(flow, orders=orders, bad=bad)
+    record(
+        "a batch of ten thousand orders, some of them bad",
+        documents=orders,
+        set_aside=bad,
+        posted=orders - bad,
+        minutes=(time.monotonic() - started_s) / 60,
+    )
