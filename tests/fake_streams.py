@@ -2,7 +2,7 @@
 
 from typing_extensions import override
 
-from tieout.domain.ledger import AuditEvent
+from fake_audit import AuditEvent
 from tieout.domain.ramps import (
     after_return,
     after_turn,

@@ -7,11 +7,11 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
+from fake_audit import AuditEvent
 from fake_ledger.indexed import Index, Table
 from tieout.domain.base import BatchId, DeadLetterId, DeliveryId, DocumentId, InboxId, System
 from tieout.domain.ledger import (
     UNFINISHED,
-    AuditEvent,
     Binding,
     DeadLetter,
     Delivery,
@@ -158,7 +158,7 @@ def record_of(one: NewDocument) -> tuple[str, ...]:
 
 def key_of(one: NewDelivery) -> tuple[str, ...]:
     """Return what a delivery is known by."""
-    return (one.pair, one.target, one.entity, one.document_key, one.operation)
+    return (one.pair, *one.key)
 
 
 def created_as(one: Delivery) -> tuple[str, ...] | None:

@@ -195,6 +195,10 @@ class Fence(Frozen):
     unfinished: int = 0
 
 
+WriteKey = tuple[System, str, str, str]
+"""Which record at which target by which operation: a pair writes it once."""
+
+
 class NewDelivery(Frozen):
     """One intended write: ``entity`` of ``document_key`` at ``target``.
 
@@ -215,6 +219,11 @@ class NewDelivery(Frozen):
     mapping_version: str = ""
     rule_set: str = ""
     approver: str = ""
+
+    @property
+    def key(self) -> WriteKey:
+        """Return which write of the pair it is."""
+        return (self.target, self.entity, self.document_key, self.operation)
 
 
 class Delivery(NewDelivery):
@@ -387,13 +396,3 @@ class Conservation(Frozen):
         """Say whether every entry is in exactly one state."""
         settled = self.done + self.dead_letter + sum(self.skipped.values())
         return self.received == self.pending + settled
-
-
-class AuditEvent(Frozen):
-    """One state change: who did what to which record, and why."""
-
-    pair: str
-    actor: str
-    action: str
-    subject: str
-    detail: Json = Field(default_factory=dict)

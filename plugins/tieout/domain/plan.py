@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, JsonValue, TypeAdapter
 
 from tieout.domain.base import Amount, Frozen, Json, System
 from tieout.domain.hashing import content_hash
+from tieout.domain.ledger import WriteKey
+from tieout.domain.reading import Interval
 
 _json: TypeAdapter[Json] = TypeAdapter(Json)
 
@@ -89,6 +91,11 @@ class PlannedWrite(Frozen):
     """It follows another system's present state: shown as of now, and not part of the hash."""
     note: str = ""
 
+    @property
+    def key(self) -> WriteKey:
+        """Return which write of the pair it is."""
+        return (self.target, self.entity, self.document_key, self.operation)
+
 
 class PlannedDocument(Frozen):
     """One document, or an inbox entry that names none, and what becomes of it.
@@ -120,13 +127,6 @@ class ApiCalls(Frozen):
     """Sends with their look-ups and read-backs, by the targets' batch sizes."""
 
 
-class Interval(Frozen):
-    """What a sweep would read: changes in [since, until)."""
-
-    since: AwareDatetime
-    until: AwareDatetime
-
-
 class Plan(Frozen):
     """What one run of a flow over these documents would do."""
 
@@ -138,6 +138,7 @@ class Plan(Frozen):
     mapping_version: str
     rule_set: str
     interval: Interval | None
+    """Which changes of the source a sweep would read first."""
     documents: tuple[PlannedDocument, ...]
     effects: tuple[GlEffect, ...]
     calls: tuple[ApiCalls, ...]

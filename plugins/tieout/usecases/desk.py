@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from tieout.domain.base import DeadLetterId, Frozen, Json, System
+from tieout.domain.base import DeadLetterId, Frozen, Json
 from tieout.domain.desk import (
     PER_MINUTE_MAX,
     Case,
@@ -22,17 +22,10 @@ from tieout.domain.desk import (
 )
 from tieout.domain.json_patch import Act, Operation, differences, found, patched
 from tieout.domain.ledger import Document, json_object
-from tieout.errors import ConfigurationError, RejectedError
+from tieout.errors import RejectedError
 from tieout.ports.desk import Desk
 from tieout.ports.mapper import Mapper
-from tieout.usecases.flow import SHOP_ORDER
-from tieout.usecases.postings import POSTING
-
-FLOWS = {
-    "order_to_cash": FlowRecords(document_types=(SHOP_ORDER,), sources=(System.SHOPIFY,)),
-    "postings": FlowRecords(document_types=(POSTING,), sources=(System.SAGE100,)),
-}
-"""By flow, whose dead letters are its own."""
+from tieout.usecases.steps import flow_steps
 
 
 def records_of(flow: str) -> FlowRecords:
@@ -41,11 +34,8 @@ def records_of(flow: str) -> FlowRecords:
     Raises:
         ConfigurationError: There is no such flow.
     """
-    if flow not in FLOWS:
-        raise ConfigurationError(
-            f"There is no flow {flow!r}.", remedy=f"Use one of {', '.join(FLOWS)}."
-        )
-    return FLOWS[flow]
+    steps = flow_steps(flow)
+    return FlowRecords(document_types=(steps.document_type,), sources=steps.sources)
 
 
 class Shown(Frozen):

@@ -25,10 +25,10 @@ from tieout.errors import RejectedError
 from tieout.usecases.capture import drain
 from tieout.usecases.flow import Flow
 from tieout.usecases.planning.ledger import BATCH, PlanningLedger
-from tieout.usecases.planning.plan import ENDINGS, flow_steps
+from tieout.usecases.planning.plan import ENDINGS
 from tieout.usecases.planning.systems import only_read
 from tieout.usecases.planning.targets import Notes
-from tieout.usecases.steps import run_step
+from tieout.usecases.steps import flow_steps, run_step
 
 TRIED_MAX = 100
 """How many letters one dry run takes up: it reads what a run of as many orders would read."""

@@ -269,9 +269,6 @@ def _party(system: System, number: str, name: str) -> Party:
     return Party(external_id=unknown, external_no=number, name=name, email="")
 
 
-WriteKey = tuple[System, str, str, str]
-
-
 def _tried(ledger: _TrialLedger, read: _Read, document: Document) -> TriedDocument:
     told = {"account": document.account, "name": document.name}
     if read.ready is None:
@@ -294,9 +291,9 @@ def _writes(ledger: _TrialLedger, ready: Document, document: Document) -> Iterat
             payload=ready.canonical,
             changes=tuple(differences(document.canonical, ready.canonical)),
         )
-    sent = {_key(one): one for one in _of(ledger.sent, document.document_id)}
+    sent = {one.key: one for one in _of(ledger.sent, document.document_id)}
     for new in _of(ledger.made, document.document_id):
-        was = sent.pop(_key(new), None)
+        was = sent.pop(new.key, None)
         changes = None if was is None else tuple(differences(was.payload, new.payload))
         yield _write(new, new.payload, changes)
     for gone in sent.values():
@@ -319,7 +316,3 @@ def _write(
         payload=payload,
         changes=changes,
     )
-
-
-def _key(one: NewDelivery) -> WriteKey:
-    return (one.target, one.entity, one.document_key, one.operation)

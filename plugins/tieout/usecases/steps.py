@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from tieout.domain.base import BatchId
+from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import UNFINISHED, Document, Origin, Refused
 from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError, OutcomeUnknownError, TieoutError
@@ -82,23 +82,34 @@ STEPS: dict[str, Step] = {
 
 @dataclass(frozen=True)
 class FlowSteps:
-    """One flow: what it takes up, how it brings that in, and its steps in their order."""
+    """One flow: what it takes up, how it brings that in, and its steps in their order.
+
+    ``sources`` are the systems whose messages become its documents.
+    """
 
     document_type: str
+    sources: tuple[System, ...]
     capture: Capture
     steps: tuple[str, ...]
 
 
 FLOWS: dict[str, FlowSteps] = {
     FlowName.ORDER_TO_CASH: FlowSteps(
-        document_type=SHOP_ORDER, capture=capture, steps=tuple(ORDER_STEPS)
+        document_type=SHOP_ORDER,
+        sources=(System.SHOPIFY,),
+        capture=capture,
+        steps=tuple(ORDER_STEPS),
     ),
     FlowName.POSTINGS: FlowSteps(
-        document_type=POSTING, capture=capture_postings, steps=tuple(POSTING_STEPS)
+        document_type=POSTING,
+        sources=(System.SAGE100,),
+        capture=capture_postings,
+        steps=tuple(POSTING_STEPS),
     ),
     **{
         name: FlowSteps(
             document_type=entity.name,
+            sources=tuple(entity.sides),
             capture=partial(capture_records, entity=entity),
             steps=tuple(IN_STEP_STEPS[name]),
         )
@@ -106,9 +117,21 @@ FLOWS: dict[str, FlowSteps] = {
     },
 }
 """Every flow by its name, which is its DAG's; a later one joins plans and reports by its row."""
-
 CRASHES_MAX = 3
 """How often a record may bring its worker down before it is set aside; the batch's is the first."""
+
+
+def flow_steps(name: str) -> FlowSteps:
+    """Return a flow by its name.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    if name not in FLOWS:
+        raise ConfigurationError(
+            f"There is no flow {name!r}.", remedy=f"Use one of {', '.join(FLOWS)}."
+        )
+    return FLOWS[name]
 
 
 class _BrokenError(OutcomeUnknownError):

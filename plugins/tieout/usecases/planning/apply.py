@@ -14,14 +14,8 @@ from tieout.usecases.flow import LEASE_S, Flow
 from tieout.usecases.planning.drift import drift, versions
 from tieout.usecases.planning.effects import effects_of, summed
 from tieout.usecases.planning.ledger import version_of
-from tieout.usecases.planning.plan import (
-    created_keys,
-    flow_steps,
-    key_of,
-    planned_ids,
-    replan,
-)
-from tieout.usecases.steps import run_step
+from tieout.usecases.planning.plan import created_keys, planned_ids, replan
+from tieout.usecases.steps import flow_steps, run_step
 
 ENDED = {
     Ending.POST: DocumentState.DONE,
@@ -130,7 +124,7 @@ def _applied(flow: Flow, plan: Plan, documents: list[Document]) -> Applied:
     effects = summed(
         effect
         for delivery in deliveries
-        if delivery.state in LANDED and key_of(delivery) in wanted
+        if delivery.state in LANDED and delivery.key in wanted
         for effect in effects_of(flow.pair, delivery.entity, delivery.target, delivery.payload)
     )
     deviations = [

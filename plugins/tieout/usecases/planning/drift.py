@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from tieout.domain.ledger import Document
+from tieout.domain.ledger import Document, WriteKey
 from tieout.domain.plan import Plan, PlannedDocument, PlannedWrite, Version
-
-WriteKey = tuple[str, str, str, str]
 
 
 def drift(planned: Plan, now: Plan, known: Sequence[Document]) -> list[str]:
@@ -69,11 +67,7 @@ def _changed(planned: PlannedDocument, now: PlannedDocument) -> list[str]:
 
 
 def _by_key(document: PlannedDocument) -> dict[WriteKey, PlannedWrite]:
-    return {
-        (write.target, write.entity, write.document_key, write.operation): write
-        for write in document.writes
-        if not write.is_live
-    }
+    return {write.key: write for write in document.writes if not write.is_live}
 
 
 def _ends(document: PlannedDocument) -> str:

@@ -6,26 +6,33 @@ from datetime import datetime
 
 from tieout.domain.base import DocumentId, Json, System
 from tieout.domain.hashing import content_hash
-from tieout.domain.ledger import LANDED, Delivery, Document, DocumentState, NewDeadLetter, Origin
+from tieout.domain.ledger import (
+    LANDED,
+    Delivery,
+    Document,
+    DocumentState,
+    NewDeadLetter,
+    Origin,
+    WriteKey,
+)
 from tieout.domain.pair import Pair
 from tieout.domain.plan import (
     Action,
     ApiCalls,
     Ending,
-    Interval,
     Plan,
     PlannedDocument,
     PlannedWrite,
     Version,
 )
-from tieout.errors import ConfigurationError
+from tieout.domain.reading import Interval
 from tieout.usecases.catalog import Posting, kind_of
 from tieout.usecases.flow import Flow
 from tieout.usecases.planning.effects import effects_of, summed
 from tieout.usecases.planning.ledger import PlanningLedger, version_of
 from tieout.usecases.planning.systems import only_read
 from tieout.usecases.planning.targets import Notes, Sent, number_of
-from tieout.usecases.steps import FLOWS, FlowSteps, run_step
+from tieout.usecases.steps import flow_steps, run_step
 
 PLANNER = "plan"
 ENDINGS = {
@@ -40,19 +47,6 @@ POSTING_NOTES = {
     Posting.ON_UPDATE: "no effect until its register is updated",
     Posting.BY_INVOICE: "an order never posts: no effect until its register is updated by invoice",
 }
-
-
-def flow_steps(name: str) -> FlowSteps:
-    """Return a flow by its name.
-
-    Raises:
-        ConfigurationError: There is none.
-    """
-    if name not in FLOWS:
-        raise ConfigurationError(
-            f"There is no flow {name!r}.", remedy=f"Use one of {', '.join(FLOWS)}."
-        )
-    return FLOWS[name]
 
 
 def make_plan(
@@ -247,19 +241,11 @@ def planned_ids(plan: Plan, documents: Sequence[Document]) -> dict[Version, Docu
     return {version_of(one): one.document_id for one in documents if version_of(one) in versions}
 
 
-DeliveryKey = tuple[System, str, str, str]
-
-
-def created_keys(plan: Plan) -> set[DeliveryKey]:
+def created_keys(plan: Plan) -> set[WriteKey]:
     """Return the records that the plan creates."""
     return {
-        (write.target, write.entity, write.document_key, write.operation)
+        write.key
         for document in plan.documents
         for write in document.writes
         if write.action is Action.CREATE
     }
-
-
-def key_of(delivery: Delivery) -> DeliveryKey:
-    """Return the key of a delivery as ``created_keys`` has it."""
-    return (delivery.target, delivery.entity, delivery.document_key, delivery.operation)

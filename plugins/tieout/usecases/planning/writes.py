@@ -18,6 +18,7 @@ from tieout.domain.ledger import (
     NewDeadLetter,
     NewDelivery,
     Refused,
+    WriteKey,
 )
 from tieout.errors import RejectedError
 from tieout.ports.clock import Clock
@@ -50,7 +51,7 @@ class PlanningWrites(PlanningAgreed, Ledger):
         self._pair = pair
         self._ids = PROVISIONAL_FROM
         self._deliveries: dict[DeliveryId, Delivery] = {}
-        self._by_key: dict[tuple[str, str, str, str], DeliveryId] = {}
+        self._by_key: dict[WriteKey, DeliveryId] = {}
         self._bindings: list[Binding] = []
         self.touched: dict[DeliveryId, Touched] = {}
         """What the steps intended, in order."""
@@ -78,10 +79,10 @@ class PlanningWrites(PlanningAgreed, Ledger):
         for entity, some in keys.items():
             for known in self._real.deliveries_of(self._pair, entity, some):
                 self._deliveries.setdefault(known.delivery_id, known)
-                self._by_key.setdefault(_key(known), known.delivery_id)
+                self._by_key.setdefault(known.key, known.delivery_id)
 
     def _intend(self, new: NewDelivery, *, newest_wins: bool) -> Delivery:
-        known_id = self._by_key.get(_key(new))
+        known_id = self._by_key.get(new.key)
         if known_id is None:
             delivery = self._stored(new, DeliveryId(self._next_id()))
         else:
@@ -94,11 +95,11 @@ class PlanningWrites(PlanningAgreed, Ledger):
             delivery = self._stored(new, known.delivery_id)
         self.touched.setdefault(delivery.delivery_id, Touched(new.document_id, None))
         self._deliveries[delivery.delivery_id] = delivery
-        self._by_key[_key(delivery)] = delivery.delivery_id
+        self._by_key[delivery.key] = delivery.delivery_id
         return delivery
 
     def _stored(self, new: NewDelivery, delivery_id: DeliveryId) -> Delivery:
-        words = f"planned {_key(new)} {new.version_hash}"
+        words = f"planned {new.key} {new.version_hash}"
         return Delivery(
             delivery_id=delivery_id,
             state=DeliveryState.INTENT,
@@ -255,7 +256,3 @@ class PlanningWrites(PlanningAgreed, Ledger):
             if (one.entity, one.system) == (entity, system) and one.external_id in external_ids
         }
         return self._real.bindings_to(pair, entity, external_ids, system) | planned
-
-
-def _key(delivery: NewDelivery) -> tuple[str, str, str, str]:
-    return (delivery.target, delivery.entity, delivery.document_key, delivery.operation)
