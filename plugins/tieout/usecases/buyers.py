@@ -3,7 +3,7 @@
 Existing customers are linked and never changed here; keeping them in step is customer_sync's work.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import NewBinding
@@ -26,14 +26,9 @@ NAME_LENGTH_MAX = 255
 
 def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
     """Make sure that every buyer is a Xero contact, and knows which."""
-    orders = validated_orders(flow, batch_id)
-    unbound = _unbound(flow, orders, System.XERO)
-    buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
-    _link_guest(flow, unbound, System.XERO)
-    emails = {buyer.email for buyer in buyers if buyer.email}
-    by_email = guarded_read(flow, System.XERO, lambda: flow.xero.find_contacts(emails=emails))
-    begun = _begun(flow, CONTACT, unbound)
-    new = _link_by_email(flow, unbound, by_email, begun, System.XERO)
+    new = _unknown_buyers(
+        flow, batch_id, CONTACT, lambda emails: flow.xero.find_contacts(emails=emails)
+    )
     names = {buyer_name(ready.order) for ready in new}
     taken = {party.name.casefold(): party.external_no for party in _named(flow, names)}
 
@@ -55,16 +50,9 @@ def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
 
 def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
     """Make sure that every buyer is a Sage 100 customer, and knows which."""
-    orders = validated_orders(flow, batch_id)
-    unbound = _unbound(flow, orders, System.SAGE100)
-    buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
-    _link_guest(flow, unbound, System.SAGE100)
-    emails = {buyer.email for buyer in buyers if buyer.email}
-    by_email = guarded_read(
-        flow, System.SAGE100, lambda: flow.sage100.find_customers(emails=emails)
+    new = _unknown_buyers(
+        flow, batch_id, CUSTOMER, lambda emails: flow.sage100.find_customers(emails=emails)
     )
-    begun = _begun(flow, CUSTOMER, unbound)
-    new = _link_by_email(flow, unbound, by_email, begun, System.SAGE100)
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
         key = customer_key(ready.order)
@@ -101,6 +89,19 @@ def mark_known_buyers(flow: Flow, batch_id: BatchId) -> None:
     let_children_on(flow, looks=False)
 
 
+def _unknown_buyers(
+    flow: Flow, batch_id: BatchId, kind: WriteKind, find: Callable[[set[str]], list[Party]]
+) -> list[ReadyOrder]:
+    """Bind the buyers whom the system has already; return the orders of those to be created."""
+    system = kind.target
+    unbound = _unbound(flow, validated_orders(flow, batch_id), system)
+    _link_guest(flow, unbound, system)
+    buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
+    emails = {buyer.email for buyer in buyers if buyer.email}
+    by_email = guarded_read(flow, system, lambda: find(emails))
+    return _link_by_email(flow, unbound, by_email, _begun(flow, kind, unbound), system)
+
+
 def _unbound(flow: Flow, orders: Sequence[ReadyOrder], system: System) -> list[ReadyOrder]:
     """Return the orders whose buyer the system does not know yet, several of one buyer included.
 
@@ -125,10 +126,10 @@ def _link_guest(flow: Flow, unbound: Sequence[ReadyOrder], system: System) -> No
     pair = flow.pair
     if system is System.XERO:
         number = pair.guest_xero_contact_number
-        found = flow.xero.find_contacts(numbers={number})
+        found = guarded_read(flow, system, lambda: flow.xero.find_contacts(numbers={number}))
     else:
         number = pair.guest_sage100_customer_no
-        found = flow.sage100.find_customers(numbers={number})
+        found = guarded_read(flow, system, lambda: flow.sage100.find_customers(numbers={number}))
     if not found:
         raise ConfigurationError(
             f"Pair {pair.pair!r} posts guests to {number!r}, which {system} does not have.",
@@ -185,4 +186,6 @@ def _link(pair: Pair, key: str, party: Party, system: System, provenance: str) -
 
 
 def _named(flow: Flow, names: set[str]) -> list[Party]:
-    return flow.xero.find_contacts(names=names) if names else []
+    if not names:
+        return []
+    return guarded_read(flow, System.XERO, lambda: flow.xero.find_contacts(names=names))
