@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from tieout.domain.account_rules import TRACKING_PER_LINE_MAX, unreachable
 from tieout.domain.exchange import ExchangeRate
 from tieout.domain.pair import AccountKind, Pair
+from tieout.domain.roles import EXCHANGE_GAINS, ROUNDING, SALES_TAX
 from tieout.errors import ConfigurationError
 from tieout.mapping.in_step import load_policies
 from tieout.mapping.source import read_csv, read_yaml
@@ -206,9 +207,9 @@ def _check_policies(path: Path, pair: Pair, mirrored: Collection[str]) -> None:
     """Refuse a policy that needs an account or an item that the pair does not name."""
     charges = {one.role for one in pair.charge_items}
     needs = {
-        "exchange_gains": (pair.policies.fx == "base", mirrored, "accounts"),
-        "sales_tax": (pair.policies.sage_tax == "charge_line", charges, "charge_items"),
-        "rounding": (pair.policies.sage_tax == "rounding", charges, "charge_items"),
+        EXCHANGE_GAINS: (pair.policies.fx == "base", mirrored, "accounts"),
+        SALES_TAX: (pair.policies.sage_tax == "charge_line", charges, "charge_items"),
+        ROUNDING: (pair.policies.sage_tax == "rounding", charges, "charge_items"),
     }
     for role, (is_needed, named, where) in needs.items():
         if is_needed and role not in named:

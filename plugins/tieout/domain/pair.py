@@ -11,10 +11,8 @@ from tieout.domain.account_rules import AccountRule, Sale, TrackingRule, first_m
 from tieout.domain.base import Frozen
 from tieout.domain.exchange import ExchangeRate
 from tieout.domain.in_step.policy import Policy
+from tieout.domain.roles import SALES
 from tieout.errors import ConfigurationError
-
-SALES = "sales"
-"""The role of what goods earn, where no rule gives them a role of their own."""
 
 
 class FlowName(StrEnum):

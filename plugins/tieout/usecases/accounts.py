@@ -19,14 +19,14 @@ from tieout.domain.account_rules import (
 from tieout.domain.base import Frozen
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
-from tieout.domain.pair import SALES, Account, AccountKind, Pair
+from tieout.domain.pair import Account, AccountKind, Pair
+from tieout.domain.roles import FREIGHT, RECEIVABLES, SALES
 from tieout.domain.suggestions import Suggestion, in_words, ranked
 from tieout.errors import RejectedError
 from tieout.ports.systems import Sage100Reference, XeroReference
 from tieout.usecases.flow import item_code
 from tieout.usecases.order_names import warehouse_code
 
-FREIGHT = "freight"
 GAPS_MAX = 20
 """How many kinds of sales without a rule of their own a report of coverage lists."""
 
@@ -161,7 +161,7 @@ def missing_accounts(pair: Pair, xero: XeroReference, sage100: Sage100Reference)
                 nearest = in_words(ranked(f"{account.role} {code}", chart))
                 missing.append(f"{system} {code} ({account.role}{nearest})")
     roles = {account.role for account in pair.accounts if account.kind is AccountKind.MIRRORED}
-    needed = {"receivables", FREIGHT} | (set() if pair.account_rules else {SALES})
+    needed = {RECEIVABLES, FREIGHT} | (set() if pair.account_rules else {SALES})
     return [*missing, *(f"no account for {role}" for role in sorted(needed - roles))]
 
 

@@ -164,7 +164,7 @@ def _changed(flow: Flow, domain: str, entries: Sequence[InboxEntry]) -> list[Inb
         return []
     contents: dict[str, set[str]] = {source_id: set() for source_id in ids}
     for entry in swept:
-        contents[entry.resource_id].add(_hash_of(_node(entry, {})))
+        contents[entry.resource_id].add(order_hash(_node(entry, {})))
     known = flow.ledger.known_records(flow.pair.pair, domain, SHOP_ORDER, ids)
     for source_id, record in known.items():
         contents[source_id] |= {record.content_hash} - {""}
@@ -179,7 +179,8 @@ def _node(entry: InboxEntry, fetched: Mapping[str, Json]) -> Json | None:
     return fetched.get(entry.resource_id)
 
 
-def _hash_of(node: Json | None) -> str:
+def order_hash(node: Json | None) -> str:
+    """Return the hash of what an order says, None being an order that says nothing."""
     return content_hash(node or {}, without=VOLATILE_MEMBERS)
 
 
@@ -192,7 +193,7 @@ def _document(entry: InboxEntry, node: Json) -> NewDocument:
         source_id=str(node.get("legacyResourceId")),
         name=str(node.get("name")),
         version_at=_changed_at(node),
-        content_hash=_hash_of(node),
+        content_hash=order_hash(node),
         payload=node,
     )
 

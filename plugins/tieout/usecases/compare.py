@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from tieout.domain.base import Frozen, Json
-from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import Origin
 from tieout.ports.systems import Shop
-from tieout.usecases.capture import VOLATILE_MEMBERS, swept
+from tieout.usecases.capture import order_hash, swept
 from tieout.usecases.flow import SHOP_ORDER, Flow, each
 
 FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -75,7 +74,7 @@ def _land(flow: Flow, domain: str, nodes: list[Json]) -> Compared:
         record = known.get(_source_id(node))
         if record is None or record.state is None:
             missing.append(node)
-        elif not record.is_redacted and record.content_hash != _hash(node):
+        elif not record.is_redacted and record.content_hash != order_hash(node):
             changed.append(node)
     entries = [swept(flow, domain, node, Origin.SWEEP) for node in [*missing, *changed]]
     return Compared(
@@ -89,10 +88,6 @@ def _land(flow: Flow, domain: str, nodes: list[Json]) -> Compared:
 
 def _source_id(node: Json) -> str:
     return str(node.get("legacyResourceId"))
-
-
-def _hash(node: Json) -> str:
-    return content_hash(node, without=VOLATILE_MEMBERS)
 
 
 def _sum(flow: Flow, parts: list[Compared]) -> Compared:

@@ -110,6 +110,18 @@ class StepReport(Frozen):
         return self.model_dump(mode="json")
 
 
+def added_up(step: str, reports: Sequence[StepReport]) -> StepReport:
+    """Return what a step did that worked on its documents in several parts."""
+    return StepReport(
+        step=step,
+        documents=sum(report.documents for report in reports),
+        confirmed=sum(report.confirmed for report in reports),
+        set_aside=sum(report.set_aside for report in reports),
+        warned=sum(report.warned for report in reports),
+        paused=next((report.paused for report in reports if report.paused), ""),
+    )
+
+
 def documents_of(flow: Flow, batch_id: BatchId, *states: DocumentState) -> list[Document]:
     """Return the batch's documents in the given states, or of these the only one to work on."""
     documents = flow.ledger.documents(batch_id, *states)

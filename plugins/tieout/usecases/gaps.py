@@ -9,16 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from tieout.domain.base import Json
 from tieout.domain.books import XeroInvoice, XeroPayment
 from tieout.domain.gaps import Gap, GapKind, KnownRecord, PairGaps
-from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import UNFINISHED, DocumentState
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair, Shop
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports.systems import Sage100, Xero
-from tieout.usecases.capture import VOLATILE_MEMBERS
+from tieout.usecases.capture import order_hash
 from tieout.usecases.flow import SHOP_ORDER, Flow
 from tieout.usecases.order_names import check_no, invoice_number_of
 
@@ -108,13 +106,9 @@ def _seen_in(flow: Flow, shop: Shop, since: datetime, until: datetime) -> Iterab
             source_id=str(node.get("legacyResourceId")),
             number=invoice_number_of(shop, str(node.get("name"))),
             changed_at=datetime.fromisoformat(str(node.get("updatedAt"))),
-            content=_content(node),
+            content=order_hash(node),
             order=order,
         )
-
-
-def _content(node: Json) -> str:
-    return content_hash(node, without=VOLATILE_MEMBERS)
 
 
 def _read_books(xero: Xero, sage100: Sage100, seen: Sequence[_Seen]) -> _Books:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tieout.domain.base import Frozen, System
 from tieout.domain.books import XeroStanding
 from tieout.domain.ledger import Delivery, InboxEntry, NewDeadLetter, Origin
+from tieout.domain.reading import OWN_WRITE
 from tieout.domain.statuses.machine import Statuses
 from tieout.domain.statuses.table import STATUSES
 from tieout.usecases.capture import ENTRIES_PER_ROUND_MAX, ROUNDS_MAX
@@ -31,8 +32,6 @@ TOPIC_NOT_USED = "topic_not_used"
 """No flow cares for such records."""
 NOT_OURS = "not_ours"
 """Nothing that Tieout wrote."""
-OWN_WRITE = "own_write"
-"""It tells of the creation of what Tieout created."""
 AS_DELIVERED = "as_delivered"
 """Xero shows what was delivered."""
 NOBODY_DID = "Compare the tenant id of the connection with the organization that people work in."

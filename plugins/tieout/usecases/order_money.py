@@ -99,7 +99,7 @@ def tax_schedule(pair: Pair, order: Order) -> str:
     shares = own_shares(order)
     if not shares:
         return pair.exempt_tax_schedule
-    rates = {rate.sage100_tax_code: rate for rate in (rate_of(pair, one) for one in shares)}
+    rates = _rates(pair, shares)
     if len(rates) == 1:
         return next(iter(rates.values())).sage100_tax_schedule
     return _group_of(pair, rates).sage100_tax_schedule
@@ -107,7 +107,7 @@ def tax_schedule(pair: Pair, order: Order) -> str:
 
 def xero_tax_type(pair: Pair, line: OrderLine) -> str:
     """Return the Xero tax type of a line: that of all of its taxes together."""
-    rates = {rate.sage100_tax_code: rate for rate in (rate_of(pair, one) for one in line.taxes)}
+    rates = _rates(pair, line.taxes)
     if not rates:
         return pair.exempt_xero_tax_type
     if len(rates) == 1:
@@ -159,6 +159,11 @@ def rate_of(pair: Pair, share: TaxShare) -> TaxRate:
     return rate
 
 
+def _rates(pair: Pair, shares: Iterable[TaxShare]) -> dict[str, TaxRate]:
+    """Return what stands for taxes in the books, by the Sage 100 tax code."""
+    return {rate.sage100_tax_code: rate for rate in (rate_of(pair, one) for one in shares)}
+
+
 def _rate_of(pair: Pair, share: TaxShare) -> TaxRate | None:
     named = (share.title, share.rate)
     return next((tax for tax in pair.taxes if (tax.title, tax.rate) == named), None)
@@ -193,10 +198,8 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _with_rounding(pair: Pair, order: Order) -> Order:
-    rates = {
-        rate.sage100_tax_code: rate.rate for rate in (rate_of(pair, s) for s in own_shares(order))
-    }
-    computed = by_schedule(order, rates)
+    rates = _rates(pair, own_shares(order))
+    computed = by_schedule(order, {code: one.rate for code, one in rates.items()})
     difference = order.tax - computed
     if abs(difference) > TAX_ROUNDING_MAX:
         raise RejectedError(

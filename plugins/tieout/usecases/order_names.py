@@ -36,7 +36,7 @@ def invoice_number_of(shop: Shop, name: str) -> str:
 
 
 def payment_status(order: Order) -> str:
-    """Return what the shop is told: paid, partly_paid or unpaid, and posted in any case."""
+    """Return what the shop is told: posted, and whether paid, partly paid or unpaid."""
     if order.captured >= order.total:
         return "posted, paid"
     return "posted, partly paid" if order.captured else "posted, unpaid"

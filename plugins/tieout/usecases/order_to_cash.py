@@ -13,6 +13,7 @@ from tieout.domain.ledger import LANDED, Binding
 from tieout.domain.money import ZERO
 from tieout.domain.order import CHARGE_KINDS, LineKind, Order, OrderLine
 from tieout.domain.pair import Pair
+from tieout.domain.roles import DEPOSITS, EXCHANGE_GAINS
 from tieout.usecases.accounts import account_of, line_tracking, ruled_account
 from tieout.usecases.buyers import CUSTOMER_BINDING, mark_known_buyers
 from tieout.usecases.catalog import (
@@ -28,6 +29,7 @@ from tieout.usecases.flow import (
     Flow,
     ReadyOrder,
     StepReport,
+    added_up,
     by_shop,
     each,
     item_code,
@@ -229,7 +231,7 @@ def write_receipts(flow: Flow, batch_id: BatchId) -> StepReport:
                 "customer_no": customers[customer_key(ready.order)].external_no,
                 "division": flow.pair.sage100_division,
                 "bank_code": gateway_of(flow.pair, payment).sage100_bank_code,
-                "deposit_account": flow.pair.account("customer_deposits").sage100,
+                "deposit_account": flow.pair.account(DEPOSITS).sage100,
                 "check_no": check_no(payment),
             }
             expected = {"amount": cents_text(settled.banked)}
@@ -241,7 +243,7 @@ def write_receipts(flow: Flow, batch_id: BatchId) -> StepReport:
 
 def _exchange_account(pair: Pair) -> str:
     """Return the Sage 100 account of realised exchange gains and losses."""
-    return pair.account("exchange_gains").sage100
+    return pair.account(EXCHANGE_GAINS).sage100
 
 
 def write_notes(flow: Flow, batch_id: BatchId) -> StepReport:
@@ -286,12 +288,7 @@ def report_status(flow: Flow, batch_id: BatchId) -> StepReport:
         reports = each(by_shop(orders).items(), tell)
     finally:
         _close(flow, batch_id)
-    return StepReport(
-        step="report_status",
-        documents=len(orders),
-        confirmed=sum(report.confirmed for report in reports),
-        set_aside=sum(report.set_aside for report in reports),
-    )
+    return added_up("report_status", reports)
 
 
 def _close(flow: Flow, batch_id: BatchId) -> None:

@@ -26,6 +26,7 @@ from tieout.domain.ledger import (
     json_object,
 )
 from tieout.domain.pair import Pair, Told
+from tieout.usecases.capture import DOCUMENTS_PER_BATCH_MAX, ENTRIES_PER_ROUND_MAX
 from tieout.usecases.catalog import CASH_RECEIPT, PAYMENT, POSTING_NOTE, SALES_ORDER
 from tieout.usecases.flow import LEASE_S, Flow, Ready, StepReport, documents_of, set_aside
 from tieout.usecases.order_to_cash import ORDER_BINDING
@@ -34,8 +35,6 @@ from tieout.usecases.writing import Write, write_all
 POSTING = "posting"
 """The document type, and what the topic says before its slash."""
 TOPIC = f"{POSTING}/sweep"
-ENTRIES_PER_ROUND_MAX = 200
-DOCUMENTS_PER_BATCH_MAX = 500
 LATER = (DeliveryState.UPDATED, DeliveryState.IN_GL)
 """The states that people bring a document to, in their order."""
 WORDS: Mapping[tuple[str, str], str] = {

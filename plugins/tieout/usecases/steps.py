@@ -18,6 +18,7 @@ from tieout.usecases.flow import (
     SHOP_ORDER,
     Flow,
     StepReport,
+    added_up,
     each,
     set_aside,
 )
@@ -172,14 +173,7 @@ def _run_one_by_one(step: str, flow: Flow, batch_id: BatchId) -> StepReport:
         ((document.name, [document]) for document in documents),
         lambda _name, only: _run_one(step, flow, batch_id, only[0]),
     )
-    return StepReport(
-        step=step,
-        documents=sum(report.documents for report in reports),
-        confirmed=sum(report.confirmed for report in reports),
-        set_aside=sum(report.set_aside for report in reports),
-        warned=sum(report.warned for report in reports),
-        paused=next((report.paused for report in reports if report.paused), ""),
-    )
+    return added_up(step, reports)
 
 
 def _run_one(step: str, flow: Flow, batch_id: BatchId, document: Document) -> StepReport:

@@ -19,6 +19,7 @@ from tieout.usecases.flow import (
     Flow,
     ReadyOrder,
     StepReport,
+    added_up,
     by_shop,
     each,
     item_code,
@@ -37,12 +38,7 @@ def push_inventory(flow: Flow, batch_id: BatchId) -> StepReport:
     """Set the shop's available quantity of every item that the batch's orders sell."""
     orders = ready_orders(flow, batch_id)
     reports = each(by_shop(orders).items(), lambda domain, ours: _push(flow, domain, ours))
-    return StepReport(
-        step=INVENTORY_LEVEL.entity,
-        documents=len(orders),
-        confirmed=sum(report.confirmed for report in reports),
-        set_aside=sum(report.set_aside for report in reports),
-    )
+    return added_up(INVENTORY_LEVEL.entity, reports)
 
 
 def _push(flow: Flow, domain: str, orders: Sequence[ReadyOrder]) -> StepReport:

@@ -11,7 +11,16 @@ from decimal import Decimal
 
 from tieout.domain.books import SageState
 from tieout.domain.money import ZERO, to_currency
-from tieout.domain.pair import SALES, Pair
+from tieout.domain.pair import Pair
+from tieout.domain.roles import (
+    DEPOSITS,
+    EXCHANGE_GAINS,
+    FREIGHT,
+    RECEIVABLES,
+    ROUNDING,
+    SALES,
+    SALES_TAX,
+)
 from tieout.domain.tie_out import (
     ERROR_CLASSES,
     DifferenceClass,
@@ -25,13 +34,7 @@ from tieout.domain.tie_out import (
     size,
 )
 from tieout.usecases.tie_out_cases import (
-    DEPOSITS,
-    EXCHANGE_GAINS,
-    FREIGHT,
     NOT_GOODS,
-    RECEIVABLES,
-    ROUNDING,
-    SALES_TAX,
     STOCK_ROLES,
     Books,
     Case,

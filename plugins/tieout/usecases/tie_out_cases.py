@@ -18,16 +18,19 @@ from tieout.domain.books import (
 )
 from tieout.domain.hashing import base36
 from tieout.domain.money import ZERO, round_half_up, to_currency
-from tieout.domain.pair import SALES, Pair
+from tieout.domain.pair import Pair
+from tieout.domain.roles import (
+    DEPOSITS,
+    EXCHANGE_GAINS,
+    FREIGHT,
+    RECEIVABLES,
+    ROUNDING,
+    SALES,
+    SALES_TAX,
+)
 from tieout.domain.tie_out import Effect, added
 from tieout.ports.systems import Sage100, Xero
 
-RECEIVABLES = "receivables"
-FREIGHT = "freight"
-SALES_TAX = "sales_tax"
-DEPOSITS = "customer_deposits"
-ROUNDING = "rounding"
-EXCHANGE_GAINS = "exchange_gains"
 XERO_PLACES = 2
 """To how many decimals Xero keeps amounts, of any currency (domain/xero, 2.7)."""
 NOT_GOODS = frozenset({RECEIVABLES, FREIGHT, SALES_TAX, DEPOSITS, ROUNDING, EXCHANGE_GAINS})

@@ -31,7 +31,7 @@ from tieout.ports.systems import StockLevel
 from tieout.usecases.catalog import ORDER_TO_CASH, Posting
 from tieout.usecases.flow import Flow
 from tieout.usecases.planning.apply import apply_plan
-from tieout.usecases.planning.effects import POSTINGS
+from tieout.usecases.planning.effects import BOOKINGS
 from tieout.usecases.planning.ledger import PlanningLedger
 from tieout.usecases.planning.plan import make_plan
 from unit.usecases.test_steps import GUEST, PAIR, SHOP, make_flow, node, run, worked
@@ -348,4 +348,4 @@ def test_every_kind_that_posts_says_how() -> None:
         for kind in ORDER_TO_CASH
         if kind.posting in (Posting.AT_ONCE, Posting.ON_UPDATE)
     }
-    assert posting == set(POSTINGS)
+    assert posting == set(BOOKINGS)

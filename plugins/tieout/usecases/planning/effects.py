@@ -15,20 +15,21 @@ from tieout.domain.base import Frozen, Json, System
 from tieout.domain.money import ZERO, to_currency
 from tieout.domain.pair import Pair
 from tieout.domain.plan import GlEffect, When
+from tieout.domain.roles import RECEIVABLES, ROUNDING, SALES_TAX
 from tieout.usecases.catalog import CASH_RECEIPT, INVOICE, PAYMENT
 
 
-class Posting(Frozen):
+class Booking(Frozen):
     """One amount on one account, debit less credit."""
 
     account: str
     amount: Decimal
 
 
-PostingsOf = Callable[[Pair, Json], Iterator[Posting]]
+BookingsOf = Callable[[Pair, Json], Iterator[Booking]]
 
 
-def _invoice(pair: Pair, payload: Json) -> Iterator[Posting]:
+def _invoice(pair: Pair, payload: Json) -> Iterator[Booking]:
     """Dr receivables; Cr each line's account net of tax; Cr sales tax; in the base currency.
 
     What Xero's conversion line by line leaves over of a foreign invoice goes to rounding.
@@ -41,15 +42,15 @@ def _invoice(pair: Pair, payload: Json) -> Iterator[Posting]:
         total += net + tax
         own, taken = _in_base(net, pair, payload), _in_base(tax, pair, payload)
         posted += own + taken
-        yield Posting(account=str(line.get("AccountCode", "")), amount=-own)
-        yield Posting(account=pair.account("sales_tax").xero, amount=-taken)
+        yield Booking(account=str(line.get("AccountCode", "")), amount=-own)
+        yield Booking(account=pair.account(SALES_TAX).xero, amount=-taken)
     owed = _in_base(total, pair, payload)
-    yield Posting(account=pair.account("receivables").xero, amount=owed)
+    yield Booking(account=pair.account(RECEIVABLES).xero, amount=owed)
     if owed != posted:
-        yield Posting(account=pair.account("rounding").xero, amount=posted - owed)
+        yield Booking(account=pair.account(ROUNDING).xero, amount=posted - owed)
 
 
-def _payment(pair: Pair, payload: Json) -> Iterator[Posting]:
+def _payment(pair: Pair, payload: Json) -> Iterator[Booking]:
     """Dr the gateway's clearing account; Cr receivables.
 
     Of a foreign payment what is banked: the rate of its invoice, and so the gain, is not in it.
@@ -57,8 +58,8 @@ def _payment(pair: Pair, payload: Json) -> Iterator[Posting]:
     amount = _amount(payload, "BankAmount") or _amount(payload, "Amount")
     account = payload.get("Account")
     code = account.get("Code", "") if isinstance(account, dict) else ""
-    yield Posting(account=str(code), amount=amount)
-    yield Posting(account=pair.account("receivables").xero, amount=-amount)
+    yield Booking(account=str(code), amount=amount)
+    yield Booking(account=pair.account(RECEIVABLES).xero, amount=-amount)
 
 
 def _in_base(amount: Decimal, pair: Pair, payload: Json) -> Decimal:
@@ -66,13 +67,13 @@ def _in_base(amount: Decimal, pair: Pair, payload: Json) -> Decimal:
     return to_currency(amount / rate, pair.currency) if rate else amount
 
 
-def _cash_receipt(pair: Pair, payload: Json) -> Iterator[Posting]:
+def _cash_receipt(pair: Pair, payload: Json) -> Iterator[Booking]:
     """Dr the bank code's cash account; Cr what each line names (customer deposits)."""
     header = payload.get("header")
     known: Mapping[str, JsonValue] = header if isinstance(header, dict) else {}
-    yield Posting(account=_cash_account(pair, known), amount=_amount(known, "PostingAmt"))
+    yield Booking(account=_cash_account(pair, known), amount=_amount(known, "PostingAmt"))
     for line in _objects(payload.get("lines")):
-        yield Posting(account=str(line.get("Account", "")), amount=-_amount(line, "AmountPosted"))
+        yield Booking(account=str(line.get("Account", "")), amount=-_amount(line, "AmountPosted"))
 
 
 def _cash_account(pair: Pair, header: Mapping[str, JsonValue]) -> str:
@@ -82,7 +83,7 @@ def _cash_account(pair: Pair, header: Mapping[str, JsonValue]) -> str:
     return f"bank {header.get('BankCode')}"
 
 
-POSTINGS: Mapping[str, PostingsOf] = {
+BOOKINGS: Mapping[str, BookingsOf] = {
     INVOICE.entity: _invoice,
     PAYMENT.entity: _payment,
     CASH_RECEIPT.entity: _cash_receipt,
@@ -93,8 +94,8 @@ WHEN = {System.XERO: When.AT_ONCE, System.SAGE100: When.ON_UPDATE}
 
 def effects_of(pair: Pair, entity: str, ledger: System, payload: Json) -> list[GlEffect]:
     """Return the effect of creating one record, account by account."""
-    postings = POSTINGS.get(entity)
-    if postings is None:
+    bookings_of = BOOKINGS.get(entity)
+    if bookings_of is None:
         return []
     is_converted = "CurrencyRate" in payload
     currency = pair.currency if is_converted else str(payload.get("CurrencyCode", pair.currency))
@@ -102,15 +103,15 @@ def effects_of(pair: Pair, entity: str, ledger: System, payload: Json) -> list[G
     return summed(
         GlEffect(
             ledger=ledger,
-            account=posting.account,
-            role=roles.get(posting.account, ""),
+            account=booking.account,
+            role=roles.get(booking.account, ""),
             currency=currency,
             when=WHEN[ledger],
-            debit=max(posting.amount, ZERO),
-            credit=max(-posting.amount, ZERO),
+            debit=max(booking.amount, ZERO),
+            credit=max(-booking.amount, ZERO),
         )
-        for posting in postings(pair, payload)
-        if posting.amount
+        for booking in bookings_of(pair, payload)
+        if booking.amount
     )
 
 

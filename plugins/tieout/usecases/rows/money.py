@@ -3,6 +3,7 @@
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
 from tieout.domain.records import Journal, JournalLine, Payment
+from tieout.domain.roles import RECEIVABLES
 from tieout.usecases.rows.facts import (
     Known,
     Row,
@@ -15,7 +16,7 @@ from tieout.usecases.rows.facts import (
     yes_no,
 )
 
-CONTROL_ROLES = frozenset({"receivables", "payables", "inventory"})
+CONTROL_ROLES = frozenset({RECEIVABLES, "payables", "inventory"})
 """Accounts whose balance a sub-ledger explains: what a journal puts there, no document explains."""
 
 

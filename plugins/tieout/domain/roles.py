@@ -1,0 +1,10 @@
+"""The roles of accounts that postings of an order go by; a pair's accounts say who plays them."""
+
+SALES = "sales"
+"""What goods earn, where no rule gives them a role of their own."""
+RECEIVABLES = "receivables"
+FREIGHT = "freight"
+SALES_TAX = "sales_tax"
+DEPOSITS = "customer_deposits"
+ROUNDING = "rounding"
+EXCHANGE_GAINS = "exchange_gains"
