@@ -10,9 +10,10 @@ import pytest
 import records
 from fake_desk import FakeDesk
 from fakes import FakeClock
-from tieout.domain.base import DeadLetterId
+from tieout.domain.base import DeadLetterId, System
 from tieout.domain.desk import Correction
 from tieout.domain.json_patch import Act, Operation
+from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs
@@ -127,3 +128,14 @@ def test_what_cannot_be_read_is_shown_with_the_reason() -> None:
 def test_a_flow_that_does_not_exist_is_an_error_that_names_the_others() -> None:
     with pytest.raises(ConfigurationError, match="order_to_cash"):
         records_of("cash_to_order")
+
+
+def test_every_flow_says_whose_dead_letters_are_its_own() -> None:
+    assert {name: records_of(name).document_types for name in FlowName} == {
+        "order_to_cash": ("shop_order",),
+        "postings": ("posting",),
+        "customer_sync": ("customer",),
+        "item_sync": ("item",),
+        "vendor_sync": ("vendor",),
+    }
+    assert records_of(FlowName.CUSTOMER_SYNC).sources == (System.XERO, System.SAGE100)
