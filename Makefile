@@ -19,7 +19,7 @@ REPORTING = @mkdir -p $(REPORTS) && TIEOUT_REPORT=$(REPORTS)
 # Hundreds of processes import the same modules: they shall be compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-parts crash-matrix outage-drill bench browser publish-matrix publish-bench lint stop lock compose env peers system clean help
+.PHONY: demo test test-parts soak crash-matrix outage-drill bench browser publish-matrix publish-bench lint stop lock compose env peers system clean help
 
 help:
 	@echo "make demo   start everything, post the demo orders, prove the result"
@@ -27,6 +27,7 @@ help:
 	@echo "make test   lint, type-check, check the layers, run every test"
 	@echo "make lint   the fast half of it"
 	@echo "make crash-matrix   thousands of kills, for the night"
+	@echo "make soak           thousands of histories of two ledgers; TIEOUT_SOAK_HISTORIES says how many"
 	@echo "make outage-drill   an outage with thousands of orders, rehearsed on real Airflow"
 	@echo "make bench   speed and memory, on a machine with nothing else to do"
 	@echo "make publish-matrix   the figures of both proofs into docs/exactly-once.md"
@@ -52,6 +53,9 @@ test-parts: system peers
 # The nightly half of the proof, at most 75 minutes on two cores: 3,600 kills, workers asleep, PostgreSQL
 # crashes, the receiver's burst, simulated seeds, Airflow's processes struck one by one. One after the
 # other: several use both cores, and some measure time.
+soak: env
+	$(BIN)/pytest -m soak $(TESTS)
+
 crash-matrix: system peers
 	$(REPORTING)/crash-matrix.jsonl $(BIN)/pytest -m "tier2 and not drill" $(TESTS)
 

@@ -21,7 +21,7 @@ from tieout.domain.base import DeliveryId, Json, System
 from tieout.domain.in_step.policy import Policy
 from tieout.domain.ledger import Delivery, Landed, NewInboxEntry, Origin, Outcome, Refused
 from tieout.domain.pair import FlowName
-from tieout.errors import OutcomeUnknownError, RetryableError
+from tieout.errors import OutcomeUnknownError, RetryableError, UnavailableError
 from tieout.mapping.mapper import YamlMapper
 from tieout.ports.systems import Party, Shown
 from tieout.ports.targets import Target
@@ -55,6 +55,10 @@ class Book:
         """Every write that we made: its kind, and of which record."""
         self.crash_in: int | None = None
         """After how many more writes the worker dies, its answer lost."""
+        self.faults: list[str] = []
+        """What becomes of the next sends: ``away`` writes nothing, ``lost`` writes all."""
+        self.history: dict[str, list[tuple[Json, str]]] = {}
+        """What a record said, one after another, and by whom."""
 
     def put(self, record_id: str, node: Json, *, by: str) -> None:
         """Store a record as somebody left it."""
@@ -62,6 +66,7 @@ class Book:
         self.nodes[record_id] = node
         self.changed[record_id] = (self.clock.now(), by)
         self.news.append(record_id)
+        self.history.setdefault(record_id, []).append((node, by))
 
     def wrote(self, kind: str, record_id: str) -> None:
         """Note a write of ours, and die if it is time."""
@@ -111,7 +116,13 @@ class _BookTarget(Target):
 
     @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
-        return {one.delivery_id: self.write(one) for one in deliveries}
+        fault = self.book.faults.pop(0) if self.book.faults else ""
+        if fault == "away":
+            raise UnavailableError(f"{self.system} is away", remedy="Try again later.")
+        outcomes = {one.delivery_id: self.write(one) for one in deliveries}
+        if fault == "lost":
+            raise OutcomeUnknownError("the answer was lost", remedy="Look it up.")
+        return outcomes
 
     def holds(self, delivery: Delivery) -> Landed | None:
         """Return the record if it says what the delivery states."""

@@ -61,6 +61,16 @@ def test_a_customer_becomes_a_contact(town):
     assert len(town.sage100.nodes) == 1
 
 
+def test_what_a_new_record_is_made_without_is_filled_in_next(town):
+    town.add_customer("Acme", AddressLine1="1 Main Street", City="Salem")
+
+    town.settle()
+
+    (node,) = town.xero.nodes.values()
+    assert node["Addresses"][0]["AddressLine1"] == "1 Main Street"
+    assert not town.ledger.conflicts(PAIR.pair)
+
+
 @pytest.mark.parametrize("system", [XERO, SAGE100])
 def test_a_change_goes_to_the_other_ledger_once(bound, system):
     of = {XERO: bound.contact, SAGE100: bound.customer}[system]

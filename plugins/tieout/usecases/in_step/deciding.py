@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from tieout.domain.base import Json, System
+from tieout.domain.in_step.likeness import is_empty
 from tieout.domain.in_step.merge import Answer, Conflict, Values, merge
 from tieout.domain.in_step.merge import Side as MergeSide
 from tieout.domain.in_step.policy import ACTIVE, Policy
@@ -139,9 +140,11 @@ class _Deciding:
         record = self._entity.created(flow.pair, target, thing.key, half.record)
         payload = flow.mapper.payload(side.creates.mapping, {"node": {}, **record})
         shown = self._shown(target, overlaid(side.blank, payload))
+        # What a new record is made without, such as an address of no country, is filled in next.
         fields = {
-            name: _values(target, half.side.values.get(name), shown[name])
-            for name in (ACTIVE, *self._policy.fields)
+            name: _values(target, said, shown[name])
+            for name, said in half.side.values.items()
+            if is_empty(said) or not is_empty(shown[name])
         }
         write = IntendedWrite(
             entity=side.creates.entity,
