@@ -19,7 +19,10 @@ HEAVY = {
 }
 SLOWER_THAN_THE_SDK_ALONE_MAX = 1.5
 TAGS = {
+    "entity:customer",
+    "entity:item",
     "entity:order",
+    "entity:vendor",
     "system:sage100",
     "system:shopify",
     "system:xero",

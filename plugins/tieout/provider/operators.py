@@ -243,6 +243,10 @@ class XeroHistoryNoteOperator(_StepOperator):
         super().__init__(entity=entity, **kwargs)
 
 
+class KeepInStepOperator(_StepOperator):
+    """Run one step of keeping records in step: merge, write to a ledger, or settle."""
+
+
 class Sage100WriteOperator(_StepOperator):
     """Write one entity of a batch to Sage 100 through its agent, each record once."""
 

@@ -12,6 +12,7 @@ from types import ModuleType
 
 from tieout.provider import (
     hint_operators,
+    in_step_operators,
     nightly_operators,
     operators,
     posting_operators,
@@ -21,7 +22,7 @@ from tieout.provider import (
 
 MODULES = (
     *(operators, sage100_operators, hint_operators, posting_operators, nightly_operators),
-    replay_operators,
+    *(replay_operators, in_step_operators),
 )
 SECTIONS = ("Args", "Returns", "Raises")
 INPUTS = ("| input | what it is | default |", "| --- | --- | --- |")

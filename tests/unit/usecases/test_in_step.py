@@ -6,6 +6,7 @@ from tieout.domain.in_step.merge import Reason
 from tieout.domain.in_step.policy import Direction, Fate, Owner, Policy
 from tieout.domain.in_step.records import ConflictState
 from tieout.domain.ledger import NewBinding
+from tieout.usecases.in_step.answers import answer
 from two_ledgers import PAIR, SAGE100, XERO, Crash, TwoLedgers
 
 EVERY = tuple(ConflictState)
@@ -114,6 +115,25 @@ def test_a_conflict_waits_for_a_person_and_the_rest_goes_on(bound):
     assert waiting.xero_by == "Ann"
     assert bound.sage100.nodes[bound.customer]["CustomerName"] == "Acme Two"
     assert bound.sage100.nodes[bound.customer]["EmailAddress"] == "x@acme.com"
+
+
+@pytest.mark.parametrize("is_standing", [False, True])
+def test_an_answer_is_written_by_the_next_run_and_may_stand(bound, is_standing):
+    def differ(one: str, other: str) -> None:
+        bound.edit(XERO, bound.contact, Name=one)
+        bound.edit(SAGE100, bound.customer, CustomerName=other)
+        bound.settle()
+
+    differ("Acme One", "Acme Two")
+    (waiting,) = bound.ledger.conflicts(PAIR.pair)
+
+    answer(bound.ledger, waiting.conflict_id, SAGE100, why="the deed", is_standing=is_standing)
+    bound.settle()
+
+    assert bound.xero.nodes[bound.contact]["Name"] == "Acme Two"
+    differ("Acme Three", "Acme Four")
+    assert len(bound.ledger.conflicts(PAIR.pair)) == (not is_standing)
+    assert (bound.xero.nodes[bound.contact]["Name"] == "Acme Four") is is_standing
 
 
 def test_people_who_agree_by_themselves_end_a_conflict(bound):

@@ -11,14 +11,15 @@ from tieout.domain.base import BatchId, System
 from tieout.domain.in_step.merge import Answer
 from tieout.domain.in_step.policy import Policy
 from tieout.domain.in_step.records import AgreedRecord, ConflictState, Intended
-from tieout.domain.ledger import DOUBTFUL, LANDED, UNFINISHED, NewBinding, Refused
-from tieout.errors import RejectedError
+from tieout.domain.ledger import DOUBTFUL, LANDED, UNFINISHED, Document, NewBinding, Refused
+from tieout.errors import OutcomeUnknownError, RejectedError, RetryableError, TieoutError
 from tieout.usecases.flow import Flow, StepReport, as_refused, documents_of, set_aside
 from tieout.usecases.in_step.capture import policy_of
 from tieout.usecases.in_step.deciding import LOOP_WRITES_MAX, Decision, created, decide
 from tieout.usecases.in_step.entities import ENTITIES, SYSTEMS, Entity
 from tieout.usecases.in_step.reading import Thing, deliveries_of, read_halves, things_of
 from tieout.usecases.in_step.suspects import suspects
+from tieout.usecases.in_step.writing import close, settle_records, write_records
 
 TOLD_TOGETHER = "told_together"
 """Another document of the batch tells of the same thing."""
@@ -36,19 +37,61 @@ def merge_records(flow: Flow, entity: Entity, batch_id: BatchId) -> StepReport:
     """Read what the batch tells of in both ledgers, merge it, and keep what is to be written.
 
     Raises:
-        RetryableError: A ledger cannot be read now.
+        RetryableError: A ledger cannot be read now, or does not take what was begun.
+        OutcomeUnknownError: Something that was begun is in doubt.
     """
-    policy = policy_of(flow, entity)
+    merging = _Merging(flow, entity, policy_of(flow, entity))
     documents = documents_of(flow, batch_id, *UNFINISHED)
-    things = things_of(flow, entity, documents)
-    merging = _Merging(flow, entity, policy)
-    merging.run(things)
+    trouble = _carry_on(flow, entity, batch_id, documents)
+    things = things_of(flow, entity, documents_of(flow, batch_id, *UNFINISHED))
+    under_way = _under_way(flow, things)
+    merging.run([thing for thing in things if thing.key not in under_way])
+    if trouble is not None:
+        raise trouble
     return StepReport(
         step=f"{entity.name}_merge",
         documents=len(documents),
         confirmed=merging.ready,
         set_aside=merging.set_aside,
     )
+
+
+def _carry_on(
+    flow: Flow, entity: Entity, batch_id: BatchId, documents: Sequence[Document]
+) -> TieoutError | None:
+    """Bring to its end what an earlier run may have sent; return what stood in the way of some.
+
+    It goes for the document that tells of the thing now, which is merged after it: what the
+    document tells may have come since.
+    """
+    things = things_of(flow, entity, documents)
+    under_way = _under_way(flow, things)
+    trouble: TieoutError | None = None
+    for thing in things:
+        record = thing.agreed
+        if thing.key not in under_way or record is None or record.intended is None:
+            continue
+        document_id = thing.leading.document_id
+        if record.intended.document_id != document_id:
+            moved = record.intended.model_copy(update={"document_id": document_id})
+            flow.ledger.agree(record.model_copy(update={"intended": moved}))
+        mark_ready(flow, thing)
+    if not under_way:
+        return None
+    for system in SYSTEMS:
+        try:
+            write_records(flow, entity, system, batch_id)
+        except (RetryableError, OutcomeUnknownError) as error:
+            trouble = trouble or error
+    settle_records(flow, entity, batch_id, closes=False)
+    return trouble
+
+
+def mark_ready(flow: Flow, thing: Thing) -> None:
+    """Let the thing's document go on to be written."""
+    document_id = thing.leading.document_id
+    flow.ledger.mark_validated(document_id, {"key": thing.key})
+    flow.ledger.mark_ready([document_id])
 
 
 class _Merging:
@@ -68,26 +111,9 @@ class _Merging:
         for thing in things:
             if thing.key in self._entity.not_ours:
                 self._skip(thing, KEPT_BY_PEOPLE)
-        under_way = _under_way(self._flow, ours)
-        fresh = []
-        for thing in ours:
-            if thing.key in under_way:
-                self._carry_on(thing)
-            else:
-                fresh.append(thing)
-        read_halves(self._flow, self._entity, self._policy, fresh)
-        self._create([thing for thing in fresh if len(thing.bound) == 1])
-        self._merge([thing for thing in fresh if len(thing.bound) > 1])
-
-    def _carry_on(self, thing: Thing) -> None:
-        """Let what may be on its way go for the document that tells of the thing now."""
-        record = thing.agreed
-        if record is not None and record.intended is not None:
-            document_id = thing.leading.document_id
-            if record.intended.document_id != document_id:
-                moved = record.intended.model_copy(update={"document_id": document_id})
-                self._flow.ledger.agree(record.model_copy(update={"intended": moved}))
-        self._mark_ready(thing)
+        read_halves(self._flow, self._entity, self._policy, ours)
+        self._create([thing for thing in ours if len(thing.bound) == 1])
+        self._merge([thing for thing in ours if len(thing.bound) > 1])
 
     def _create(self, things: Sequence[Thing]) -> None:
         wanted = []
@@ -168,9 +194,10 @@ class _Merging:
         if decision.refused is not None:
             self._refuse(thing, decision.refused)
         elif decision.writes:
-            self._mark_ready(thing)
+            mark_ready(self._flow, thing)
+            self.ready += 1
         else:
-            self._flow.ledger.mark_done(thing.leading.document_id)
+            close(self._flow, thing.leading.document_id)
 
     def _keep(self, thing: Thing, decision: Decision) -> None:
         before = thing.agreed or AgreedRecord(
@@ -190,12 +217,6 @@ class _Merging:
         )
         if after != before or decision.conflicts or known:
             self._flow.ledger.agree(after, conflicts=decision.conflicts)
-
-    def _mark_ready(self, thing: Thing) -> None:
-        document_id = thing.leading.document_id
-        self._flow.ledger.mark_validated(document_id, {"key": thing.key})
-        self._flow.ledger.mark_ready([document_id])
-        self.ready += 1
 
     def _is_troubled(self, thing: Thing) -> bool:
         if thing.trouble is not None:
@@ -237,7 +258,7 @@ def _answers(flow: Flow, entity: Entity, keys: Collection[str]) -> dict[str, dic
         pair, entity=entity.name, keys=keys, states=(ConflictState.ANSWERED,)
     )
     for one in answered:
-        if one.winner is not None:
+        if one.winner is not None and one.field not in standing:
             of_key = said.setdefault(one.key, dict(standing))
             of_key[one.field] = Answer(winner=one.winner, values=one.values)
     return said

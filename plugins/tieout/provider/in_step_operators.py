@@ -1,0 +1,107 @@
+"""Operators of the DAGs that keep records in step: claim, merge, write, settle."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Param, chain, task_group
+from airflow.sdk.exceptions import AirflowSkipException
+from typing_extensions import override
+
+from tieout.provider.operators import (
+    MAP_INDEX_TEMPLATE,
+    KeepInStepOperator,
+    ListPairsOperator,
+    XeroExtractOperator,
+)
+from tieout.provider.runtime import (
+    BACKFILL_RUN,
+    Deferrable,
+    airflow_errors,
+    open_runtime,
+    run_type,
+)
+from tieout.provider.sage100_operators import Sage100ExtractOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+PLAN_ONLY = "plan_only"
+PARAMS = {
+    PLAN_ONLY: Param(
+        default=False,
+        type="boolean",
+        description="Only say in the log what would be written where; nothing is.",
+    )
+}
+
+
+class CaptureRecordsOperator(Deferrable):
+    """Turn what is known of the pair's changed records into documents, and claim a batch.
+
+    With the param ``plan_only`` it says in its log what the run would do, and claims nothing.
+
+    Args:
+        flow: The flow, such as ``customer_sync``.
+        pair: The pair's name.
+
+    Returns:
+        The batch's id, the claim check of the steps.
+
+    Raises:
+        AirflowSkipException: Nothing waits, or it was only planned; what follows is skipped.
+        AirflowFailException: A file or a connection is wrong.
+        RetryableError: The ledger, or for a plan a system, does not answer now.
+    """
+
+    template_fields: Sequence[str] = ("pair",)
+
+    def __init__(self, *, flow: str, pair: str, **kwargs: Any) -> None:
+        """Store the flow and the pair's name."""
+        super().__init__(map_index_template=MAP_INDEX_TEMPLATE, **kwargs)
+        self.flow = flow
+        self.pair = pair
+
+    @override
+    def execute(self, context: "Context") -> int:
+        """Return the claim check."""
+        from tieout.wiring.in_step import InStep  # noqa: PLC0415 - adapters load when asked
+
+        with airflow_errors():
+            tieout = open_runtime()
+            if context["params"].get(PLAN_ONLY):
+                self.log.info("%s", tieout.plan(self.pair, self.flow).model_dump_json(indent=2))
+                raise AirflowSkipException("Only planned.")
+            batch_id = InStep(tieout).capture(
+                self.pair,
+                self.flow,
+                is_backfill=run_type(context) == BACKFILL_RUN,
+                claimed_by=f"{context['dag_run'].run_id}/{self.pair}",
+            )
+        if batch_id is None:
+            raise AirflowSkipException("Nothing waits.")
+        return batch_id
+
+
+STEPS = ("merge", "to_xero", "to_sage100", "settle")
+"""What is done with a batch, in this order."""
+
+
+def keep_in_step(flow: str, entity: str, *, xero: str, sage100: str) -> None:
+    """Build the tasks: read both lists, claim what changed, merge, write to each ledger, settle."""
+
+    @task_group(group_id="pair")
+    def keep(pair: str) -> None:
+        lists = [
+            XeroExtractOperator(task_id="read_xero", pair=pair, resource=xero),
+            Sage100ExtractOperator(task_id="read_sage100", pair=pair, table=sage100),
+        ]
+        capture = CaptureRecordsOperator(task_id="capture_records", flow=flow, pair=pair)
+        steps = [
+            KeepInStepOperator(
+                task_id=step, entity=f"{entity}_{step}", pair=pair, batch_id=capture.output
+            )
+            for step in STEPS
+        ]
+        chain(lists, capture, *steps)
+
+    keep.expand(pair=ListPairsOperator(task_id="list_pairs", flow=flow).output)

@@ -1,0 +1,49 @@
+"""Answers: a person's word on a conflict, and the record looked at again because of it."""
+
+from tieout.domain.base import System
+from tieout.domain.in_step.records import KeptConflict
+from tieout.domain.ledger import NewInboxEntry, Origin
+from tieout.ports.ledger import Ledger
+from tieout.usecases.in_step.entities import SYSTEMS, entity_of
+
+ANSWERED = "answered"
+ACCOUNT = "people"
+"""What the inbox calls the account that an answer is from."""
+_NOTHING = b"{}"
+_NOTHING_SHA256 = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+
+
+def answer(
+    ledger: Ledger, conflict_id: int, winner: System, *, why: str, is_standing: bool = False
+) -> KeptConflict:
+    """Answer an open conflict, in the name of who acts; the next run writes what it comes to.
+
+    The same answer again changes nothing. ``is_standing``: it counts for the field from then on.
+
+    Raises:
+        RejectedError: There is no such conflict, or it is closed otherwise.
+    """
+    conflict = ledger.answer(conflict_id, winner, why=why, is_standing=is_standing)
+    ledger.land([hint for hint in [_hint(ledger, conflict)] if hint is not None])
+    return conflict
+
+
+def _hint(ledger: Ledger, conflict: KeptConflict) -> NewInboxEntry | None:
+    """Return an entry that has the record looked at, where it is bound still."""
+    entity = entity_of(conflict.entity)
+    for system in SYSTEMS:
+        bound = ledger.bindings(conflict.pair, entity.name, [conflict.key], system)
+        for binding in bound.values():
+            return NewInboxEntry(
+                pair=conflict.pair,
+                source=system,
+                account=ACCOUNT,
+                topic=f"{entity.sides[system].resource}/{ANSWERED}",
+                event_id=f"conflict {conflict.conflict_id}",
+                resource_id=binding.external_id,
+                origin=Origin.POLL,
+                body=_NOTHING,
+                body_sha256=f"conflict {conflict.conflict_id} {_NOTHING_SHA256}",
+                body_size=len(_NOTHING),
+            )
+    return None

@@ -1,0 +1,55 @@
+"""Keeping records in step, as commands and tasks ask for it of one installation."""
+
+from tieout.domain.base import BatchId, System
+from tieout.domain.in_step.records import ConflictState, KeptConflict
+from tieout.domain.ledger import Origin
+from tieout.errors import ConfigurationError
+from tieout.usecases.in_step.answers import answer
+from tieout.usecases.in_step.entities import IN_STEP
+from tieout.usecases.steps import FLOWS
+from tieout.wiring.installation import Tieout
+
+
+class InStep:
+    """What one installation keeps in step."""
+
+    def __init__(self, tieout: Tieout) -> None:
+        """Take the installation; nothing is read before the first call."""
+        self._tieout = tieout
+
+    def capture(
+        self, pair: str, flow: str, *, is_backfill: bool, claimed_by: str
+    ) -> BatchId | None:
+        """Turn what waits of a flow's records into documents, and claim what is unfinished.
+
+        Raises:
+            ConfigurationError: There is no such flow, or the pair has no policy for it.
+        """
+        if flow not in IN_STEP:
+            raise ConfigurationError(
+                f"The flow {flow!r} keeps nothing in step.",
+                remedy=f"Use one of {', '.join(IN_STEP)}.",
+            )
+        origin = Origin.BACKFILL if is_backfill else Origin.SWEEP
+        return FLOWS[flow].capture(
+            self._tieout.flow(pair), interval=None, origin=origin, claimed_by=claimed_by
+        )
+
+    def conflicts(self, pair: str | None, *, is_open: bool, limit: int) -> list[KeptConflict]:
+        """Return the conflicts that wait for an answer, or all of them, the oldest first."""
+        states = (ConflictState.OPEN,) if is_open else tuple(ConflictState)
+        return self._tieout.ledger.conflicts(pair, states=states, limit=limit)
+
+    def answer(
+        self, conflict_id: int, winner: System, *, by: str, why: str, is_standing: bool
+    ) -> KeptConflict:
+        """Answer a conflict in the name of ``by``.
+
+        Raises:
+            RejectedError: There is no such conflict, or it is closed otherwise.
+        """
+        acting = self._tieout.acting_as(by)
+        try:
+            return answer(acting.ledger, conflict_id, winner, why=why, is_standing=is_standing)
+        finally:
+            acting.ledger.close()
