@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from tieout.domain.account_rules import TRACKING_PER_LINE_MAX, unreachable
 from tieout.domain.exchange import ExchangeRate
+from tieout.domain.items import ITEM_CODE_LENGTH_MAX, Part, is_item_code, sold_as
 from tieout.domain.pair import AccountKind, Pair
 from tieout.domain.roles import EXCHANGE_GAINS, ROUNDING, SALES_TAX
 from tieout.errors import ConfigurationError
@@ -24,7 +25,8 @@ from tieout.mapping.source import read_csv, read_yaml
 SWEEP_CRON_VARIABLE = "TIEOUT_SWEEP_CRON"
 SWEEP_CRON = "*/15 * * * *"
 """How often a flow sweeps, in UTC, when the environment does not say otherwise."""
-ALIAS_COLUMNS = ("pair", "variant_id", "item_code")
+ALIAS_COLUMNS = ("pair", "sold_as", "item_code")
+PART_COLUMNS = (*ALIAS_COLUMNS, "pieces", "unit", "share")
 RATE_COLUMNS = ("base", "currency", "day", "rate", "source")
 ENTITY_FIELDS = ("xero_legal_entity", "sage100_legal_entity")
 """Optional fields that say whose books a side holds, when that is not ``legal_entity``'s."""
@@ -51,23 +53,46 @@ def load_pairs(include: Path) -> dict[str, Pair]:
     return pairs
 
 
-def _aliases(path: Path, pairs: Iterable[str]) -> dict[str, dict[str, str]]:
+def _aliases(path: Path, pairs: Iterable[str]) -> dict[str, dict[str, tuple[Part, ...]]]:
     known = set(pairs)
-    aliases: dict[str, dict[str, str]] = {}
-    for number, row in enumerate(read_csv(path, ALIAS_COLUMNS), start=2):
+    aliases: dict[str, dict[str, tuple[Part, ...]]] = {}
+    for number, row in enumerate(read_csv(path, ALIAS_COLUMNS, PART_COLUMNS), start=2):
         place = f"{path}, line {number}"
         if row["pair"] not in known:
             message = f"{place}: there is no pair {row['pair']!r}."
             raise ConfigurationError(message, remedy="Name a pair of include/pairs.yaml.")
-        if not row["variant_id"] or not row["item_code"]:
-            message = f"{place}: variant_id or item_code is empty."
+        if not row["sold_as"] or not row["item_code"]:
+            message = f"{place}: sold_as or item_code is empty."
             raise ConfigurationError(message, remedy="Fill both, or delete the line.")
         of_pair = aliases.setdefault(row["pair"], {})
-        if row["variant_id"] in of_pair:
-            message = f"{place}: variant {row['variant_id']} is given an item twice."
-            raise ConfigurationError(message, remedy="Keep the right line and delete the other.")
-        of_pair[row["variant_id"]] = row["item_code"]
+        sold, part = sold_as(row["sold_as"]), _part(place, row)
+        others = of_pair.get(sold, ())
+        if others and (not row.get("share") or part.item_code in {one.item_code for one in others}):
+            message = f"{place}: {row['sold_as']} is given an item twice."
+            remedy = "Keep the right line; of a bundle each item has one line, with its share."
+            raise ConfigurationError(message, remedy=remedy)
+        of_pair[sold] = (*others, part)
     return aliases
+
+
+def _part(place: str, row: Mapping[str, str]) -> Part:
+    """Return the item of a line; its pieces are a number, or a fraction such as 1/12."""
+    if not is_item_code(row["item_code"]):
+        message = f"{place}, item_code: {row['item_code']!r} is none that both ledgers can have."
+        remedy = f"Give one of at most {ITEM_CODE_LENGTH_MAX} characters, in upper case."
+        raise ConfigurationError(message, remedy=remedy)
+    pieces, _, per = (row.get("pieces") or "1").partition("/")
+    said = {"pieces": pieces, "per": per or "1", "share": row.get("share") or "1"}
+    try:
+        return Part.model_validate(
+            {"item_code": row["item_code"], "unit": row.get("unit", ""), **said}
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = "pieces" if first["loc"][0] == "per" else first["loc"][0]
+        message = f"{place}, {field}: {_lower(first['msg'])}."
+        remedy = "Give pieces as 12 or 1/12, and a share, such as the item's own price, as 60."
+        raise ConfigurationError(message, remedy=remedy) from error
 
 
 def _exchange_rates(path: Path) -> list[ExchangeRate]:
@@ -88,7 +113,7 @@ def _exchange_rates(path: Path) -> list[ExchangeRate]:
     return rates
 
 
-Listed = tuple[Mapping[str, str], list[ExchangeRate]]
+Listed = tuple[Mapping[str, tuple[Part, ...]], list[ExchangeRate]]
 """What CSV files say of a pair: item aliases, and exchange rates of every currency."""
 
 

@@ -37,8 +37,10 @@ ZERO = Decimal(0)
 
 
 @contextmanager
-def of_policies(world: World, folder: Path, policies: str, rates: str = "") -> Iterator[World]:
-    """Give the world whose first pair has other policies, and more rates."""
+def of_policies(
+    world: World, folder: Path, policies: str, rates: str = "", aliases: str = ""
+) -> Iterator[World]:
+    """Give the world whose first pair has other policies, more rates, and other item aliases."""
     include = folder / "include"
     shutil.copytree(INCLUDE, include)
     pairs = include / "pairs.yaml"
@@ -48,6 +50,8 @@ def of_policies(world: World, folder: Path, policies: str, rates: str = "") -> I
     pairs.write_text(changed, "utf-8")
     with (include / "exchange_rates.csv").open("a", encoding="utf-8") as file:
         file.write(rates)
+    if aliases:
+        (include / "mappings/item_aliases.csv").write_text(aliases, "utf-8")
     tieout = open_tieout(world.configuration.connections, include)
     yield replace(world, tieout=tieout)
     tieout.ledger.close()
@@ -302,3 +306,33 @@ def test_an_order_in_euros_without_a_recent_rate_is_parked(world: World, tmp_pat
         letter = letter_of(base, draft)
         assert letter.cause == "exchange_rate_missing"
         assert f"EUR on {PLACED.isoformat()}" in letter.message
+
+
+ALIASES = """pair,sold_as,item_code,pieces,unit,share
+harbor_and_pine,LAMP-SET,LAMP-01,2,EACH,39.98
+harbor_and_pine,LAMP-SET,SHADE-02,1,EACH,45.50
+harbor_and_pine,SHADE-CASE,SHADE-02,12,EACH,
+"""
+
+
+def test_a_bundle_and_a_case_are_items_of_both_ledgers_to_the_cent(
+    world: World, tmp_path: Path
+) -> None:
+    make = maker()
+    own = (
+        replace(make.line("LAMP-01", 3, discount="0.05"), sku="LAMP-SET", variant_id=None),
+        replace(make.line("SHADE-02", 2), sku="shade-case", variant_id=None),
+    )
+    draft = worked(*own)
+    with of_policies(world, tmp_path, "fx: reject", aliases=ALIASES) as aliased:
+        aliased.post(paid(draft))
+        invoice, order = invoice_of(aliased, draft), order_of(aliased, draft)
+        assert [(line.item_code, line.ordered) for line in order.lines] == [
+            ("LAMP-01", Decimal(6)),
+            ("SHADE-02", Decimal(3)),
+            ("SHADE-02", Decimal(24)),
+        ]
+        charged = Decimal(build(draft)["total_price"])
+        assert (invoice.total, order.total) == (charged, charged)
+        assert invoice.total_tax == order.tax == Decimal(build(draft)["total_tax"])
+        assert items_of(aliased, draft) == []

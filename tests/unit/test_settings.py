@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tieout.domain.items import Part
 from tieout.domain.pair import BY_DEFAULT
 from tieout.errors import ConfigurationError
 from tieout.settings import load_pairs
@@ -37,7 +38,7 @@ def test_the_shipped_pairs_load():
     assert sorted(pairs) == ["harbor_and_pine", "lotus_lane"]
     assert pairs["harbor_and_pine"].account("sales").xero == "200"
     assert pairs["harbor_and_pine"].taxes[0].rate.as_tuple().exponent == -2
-    assert pairs["lotus_lane"].item_aliases["50398373085484"] == "LL-TEA-01"
+    assert pairs["lotus_lane"].item_aliases["50398373085484"] == (Part(item_code="LL-TEA-01"),)
 
 
 def test_every_flow_is_on_unless_the_pair_lists_them(include):
@@ -153,7 +154,7 @@ def test_a_role_that_nobody_mapped_is_named(include):
         ),
         (
             ALIASES,
-            "pair,variant_id",
+            "pair,sold_as",
             "pair,variant",
             "does not begin with the header",
             "first line",
@@ -165,9 +166,10 @@ def test_a_role_that_nobody_mapped_is_named(include):
             "line 2: there is no pair 'lotos",
             "Name a",
         ),
-        (ALIASES, ",LL-TEA-01", ",", "line 2: variant_id or item_code is empty", "Fill both"),
-        (ALIASES, "50451770802476", "50398373085484", "line 3: variant 50398373085484", "Keep"),
+        (ALIASES, ",LL-TEA-01", ",", "line 2: sold_as or item_code is empty", "Fill both"),
+        (ALIASES, "50451770802476", "50398373085484", "line 3: 50398373085484 is given", "Keep"),
         (ALIASES, ",LL-TEA-01", ",LL-TEA-01,x", "line 2: 4 values for 3 columns", "Give pair"),
+        (ALIASES, ",LL-TEA-01", ",ll-tea", "line 2, item_code: 'll-tea' is none", "at most 30"),
     ],
 )
 def test_a_wrong_setting_names_its_file_its_field_and_the_fix(
@@ -182,6 +184,37 @@ def test_a_wrong_setting_names_its_file_its_field_and_the_fix(
     assert remedy in error.remedy
 
 
+PARTS = "pair,sold_as,item_code,pieces,unit,share\n"
+
+
+def test_an_alias_says_how_much_of_which_items_is_sold(include):
+    lines = "lotus_lane,set,POT,,,60\nlotus_lane,set,CUP,4,,40\nlotus_lane,cup-1,CUP,1/12,CASE,\n"
+    (include / ALIASES).write_text(f"{PARTS}{lines}", "utf-8")
+
+    aliases = load_pairs(include)["lotus_lane"].item_aliases
+
+    cup = Part(item_code="CUP", pieces=4, share=40)
+    assert aliases["SET"] == (Part(item_code="POT", share=60), cup)
+    assert aliases["CUP-1"] == (Part(item_code="CUP", pieces=1, per=12, unit="CASE"),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("set,POT,,,60\nlotus_lane,SET,CUP,,,", "line 3: SET is given an item twice"),
+        ("set,POT,,,60\nlotus_lane,set,POT,,,40", "line 3: set is given an item twice"),
+        ("set,POT,0,,", "line 2, pieces: input should be greater than 0"),
+        ("set,POT,1/0,,", "line 2, pieces: input should be greater than 0"),
+        ("set,POT,a dozen,,", "line 2, pieces: input should be a valid decimal"),
+        ("set,POT,,,-1", "line 2, share: input should be greater than"),
+    ],
+)
+def test_a_wrong_part_is_named(include, lines, message):
+    (include / ALIASES).write_text(f"{PARTS}lotus_lane,{lines}\n", "utf-8")
+
+    assert message in refusal(include).message
+
+
 @pytest.mark.parametrize("file", [PAIRS, ACCOUNTS, ALIASES])
 def test_a_missing_file_is_named(include, file):
     (include / file).unlink()
@@ -191,7 +224,7 @@ def test_a_missing_file_is_named(include, file):
 
 def test_a_file_in_another_encoding_is_named(include):
     (include / ALIASES).write_bytes(
-        "pair,variant_id,item_code\nlotus_lane,1,caf\xe9\n".encode("cp1252")
+        "pair,sold_as,item_code\nlotus_lane,1,caf\xe9\n".encode("cp1252")
     )
 
     assert "is not valid CSV in UTF-8" in refusal(include).message
@@ -205,7 +238,7 @@ def test_an_empty_file_is_named(include):
 
 def test_a_pair_without_fields_is_named(include):
     (include / PAIRS).write_text("pairs: {harbor_and_pine: yes, lotus_lane: }", "utf-8")
-    (include / ALIASES).write_text("pair,variant_id,item_code\n", "utf-8")
+    (include / ALIASES).write_text("pair,sold_as,item_code\n", "utf-8")
 
     assert "pairs.harbor_and_pine: has no fields" in refusal(include).message
 
@@ -214,7 +247,7 @@ def test_a_pair_without_a_shop_is_refused(include):
     text = (include / PAIRS).read_text("utf-8")
     head = text.split("  lotus_lane:")[0].split("    shops:")[0]
     (include / PAIRS).write_text(f"{head}    shops: []\n    policies: {{}}\n", "utf-8")
-    (include / ALIASES).write_text("pair,variant_id,item_code\n", "utf-8")
+    (include / ALIASES).write_text("pair,sold_as,item_code\n", "utf-8")
 
     assert "harbor_and_pine.shops: the pair has no shop" in refusal(include).message
 

@@ -78,8 +78,10 @@ class OrderLine(Frozen):
     """One line: ``net`` excludes tax, ``gross`` includes it; both are after every discount.
 
     ``price_total`` is what the shop shows for the line after discounts: equal to ``gross`` when the
-    order's prices include tax, to ``net`` when they do not. ``category`` and ``item_class`` are
-    what Sage 100 says of the item; the gate looks them up, and account rules ask for them.
+    order's prices include tax, to ``net`` when they do not. ``sku`` and ``variant_id`` are the
+    shop's, ``item_code`` and ``unit`` the ledgers' (tieout.domain.items): lines of one bundle have
+    one ``source_id``. ``category`` and ``item_class`` are what Sage 100 says of the item; the gate
+    looks them up, and account rules ask for them.
     """
 
     source_id: str
@@ -92,8 +94,15 @@ class OrderLine(Frozen):
     sku: str = ""
     variant_id: str = ""
     list_price: Amount = ZERO
+    item_code: str = ""
+    unit: str = ""
     category: str = ""
     item_class: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Return what tells the line from the others of its order."""
+        return self.source_id, self.item_code
 
     @property
     def tax(self) -> Decimal:

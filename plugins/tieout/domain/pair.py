@@ -11,6 +11,7 @@ from tieout.domain.account_rules import AccountRule, Sale, TrackingRule, first_m
 from tieout.domain.base import Frozen
 from tieout.domain.exchange import ExchangeRate
 from tieout.domain.in_step.policy import Policy
+from tieout.domain.items import Part
 from tieout.domain.roles import SALES
 from tieout.errors import ConfigurationError
 
@@ -200,8 +201,8 @@ class Pair(Frozen):
     """Which sales have an account of their own; the first that matches counts."""
     tracking_rules: tuple[TrackingRule, ...] = ()
     """Which tracking options a sale has in Xero; of each category the first that matches."""
-    item_aliases: dict[str, str] = Field(default_factory=dict)
-    """Item code by shop variant id, for variants whose SKU is not the item code."""
+    item_aliases: dict[str, tuple[Part, ...]] = Field(default_factory=dict)
+    """What is sold, by the shop's variant id or SKU, and the items that it is."""
     exchange_rates: tuple[ExchangeRate, ...] = ()
     """The rates from other currencies into the pair's, as include/exchange_rates.csv has them."""
     new_in_sage100: NewInSage100 = NewInSage100()

@@ -33,10 +33,24 @@ def ranked(wanted: str, candidates: Mapping[str, str]) -> tuple[Suggestion, ...]
     return tuple(sorted(good, key=lambda one: (-one.percent, one.value))[:SUGGESTIONS_MAX])
 
 
+def best_of(*several: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
+    """Return suggestions that were found in several ways, each once, best first."""
+    best: dict[str, Suggestion] = {}
+    for one in (one for suggestions in several for one in suggestions):
+        if one.value not in best or one.percent > best[one.value].percent:
+            best[one.value] = one
+    return tuple(sorted(best.values(), key=lambda one: (-one.percent, one.value)))
+
+
 def in_words(suggestions: Iterable[Suggestion]) -> str:
     """Return suggestions as the end of a message, '' when there is none."""
-    named = ", ".join(f"{one.value} ({one.percent} %)" for one in suggestions)
+    named = listed(suggestions)
     return f"; nearest: {named}" if named else ""
+
+
+def listed(suggestions: Iterable[Suggestion]) -> str:
+    """Return suggestions in words, each with how much it looks like what was asked for."""
+    return ", ".join(f"{one.value} ({one.percent} %)" for one in suggestions)
 
 
 def _likeness(one: str, other: str) -> int:

@@ -11,6 +11,7 @@ from typing_extensions import override
 from tieout.domain.base import Json, System
 from tieout.domain.customer import Customer
 from tieout.domain.hashing import folder_hash
+from tieout.domain.items import in_items
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair
 from tieout.domain.records import Item, Vendor
@@ -71,14 +72,17 @@ class YamlMapper(Mapper):
 
     @override
     def order_from_shop(self, node: Json, *, shop: str = "") -> Order:
-        """Read an order node of ``shop``, its domain; needless when the pair has one shop."""
+        """Read an order node of ``shop``, its domain; needless when the pair has one shop.
+
+        What it sells are items of the ledgers, by the aliases of the pair.
+        """
         domains = [known.domain for known in self._pair.shops]
         if shop not in domains and (shop or len(domains) > 1):
             message = f"Pair {self._pair.pair!r} has no shop {shop!r}, but {', '.join(domains)}."
             raise ConfigurationError(message, remedy="Name the shop that the order is from.")
         try:
             record = {"node": worked_out(Node(node)), "shop": shop or domains[0]}
-            return self._read("from_shopify/order", record, Order)
+            order = self._read("from_shopify/order", record, Order)
         except RejectedError as error:
             raise RejectedError(
                 f"The shop's order cannot be read: {error.message}",
@@ -87,6 +91,7 @@ class YamlMapper(Mapper):
                 field=error.field,
                 value=error.value,
             ) from error
+        return in_items(order, self._pair.item_aliases)
 
     @override
     def customer_from(self, system: System, node: Json) -> Customer:

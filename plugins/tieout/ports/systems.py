@@ -57,6 +57,8 @@ class StockItem(Frozen):
 
     category: str
     product_line: str
+    sales_unit: str = ""
+    """The unit of measure that an order's line of the item counts by."""
 
 
 class XeroReference(Frozen):
@@ -73,6 +75,8 @@ class XeroReference(Frozen):
     lock_date: date | None
     account_names: dict[str, str] = Field(default_factory=dict)
     """Name by code, of the same accounts."""
+    item_names: dict[str, str] = Field(default_factory=dict)
+    """Name by code, of the same items; '' where an item has none."""
 
 
 class Sage100Reference(Frozen):

@@ -21,21 +21,20 @@ from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import Account, AccountKind, Pair
 from tieout.domain.roles import FREIGHT, RECEIVABLES, SALES
-from tieout.domain.suggestions import Suggestion, in_words, ranked
+from tieout.domain.suggestions import Suggestion, best_of, in_words, ranked
 from tieout.errors import RejectedError
 from tieout.ports.systems import Sage100Reference, XeroReference
-from tieout.usecases.flow import item_code
 from tieout.usecases.order_names import warehouse_code
 
 GAPS_MAX = 20
 """How many kinds of sales without a rule of their own a report of coverage lists."""
 
 
-def with_item_facts(pair: Pair, order: Order, sage100: Sage100Reference) -> Order:
+def with_item_facts(order: Order, sage100: Sage100Reference) -> Order:
     """Return the order with the category and class of each line's item, as Sage 100 has them."""
 
     def told(line: OrderLine) -> OrderLine:
-        item = sage100.items.get(item_code(pair, line)) if line.kind is LineKind.PRODUCT else None
+        item = sage100.items.get(line.item_code) if line.kind is LineKind.PRODUCT else None
         if item is None:
             return line
         facts = {"category": item.category, "item_class": item.product_line}
@@ -108,7 +107,7 @@ def without_account(pair: Pair, order: Order, xero: XeroReference) -> list[str]:
         sale = sale_of(pair, order, line)
         if not pair.sales_role(sale):
             nearest = in_words(suggested_roles(pair, sale, xero.account_names, title=line.title))
-            found.append(f"{item_code(pair, line) or line.title} ({_described(sale)}{nearest})")
+            found.append(f"{line.item_code or line.title} ({_described(sale)}{nearest})")
     return found
 
 
@@ -127,11 +126,7 @@ def suggested_roles(
     }
     alike = ranked(f"{sale.category} {sale.item_class} {title}", roles)
     by_rule = _nearest_rules(pair.account_rules, sale)
-    best = {one.value: one for one in (*alike, *by_rule)}
-    for one in alike:
-        if one.percent > best[one.value].percent:
-            best[one.value] = one
-    return tuple(sorted(best.values(), key=lambda one: (-one.percent, one.value)))
+    return best_of(alike, by_rule)
 
 
 def _earns(pair: Pair, account: Account) -> bool:

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from tieout.domain.base import BatchId, DocumentId, Frozen, Json
 from tieout.domain.ledger import Document, DocumentState, Fence, NewDeadLetter, Refused
-from tieout.domain.order import Order, OrderLine
+from tieout.domain.order import Order
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError, TieoutError
 from tieout.ports.clock import Clock
@@ -143,11 +143,6 @@ def _orders(flow: Flow, batch_id: BatchId, *states: DocumentState) -> list[Ready
         ReadyOrder(document=document, order=Order.model_validate(document.canonical))
         for document in documents_of(flow, batch_id, *states)
     ]
-
-
-def item_code(pair: Pair, line: OrderLine) -> str:
-    """Return the item code of a line: its alias by variant id, else its SKU in upper case."""
-    return pair.item_aliases.get(line.variant_id) or line.sku.strip().upper()
 
 
 def dead_letter_of(

@@ -46,7 +46,7 @@ class Judging(Generic[Record]):
     step: str
     take: Callable[[Flow, Sequence[Document]], Taken[Record]]
     canonical: Callable[[Record], Json]
-    awaited: Callable[[Pair, Record, Sequence[Finding]], tuple[str, ...]] = lambda *_given: ()
+    awaited: Callable[[Record, Sequence[Finding]], tuple[str, ...]] = lambda *_given: ()
 
 
 def judge(flow: Flow, batch_id: BatchId, judging: Judging[Record]) -> StepReport:
@@ -67,7 +67,7 @@ def judge(flow: Flow, batch_id: BatchId, judging: Judging[Record]) -> StepReport
     page = str(batch_id) if flow.only is None else f"{batch_id}-{flow.only}"
     found = _by_row(flow.gate.validate(judging.suite, taken.rows, page=page).findings)
     _halt(flow.pair, found)
-    bad = {**taken.unreadable, **_failed(flow.pair, judging, taken.records, found)}
+    bad = {**taken.unreadable, **_failed(judging, taken.records, found)}
     good = {one.document_id: one for one in taken.records if one.document_id not in bad}
     if admission.is_probe:
         share_max = admission.stream.share_max
@@ -154,7 +154,6 @@ def _halt(pair: Pair, found: Mapping[str, Sequence[Finding]]) -> None:
 
 
 def _failed(
-    pair: Pair,
     judging: Judging[Record],
     records: Sequence[Record],
     found: Mapping[str, Sequence[Finding]],
@@ -170,7 +169,7 @@ def _failed(
                 _refused(failed, findings),
                 step=judging.step,
                 order=record.worth,
-                waits_for=judging.awaited(pair, record, failed),
+                waits_for=judging.awaited(record, failed),
             )
             update = {"rule": failed[0].rule, "owner": failed[0].owner}
             parked[record.document_id] = letter.model_copy(update=update)

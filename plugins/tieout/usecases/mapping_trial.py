@@ -117,10 +117,10 @@ def _with_item_facts(order: Order, document: Document) -> Order:
     """Return the order with what the gate looked up of its lines' items then."""
     if document.canonical is None:
         return order
-    then = {one.source_id: one for one in Order.model_validate(document.canonical).lines}
+    then = {one.identity: one for one in Order.model_validate(document.canonical).lines}
 
     def told(line: OrderLine) -> OrderLine:
-        known = then.get(line.source_id, line)
+        known = then.get(line.identity, line)
         facts = {"category": known.category, "item_class": known.item_class}
         return line.model_copy(update=facts)
 

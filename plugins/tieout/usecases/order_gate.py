@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from tieout.domain.account_rules import Tracking
 from tieout.domain.base import BatchId, DocumentId, System
+from tieout.domain.items import is_item_code
 from tieout.domain.ledger import UNFINISHED, DeliveryState, Document, DocumentState, NewDeadLetter
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order
-from tieout.domain.pair import Pair
 from tieout.errors import RejectedError
 from tieout.ports.gate import Finding
 from tieout.usecases.accounts import with_item_facts
@@ -26,19 +26,19 @@ from tieout.usecases.flow import (
     StepReport,
     as_refused,
     dead_letter_of,
-    item_code,
 )
 from tieout.usecases.guarded import ensure_readable, guarded_read
 from tieout.usecases.judging import Judging, Taken, judge
+from tieout.usecases.order_items import nearest_items
 from tieout.usecases.order_money import converted
 from tieout.usecases.parents import item_parent
 from tieout.usecases.rows.facts import Known, Row
-from tieout.usecases.rows.orders import order_row, products
+from tieout.usecases.rows.orders import called, order_row, products
 from tieout.usecases.tax_rounding import rounded_by_day
 
 STEP = "gate_orders"
-UNKNOWN_ITEM = "unknown_item"
-"""The rule of the suite whose failing rows wait for the items that they name."""
+LACK_OF_ITEMS = frozenset({"unknown_item", "item_code_too_long"})
+"""The rules of the suite whose failing rows wait for the items that they name."""
 SALE_KINDS = frozenset({LineKind.PRODUCT, LineKind.SHIPPING})
 
 
@@ -168,21 +168,25 @@ def _looked_up(
     if not orders:
         return [], []
     pair = flow.pair
-    codes = {item_code(pair, line) for ready in orders for line in products(ready.order)}
-    codes |= {one.item_code for one in pair.charge_items}
+    xero = guarded_read(flow, System.XERO, flow.xero.reference)
+    nearest = nearest_items([ready.order for ready in orders], xero)
+    codes = {line.item_code for ready in orders for line in products(ready.order)}
+    codes |= {one.value for alike in nearest.values() for one in alike}
+    codes = set(filter(is_item_code, codes)) | {one.item_code for one in pair.charge_items}
     credit = on_account(flow, [r.order for r in orders if r.order.source_id not in posted])
     known = Known(
         pair=pair,
-        xero=guarded_read(flow, System.XERO, flow.xero.reference),
-        sage100=guarded_read(flow, System.SAGE100, lambda: flow.sage100.reference(codes - {""})),
+        xero=xero,
+        sage100=guarded_read(flow, System.SAGE100, lambda: flow.sage100.reference(codes)),
         today=flow.clock.now().astimezone(ZoneInfo(pair.time_zone)).date(),
         owing=credit.owing,
         credits=credit.credits,
         rounded=rounded_by_day(flow, [ready.order for ready in orders]),
+        nearest=nearest,
         tracking=_tracking(flow),
     )
     told = [
-        ready.model_copy(update={"order": with_item_facts(pair, ready.order, known.sage100)})
+        ready.model_copy(update={"order": with_item_facts(ready.order, known.sage100)})
         for ready in orders
     ]
     return told, [order_row(str(ready.document_id), ready.order, known) for ready in told]
@@ -195,16 +199,19 @@ def _tracking(flow: Flow) -> frozenset[Tracking]:
     return guarded_read(flow, System.XERO, flow.xero.tracking_options)
 
 
-def _items_awaited(pair: Pair, ready: ReadyOrder, failed: Sequence[Finding]) -> tuple[str, ...]:
+def _items_awaited(ready: ReadyOrder, failed: Sequence[Finding]) -> tuple[str, ...]:
     """Return the items that the order waits for, if it lacks nothing but them.
 
-    A line without an item code waits for a person: no item could come to be there for it.
+    What has neither SKU nor variant waits for a person: no item, and no alias, could come for it.
     """
-    if any(finding.rule != UNKNOWN_ITEM for finding in failed):
+    if any(finding.rule not in LACK_OF_ITEMS for finding in failed):
         return ()
-    missing = {name for finding in failed for name in finding.value.split(", ")}
-    codes = {item_code(pair, line) for line in products(ready.order)}
-    return tuple(sorted(map(item_parent, missing))) if missing <= codes else ()
+    # One whose name is part of another's may be named needlessly: it is there, and keeps nothing.
+    missing = " ".join(finding.value for finding in failed)
+    lacking = [line for line in products(ready.order) if called(line) in missing]
+    if not all(line.sku or line.variant_id for line in lacking):
+        return ()
+    return tuple(sorted(set(map(item_parent, lacking))))
 
 
 ORDERS = Judging[ReadyOrder](

@@ -32,7 +32,6 @@ from tieout.usecases.flow import (
     added_up,
     by_shop,
     each,
-    item_code,
     ready_orders,
 )
 from tieout.usecases.order_money import (
@@ -96,7 +95,7 @@ def _invoice_line(pair: Pair, sold: Order, line: OrderLine) -> dict[str, object]
     return {
         "line": line,
         "tracking": line_tracking(pair, sold, as_sold),
-        "item_code": item_code(pair, line) if line.kind is LineKind.PRODUCT else "",
+        "item_code": line.item_code,
         "account_code": account_of(pair, sold, as_sold).xero,
         "tax_type": xero_tax_type(pair, line),
     }
@@ -136,7 +135,7 @@ def write_sales_orders(flow: Flow, batch_id: BatchId) -> StepReport:
 
 def _as_sold(order: Order, line: OrderLine) -> OrderLine:
     """Return the line as the shop sold it: what a ledger books may have its tax elsewhere."""
-    return next((one for one in order.lines if one.source_id == line.source_id), line)
+    return next((one for one in order.lines if one.identity == line.identity), line)
 
 
 def _order_line(pair: Pair, sold: Order, line: OrderLine) -> dict[str, object]:
@@ -149,7 +148,7 @@ def _order_line(pair: Pair, sold: Order, line: OrderLine) -> dict[str, object]:
 
 def _sold_as(pair: Pair, line: OrderLine) -> str:
     """Return the item code of a line in Sage 100."""
-    return charge_item(pair, line) if line.kind in CHARGE_KINDS else item_code(pair, line)
+    return charge_item(pair, line) if line.kind in CHARGE_KINDS else line.item_code
 
 
 def write_deposits(flow: Flow, batch_id: BatchId) -> StepReport:

@@ -8,9 +8,12 @@ written to Sage 100: stock moves by transactions only.
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from tieout.domain.base import BatchId, System
+from tieout.domain.base import BatchId, DocumentId, System
+from tieout.domain.items import Part, alias_of
 from tieout.domain.ledger import LANDED, Document
+from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
+from tieout.domain.pair import Pair
 from tieout.domain.pair import Shop as ShopOfPair
 from tieout.errors import RejectedError
 from tieout.usecases.catalog import INVENTORY_LEVEL, SALES_ORDER
@@ -22,7 +25,6 @@ from tieout.usecases.flow import (
     added_up,
     by_shop,
     each,
-    item_code,
     ready_orders,
 )
 from tieout.usecases.guarded import guarded_read
@@ -43,39 +45,46 @@ def push_inventory(flow: Flow, batch_id: BatchId) -> StepReport:
 
 def _push(flow: Flow, domain: str, orders: Sequence[ReadyOrder]) -> StepReport:
     shop = shop_of(flow.pair, orders[0].order)
-    variants = {
-        item_code(flow.pair, line): line.variant_id
-        for ready in orders
-        for line in _products(ready.order)
-        if line.variant_id
-    }
-    items = flow.shops[domain].inventory_items(set(variants.values()))
-    available = _available(flow, set(variants))
-    owners = {
-        item_code(flow.pair, line): ready.document_id
-        for ready in orders
-        for line in _products(ready.order)
-    }
+    variants: dict[str, tuple[Part, ...]] = {}
+    owners: dict[str, DocumentId] = {}
+    for ready in orders:
+        for line in _products(ready.order):
+            if line.variant_id:
+                variants[line.variant_id] = _parts(flow.pair, line)
+                owners[line.variant_id] = ready.document_id
+    items = flow.shops[domain].inventory_items(set(variants))
+    available = _available(flow, {one.item_code for parts in variants.values() for one in parts})
 
     def writes_of(ready: ReadyOrder) -> Iterator[Write]:
-        for code, variant in variants.items():
-            if owners[code] == ready.document_id and variant in items:
-                yield from _levels(shop, code, items[variant], available)
+        for variant, parts in variants.items():
+            if owners[variant] == ready.document_id and variant in items:
+                yield from _levels(shop, parts, items[variant], available)
 
     target = flow.shops[domain].target(INVENTORY_LEVEL.entity)
     return write_all(flow, INVENTORY_LEVEL, target, orders, writes_of)
 
 
+def _parts(pair: Pair, line: OrderLine) -> tuple[Part, ...]:
+    """Return the items that a variant is, which an alias may say, else its item alone."""
+    parts = alias_of(pair.item_aliases, line.variant_id, line.sku)
+    return parts or (Part(item_code=line.item_code),)
+
+
 def _levels(
     shop: ShopOfPair,
-    code: str,
+    parts: Sequence[Part],
     inventory_item: str,
     available: Mapping[Place, Decimal],
 ) -> Iterator[Write]:
+    """Yield what is available of a variant by location: whole pieces, of all that it is made of."""
     for location, warehouse in shop.locations.items():
-        if (code, warehouse) not in available:
+        if any((part.item_code, warehouse) not in available for part in parts):
             continue
-        quantity = f"{max(available[code, warehouse], Decimal(0)) // 1:f}"
+        sellable = min(
+            max(available[part.item_code, warehouse], ZERO) * part.per // part.pieces
+            for part in parts
+        )
+        quantity = f"{sellable:f}"
         record = {
             "inventory_item_id": inventory_item,
             "location_id": location,
@@ -137,7 +146,7 @@ def _sold(flow: Flow, document: Document) -> dict[Place, Decimal]:
         return {}
     sold: dict[Place, Decimal] = {}
     for line in () if order.is_cancelled else _products(order):
-        place = (item_code(flow.pair, line), warehouse_code(flow.pair, order))
+        place = (line.item_code, warehouse_code(flow.pair, order))
         sold[place] = sold.get(place, Decimal(0)) + max(line.quantity, Decimal(0))
     return sold
 

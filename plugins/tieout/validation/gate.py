@@ -182,6 +182,7 @@ def _unjudged(rules: str, problem: str) -> FatalError:
 def _finding(expectation: Expectation, row: Row) -> Finding:
     column = expectation.columns[0]
     value = _text(row[column])
+    shown = _Shown(row, value)
     return Finding(
         row_key=_text(row[ROW_KEY]),
         rule=expectation.rule,
@@ -189,8 +190,8 @@ def _finding(expectation: Expectation, row: Row) -> Finding:
         owner=expectation.owner,
         column=column,
         value=value,
-        message=expectation.message.format_map(_Shown(row, value)),
-        remedy=expectation.remedy,
+        message=expectation.message.format_map(shown),
+        remedy=expectation.remedy.format_map(shown),
     )
 
 

@@ -89,8 +89,8 @@ def load_suite(path: Path, columns: Collection[str]) -> Suite:
 
 
 def _check_columns(place: str, expectation: Expectation, columns: Collection[str]) -> None:
-    template = Formatter().parse(expectation.message)
-    shown = {name for _text, name, _spec, _conversion in template if name is not None}
+    templates = [*map(Formatter().parse, (expectation.message, expectation.remedy))]
+    shown = {name for one in templates for _text, name, *_form in one if name is not None}
     used = {*expectation.columns, *expectation.only_above, *(shown - {VALUE})}
     unknown = used - set(columns)
     if unknown:

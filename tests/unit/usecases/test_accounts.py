@@ -52,7 +52,7 @@ XERO = EMPTY_XERO.model_copy(
 @pytest.fixture(scope="module")
 def order():
     read = YamlMapper(ROOT / "include", PLAIN).order_from_shop(NODE)
-    return with_item_facts(PAIR, read, SAGE100)
+    return with_item_facts(read, SAGE100)
 
 
 def test_a_rule_gives_both_ledgers_its_accounts_and_the_rest_goes_to_the_default(order):

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from fakes import EMPTY_SAGE100, EMPTY_XERO
+from tieout.domain.items import Part, in_items
 from tieout.domain.order import Order
 from tieout.domain.pair import PlausibleDates
 from tieout.ports.systems import Credit
 from tieout.settings import load_pairs
+from tieout.usecases.order_items import nearest_items
 from tieout.usecases.rows.facts import Known
 from tieout.usecases.rows.orders import order_row
 
@@ -112,6 +114,31 @@ def test_nothing_is_wrong_with_the_worked_order() -> None:
 )
 def test_what_the_ledgers_lack_is_named(known: Known, fact: str, told: object) -> None:
     assert row(known)[fact] == told
+
+
+def test_the_nearest_items_that_both_ledgers_have_are_named() -> None:
+    order = WORKED.model_copy(
+        update={"lines": (WORKED.lines[0].model_copy(update={"item_code": "LAMP-1"}),)}
+    )
+    named = {"LAMP-01": "Desk lamp", "LAMPS": "", "SHADE-02": "Linen shade"}
+    known = xero(item_names=named, item_codes=set(named))
+    nearest = nearest_items([order], known.xero)
+    assert [one.value for one in nearest["LAMP-1"]] == ["LAMP-01", "LAMPS"]
+    facts = order_row("1", order, replace(known, nearest=nearest))
+    assert (facts["unknown_items"], facts["nearest_items"]) == (
+        "LAMP-1",
+        "; nearest to LAMP-1: LAMP-01 (92 %)",
+    )
+
+
+def test_the_tax_of_a_bundle_is_held_against_its_whole_price() -> None:
+    shares = [Decimal(33), Decimal(33), Decimal(34)]
+    parts = tuple(Part(item_code=f"PART-{n}", share=one) for n, one in enumerate(shares))
+    order = in_items(WORKED, {"LAMP-01": parts, "SHADE-02": parts})
+    assert len(order.lines) == len(WORKED.lines) + 4
+    facts, whole = order_row("1", order, KNOWN), row()
+    same = ("total_difference", "tax_difference", "tax_max_deviation", "lines_total")
+    assert [facts[name] for name in same] == [whole[name] for name in same]
 
 
 def test_the_later_of_two_closings_counts() -> None:

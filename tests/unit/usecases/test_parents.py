@@ -10,9 +10,11 @@ from typing_extensions import override
 from fake_streams import FakeStreams
 from fakes import FakeSage100, FakeTarget, FakeXero, ItemGate
 from tieout.domain.base import System
+from tieout.domain.items import Part
 from tieout.domain.json_patch import Operation
 from tieout.domain.ledger import DocumentState, Origin, Parent
 from tieout.errors import UnavailableError
+from tieout.mapping.mapper import YamlMapper
 from tieout.ports.gate import GateResult, Row
 from tieout.ports.systems import XeroReference
 from tieout.usecases.capture import capture
@@ -21,7 +23,7 @@ from tieout.usecases.flow import Flow, ReadyOrder
 from tieout.usecases.order_names import customer_key
 from tieout.usecases.steps import ORDER_STEPS, run_step
 from tieout.usecases.writing import Write, write_all
-from unit.usecases.test_steps import PAIR, SHOP, claimed, make_flow, node
+from unit.usecases.test_steps import PAIR, ROOT, SHOP, claimed, make_flow, node
 
 
 def good(number: int) -> dict[str, Any]:
@@ -37,6 +39,12 @@ def buyer(flow: Flow) -> str:
 def codes(flow: Flow) -> set[str]:
     order = flow.mapper.order_from_shop(good(1), shop=SHOP)
     return {line.sku for line in order.lines if line.sku}
+
+
+def sold(flow: Flow) -> dict[str, str]:
+    """Return the variant of each SKU that the orders sell."""
+    order = flow.mapper.order_from_shop(good(1), shop=SHOP)
+    return {line.sku: line.variant_id for line in order.lines if line.sku}
 
 
 def run(flow: Flow, name: str, *, sweeps: bool = True) -> None:
@@ -174,7 +182,7 @@ def lacking(*orders: int) -> Flow:
 
 def test_an_order_that_lacks_items_names_them_and_goes_on_when_both_sides_have_all() -> None:
     flow = lacking(1, 2)
-    names = [f"item {code}" for code in sorted(codes(flow))]
+    names = sorted(f"item {sku} of variant {variant}" for sku, variant in sold(flow).items())
     assert [letter.waits_for for letter in flow.ledger.dead_letters()] == [tuple(names)] * 2
     assert [(one.name, one.dead_letters) for one in parents(flow)] == [
         (name, (1, 2)) for name in names
@@ -188,6 +196,46 @@ def test_an_order_that_lacks_items_names_them_and_goes_on_when_both_sides_have_a
     with_items(flow, codes(flow), codes(flow))
     run(flow, "fourth")
     assert (done(flow), flow.ledger.dead_letters()) == (2, [])
+
+
+def aliased(flow: Flow, aliases: dict[str, tuple[Part, ...]]) -> Flow:
+    pair = PAIR.model_copy(update={"item_aliases": aliases})
+    return replace(flow, pair=pair, mapper=YamlMapper(ROOT / "include", pair))
+
+
+@pytest.mark.parametrize("by", ["sku", "variant"])
+def test_an_order_goes_on_when_an_alias_says_which_item_it_waits_for(by: str) -> None:
+    flow = lacking(1)
+    (first, variant), *others = sold(flow).items()
+    with_items(flow, {"OTHER", *dict(others)}, {"OTHER", *dict(others)})
+    run(flow, "second")
+    assert done(flow) == 0
+    alias = {first if by == "sku" else variant: (Part(item_code="OTHER"),)}
+    run(aliased(flow, alias), "third")
+    assert (done(flow), flow.ledger.dead_letters()) == (1, [])
+    (invoice,) = flow.ledger.deliveries_of(PAIR.pair, "invoice", ["5000001"])
+    assert "OTHER" in str(invoice.payload["LineItems"])
+
+
+def test_an_alias_of_an_item_that_is_not_in_both_lets_nothing_on() -> None:
+    flow = lacking(1)
+    (first, *_others) = sold(flow)
+    with_items(flow, {"OTHER", *codes(flow)}, codes(flow) - {first})
+    run(aliased(flow, {first: (Part(item_code="OTHER"),)}), "second")
+    assert (done(flow), len(flow.ledger.dead_letters())) == (0, 1)
+
+
+def test_what_has_a_variant_and_no_sku_waits_for_its_alias() -> None:
+    order = good(1)
+    order["lineItems"]["nodes"][0]["sku"] = ""
+    flow = replace(make_flow(order), gate=ItemGate())
+    run(flow, "first")
+    variant = order["lineItems"]["nodes"][0]["variant"]["legacyResourceId"]
+    (letter,) = flow.ledger.dead_letters()
+    assert f"item of variant {variant}" in letter.waits_for
+    with_items(flow, {"OTHER", *codes(flow)}, {"OTHER", *codes(flow)})
+    run(aliased(flow, {variant: (Part(item_code="OTHER"),)}), "second")
+    assert done(flow) == 1
 
 
 def test_items_are_looked_for_once_a_sweep_however_many_orders_wait() -> None:

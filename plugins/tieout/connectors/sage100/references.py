@@ -15,7 +15,7 @@ OWED = "CurrentBalance AgingCategory1 AgingCategory2 AgingCategory3 AgingCategor
 def reference(reader: Sage100Reader, item_codes: Collection[str]) -> Sage100Reference:
     """Read active items among ``item_codes``, active accounts, and the codes in use."""
     codes = {"ItemCode": sorted(item_codes)}
-    columns = "InactiveItem UseInSO ProductLine Category1"
+    columns = "InactiveItem UseInSO ProductLine Category1 SalesUnitOfMeasure"
     items = [
         row
         for row in reader.rows("CI_Item", columns, among=codes)
@@ -41,7 +41,9 @@ def reference(reader: Sage100Reader, item_codes: Collection[str]) -> Sage100Refe
         account_names=names,
         items={
             row.text("ItemCode"): StockItem(
-                category=row.text("Category1"), product_line=row.text("ProductLine")
+                category=row.text("Category1"),
+                product_line=row.text("ProductLine"),
+                sales_unit=row.text("SalesUnitOfMeasure"),
             )
             for row in items
         },

@@ -102,6 +102,7 @@ class XeroConnector(Xero):
             unsold_item_codes=frozenset(item.code for item in items if not item.is_sold),
             lock_date=_lock_date(organisation),
             account_names=account_names,
+            item_names={item.code: item.name for item in items},
         )
 
     @override

@@ -12,6 +12,7 @@ from tieout.domain.account_rules import Tracking
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
 from tieout.domain.records import Accounts, KnownBill, Record
+from tieout.domain.suggestions import Suggestion
 from tieout.ports.systems import Credit, Sage100Reference, XeroReference
 
 Row = dict[str, object]
@@ -26,6 +27,8 @@ class Known:
     sage100: Sage100Reference
     today: date
     """The present day in the pair's time zone."""
+    nearest: Mapping[str, Sequence[Suggestion]] = field(default_factory=dict)
+    """Items of Xero that look like one that it does not have, by that one's name."""
     tracking: Collection[Tracking] = frozenset()
     """The tracking options that Xero has active."""
     owing: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 import re
 
 from tieout.domain.customer import Customer
+from tieout.domain.items import is_item_code
 from tieout.domain.records import Item, Vendor
 from tieout.usecases.rows.facts import (
     Known,
@@ -15,8 +16,6 @@ from tieout.usecases.rows.facts import (
     yes_no,
 )
 
-ITEM_CODE_LENGTH_MAX = 30
-"""CI_Item.ItemCode, and Xero's Code."""
 VENDOR_NO_LENGTH_MAX = 7
 """AP_Vendor.VendorNo."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -54,8 +53,7 @@ def item_row(key: str, item: Item, known: Known) -> Row:
         "unit": item.unit,
         "price": item.price,
         "cost": item.cost,
-        # Sage 100 keeps keys in upper case; a code that begins with / is no item on file.
-        "is_code_fit": yes_no(_fits(code, ITEM_CODE_LENGTH_MAX) and not code.startswith("/")),
+        "is_code_fit": yes_no(is_item_code(code)),
         "unusable_accounts": joined(unusable_accounts([item.sales], known)),
         "is_tracked_in_xero": yes_no(
             item.is_tracked_in_xero or code in known.xero.tracked_item_codes

@@ -96,6 +96,14 @@ FACTS: Mapping[str, str] = {
     ),
     "missing_charges": "amounts beside the goods for which Sage 100 has no item",
     "unknown_items": "items that the ledgers do not have, or not active",
+    "nearest_items": (
+        "which items that both ledgers have look most like those that they do not have, best "
+        "first; empty when none does"
+    ),
+    "too_long_items": "item codes of more than 30 characters, which no ledger can hold",
+    "other_units": (
+        "items that an alias counts by another unit of measure than Sage 100 sells them by"
+    ),
     "unsold_items": "items that a ledger has marked as not for sale",
     "tracked_items": "items of which Xero keeps stock",
     "unknown_warehouse": "the warehouse, when Sage 100 does not have it, or not active",

@@ -1,14 +1,16 @@
 """The row of a shop order."""
 
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
 from tieout.domain.conversion import in_base
+from tieout.domain.items import ITEM_CODE_LENGTH_MAX
 from tieout.domain.money import ZERO, minor_unit
 from tieout.domain.order import CHARGE_KINDS, LineKind, Order, OrderLine
 from tieout.domain.pair import Pair
+from tieout.domain.suggestions import listed
 from tieout.errors import RejectedError
 from tieout.usecases.accounts import missing_accounts, unknown_tracking, without_account
-from tieout.usecases.flow import item_code
 from tieout.usecases.order_money import (
     charge_item,
     is_foreign,
@@ -75,31 +77,66 @@ def products(order: Order) -> tuple[OrderLine, ...]:
     return order.lines_of(LineKind.PRODUCT)
 
 
+def called(line: OrderLine) -> str:
+    """Return what a line's item is called: by its code, or in words where it has none."""
+    return line.item_code or f"{line.title} (variant {line.variant_id or 'none'}, no SKU)"
+
+
 def _items(order: Order, known: Known) -> Row:
     xero, sage100 = known.xero, known.sage100
-    codes = [(line, item_code(known.pair, line)) for line in products(order)]
+    codes = {line.item_code for line in products(order)}
     in_both = xero.item_codes & sage100.item_codes
-    unsold = [f"{code} (in Xero)" for _line, code in codes if code in xero.unsold_item_codes]
-    unsold += [f"{code} (in Sage 100)" for _l, code in codes if code in sage100.unsold_item_codes]
+    lacking = [line for line in products(order) if line.item_code not in in_both]
+    unsold = [f"{code} (in Xero)" for code in codes & xero.unsold_item_codes]
+    unsold += [f"{code} (in Sage 100)" for code in codes & sage100.unsold_item_codes]
     return {
-        "unknown_items": joined(_named(line, code) for line, code in codes if code not in in_both),
+        "unknown_items": joined(map(called, filter(_may_be_item, lacking))),
+        "nearest_items": _nearest(lacking, in_both, known),
+        "too_long_items": joined(one.item_code for one in lacking if not _may_be_item(one)),
         "unsold_items": joined(unsold),
-        "tracked_items": joined(code for _l, code in codes if code in xero.tracked_item_codes),
+        "tracked_items": joined(codes & xero.tracked_item_codes),
+        "other_units": joined(_other_units(order, known)),
     }
 
 
-def _named(line: OrderLine, code: str) -> str:
-    return code or f"{line.title} (variant {line.variant_id or 'none'}, no SKU)"
+def _may_be_item(line: OrderLine) -> bool:
+    return len(line.item_code) <= ITEM_CODE_LENGTH_MAX
+
+
+def _nearest(lacking: Iterable[OrderLine], in_both: Collection[str], known: Known) -> str:
+    """Say which items of both ledgers look most like what they do not both have."""
+    found = []
+    for name in sorted(set(map(called, lacking))):
+        alike = [one for one in known.nearest.get(name, ()) if one.value in in_both]
+        if alike:
+            found.append(f"; nearest to {name}: {listed(alike)}")
+    return "".join(found)
+
+
+def _other_units(order: Order, known: Known) -> Iterator[str]:
+    """Yield the items that an alias counts by another unit than Sage 100 sells them by."""
+    for line in products(order):
+        item = known.sage100.items.get(line.item_code)
+        if item is not None and line.unit and line.unit != item.sales_unit:
+            yield f"{line.item_code} by the {line.unit} (in Sage 100 by the {item.sales_unit})"
 
 
 def _tax_deviation(order: Order) -> Decimal:
     """Return how far a line's charged tax is from rate times base, beyond the smallest amount.
 
-    That much rounding explains on one line, in any currency; the charge stays the fact.
+    That much rounding explains on one line, in any currency; the charge stays the fact. The lines
+    of a bundle are one that the shop charged.
     """
+    charged: dict[str, list[OrderLine]] = {}
+    for line in order.lines:
+        charged.setdefault(line.source_id, []).append(line)
     off = (
-        off_by_tax(line.tax, line.net, sum((share.rate for share in line.taxes), ZERO))
-        for line in order.lines
+        off_by_tax(
+            sum((line.tax for line in lines), ZERO),
+            sum((line.net for line in lines), ZERO),
+            sum((share.rate for share in lines[0].taxes), ZERO),
+        )
+        for lines in charged.values()
     )
     return max((one for one in off if one > minor_unit(order.currency)), default=ZERO)
 
