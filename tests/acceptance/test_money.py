@@ -335,4 +335,5 @@ def test_a_bundle_and_a_case_are_items_of_both_ledgers_to_the_cent(
         charged = Decimal(build(draft)["total_price"])
         assert (invoice.total, order.total) == (charged, charged)
         assert invoice.total_tax == order.tax == Decimal(build(draft)["total_tax"])
-        assert items_of(aliased, draft) == []
+        waiting = {DifferenceClass.ENTERED, DifferenceClass.UNSHIPPED}
+        assert {item.difference_class for item in items_of(aliased, draft)} <= waiting

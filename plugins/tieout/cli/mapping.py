@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tieout.wiring.mappings import Mappings
 
 ORDER = "its name (#1042) or id"
+ACCOUNTS_DAYS = 90
 
 
 def add(commands: "Commands") -> None:
@@ -32,13 +33,20 @@ def add(commands: "Commands") -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, run, text in (
         ("check", _check, "check every file, against both sides' schemas and the pair's codes"),
-        ("coverage", _coverage, "say which fields of source and target are moved, in percent"),
+        ("coverage", _coverage, "say which fields are moved, and which sales have an account"),
     ):
         one = actions.add_parser(name, help=text)
         one.add_argument("--offline", action="store_true", help="ask no system")
         add_report(one, run=run)
         if run is _coverage:
             one.add_argument("--fields", action="store_true", help="also name what is left")
+            one.add_argument(
+                "--days",
+                type=int,
+                default=ACCOUNTS_DAYS,
+                metavar="N",
+                help=f"of how many days sales are asked for their account; {ACCOUNTS_DAYS} else",
+            )
     explain = actions.add_parser("explain", help="say where each field comes from, with values")
     explain.add_argument("mapping", metavar="MAPPING", help="such as to_sage100/customer")
     explain.add_argument("--field", default="", help="only fields that begin so")
@@ -93,15 +101,17 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _coverage(given: argparse.Namespace) -> int:
-    from tieout.stack import mapping_reports
+    from tieout.stack import account_reports, mapping_reports
 
     found: Json = {}
     texts = []
     for pair, one in _all(given).items():
         covered, nowhere = one.coverage()
-        found[pair] = mapping_reports.coverage_json(covered, nowhere)
+        sold = one.accounts(given.days)
+        found[pair] = mapping_reports.coverage_json(covered, nowhere, sold)
         text = mapping_reports.coverage_text(covered, nowhere, with_fields=given.fields)
-        texts.append(f"{pair}\n{text}")
+        accounts = account_reports.coverage_text(sold, days=given.days)
+        texts.append(f"{pair}\n{text}\n\n{accounts}")
     show(given, found, "\n\n".join(texts))
     return OK
 

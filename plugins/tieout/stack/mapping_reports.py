@@ -7,7 +7,9 @@ from pydantic import JsonValue
 
 from tieout.mapping.coverage import Coverage, Side
 from tieout.mapping.explain import Explained
+from tieout.stack import account_reports
 from tieout.stack.tables import text_table
+from tieout.usecases.accounts import Coverage as AccountCoverage
 from tieout.usecases.mapping_trial import Tried, TriedDocument
 
 NOT_KNOWN = "-"
@@ -105,8 +107,10 @@ def _named(one: Tried) -> str:
     return f"{one.mapping or 'no mapping'}: {written}"
 
 
-def coverage_json(covered: Sequence[Coverage], moved_nowhere: Sequence[str]) -> JsonValue:
-    """Return what each mapping moves and leaves, and what of an order goes nowhere."""
+def coverage_json(
+    covered: Sequence[Coverage], moved_nowhere: Sequence[str], sold: AccountCoverage | None
+) -> JsonValue:
+    """Return what each mapping moves and leaves, what of an order goes nowhere, and the sales."""
     return {
         "mappings": [
             {
@@ -117,6 +121,7 @@ def coverage_json(covered: Sequence[Coverage], moved_nowhere: Sequence[str]) -> 
             for one in covered
         ],
         "moved_nowhere": list(moved_nowhere),
+        "accounts": account_reports.coverage_json(sold),
     }
 
 

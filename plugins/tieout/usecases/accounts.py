@@ -107,7 +107,7 @@ def without_account(pair: Pair, order: Order, xero: XeroReference) -> list[str]:
         sale = sale_of(pair, order, line)
         if not pair.sales_role(sale):
             nearest = in_words(suggested_roles(pair, sale, xero.account_names, title=line.title))
-            found.append(f"{line.item_code or line.title} ({_described(sale)}{nearest})")
+            found.append(f"{line.item_code or line.title} ({described(sale)}{nearest})")
     return found
 
 
@@ -230,7 +230,7 @@ def coverage(pair: Pair, orders: Iterable[Order], names: Mapping[str, str]) -> C
 def _gaps(
     pair: Pair, found: Mapping[Sale, tuple[int, Decimal]], names: Mapping[str, str]
 ) -> Sequence[Gap]:
-    largest = sorted(found, key=lambda sale: (-abs(found[sale][1]), _described(sale)))
+    largest = sorted(found, key=lambda sale: (-abs(found[sale][1]), described(sale)))
     return [
         Gap(
             sale=sale,
@@ -249,6 +249,7 @@ def _percent(part: int, whole: int) -> Decimal:
     return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
 
 
-def _described(sale: Sale) -> str:
+def described(sale: Sale) -> str:
+    """Return what rules can ask of a sale, in words."""
     told = sale.model_dump(mode="json", exclude={"book_date"})
     return ", ".join(f"{name} {value}" for name, value in told.items() if value)

@@ -5,7 +5,8 @@ an integrator's own build has.
 """
 
 import json
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,7 +17,9 @@ from tieout.connectors.shopify.schema import ShopifySchemas
 from tieout.connectors.xero.schema import XeroSchemas
 from tieout.domain.base import DocumentId, Json, System
 from tieout.domain.hashing import content_hash
+from tieout.domain.items import is_item_code
 from tieout.domain.ledger import Document, DocumentState, json_object
+from tieout.domain.order import Order
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ledger.originals import PostgresOriginals
@@ -25,6 +28,7 @@ from tieout.mapping.explain import Explained, explain
 from tieout.mapping.mapper import READ_BY, load_specs
 from tieout.mapping.recording import Applied, RecordingMapper
 from tieout.mapping.tables import load_tables
+from tieout.usecases import accounts
 from tieout.usecases.flow import SHOP_ORDER
 from tieout.usecases.mapping_check import (
     SchemasOf,
@@ -85,6 +89,41 @@ class Mappings:
         specs = load_specs(self._folder, self._pair.pair)
         return coverage(specs, self.schemas()), moved_nowhere(specs)
 
+    def accounts(self, days: int) -> accounts.Coverage | None:
+        """Return how much of what was sold the account rules decide; None without installation.
+
+        Of the orders done in the past days, and of those that are not done yet, parked ones too.
+        """
+        tieout = self._installation
+        if tieout is None:
+            return None
+        name = self._pair.pair
+        xero = tieout.xero(name).reference()
+        since = tieout.clock.now() - timedelta(days=days)
+        done = (
+            Order.model_validate(one.canonical)
+            for some in self._done(since)
+            for one in some
+            if one.canonical is not None
+        )
+        return accounts.coverage(self._pair, [*done, *self._not_done(tieout)], xero.account_names)
+
+    def _not_done(self, tieout: Tieout) -> list[Order]:
+        """Return the orders that are not done, with what Sage 100 says of their items."""
+        mapper = tieout.mapper(self._pair.pair)
+        newest: dict[tuple[str, str], Order] = {}
+        for document in tieout.ledger.unsettled(self._pair.pair, SHOP_ORDER):
+            # What cannot be read has no lines; its dead letter says why.
+            with suppress(RejectedError):
+                order = mapper.order_from_shop(document.corrected, shop=document.account)
+                newest[document.account, document.source_id] = order
+        codes = {line.item_code for order in newest.values() for line in order.lines}
+        if not codes:
+            return []
+        with closing(tieout.sage100(self._pair.pair)) as sage100:
+            known = sage100.reference(set(filter(is_item_code, codes)))
+        return [accounts.with_item_facts(order, known) for order in newest.values()]
+
     def _unknown_codes(self, tieout: Tieout) -> list[str]:
         xero = tieout.xero(self._pair.pair).reference()
         with closing(tieout.sage100(self._pair.pair)) as sage100:
@@ -136,14 +175,16 @@ class Mappings:
     def replayed(self, days: int) -> list[TriedDocument]:
         """Return what the files make of every order done in the past days."""
         since: datetime = self._tieout.clock.now() - timedelta(days=days)
-        tried: list[TriedDocument] = []
+        return [one for some in self._done(since) for one in self.tried(some)]
+
+    def _done(self, since: datetime) -> Iterator[list[Document]]:
+        """Yield the orders done since, so many at a time."""
         last: DocumentId | None = None
         while some := self._originals.done_since(
             self._pair.pair, SHOP_ORDER, since, after=last, limit=DOCUMENTS_PER_ROUND
         ):
-            tried += self.tried(some)
+            yield some
             last = some[-1].document_id
-        return tried
 
     def explained(self, mapping: str, source: Document | Json) -> list[list[Explained]]:
         """Explain each payload that a mapping makes of an order, or of what a ledger sends.

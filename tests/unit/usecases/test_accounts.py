@@ -14,6 +14,7 @@ from tieout.errors import RejectedError
 from tieout.mapping.mapper import YamlMapper
 from tieout.ports.systems import StockItem
 from tieout.settings import load_pairs
+from tieout.stack.account_reports import coverage_text
 from tieout.usecases.accounts import (
     account_of,
     coverage,
@@ -104,6 +105,17 @@ def test_coverage_without_a_default_shows_what_has_no_account(order):
 
     assert (found.percent, found.gaps[0].has_account) == (Decimal("50.0"), False)
     assert coverage(STRICT, [], {}).percent == Decimal("100.0")
+
+
+def test_coverage_is_told_in_percent_with_what_each_gap_may_be(order):
+    said = coverage_text(coverage(STRICT, [order], XERO.account_names), days=30)
+
+    assert "of 2 lines sold in 30 days, 50.0 % have one: 1 by a rule (50.0 %), 0 by the" in said
+    (gap,) = said.splitlines()[4:]
+    assert "item_class HOME" in gap
+    assert gap.split("  ")[-2].strip() == "nowhere"
+    assert coverage_text(coverage(STRICT, [], {}), days=30).endswith("nothing was sold in 30 days.")
+    assert "--connections" in coverage_text(None, days=30)
 
 
 def test_what_a_chart_lacks_is_named_with_the_nearest_account():
