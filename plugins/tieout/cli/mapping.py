@@ -107,7 +107,7 @@ def _coverage(given: argparse.Namespace) -> int:
     texts = []
     for pair, one in _all(given).items():
         covered, nowhere = one.coverage()
-        sold = one.accounts(given.days)
+        sold = one.accounts_covered(given.days)
         found[pair] = mapping_reports.coverage_json(covered, nowhere, sold)
         text = mapping_reports.coverage_text(covered, nowhere, with_fields=given.fields)
         accounts = account_reports.coverage_text(sold, days=given.days)

@@ -8,12 +8,14 @@ from tieout.domain.base import Frozen
 class SchemaField(Frozen):
     """One field of a kind of record, at its path in a payload; ``[]`` stands for every element.
 
-    ``length`` is how many characters it holds, None where nobody says.
+    ``length`` is how many characters it holds, ``decimals`` how many a number keeps; None where
+    nobody says.
     """
 
     path: str
     type: str
     length: int | None = None
+    decimals: int | None = None
 
 
 class Schemas(Protocol):

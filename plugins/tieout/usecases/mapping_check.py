@@ -58,7 +58,12 @@ HOW_TO_ADD = (
     "Let an administrator add it in Sage 100 (Custom Office, User-Defined Field and Table "
     "Maintenance), or take it out of the mapping."
 )
-TYPES: Mapping[str, tuple[str, ...]] = {"number": ("number", "integer"), "date": ("date",)}
+TYPES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("number", "float"), ("number", "integer")),
+    "int": ("integer",),
+    "bool": ("boolean",),
+    "date": ("date",),
+}
 """The types of rules that make what a field of a type holds; a text may hold anything."""
 ORDER_FIELDS = tuple(model_fields(Order, "order"))
 SchemasOf = Mapping[System, Schemas]
@@ -143,7 +148,8 @@ def _misfits(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterat
             elif field is not None:
                 misfits = [
                     *_too_long(rule, path, field, system),
-                    *_of_other_type(rule, path, field),
+                    *_too_fine(rule, path, field, system),
+                    *_of_other_type(rule, path, field, system),
                 ]
                 yield from ((path, misfit) for misfit in misfits)
 
@@ -157,13 +163,26 @@ def _too_long(rule: Rule, path: str, field: SchemaField, system: System) -> Iter
         )
 
 
-def _of_other_type(rule: Rule, path: str, field: SchemaField) -> Iterator[str]:
-    """Yield that a rule does not make what a site's own field holds; of others the agent knows."""
-    fitting = TYPES.get(field.type, ())
-    if is_own_field(path) and fitting and rule.form.type not in fitting:
+def _too_fine(rule: Rule, path: str, field: SchemaField, system: System) -> Iterator[str]:
+    decimals = rule.form.decimals
+    if decimals is not None and field.decimals is not None and decimals > field.decimals:
         yield (
-            f"{_place(rule)}: {path} holds a {field.type} at this site. Write type: {fitting[0]}."
+            f"{_place(rule)}: {path} may have {decimals} decimals, and {system} keeps "
+            f"{field.decimals}. Write decimals: {field.decimals}."
         )
+
+
+def _of_other_type(rule: Rule, path: str, field: SchemaField, system: System) -> Iterator[str]:
+    """Yield that a rule does not make what the field holds.
+
+    A site's own field needs a type that fits; of others the agent knows what they hold, so there
+    only a type that does not fit is wrong.
+    """
+    fitting, said = TYPES.get(field.type.partition("[")[0], ()), rule.form.type
+    is_own = is_own_field(path)
+    if fitting and said not in fitting and (is_own or said is not None):
+        where = "at this site" if is_own else f"in {system}"
+        yield f"{_place(rule)}: {path} holds a {fitting[0]} {where}. Write type: {fitting[0]}."
 
 
 def _unread(name: str, specs: Mapping[str, Spec], schemas: SchemasOf) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,9 @@ from tieout.mapping.explain import Explained, explain
 from tieout.mapping.mapper import READ_BY, load_specs
 from tieout.mapping.recording import Applied, RecordingMapper
 from tieout.mapping.tables import load_tables
-from tieout.usecases import accounts
+from tieout.usecases.accounts import Coverage as AccountCoverage
+from tieout.usecases.accounts import coverage as account_coverage
+from tieout.usecases.accounts import with_item_facts
 from tieout.usecases.flow import SHOP_ORDER
 from tieout.usecases.mapping_check import (
     SchemasOf,
@@ -89,7 +91,7 @@ class Mappings:
         specs = load_specs(self._folder, self._pair.pair)
         return coverage(specs, self.schemas()), moved_nowhere(specs)
 
-    def accounts(self, days: int) -> accounts.Coverage | None:
+    def accounts_covered(self, days: int) -> AccountCoverage | None:
         """Return how much of what was sold the account rules decide; None without installation.
 
         Of the orders done in the past days, and of those that are not done yet, parked ones too.
@@ -106,7 +108,7 @@ class Mappings:
             for one in some
             if one.canonical is not None
         )
-        return accounts.coverage(self._pair, [*done, *self._not_done(tieout)], xero.account_names)
+        return account_coverage(self._pair, [*done, *self._not_done(tieout)], xero.account_names)
 
     def _not_done(self, tieout: Tieout) -> list[Order]:
         """Return the orders that are not done, with what Sage 100 says of their items."""
@@ -122,7 +124,7 @@ class Mappings:
             return []
         with closing(tieout.sage100(self._pair.pair)) as sage100:
             known = sage100.reference(set(filter(is_item_code, codes)))
-        return [accounts.with_item_facts(order, known) for order in newest.values()]
+        return [with_item_facts(order, known) for order in newest.values()]
 
     def _unknown_codes(self, tieout: Tieout) -> list[str]:
         xero = tieout.xero(self._pair.pair).reference()

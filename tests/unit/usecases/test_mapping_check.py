@@ -83,6 +83,27 @@ def test_a_length_that_the_target_does_not_hold_is_told(mappings: Path) -> None:
     assert "xero holds 255. Write length: 255." in problem
 
 
+PRICE = "UnitPrice: {function: sage100_unit_price, from: item.line"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("to_xero/payment", "from: payment.amount", "from: payment.amount, type: text", "a number"),
+        ("to_xero/payment", " payment.book_date", " {from: book_date, type: number}", "a date"),
+        ("to_sage100/sales_order", "Amt: deposit", "Amt: {from: deposit, type: date}", "a number"),
+        ("to_sage100/sales_order", PRICE, f"{PRICE}, decimals: 7", "keeps 6. Write decimals: 6."),
+    ],
+)
+def test_a_form_that_the_target_does_not_hold_is_told(
+    mappings: Path, name: str, old: str, new: str, said: str
+) -> None:
+    line = changed(mappings, name, old, new)
+    (problem,) = problems(mappings)
+    assert f"{name}.yaml, line {line}: " in problem
+    assert said in problem
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [

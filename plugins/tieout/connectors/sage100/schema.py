@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from typing_extensions import override
 
-from tieout.connectors.sage100.catalog import CREATED, MEMO, TABLES, TEXT, UPDATED
+from tieout.connectors.sage100.catalog import CREATED, MEMO, NUMBER, TABLES, TEXT, UPDATED
 from tieout.connectors.sage100.own_fields import MARK, kind_of
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.routes import LiveColumn
@@ -95,7 +95,10 @@ class Sage100Schemas(Schemas):
             length = column.length if there is None else there.size or column.length
             is_text = column.kind in (TEXT, MEMO)
             yield SchemaField(
-                path=f"{prefix}{name}", type=column.kind, length=length if is_text else None
+                path=f"{prefix}{name}",
+                type=column.kind,
+                length=length if is_text else None,
+                decimals=column.scale if column.kind == NUMBER and column.is_confirmed else None,
             )
         for own in sizes.values():
             if own.name not in kept:
