@@ -66,8 +66,9 @@ def kept(world: World, system: System) -> Customer:
         if system is System.XERO
         else (tieout.sage100(HARBOR).lists(), "AR_Customer")
     )
+    mapper = tieout.mapper(HARBOR)
     customers = [
-        tieout.mapper(HARBOR).customer_from(system, json.loads(record.body))
+        mapper.customer_from(system, json.loads(record.body))
         for page in lists.pages(resource, START)
         for record in page.records
     ]

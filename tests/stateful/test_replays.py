@@ -20,7 +20,8 @@ from tieout.domain.gaps import KnownRecord
 from tieout.domain.ledger import Delivery, Landed, NewDelivery, NewDocument
 from tieout.ledger.postgres import PostgresLedger
 
-SEQUENCES = 500
+SEQUENCES = 200
+SEQUENCES_BY_NIGHT = 500
 STEPS = 20
 SEQUENCES_IN_POSTGRES = 8
 SEQUENCES_IN_POSTGRES_BY_NIGHT = 100
@@ -77,9 +78,12 @@ def sequences(how_many: int, *, steps: int = STEPS) -> settings:
     )
 
 
-def test_replays_in_any_order_change_nothing_at_the_targets() -> None:
+@pytest.mark.parametrize(
+    "how_many", [SEQUENCES, pytest.param(SEQUENCES_BY_NIGHT, marks=pytest.mark.tier2)]
+)
+def test_replays_in_any_order_change_nothing_at_the_targets(how_many: int) -> None:
     tally.clear()
-    run_state_machine_as_test(OnFakes, settings=sequences(SEQUENCES))
+    run_state_machine_as_test(OnFakes, settings=sequences(how_many))
     assert_injected()
 
 

@@ -12,7 +12,7 @@ path says, taking values and putting them belongs here; what a rule does with th
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from pydantic import BaseModel, JsonValue
 
@@ -23,6 +23,8 @@ Getter = Callable[[Mapping[str, object]], object]
 
 CUSTOM = "custom"
 """The member of a canonical record with the fields that a pair added (mapping.shared)."""
+PATHS_MAX = 10_000
+"""How many paths are remembered taken apart; the files of a pair name some hundred."""
 _STEP = re.compile(r"(\w+)(?:\[(?:(\d+)|(\*)|(\w+)=([^\]]+))\])?(?:\.|$)", re.ASCII)
 
 
@@ -37,6 +39,7 @@ class Step:
     value: str = ""
 
 
+@lru_cache(maxsize=PATHS_MAX)
 def steps_of(path: str) -> tuple[Step, ...]:
     """Take a path apart; its form was checked with the file's."""
     return tuple(

@@ -323,9 +323,13 @@ def test_a_correction_of_the_customer_counts_over_what_another_order_says() -> N
     def writes_of(one: ReadyOrder) -> Iterator[Write]:
         yield Write("SHOP-7", {"said": "right" if one.document.corrections else "wrong"}, {})
 
-    fenced = replace(flow, fence=flow.ledger.begin_step(batch, "item", lease_s=900))
+    fenced = replace(flow, fence=flow.ledger.begin_step(batch, "ar_invoice", lease_s=900))
     write_all(
-        fenced, kind_of(System.SAGE100, "item"), flow.sage100.target("item"), orders, writes_of
+        fenced,
+        kind_of(System.SAGE100, "ar_invoice"),
+        flow.sage100.target("ar_invoice"),
+        orders,
+        writes_of,
     )
-    (sent,) = flow.ledger.deliveries_of(PAIR.pair, "item", ["SHOP-7"])
+    (sent,) = flow.ledger.deliveries_of(PAIR.pair, "ar_invoice", ["SHOP-7"])
     assert sent.payload == {"said": "right"}
