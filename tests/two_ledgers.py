@@ -29,6 +29,7 @@ from tieout.settings import load_pairs
 from tieout.usecases.flow import Flow
 from tieout.usecases.in_step.capture import capture_records
 from tieout.usecases.in_step.entities import CUSTOMERS
+from tieout.usecases.in_step.writing import put_back_refused
 from tieout.usecases.steps import FLOWS, run_step
 
 INCLUDE = Path(__file__).parents[1] / "include"
@@ -478,6 +479,7 @@ class TwoLedgers:
     def steps(self) -> Iterator[tuple[str, Any]]:
         """Yield the steps of one run, to be called one by one."""
         self.runs += 1
+        put_back_refused(self.flow, CUSTOMERS)
         batch = capture_records(
             self.flow,
             entity=CUSTOMERS,

@@ -64,22 +64,25 @@ class CaptureRecordsOperator(Deferrable):
     @override
     def execute(self, context: "Context") -> int:
         """Return the claim check."""
-        from tieout.wiring.in_step import InStep  # noqa: PLC0415 - adapters load when asked
-
         with airflow_errors():
-            tieout = open_runtime()
             if context["params"].get(PLAN_ONLY):
-                self.log.info("%s", tieout.plan(self.pair, self.flow).model_dump_json(indent=2))
+                plan = open_runtime().plan(self.pair, self.flow)
+                self.log.info("%s", plan.model_dump_json(indent=2))
                 raise AirflowSkipException("Only planned.")
-            batch_id = InStep(tieout).capture(
-                self.pair,
-                self.flow,
-                is_backfill=run_type(context) == BACKFILL_RUN,
-                claimed_by=f"{context['dag_run'].run_id}/{self.pair}",
-            )
+            batch_id = self._captured(context)
         if batch_id is None:
             raise AirflowSkipException("Nothing waits.")
         return batch_id
+
+    def _captured(self, context: "Context") -> int | None:
+        from tieout.wiring.in_step import InStep  # noqa: PLC0415 - adapters load when asked
+
+        return InStep(open_runtime()).capture(
+            self.pair,
+            self.flow,
+            is_backfill=run_type(context) == BACKFILL_RUN,
+            claimed_by=f"{context['dag_run'].run_id}/{self.pair}",
+        )
 
 
 STEPS = ("merge", "to_xero", "to_sage100", "settle")

@@ -3,9 +3,11 @@
 from tieout.domain.base import BatchId, System
 from tieout.domain.in_step.records import ConflictState, KeptConflict
 from tieout.domain.ledger import Origin
+from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError
 from tieout.usecases.in_step.answers import answer
 from tieout.usecases.in_step.entities import IN_STEP
+from tieout.usecases.in_step.writing import put_back_refused
 from tieout.usecases.steps import FLOWS
 from tieout.wiring.installation import Tieout
 
@@ -31,9 +33,9 @@ class InStep:
                 remedy=f"Use one of {', '.join(IN_STEP)}.",
             )
         origin = Origin.BACKFILL if is_backfill else Origin.SWEEP
-        return FLOWS[flow].capture(
-            self._tieout.flow(pair), interval=None, origin=origin, claimed_by=claimed_by
-        )
+        of_pair = self._tieout.flow(pair)
+        put_back_refused(of_pair, IN_STEP[FlowName(flow)])
+        return FLOWS[flow].capture(of_pair, interval=None, origin=origin, claimed_by=claimed_by)
 
     def conflicts(self, pair: str | None, *, is_open: bool, limit: int) -> list[KeptConflict]:
         """Return the conflicts that wait for an answer, or all of them, the oldest first."""

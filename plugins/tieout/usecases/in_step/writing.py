@@ -173,6 +173,14 @@ def _has_landed(delivery: Delivery | None) -> bool:
     return delivery is not None and delivery.state in LANDED
 
 
+def put_back_refused(flow: Flow, entity: Entity) -> None:
+    """Put back what an earlier run left that was refused for nothing but a change in between."""
+    kinds = {kind.entity for kind in entity.kinds.values()}
+    for letter in flow.ledger.dead_letters(flow.pair.pair):
+        if letter.cause == DIFFERS and letter.step in kinds and letter.document_id is not None:
+            flow.ledger.replay(letter.dead_letter_id)
+
+
 def _put_back(flow: Flow, refused: Sequence[ReadyRecord]) -> None:
     """Put back what was refused for nothing but a change in between."""
     ids = {one.document_id for one in refused}
