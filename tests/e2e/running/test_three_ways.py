@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import requests
 
+from e2e.gate_task import data_docs
 from e2e.running.sweeps import SWEEP_EVERY, interval_begin, next_sweep_in, now
 from installation import Installation, wait_for
 from simulators.xero.client import XeroClient
@@ -83,6 +84,12 @@ CLAIMED_BY = """
     SELECT batch.claimed_by FROM tieout.batches AS batch
     JOIN tieout.documents AS document USING (batch_id)
     WHERE document.source_id = %s
+"""
+
+DOCUMENT_CLAIMED_BY = """
+    SELECT batch.claimed_by FROM tieout.batches AS batch
+    JOIN tieout.documents AS document USING (batch_id)
+    WHERE document.document_id = %s::bigint
 """
 
 
@@ -258,6 +265,21 @@ def test_all_three_over_the_same_order_post_it_once(
     assert "webhook" in ways
     assert {"sweep", "backfill"} & set(ways)
     assert tieout.status().is_conserved
+
+
+def test_the_gates_task_links_the_page_of_its_batch_for_whoever_is_logged_in(
+    installation: Installation, tieout: Tieout
+) -> None:
+    letters = tieout.ledger.dead_letters(PAIR)  # of the demo's bad orders
+    letter = next(one for one in letters if one.cause == "unknown_item")
+    (claim,) = ask_ledger(installation, DOCUMENT_CLAIMED_BY, {"id": letter.document_id})
+    link = data_docs(installation, claim)
+    assert link.path.startswith("/tieout/data-docs/order_to_cash/shop_order/")
+    assert (link.page.status_code, link.for_strangers.status_code) == (200, 401)
+    assert "<title>shop_order</title>" in link.page.text
+    assert letter.value in link.page.text
+    assert str(letter.document_id) in link.page.text  # which row it was
+    assert letter.value not in link.for_strangers.text
 
 
 def deliver(installation: Installation, order: dict[str, Any], **how: Any) -> list[int]:
