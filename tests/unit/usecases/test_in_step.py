@@ -6,7 +6,9 @@ from tieout.domain.in_step.merge import Reason
 from tieout.domain.in_step.policy import Direction, Fate, Owner, Policy
 from tieout.domain.in_step.records import ConflictState
 from tieout.domain.ledger import NewBinding
+from tieout.domain.plan import Action
 from tieout.usecases.in_step.answers import answer
+from tieout.usecases.planning.plan import make_plan
 from two_ledgers import PAIR, SAGE100, XERO, Crash, TwoLedgers
 
 EVERY = tuple(ConflictState)
@@ -292,6 +294,28 @@ def test_a_run_that_dies_is_carried_on(bound, writes):
     assert [kind for kind, _ in bound.sage100.writes] == ["customer", "customer_update"]
     assert bound.sage100.nodes[bound.customer]["EmailAddress"] == "x@acme.com"
     assert len(bound.sage100.nodes) == 2
+
+
+def test_a_plan_says_what_would_be_written_over_what_and_writes_nothing(bound):
+    bound.edit(XERO, bound.contact, EmailAddress="x@acme.com")
+    bound.add_contact("Other")
+    bound.tell()
+
+    plan = make_plan(bound.flow, "customer_sync")
+
+    writes = [write for document in plan.documents for write in document.writes]
+    assert [(one.entity, one.action) for one in writes] == [
+        ("customer_update", Action.UPDATE),
+        ("customer", Action.CREATE),
+    ]
+    (change,) = writes[0].changes
+    assert (change.field, change.before, change.after) == (
+        "EmailAddress",
+        "a@acme.com",
+        "x@acme.com",
+    )
+    assert not bound.sage100.writes
+    assert bound.sync() == 2
 
 
 def test_a_fight_is_stopped_and_told(bound):

@@ -134,7 +134,7 @@ class PlanningTarget(Target):
                 message=f"{self.system} has nothing to set the {self.entity} of.",
                 remedy="See that the record is there and open; then plan again.",
             )
-        changes = tuple(
+        changes = _stated_changes(delivery.payload) or tuple(
             FieldChange(field=name, before=standing.figures.get(name, ""), after=wanted)
             for name, wanted in delivery.expected.items()
             if standing.figures.get(name, "") != wanted
@@ -156,6 +156,29 @@ def number_of(delivery: Delivery) -> str:
     for member in kind_of(delivery.target, delivery.entity).number.split("."):
         value = value.get(member) if isinstance(value, dict) else None
     return value if isinstance(value, str) else ""
+
+
+def _stated_changes(payload: Json) -> tuple[FieldChange, ...]:
+    """Return what a change of a record states beside what it is expected to hold, if it does."""
+    expected = payload.get("expected")
+    if not isinstance(expected, dict):
+        return ()
+    header = payload.get("header")
+    stated = header if isinstance(header, dict) else payload
+    return tuple(
+        FieldChange(field=name, before=_shown(before), after=_shown(stated.get(name)))
+        for name, before in sorted(expected.items())
+        if stated.get(name) != before
+    )
+
+
+def _shown(value: JsonValue) -> str:
+    """Return a value as a plan shows it: of parts, what each says."""
+    if isinstance(value, dict):
+        return ", ".join(filter(None, map(_shown, value.values())))
+    if isinstance(value, list):
+        return "; ".join(map(_shown, value))
+    return "" if value is None else str(value)
 
 
 def _payload_changes(payload: Json, held: JsonValue) -> tuple[FieldChange, ...]:
