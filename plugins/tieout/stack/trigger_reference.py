@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tieout.connectors.xero.events import EVENT_CATEGORIES
 from tieout.connectors.xero.resources import RESOURCES
+from tieout.domain.base import System
 from tieout.domain.pair import Pair
 from tieout.provider.posting_operators import POSTINGS_CRON
 from tieout.provider.triggers import HINT_WAIT_S, POLL_S, REST_S, SAGE100_POLL_S
@@ -18,6 +19,7 @@ from tieout.settings import SWEEP_CRON, sweep_interval
 from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.follow import FOLLOWED
 from tieout.usecases.hints import EVENTS, LISTS
+from tieout.usecases.in_step.entities import IN_STEP
 from tieout.wiring.systems import SUBSCRIBED_TOPICS
 
 HEADER = ("system", "records", "webhook", "read by", "seen at the latest after")
@@ -25,6 +27,10 @@ NONE = "none"
 GATE_LISTS = ("Organisation", "Items", "Currencies", "Accounts", "TaxRates")
 """What every gate of a batch reads whole before it judges (ports.Xero.reference)."""
 DAY = "a day"
+
+
+KEPT = {side.resource: flow for flow, entity in IN_STEP.items() for side in entity.sides.values()}
+"""Which flow keeps the records of a list in step."""
 
 
 class Row(NamedTuple):
@@ -49,8 +55,14 @@ def rows() -> Iterator[Row]:
     )
     for resource in RESOURCES:
         yield Row("Xero", f"`{resource.name}`", _category(resource.name), *_xero(resource.name))
+    for entity in IN_STEP.values():
+        table_name = entity.sides[System.SAGE100].resource
+        by = f"`{KEPT[table_name]}`, where a pair has it on"
+        yield Row("Sage 100", f"`{table_name}`", NONE, by, f"{_sweep()}; deletes {DAY}")
     reading = "no flow; `Sage100ExtractOperator`, when a DAG has it; `Sage100ChangeSensor`"
-    yield Row("Sage 100", "any table", NONE, reading, f"{SAGE100_POLL_S:.0f} s; deletes {DAY}")
+    yield Row(
+        "Sage 100", "any other table", NONE, reading, f"{SAGE100_POLL_S:.0f} s; deletes {DAY}"
+    )
     for kind in WRITE_KINDS:
         if kind.posting in FOLLOWED:
             by = "`postings`; `follow_postings` of `nightly`, all of them; `tieout follow`"
@@ -72,6 +84,9 @@ def _xero(resource: str) -> tuple[str, str]:
         return "`hints` on the webhook; `polls`", f"{event_s:.0f} s; without the webhook {_sweep()}"
     if is_polled:
         return "`polls`", _sweep()
+    if resource in KEPT:
+        judging = "; the gate of every batch, whole" if resource in GATE_LISTS else ""
+        return f"`{KEPT[resource]}`, where a pair has it on{judging}", _sweep()
     if resource in GATE_LISTS:
         return "the gate of every batch, whole", "nothing is judged by an older one"
     return "no flow; `polls`, when a pair names it", f"{_sweep()}, when it is polled"
