@@ -1,10 +1,11 @@
 """Customers kept in step between Xero and Sage 100, both ways.
 
-Every 15 minutes, for each pair that has `customer_sync` among its `flows`: read what changed in
-both lists, read the records of which anything was told, merge them field by field against what both
-ledgers agreed on last (`include/in_step/customer.yaml`), and write to each what the other one says.
-What policy does not decide waits as a conflict (`tieout conflicts`). A backfill reads past
-intervals again; with the param `plan_only` a run writes nothing, and its log says what it would.
+When Xero tells of a contact, and every 15 minutes, for each pair that has `customer_sync` among its
+`flows`: read what changed in both lists, read the records of which anything was told, merge them
+field by field against what both ledgers agreed on last (`include/in_step/customer.yaml`), and write
+to each what the other one says. What policy does not decide waits as a conflict (`tieout
+conflicts`). A backfill reads past intervals again; with the param `plan_only` a run writes nothing,
+and its log says what it would.
 """
 
 from datetime import UTC, datetime
@@ -13,12 +14,12 @@ from airflow.sdk import DAG
 
 from tieout.domain.pair import FlowName
 from tieout.provider.in_step_operators import PARAMS, keep_in_step
-from tieout.provider.pipelines import at_sweeps
+from tieout.provider.pipelines import contacts_or_time
 from tieout.provider.retry import task_defaults
 
 with DAG(
     "customer_sync",
-    schedule=at_sweeps(),
+    schedule=contacts_or_time(),
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

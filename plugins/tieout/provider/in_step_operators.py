@@ -25,6 +25,8 @@ from tieout.provider.sage100_operators import Sage100ExtractOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from tieout.wiring.installation import Tieout
+
 PLAN_ONLY = "plan_only"
 PARAMS = {
     PLAN_ONLY: Param(
@@ -33,6 +35,22 @@ PARAMS = {
         description="Only say in the log what would be written where; nothing is.",
     )
 }
+
+
+class ListInStepPairsOperator(ListPairsOperator):
+    """Name the pairs that have the flow switched on, whatever started the run.
+
+    Returns:
+        The pairs' names, to be expanded over.
+
+    Raises:
+        AirflowFailException: A file or a connection is wrong.
+    """
+
+    @override
+    def waiting(self, tieout: "Tieout") -> list[str]:
+        """Return every pair: what an event told may be of any of them."""
+        return list(tieout.pairs)
 
 
 class CaptureRecordsOperator(Deferrable):
@@ -107,4 +125,4 @@ def keep_in_step(flow: str, entity: str, *, xero: str, sage100: str) -> None:
         ]
         chain(lists, capture, *steps)
 
-    keep.expand(pair=ListPairsOperator(task_id="list_pairs", flow=flow).output)
+    keep.expand(pair=ListInStepPairsOperator(task_id="list_pairs", flow=flow).output)

@@ -37,7 +37,7 @@ from tieout.provider.operators import (
     XeroPaymentOperator,
     XeroUpsertOperator,
 )
-from tieout.provider.triggers import HINTS, ORDERS, InboxTrigger
+from tieout.provider.triggers import CONTACTS, HINTS, ORDERS, InboxTrigger
 from tieout.settings import sweep_cron
 
 RUN_DEADLINE = timedelta(minutes=30)
@@ -54,6 +54,13 @@ def hints_or_time() -> AssetOrTimeSchedule:
     """Return the schedule of the hints: some time after they come, and by the clock."""
     watcher = AssetWatcher(name="tieout_hints_watcher", trigger=InboxTrigger(waking=HINTS))
     return _or_time(Asset(name="tieout_hints", uri="tieout://ledger/hints", watchers=[watcher]))
+
+
+def contacts_or_time() -> AssetOrTimeSchedule:
+    """Return the schedule of customers: when Xero tells of a contact, and by the clock."""
+    watcher = AssetWatcher(name="tieout_contacts_watcher", trigger=InboxTrigger(waking=CONTACTS))
+    asset = Asset(name="tieout_contacts", uri="tieout://ledger/contacts", watchers=[watcher])
+    return _or_time(asset)
 
 
 def _or_time(asset: Asset) -> AssetOrTimeSchedule:

@@ -33,6 +33,11 @@ KEPT = {side.resource: flow for flow, entity in IN_STEP.items() for side in enti
 """Which flow keeps the records of a list in step."""
 
 
+HINTED = {
+    side.resource for entity in IN_STEP.values() for side in entity.sides.values() if side.hint
+}
+
+
 class Row(NamedTuple):
     """One kind of record of one system, in words."""
 
@@ -86,7 +91,10 @@ def _xero(resource: str) -> tuple[str, str]:
         return "`polls`", _sweep()
     if resource in KEPT:
         judging = "; the gate of every batch, whole" if resource in GATE_LISTS else ""
-        return f"`{KEPT[resource]}`, where a pair has it on{judging}", _sweep()
+        by = f"`{KEPT[resource]}`, where a pair has it on{judging}"
+        event_s = POLL_S + REST_S
+        soon = f"{event_s:.0f} s; without the webhook " if resource in HINTED else ""
+        return by, f"{soon}{_sweep()}"
     if resource in GATE_LISTS:
         return "the gate of every batch, whole", "nothing is judged by an older one"
     return "no flow; `polls`, when a pair names it", f"{_sweep()}, when it is polled"
