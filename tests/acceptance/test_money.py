@@ -315,6 +315,7 @@ harbor_and_pine,SHADE-CASE,SHADE-02,12,EACH,
 """
 
 
+@pytest.mark.tier2
 def test_a_bundle_and_a_case_are_items_of_both_ledgers_to_the_cent(
     world: World, tmp_path: Path
 ) -> None:
