@@ -2,7 +2,7 @@
 
 from matching.town_lists import Lists, Written
 from tieout.domain.customer import Customer
-from tieout.domain.matching import Match, Profile, customer_profile
+from tieout.domain.matching import Match, Profile, party_profile
 from tieout.domain.order import Address
 
 
@@ -39,4 +39,4 @@ class Profiles:
 
 
 def _profiles(side: str, ones: list[Written]) -> list[Profile]:
-    return [customer_profile(customer(f"{side}{n}", one)) for n, one in enumerate(ones)]
+    return [party_profile(customer(f"{side}{n}", one)) for n, one in enumerate(ones)]

@@ -1,6 +1,8 @@
 """Short lists: who is whom, how sure that is, and why."""
 
+import re
 from itertools import product
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -190,3 +192,11 @@ def test_both_tellings_of_every_level_are_the_same(entity: str) -> None:
                 )
             ]
             assert [level for (level,) in found] == said, comparison.name
+
+
+def test_the_reference_has_every_reason_in_its_words() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/matching.md").read_text("utf-8")
+
+    told_there = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page, re.MULTILINE)
+
+    assert dict(told_there) == {str(reason): words for reason, words in WORDS.items()}

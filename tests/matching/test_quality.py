@@ -22,6 +22,7 @@ EACH, SAME = 50_000, 40_000
 SMALL = 50
 """How many records a poll brings that changed."""
 KNOWN = 5_000
+TOWNS = 30
 F1_MIN, PRECISION_MIN, SECONDS_MAX, SMALL_SECONDS_MAX = 0.992, 0.999, 20.0, 1.0
 MISCALIBRATION_MAX = 0.01
 FEBRL_F1_MIN = {True: 0.9995, False: 0.998}
@@ -83,6 +84,27 @@ def test_a_hundred_thousand_contacts() -> None:
     assert certain.precision >= PRECISION_MIN
     assert gap <= MISCALIBRATION_MAX
     assert seconds < SECONDS_MAX
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("gaps", [1.0, 0.5])
+def test_first_matches_of_two_hundred(gaps: float) -> None:
+    left, wrong, certain = [], 0, 0
+    for seed in range(TOWNS):
+        people = Profiles(lists(seed, each=200, same=150, gaps=gaps))
+        matches = ProbabilityMatcher().best(CUSTOMER, people.left, people.right)
+        linked = [one for one in matches if one.match_class is MatchClass.CERTAIN]
+        certain += len(linked)
+        wrong += sum(not people.is_right(one) for one in linked)
+        left.append(sum(one.match_class is MatchClass.LIKELY for one in matches))
+    record(
+        f"{TOWNS} first matches of 200 with 200, {gaps:.0%} of the empty fields",
+        certain=certain,
+        certain_wrong=wrong,
+        left_to_a_person_mean=sum(left) / TOWNS,
+        left_to_a_person_most=max(left),
+    )
+    assert (certain - wrong) / certain >= PRECISION_MIN
 
 
 SMALL_RUN = f"""

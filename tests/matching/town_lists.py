@@ -57,13 +57,16 @@ class Lists:
         return {one.who for one in self.xero} & {one.who for one in self.sage100}
 
 
-def lists(seed: int, *, each: int, same: int) -> Lists:
-    """Return two lists of ``each``, of whom ``same`` are in both."""
+def lists(seed: int, *, each: int, same: int, gaps: float = 1.0) -> Lists:
+    """Return two lists of ``each``, of whom ``same`` are in both.
+
+    ``gaps`` says how many fields nobody filled in: 1 as many as in lists that nobody tends.
+    """
     random = Random(seed)  # noqa: S311 - nothing secret is made up here
     everybody = list(_Town(random, 2 * each - same).everybody())
     random.shuffle(everybody)
-    xero = [_by_hand(random, one, _in_xero) for one in everybody[:each]]
-    sage = [_by_hand(random, one, _in_sage100) for one in everybody[each - same :]]
+    xero = [_by_hand(random, one, _in_xero, gaps) for one in everybody[:each]]
+    sage = [_by_hand(random, one, _in_sage100, gaps) for one in everybody[each - same :]]
     random.shuffle(xero)
     random.shuffle(sage)
     return Lists(xero, sage)
@@ -242,10 +245,10 @@ class _Town:
             )
 
 
-Hand = Callable[[Random, Written], Written]
+Hand = Callable[[Random, Written, float], Written]
 
 
-def _by_hand(random: Random, one: Written, hand: Hand) -> Written:
+def _by_hand(random: Random, one: Written, hand: Hand, gaps: float) -> Written:
     """Return what somebody entered; what happens to any entry, then what one ledger's people do."""
     name = one.name
     if random.random() < 0.035:
@@ -266,18 +269,18 @@ def _by_hand(random: Random, one: Written, hand: Hand) -> Written:
         made = replace(made, email=f"{local}@{made.email.partition('@')[2]}")
     elif random.random() < 0.02:
         made = replace(made, email=_mistyped(random, made.email))
-    return hand(random, made)
+    return hand(random, made, gaps)
 
 
-def _in_xero(random: Random, one: Written) -> Written:
+def _in_xero(random: Random, one: Written, gaps: float) -> Written:
     if one.is_company and random.random() < 0.04:
         owner = f"{random.choice(GIVEN)} {random.choice(COMMON)} Holdings LLC"
         sign = random.choice(("t/a", "dba", "trading as", "d/b/a"))
         one = replace(one, name=f"{owner} {sign} {one.name}")
-    return _with_gaps(random, one, email=0.12, phone=0.25, street=0.2)
+    return _with_gaps(random, one, email=0.12 * gaps, phone=0.25 * gaps, street=0.2 * gaps)
 
 
-def _in_sage100(random: Random, one: Written) -> Written:
+def _in_sage100(random: Random, one: Written, gaps: float) -> Written:
     name = one.name
     if one.is_company and random.random() < 0.3:
         name = " ".join(WORDS["shortened"].get(word, word) for word in name.split())
@@ -291,7 +294,9 @@ def _in_sage100(random: Random, one: Written) -> Written:
         name = name.upper()
     if random.random() < 0.3:
         one = replace(one, zip_code=f"{one.zip_code}-{random.randrange(1000, 9999)}")
-    return _with_gaps(random, replace(one, name=name), email=0.3, phone=0.15, street=0.05)
+    return _with_gaps(
+        random, replace(one, name=name), email=0.3 * gaps, phone=0.15 * gaps, street=0.05 * gaps
+    )
 
 
 def _with_gaps(

@@ -20,6 +20,7 @@ from tieout.cli import (
     gaps,
     holding,
     mapping,
+    match,
     plans,
     processes,
     replays,
@@ -48,6 +49,7 @@ FAMILIES = (
     budget,
     agents,
     mapping,
+    match,
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tieout.domain.customer import Customer
-from tieout.domain.records import Item
+from tieout.domain.records import Item, Vendor
 
 CUSTOMER = "customer"
 VENDOR = "vendor"
@@ -107,6 +107,17 @@ IDENTIFYING = frozenset(
     }
 )
 """Reasons of which a link made without a person has at least one: never a name alone."""
+SUPPORTING = frozenset(
+    {
+        Reason.ALIKE_EMAIL,
+        Reason.SAME_EMAIL_HOST,
+        Reason.ALIKE_PHONE,
+        Reason.SAME_STREET,
+        Reason.SAME_POSTAL_CODE,
+        Reason.ALIKE_CODE,
+    }
+)
+"""Or one of these, where nothing speaks against it."""
 NAMING = frozenset(
     {
         Reason.SAME_NAME,
@@ -115,6 +126,7 @@ NAMING = frozenset(
         Reason.TRADING_NAME,
         Reason.ALIKE_NAME,
         Reason.MORE_WORDS,
+        Reason.RATHER_ALIKE_NAME,
         Reason.SAME_DESCRIPTION,
         Reason.ALIKE_DESCRIPTION,
     }
@@ -157,8 +169,9 @@ class Match:
     @property
     def match_class(self) -> MatchClass:
         """Return what becomes of it without a person's word."""
-        is_plain = not (IDENTIFYING.isdisjoint(self.reasons) or NAMING.isdisjoint(self.reasons))
-        if self.confidence >= CERTAIN_MIN and is_plain:
+        said = frozenset(self.reasons)
+        is_backed = said & IDENTIFYING or (said & SUPPORTING and not said & CONTRARY)
+        if self.confidence >= CERTAIN_MIN and said & NAMING and is_backed:
             return MatchClass.CERTAIN
         return MatchClass.LIKELY if self.confidence >= LIKELY_MIN else MatchClass.NEW
 
@@ -168,16 +181,17 @@ def told(reasons: Iterable[Reason]) -> str:
     return "; ".join(WORDS[reason] for reason in reasons)
 
 
-def customer_profile(customer: Customer) -> Profile:
-    """Return what of a customer is compared."""
-    address = customer.address
+def party_profile(party: Customer | Vendor) -> Profile:
+    """Return what of a customer or vendor is compared."""
+    address = party.address
+    custom = party.custom if isinstance(party, Customer) else {}
     return Profile(
-        key=customer.external_id,
+        key=party.external_id if isinstance(party, Customer) else party.source_id,
         fields={
-            "name": customer.name,
-            "email": customer.email,
-            "phone": customer.phone,
-            "tax_id": customer.custom.get("tax_id", ""),
+            "name": party.name,
+            "email": party.email,
+            "phone": party.phone,
+            "tax_id": custom.get("tax_id", ""),
             "line1": address.line1,
             "line2": address.line2,
             "city": address.city,
