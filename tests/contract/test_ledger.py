@@ -22,6 +22,7 @@ from tieout.domain.ledger import (
     DocumentState,
     GateWarning,
     Origin,
+    Validated,
     Watermark,
 )
 from tieout.errors import ConfigurationError, RejectedError, RetryableError, UnavailableError
@@ -261,8 +262,8 @@ def test_an_unknown_batch_is_refused(ledger: Ledger) -> None:
 def test_a_ready_document_carries_its_canonical_form(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     batch_id = claim(ledger) or BatchId(0)
-    ledger.mark_validated(document_id, {"total": "1.00"})
-    ledger.mark_validated(document_id, {"total": "110.13"})
+    ledger.mark_validated(Validated(document_id=document_id, canonical={"total": "1.00"}))
+    ledger.mark_validated(Validated(document_id=document_id, canonical={"total": "110.13"}))
     (stored,) = ledger.documents(batch_id, DocumentState.VALIDATED)
     assert stored.canonical == {"total": "110.13"}
 
@@ -277,7 +278,11 @@ def test_what_the_gate_warned_of_is_kept_with_the_document_and_listed(ledger: Le
         remedy="Look at it.",
     )
     for name, warnings in (("1", [warning]), ("2", []), ("3", [warning, warning])):
-        ledger.mark_validated(records.received(ledger, name), {}, warnings)
+        ledger.mark_validated(
+            Validated(
+                document_id=records.received(ledger, name), canonical={}, warnings=tuple(warnings)
+            )
+        )
     found = ledger.warned(PAIR, limit=9)
     assert [(one.source_id, len(one.warnings)) for one in found] == [("3", 2), ("1", 1)]
     assert found[1].warnings[0].rule == "tax_implausible"
@@ -300,11 +305,21 @@ def test_a_settled_document_cannot_be_settled_otherwise(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     ledger.skip_document(document_id, rule="test_order")
     with pytest.raises(RetryableError):
-        ledger.mark_validated(document_id, {})
+        ledger.mark_validated(Validated(document_id=document_id, canonical={}))
     with pytest.raises(RetryableError):
         ledger.mark_done(document_id)
     with pytest.raises(RetryableError):
         ledger.set_aside(records.dead_letter(document_id=document_id))
+
+
+def test_documents_are_validated_together_or_not_at_all(ledger: Ledger) -> None:
+    good, settled = (records.received(ledger, name) for name in ("good", "settled"))
+    batch_id = claim(ledger) or BatchId(0)
+    ledger.skip_document(settled, rule="test_order")
+    both = [Validated(document_id=one, canonical={"total": "1.00"}) for one in (good, settled)]
+    with pytest.raises(RetryableError):
+        ledger.mark_validated(*both)
+    assert ledger.documents(batch_id, DocumentState.VALIDATED) == []
 
 
 def test_documents_are_done_together_or_not_at_all(ledger: Ledger) -> None:
@@ -351,7 +366,7 @@ def test_other_versions_are_the_unsettled_ones_of_the_same_records(ledger: Ledge
     aside = version(3)
     ledger.set_aside(records.dead_letter(document_id=aside))
     begun = version(4)
-    ledger.mark_validated(begun, {})
+    ledger.mark_validated(Validated(document_id=begun, canonical={}))
     newest = version(5)
     stranger = records.received(ledger, "another")
     found = ledger.other_versions([newest, stranger])
@@ -411,7 +426,7 @@ def only_letter(ledger: Ledger) -> DeadLetterId:
 def test_a_replayed_document_starts_again_for_whoever_claims_next(ledger: Ledger) -> None:
     document_id = records.received(ledger)
     first = claim(ledger, "run-1")
-    ledger.mark_validated(document_id, {"total": "1.00"})
+    ledger.mark_validated(Validated(document_id=document_id, canonical={"total": "1.00"}))
     ledger.set_aside(records.dead_letter(document_id=document_id))
     ledger.replay(only_letter(ledger))
     assert ledger.dead_letters() == []
@@ -793,7 +808,7 @@ def test_a_writer_that_fails_frees_the_name(ledger: Ledger) -> None:
 def test_every_entry_is_counted_in_one_place(ledger: Ledger) -> None:
     records.land_pending(ledger, "pending")
     records.received(ledger, "received")
-    ledger.mark_validated(records.received(ledger, "ready"), {})
+    ledger.mark_validated(Validated(document_id=records.received(ledger, "ready"), canonical={}))
     ledger.mark_done(records.received(ledger, "done"))
     ledger.skip_document(records.received(ledger, "test"), rule="test_order")
     ledger.set_aside(records.dead_letter(document_id=records.received(ledger, "bad")))
@@ -946,7 +961,7 @@ def test_a_newer_version_supersedes_what_nobody_has_begun(ledger: Ledger) -> Non
 def test_a_validated_document_becomes_ready_once(ledger: Ledger) -> None:
     first, second = records.received(ledger, "1"), records.received(ledger, "2")
     batch_id = claim(ledger)
-    ledger.mark_validated(first, {"a": 1})
+    ledger.mark_validated(Validated(document_id=first, canonical={"a": 1}))
     ledger.mark_ready([first, second])
     assert ids(ledger, batch_id, DocumentState.READY) == [first]
     assert ids(ledger, batch_id, DocumentState.RECEIVED) == [second]

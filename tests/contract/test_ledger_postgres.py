@@ -16,7 +16,7 @@ from records import PAIR, binding, claim, delivery, document, entry, landed, ref
 from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.desk import NewCorrection
 from tieout.domain.json_patch import Act, Operation
-from tieout.domain.ledger import Watermark
+from tieout.domain.ledger import Validated, Watermark
 from tieout.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -299,7 +299,7 @@ def test_every_change_of_state_leaves_an_audit_row(
     (landed_entry,) = ledger.pending_entries(PAIR, limit=10)
     document_id = ledger.document(landed_entry.inbox_id, document()) or DocumentId(0)
     batch_id = claim(ledger) or BatchId(0)
-    ledger.mark_validated(document_id, {})
+    ledger.mark_validated(Validated(document_id=document_id, canonical={}))
     (one, other) = ledger.intend([delivery(document_id), delivery(document_id, key="b")])
     held = ledger.begin_step(batch_id, "invoice", lease_s=900)
     ledger.mark_sent([one.delivery_id], fence=held, lease_s=900)

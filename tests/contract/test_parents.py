@@ -3,7 +3,7 @@
 import records
 from records import PAIR, claim
 from tieout.domain.base import BatchId, DocumentId, System
-from tieout.domain.ledger import DocumentState, NewDeadLetter, Parent
+from tieout.domain.ledger import DocumentState, NewDeadLetter, Parent, Validated
 from tieout.ports.ledger import Ledger
 
 
@@ -19,7 +19,7 @@ def letter(document_id: DocumentId, *parents: str) -> NewDeadLetter:
 def test_what_waits_for_a_parent_is_claimed_by_nobody_until_it_is_let_on(ledger: Ledger) -> None:
     first, second = records.received(ledger), records.received(ledger, "1043")
     batch_id = claim(ledger, "run-1")
-    ledger.mark_validated(first, {"name": "#1042"})
+    ledger.mark_validated(Validated(document_id=first, canonical={"name": "#1042"}))
     ledger.wait(first, parent="customer SHOP-7")
     assert ids(ledger, batch_id) == [second]
     ledger.skip_document(second, rule="test_order")

@@ -14,7 +14,7 @@ from audits import Sealed, sealed_ledger, some_orders
 from records import PAIR, SHOP
 from tieout.domain.in_step.merge import Conflict, Reason, Values
 from tieout.domain.in_step.records import AgreedRecord
-from tieout.domain.ledger import GateWarning
+from tieout.domain.ledger import GateWarning, Validated
 from tieout.errors import RejectedError
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.redaction import KEPT, REDACTED, Record, redact
@@ -66,7 +66,9 @@ def the_person(ledger: PostgresLedger) -> None:
     assert first is not None
     again = records.land_pending(ledger, "77", body=PERSONS_BODY + b" ")
     assert ledger.document(again, records.document("77", payload=PERSON)) is None
-    ledger.mark_validated(first, {"buyer": CANARY}, [warning_of(CANARY)])
+    ledger.mark_validated(
+        Validated(document_id=first, canonical={"buyer": CANARY}, warnings=(warning_of(CANARY),))
+    )
     for key, settle in (("SHOP-1", "confirm"), ("77", "refuse")):
         new = records.delivery(first, key=key).model_copy(
             update={"payload": PERSON, "expected": {"name": CANARY, "total": "110.13"}}

@@ -29,6 +29,7 @@ from tieout.domain.ledger import (
     Landed,
     NewDelivery,
     Outcome,
+    Validated,
 )
 from tieout.errors import OutcomeUnknownError, RetryableError, UnavailableError
 from tieout.ledger.postgres import PostgresLedger
@@ -188,7 +189,7 @@ class Poster:
     def _deliver(self, batch_id: BatchId, target: FileTarget) -> None:
         fence = self.ledger.begin_step(batch_id, target.entity, lease_s=LEASE_S)
         for one in self.ledger.documents(batch_id, DocumentState.RECEIVED):
-            self.ledger.mark_validated(one.document_id, {})
+            self.ledger.mark_validated(Validated(document_id=one.document_id, canonical={}))
             self.ledger.mark_ready([one.document_id])
         documents = self.ledger.documents(batch_id, *UNFINISHED)
         writer = Writer(

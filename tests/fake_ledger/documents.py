@@ -15,18 +15,18 @@ from fake_ledger.tables import (
     unknown,
     what_it_says,
 )
-from tieout.domain.base import DocumentId, InboxId, Json, System
+from tieout.domain.base import DocumentId, InboxId, System
 from tieout.domain.gaps import KnownRecord
 from tieout.domain.ledger import (
     UNFINISHED,
     Document,
     DocumentState,
-    GateWarning,
     InboxEntry,
     InboxState,
     NewDocument,
     NewInboxEntry,
     Origin,
+    Validated,
     Watermark,
 )
 
@@ -180,12 +180,16 @@ class Documents(Tables):
             return sorted(others, key=lambda one: (one.version_at, one.document_id))
 
     @override
-    def mark_validated(
-        self, document_id: DocumentId, canonical: Json, warnings: Sequence[GateWarning] = ()
-    ) -> None:
+    def mark_validated(self, *validated: Validated) -> None:
         with self._lock:
-            if self._move(document_id, DocumentState.VALIDATED):
-                self._change(document_id, canonical=canonical, warnings=tuple(warnings))
+            movable = [
+                one
+                for one in validated
+                if self._is_movable(one.document_id, DocumentState.VALIDATED)
+            ]
+            for one in movable:
+                self._move(one.document_id, DocumentState.VALIDATED)
+                self._change(one.document_id, canonical=one.canonical, warnings=one.warnings)
 
     @override
     def warned(self, pair: str | None = None, *, limit: int) -> list[Document]:
@@ -224,13 +228,20 @@ class Documents(Tables):
                 self._rules[document_id] = rule
 
     def _move(self, document_id: DocumentId, state: DocumentState) -> bool:
+        if not self._is_movable(document_id, state):
+            return False
+        document = self._documents[document_id]
+        self._change(document_id, state=state)
+        if document.state != state:
+            self._note(document.pair, f"document.{state}", f"document/{document_id}")
+        return True
+
+    def _is_movable(self, document_id: DocumentId, state: DocumentState) -> bool:
+        """Say whether a document can be moved to a state; not, when it is there already."""
         if document_id not in self._documents:
             raise unknown("document", document_id)
         document = self._documents[document_id]
         if document.state in UNFINISHED:
-            self._change(document_id, state=state)
-            if document.state != state:
-                self._note(document.pair, f"document.{state}", f"document/{document_id}")
             return True
         if document.state != state:
             raise settled_otherwise(f"document {document_id}")

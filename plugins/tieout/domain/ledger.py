@@ -145,6 +145,14 @@ class GateWarning(Frozen):
     remedy: str
 
 
+class Validated(Frozen):
+    """A document that the gate let through: its canonical form, and what it is warned of."""
+
+    document_id: DocumentId
+    canonical: Json
+    warnings: tuple[GateWarning, ...] = ()
+
+
 class Document(NewDocument):
     """A stored document; ``canonical`` is set once it has been read into our form.
 

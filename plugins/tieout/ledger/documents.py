@@ -1,6 +1,6 @@
 """Statements on documents and on the batches that hold them for a while."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,8 +15,8 @@ from sqlalchemy import (
     update,
 )
 
-from tieout.domain.base import BatchId, DocumentId, Json
-from tieout.domain.ledger import LANDED, UNFINISHED, Document, DocumentState, GateWarning
+from tieout.domain.base import BatchId, DocumentId
+from tieout.domain.ledger import LANDED, UNFINISHED, Document, DocumentState, Validated
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.ledger import rows
 from tieout.ledger.schema import batches, deliveries, documents
@@ -124,16 +124,12 @@ def other_versions(connection: Connection, document_ids: Collection[DocumentId])
     return [rows.document(row) for row in connection.execute(statement).mappings()]
 
 
-def mark_validated(
-    connection: Connection,
-    document_id: DocumentId,
-    canonical: Json,
-    warnings: Sequence[GateWarning] = (),
-) -> None:
-    """Move an unfinished document to ``validated`` with its canonical form and its warnings."""
-    kept = [warning.model_dump() for warning in warnings]
-    values = {"canonical": canonical, "warnings": storable(kept) or None}
-    move(connection, document_id, DocumentState.VALIDATED, values=values)
+def mark_validated(connection: Connection, validated: Iterable[Validated]) -> None:
+    """Move unfinished documents to ``validated`` with their canonical forms and warnings."""
+    for one in sorted(validated, key=lambda one: one.document_id):
+        kept = [warning.model_dump() for warning in one.warnings]
+        values = {"canonical": one.canonical, "warnings": storable(kept) or None}
+        move(connection, one.document_id, DocumentState.VALIDATED, values=values)
 
 
 def warned(connection: Connection, pair: str | None, limit: int) -> list[Document]:

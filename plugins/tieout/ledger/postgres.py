@@ -15,7 +15,6 @@ from tieout.domain.base import (
     DeadLetterId,
     DocumentId,
     InboxId,
-    Json,
     System,
 )
 from tieout.domain.gaps import KnownRecord
@@ -25,7 +24,6 @@ from tieout.domain.ledger import (
     DeadLetter,
     Document,
     Fence,
-    GateWarning,
     InboxEntry,
     InboxState,
     NewDeadLetter,
@@ -33,6 +31,7 @@ from tieout.domain.ledger import (
     NewInboxEntry,
     Origin,
     Parent,
+    Validated,
     Watermark,
 )
 from tieout.ledger import (
@@ -214,11 +213,9 @@ class PostgresLedger(PostgresWrites):
             return documents.other_versions(connection, document_ids)
 
     @override
-    def mark_validated(
-        self, document_id: DocumentId, canonical: Json, warnings: Sequence[GateWarning] = ()
-    ) -> None:
+    def mark_validated(self, *validated: Validated) -> None:
         with self._transaction() as connection:
-            documents.mark_validated(connection, document_id, canonical, warnings)
+            documents.mark_validated(connection, validated)
 
     @override
     def warned(self, pair: str | None = None, *, limit: int) -> list[Document]:

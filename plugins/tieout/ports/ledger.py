@@ -17,7 +17,6 @@ from tieout.domain.ledger import (
     DeliveryState,
     Document,
     Fence,
-    GateWarning,
     InboxEntry,
     NewBinding,
     NewDeadLetter,
@@ -27,6 +26,7 @@ from tieout.domain.ledger import (
     Origin,
     Parent,
     Refused,
+    Validated,
     Watermark,
 )
 from tieout.errors import RejectedError
@@ -166,10 +166,12 @@ class Ledger(AgreedRecords, Protocol):
         Oldest version first. The cost grows with the documents, not with all that is unsettled.
         """
 
-    def mark_validated(
-        self, document_id: DocumentId, canonical: Json, warnings: Sequence[GateWarning] = ()
-    ) -> None:
-        """Record that the gate let the document through, with its canonical form and warnings."""
+    def mark_validated(self, *validated: Validated) -> None:
+        """Record that the gate let the documents through; of all, or else of none.
+
+        Raises:
+            RetryableError: One is settled otherwise.
+        """
 
     def warned(self, pair: str | None = None, *, limit: int) -> list[Document]:
         """Return documents that the gate let through with warnings, the newest first."""

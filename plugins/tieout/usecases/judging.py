@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tieout.domain.base import BatchId, DocumentId, Json
-from tieout.domain.ledger import Document, DocumentState, GateWarning, NewDeadLetter, Refused
+from tieout.domain.ledger import (
+    Document,
+    DocumentState,
+    GateWarning,
+    NewDeadLetter,
+    Refused,
+    Validated,
+)
 from tieout.domain.pair import Pair
 from tieout.domain.streams import StreamState, is_too_bad, source_stream
 from tieout.errors import ConfigurationError
@@ -114,23 +121,32 @@ def _settle(
     """
     name = source_stream(flow.pair.pair, judging.suite)
     between = len(good) // len(bad) if bad else 0
-    counts = {"confirmed": 0, "set_aside": 0, "warned": 0}
+    counts = {"set_aside": 0, "warned": 0}
+    validated: list[Validated] = []
+    is_open = True
     for document in documents:
         record, letter = good.get(document.document_id), bad.get(document.document_id)
         if record is not None:
             warnings = [_warning(one) for one in found.get(str(document.document_id), ())]
-            flow.ledger.mark_validated(document.document_id, judging.canonical(record), warnings)
-            counts["confirmed"] += 1
+            validated.append(
+                Validated(
+                    document_id=document.document_id,
+                    canonical=judging.canonical(record),
+                    warnings=tuple(warnings),
+                )
+            )
             counts["warned"] += bool(warnings)
         elif letter is not None:
             if not flow.streams.judged(name, good=between, is_bad=True):
-                return counts
+                is_open = False
+                break
             flow.ledger.set_aside(letter)
             counts["set_aside"] += 1
+    flow.ledger.mark_validated(*validated)
     uncounted = len(good) - between * len(bad)
-    if uncounted:
+    if is_open and uncounted:
         flow.streams.judged(name, good=uncounted, is_bad=False)
-    return counts
+    return {**counts, "confirmed": len(validated)}
 
 
 def _by_row(findings: Sequence[Finding]) -> dict[str, list[Finding]]:

@@ -23,6 +23,7 @@ from tieout.domain.ledger import (
     NewInboxEntry,
     Origin,
     Refused,
+    Validated,
     json_object,
 )
 from tieout.domain.pair import Pair, Told
@@ -143,9 +144,13 @@ def write_posting_notes(flow: Flow, batch_id: BatchId) -> StepReport:
     lost = [one for one in told if one.posting.external_id not in invoices]
     for one in lost:
         set_aside(flow, one.document, _no_invoice(one.posting), step=POSTING_NOTE.entity)
-    for one in ready:
-        if one.document.state is DocumentState.RECEIVED:
-            flow.ledger.mark_validated(one.document_id, one.document.corrected)
+    flow.ledger.mark_validated(
+        *(
+            Validated(document_id=one.document_id, canonical=one.document.corrected)
+            for one in ready
+            if one.document.state is DocumentState.RECEIVED
+        )
+    )
     flow.ledger.mark_ready([one.document_id for one in ready])
 
     def writes_of(one: ReadyPosting) -> Iterator[Write]:

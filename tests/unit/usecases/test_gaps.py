@@ -20,7 +20,7 @@ from tieout.domain.books import (
 )
 from tieout.domain.gaps import Gap
 from tieout.domain.hashing import base36
-from tieout.domain.ledger import NewDeadLetter, Origin
+from tieout.domain.ledger import NewDeadLetter, Origin, Validated
 from tieout.errors import ConfigurationError
 from tieout.mapping.mapper import YamlMapper
 from tieout.settings import load_pairs
@@ -146,7 +146,7 @@ def world() -> World:
 
 def finish(world: World, batch: BatchId) -> None:
     (document,) = world.ledger.documents(batch)
-    world.ledger.mark_validated(document.document_id, {})
+    world.ledger.mark_validated(Validated(document_id=document.document_id, canonical={}))
     world.ledger.mark_ready([document.document_id])
     world.ledger.mark_done(document.document_id)
 

@@ -11,7 +11,15 @@ from tieout.domain.base import BatchId, System
 from tieout.domain.in_step.merge import Answer
 from tieout.domain.in_step.policy import Policy
 from tieout.domain.in_step.records import AgreedRecord, ConflictState, Intended
-from tieout.domain.ledger import DOUBTFUL, LANDED, UNFINISHED, Document, NewBinding, Refused
+from tieout.domain.ledger import (
+    DOUBTFUL,
+    LANDED,
+    UNFINISHED,
+    Document,
+    NewBinding,
+    Refused,
+    Validated,
+)
 from tieout.errors import OutcomeUnknownError, RejectedError, RetryableError, TieoutError
 from tieout.usecases.flow import Flow, StepReport, as_refused, documents_of, set_aside
 from tieout.usecases.in_step.capture import policy_of
@@ -90,7 +98,7 @@ def _carry_on(
 def mark_ready(flow: Flow, thing: Thing) -> None:
     """Let the thing's document go on to be written."""
     document_id = thing.leading.document_id
-    flow.ledger.mark_validated(document_id, {"key": thing.key})
+    flow.ledger.mark_validated(Validated(document_id=document_id, canonical={"key": thing.key}))
     flow.ledger.mark_ready([document_id])
 
 

@@ -17,7 +17,6 @@ from tieout.domain.base import (
     DeadLetterId,
     DocumentId,
     InboxId,
-    Json,
     System,
 )
 from tieout.domain.gaps import KnownRecord
@@ -29,13 +28,13 @@ from tieout.domain.ledger import (
     Document,
     DocumentState,
     Fence,
-    GateWarning,
     InboxEntry,
     NewDeadLetter,
     NewDocument,
     NewInboxEntry,
     Origin,
     Parent,
+    Validated,
     Watermark,
 )
 from tieout.domain.plan import Version
@@ -266,14 +265,13 @@ class PlanningLedger(PlanningWrites):
         return _in_order(one for one in others if one.state in SETTLED_TOGETHER)
 
     @override
-    def mark_validated(
-        self, document_id: DocumentId, canonical: Json, warnings: Sequence[GateWarning] = ()
-    ) -> None:
-        self._move(document_id, DocumentState.VALIDATED)
-        changed = self._documents[document_id].model_copy(
-            update={"canonical": canonical, "warnings": tuple(warnings)}
-        )
-        self._documents[document_id] = changed
+    def mark_validated(self, *validated: Validated) -> None:
+        for one in validated:
+            self._move(one.document_id, DocumentState.VALIDATED)
+            changed = self._documents[one.document_id].model_copy(
+                update={"canonical": one.canonical, "warnings": one.warnings}
+            )
+            self._documents[one.document_id] = changed
 
     @override
     def warned(self, pair: str | None = None, *, limit: int) -> list[Document]:
