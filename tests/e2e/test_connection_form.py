@@ -22,7 +22,7 @@ from tieout.simulators.company import COMPANIES
 from tieout.stack.environment import UI_USER
 from world import INCLUDE
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.tier2]
 
 TIMEOUT_S = 60
 TENANT = str(COMPANIES["HPS"].xero_tenant_id)
@@ -198,7 +198,6 @@ def browse(address: str) -> bool:
     return True
 
 
-@pytest.mark.tier2
 @pytest.mark.drill
 def test_a_person_fills_in_the_form_and_presses_test(pages: Pages, tmp_path: Path) -> None:
     with browsing() as browser:

@@ -134,7 +134,12 @@ class PlanningTarget(Target):
                 message=f"{self.system} has nothing to set the {self.entity} of.",
                 remedy="See that the record is there and open; then plan again.",
             )
-        changes = _stated_changes(delivery.payload) or tuple(
+        stated = tuple(
+            one
+            for one in _stated_changes(delivery.payload)
+            if standing.figures.get(one.field) != one.after
+        )
+        changes = stated or tuple(
             FieldChange(field=name, before=standing.figures.get(name, ""), after=wanted)
             for name, wanted in delivery.expected.items()
             if standing.figures.get(name, "") != wanted
