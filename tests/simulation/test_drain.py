@@ -6,6 +6,7 @@ keeps to.
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -58,6 +59,11 @@ class NewestFirst(OpenLedger):
     @override
     def documents(self, batch_id: int, *states: str) -> list[Document]:
         return super().documents(batch_id, *states)[::-1]
+
+    @override
+    def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:
+        """Let the gate see none that a newer one supersedes."""
+        return []
 
 
 class Unramped:
