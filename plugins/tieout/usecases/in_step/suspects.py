@@ -97,8 +97,8 @@ def _refused(half: Half, target: System, alike: Mapping[str, Sequence[str]]) -> 
         cause="possible_duplicate",
         message=f"{half.external_id} may be in {target} already: {shown}. Nothing was created.",
         remedy=(
-            "If it is the same, link the two; if not, say so (tieout bindings link, part); then "
-            "replay."
+            "Say in the file of a first match whether the two are the same or others (tieout "
+            "match, then tieout match accept; docs/howto/go-live.md); then replay."
         ),
         field="external_id",
         value=next(iter(sorted(alike))),
