@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.routes import OdbcRoute
-from tieout.connectors.sage100.rows import Row
+from tieout.connectors.sage100.rows import Row, Shape, Sheet
 from tieout.errors import AuthenticationError, ConfigurationError, UnavailableError
 
 
@@ -65,6 +67,21 @@ def test_an_amount_has_the_decimals_of_the_dictionary_whatever_the_driver_gives(
     value: object,
 ) -> None:
     assert str(order(SalesTaxAmt=value).amount("SalesTaxAmt")) == "7.21"
+
+
+@pytest.mark.parametrize("column", ["SalesTaxAmt", "DiscountRate", "NumberOfShippingLabels"])
+@given(
+    st.lists(
+        st.floats(-1e16, 1e16)
+        | st.integers(-(10**15), 10**15).map(lambda cents: cents / 100)
+        | st.sampled_from([0.0, -0.0, 0.125, 1.005, -0.004, 123456789012345.67]),
+        min_size=1,
+    )
+)
+def test_a_page_says_of_floats_what_each_row_says(column: str, values: list[float]) -> None:
+    rows = Sheet(Shape("SO_SalesOrderHeader", (column,)), [(value,) for value in values]).rows()
+    alone = [order(**{column: value}).texts()[-1] for value in values]
+    assert [row.texts()[-1] for row in rows] == alone
 
 
 def test_a_missing_number_is_zero() -> None:

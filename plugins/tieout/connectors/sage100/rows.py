@@ -11,6 +11,7 @@ column and each distinct value once, which keeps up with the driver.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from math import isfinite
 from typing import Any, NoReturn
 
 from typing_extensions import override
@@ -26,6 +27,8 @@ _STEPS = {
     for scale in {column.scale for table in TABLES.values() for column in table.columns.values()}
 }
 """The last decimal of a number; none has so many that its text would need an exponent."""
+FLOAT_DIGITS_MAX = 15
+"""So many decimal digits survive being a float (IEEE 754 binary64)."""
 Values = Sequence[Any]
 """One row as a driver gives it, in the order of the columns asked for."""
 
@@ -92,16 +95,22 @@ class Sheet:
     def _columns(self) -> Iterator[Sequence[str]]:
         for name, values in zip(self._shape.columns, zip(*self._values, strict=True), strict=True):
             column, types = self._shape.column(name), set(map(type, values))
-            if column.kind == NUMBER and types <= {str, Decimal}:
+            if (
+                column.kind == NUMBER
+                and types == {float}
+                and (said := _floats_said(values, column.scale))
+            ):
+                yield said
+            elif column.kind == NUMBER and types <= {str, Decimal}:
                 step = _STEPS[column.scale]
-                yield [str(Decimal(value).quantize(step, ROUND_HALF_UP)) for value in values]
+                yield [str(Decimal(value).quantize(step, ROUND_HALF_UP) + 0) for value in values]
             elif column.kind in {DATE, NUMBER}:
                 # Most amounts of most records are zero, and many records are of one day.
                 made = {value: _said(column, value) for value in set(values)}
-                yield [made[value] for value in values]
+                yield list(map(made.__getitem__, values))
             elif types == {str}:
                 _ensure_sages("".join(values))
-                yield [value.strip() for value in values]
+                yield list(map(str.strip, values))
             else:
                 yield [_said(column, value) for value in values]
 
@@ -223,7 +232,17 @@ def _text(value: object) -> str:
 
 def _amount(value: object, scale: int) -> Decimal:
     number = value if isinstance(value, Decimal) else Decimal(str(0 if value is None else value))
-    return number.quantize(_STEPS[scale], ROUND_HALF_UP)
+    return number.quantize(_STEPS[scale], ROUND_HALF_UP) + 0  # no zero is negative
+
+
+def _floats_said(values: Sequence[float], scale: int) -> Sequence[str] | None:
+    """Return what ``_amount`` says of floats, all at once; None when one of them has more decimals.
+
+    Of all texts that short only one means the float, so it is what Python's own text means.
+    """
+    said = list(map(f"{{:z.{scale}f}}".format, values))
+    is_short = max(map(len, said)) <= FLOAT_DIGITS_MAX and isfinite(sum(values))
+    return said if is_short and [*map(float, said)] == [*values] else None
 
 
 def _day(value: object) -> date | None:
