@@ -33,7 +33,7 @@ from installation import Installation, own_folder, wait_for
 from tieout.stack import processes
 from tieout.usecases.delivery import ATTEMPTS_MAX
 
-pytestmark = pytest.mark.tier2
+pytestmark = [pytest.mark.e2e, pytest.mark.tier2]
 
 EVERY_MINUTE = {"TIEOUT_SWEEP_CRON": "* * * * *"}
 HEARTBEAT_TIMEOUT_S = 25
