@@ -12,11 +12,14 @@ from tieout.connectors.shopify.client import SYSTEM, ShopifyClient, member
 from tieout.connectors.shopify.config import ShopifyConfig
 from tieout.connectors.shopify.documents import document
 from tieout.connectors.shopify.orders import OrderReader, is_numeric
+from tieout.connectors.shopify.payouts import PayoutReader
 from tieout.connectors.shopify.stock import InventoryLevelTarget
 from tieout.connectors.shopify.targets import OrderStatusTarget, user_errors
 from tieout.domain.base import Json
+from tieout.domain.payouts import Payout
 from tieout.errors import ConfigurationError
 from tieout.ports.clock import Clock
+from tieout.ports.payouts import Payouts
 from tieout.ports.systems import Shop
 from tieout.ports.targets import Target
 from tieout.ports.tokens import TokenStore
@@ -41,7 +44,7 @@ class _SaidVariants(BaseModel):
     nodes: list[_SaidVariant | None]
 
 
-class ShopifyConnector(Shop):
+class ShopifyConnector(Shop, Payouts):
     """Reads and writes one shop; calls nothing before it is asked to."""
 
     def __init__(
@@ -85,6 +88,10 @@ class ShopifyConnector(Shop):
                 if node is not None
             }
         return found
+
+    @override
+    def payouts(self, since: datetime, until: datetime, *, time_zone: str) -> list[Payout]:
+        return PayoutReader(self._client).issued(since, until, time_zone=time_zone)
 
     @override
     def target(self, entity: str) -> Target:

@@ -5,12 +5,22 @@ What an order means is the mapper's business.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from datetime import datetime
 
 from pydantic import JsonValue
 
 from tieout.connectors.shopify.client import QueryTooCostlyError, ShopifyClient, member
+from tieout.connectors.shopify.connections import (
+    Connection,
+    as_list,
+    as_object,
+    connection_of,
+    has_more,
+    interval,
+    next_cursor,
+    nodes_of,
+    paged,
+)
 from tieout.connectors.shopify.documents import document
 from tieout.domain.base import Json
 from tieout.errors import UnavailableError
@@ -47,8 +57,6 @@ CONNECTIONS = {
     "fulfillmentOrders": "MoreFulfillmentOrders",
 }
 
-Connection: TypeAlias = dict[str, JsonValue]
-
 
 class OrderReader:
     """Reads the orders of one shop."""
@@ -60,22 +68,12 @@ class OrderReader:
 
     def changed_ids(self, since: datetime, until: datetime) -> list[str]:
         """Return the numeric ids of orders updated in [since, until)."""
-        # The search knows whole seconds: the interval is rounded outwards, never inwards.
-        until_second = until + timedelta(seconds=1) if until.microsecond else until
-        search = f"updated_at:>='{_stamp(since)}' AND updated_at:<'{_stamp(until_second)}'"
-        ids: list[str] = []
-        after: JsonValue = None
-        cursors: set[str] = set()
-        for _ in range(ID_PAGES_MAX):
-            variables: Json = {"query": search, "first": ID_PAGE_SIZE_MAX, "after": after}
-            data = self._client.query(document("ChangedOrders"), variables)
-            orders = _connection(data, "orders")
-            ids += [_text(node, "legacyResourceId") for node in _nodes(orders)]
-            if not _has_more(orders):
-                return list(dict.fromkeys(ids))
-            after = _next(orders, cursors)
-        message = f"More than {ID_PAGES_MAX * ID_PAGE_SIZE_MAX} orders changed in the interval."
-        raise UnavailableError(message, remedy="Read a shorter interval.")
+        variables: Json = {
+            "query": interval("updated_at", since, until),
+            "first": ID_PAGE_SIZE_MAX,
+        }
+        found = paged(self._client, "ChangedOrders", variables, ("orders",), pages_max=ID_PAGES_MAX)
+        return list(dict.fromkeys(_text(node, "legacyResourceId") for node in found))
 
     def by_id(self, source_ids: Sequence[str]) -> dict[str, Json]:
         """Return the whole nodes of the orders that exist, by numeric id."""
@@ -103,17 +101,17 @@ class OrderReader:
             # One for each id, null where there is none: anything else would lose an order unseen.
             message = f"Shopify's answer does not speak of the {len(source_ids)} orders asked for."
             raise UnavailableError(message, remedy="It is read again later.")
-        return [_order(node) for node in _list(nodes) if node]
+        return [_order(node) for node in as_list(nodes) if node]
 
     def _whole(self, node: Json) -> Json:
         """Return the node with every list that was cut off completed."""
         order_id = _text(node, "id")
         whole = dict(node)
         for name, operation in CONNECTIONS.items():
-            whole[name] = self._completed(order_id, _connection(node, name), name, operation)
-        if _count(node) > len(_list(member(node, "transactions"))):
+            whole[name] = self._completed(order_id, connection_of(node, name), name, operation)
+        if _count(node) > len(as_list(member(node, "transactions"))):
             whole["transactions"] = self._plain_list(order_id, "transactions", "AllTransactions")
-        if len(_list(member(node, "refunds"))) >= REFUNDS_FIRST:
+        if len(as_list(member(node, "refunds"))) >= REFUNDS_FIRST:
             whole["refunds"] = self._plain_list(order_id, "refunds", "AllRefunds")
         if member(node, "edited"):
             whole["agreements"] = _closed(list(self._agreements(order_id)))
@@ -122,23 +120,23 @@ class OrderReader:
     def _completed(
         self, order_id: str, connection: Connection, name: str, operation: str
     ) -> Connection:
-        nodes = list(_nodes(connection))
+        nodes = list(nodes_of(connection))
         cursors: set[str] = set()
         for _ in range(REST_PAGES_MAX):
-            if not _has_more(connection):
+            if not has_more(connection):
                 return _closed(nodes)
-            after = _next(connection, cursors)
+            after = next_cursor(connection, cursors)
             variables: Json = {"id": order_id, "after": after, "first": REST_PAGE_SIZE}
             connection = self._of_order(operation, variables, name)
-            nodes += _nodes(connection)
+            nodes += nodes_of(connection)
         raise _endless(order_id, name)
 
     def _plain_list(self, order_id: str, name: str, operation: str) -> JsonValue:
         """Return a list that has no pages, and so must fit into one answer."""
         variables: Json = {"id": order_id, "first": PLAIN_LIST_MAX}
-        order = _object(member(self._client.query(document(operation), variables), "order"))
+        order = as_object(member(self._client.query(document(operation), variables), "order"))
         items = member(order, name)
-        if len(_list(items)) >= PLAIN_LIST_MAX:
+        if len(as_list(items)) >= PLAIN_LIST_MAX:
             raise _endless(order_id, name)
         return items
 
@@ -148,27 +146,27 @@ class OrderReader:
         cursors: set[str] = set()
         for _ in range(REST_PAGES_MAX):
             connection = self._agreement(order_id, after, None)
-            yield from self._with_sales(order_id, after, _nodes(connection))
-            if not _has_more(connection):
+            yield from self._with_sales(order_id, after, nodes_of(connection))
+            if not has_more(connection):
                 return
-            after = _next(connection, cursors)
+            after = next_cursor(connection, cursors)
         raise _endless(order_id, "agreements")
 
     def _with_sales(
         self, order_id: str, after: JsonValue, agreements: Sequence[Json]
     ) -> Iterator[JsonValue]:
         for agreement in agreements:
-            sales = _connection(agreement, "sales")
-            nodes = list(_nodes(sales))
+            sales = connection_of(agreement, "sales")
+            nodes = list(nodes_of(sales))
             cursors: set[str] = set()
             for _ in range(REST_PAGES_MAX):
-                if not _has_more(sales):
+                if not has_more(sales):
                     break
-                again = _nodes(self._agreement(order_id, after, _next(sales, cursors)))
+                again = nodes_of(self._agreement(order_id, after, next_cursor(sales, cursors)))
                 if not again:
                     raise _endless(order_id, "sales")
-                sales = _connection(again[0], "sales")
-                nodes += _nodes(sales)
+                sales = connection_of(again[0], "sales")
+                nodes += nodes_of(sales)
             else:
                 raise _endless(order_id, "sales")
             yield {**agreement, "sales": _closed(nodes)}
@@ -183,53 +181,13 @@ class OrderReader:
         return self._of_order("NextAgreement", variables, "agreements")
 
     def _of_order(self, operation: str, variables: Json, name: str) -> Connection:
-        order = _object(member(self._client.query(document(operation), variables), "order"))
-        return _connection(order, name)
+        order = as_object(member(self._client.query(document(operation), variables), "order"))
+        return connection_of(order, name)
 
 
 def is_numeric(source_id: str) -> bool:
     """Say whether a text is a numeric id, which is all that a gid may end in."""
     return source_id.isascii() and source_id.isdigit()
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _object(value: JsonValue) -> Json:
-    if isinstance(value, dict):
-        return value
-    message = "Shopify's answer lacks an object that the query asked for."
-    raise UnavailableError(message, remedy="The record may be gone; it is read again later.")
-
-
-def _connection(parent: Json, name: str) -> Connection:
-    return _object(parent.get(name))
-
-
-def _list(value: JsonValue) -> list[Json]:
-    if isinstance(value, list):
-        return [item for item in value if isinstance(item, dict)]
-    message = "Shopify's answer lacks a list that the query asked for."
-    raise UnavailableError(message, remedy="It is read again later.")
-
-
-def _nodes(connection: Connection) -> list[Json]:
-    return _list(connection.get("nodes"))
-
-
-def _has_more(connection: Connection) -> bool:
-    return _object(connection.get("pageInfo")).get("hasNextPage") is True
-
-
-def _next(connection: Connection, known: set[str]) -> str:
-    """Return the cursor of the next page and note it; one that comes again would never end."""
-    cursor = _object(connection.get("pageInfo")).get("endCursor")
-    if not isinstance(cursor, str) or cursor in known:
-        message = "Shopify repeats a page instead of going on."
-        raise UnavailableError(message, remedy="It is read again later.")
-    known.add(cursor)
-    return cursor
 
 
 def _closed(nodes: Sequence[JsonValue]) -> Connection:
@@ -266,7 +224,7 @@ def _text(parent: Json, name: str) -> str:
 
 
 def _count(node: Json) -> int:
-    count = _object(node.get("transactionsCount")).get("count")
+    count = as_object(node.get("transactionsCount")).get("count")
     return count if isinstance(count, int) else 0
 
 

@@ -31,7 +31,8 @@ VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
 TOKEN_LIFETIME_S = 86_399
 SCOPES = (
     "write_orders,read_all_orders,read_customers,read_products,write_inventory,read_locations,"
-    "read_fulfillments,write_merchant_managed_fulfillment_orders"
+    "read_fulfillments,write_merchant_managed_fulfillment_orders,"
+    "read_shopify_payments_accounts,read_shopify_payments_payouts"
 )
 UNRECOGNIZED = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 

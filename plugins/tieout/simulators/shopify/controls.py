@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from tieout.simulators.shopify import acts
 from tieout.simulators.shopify.demo_maker import DemoOrder
 from tieout.simulators.shopify.demo_orders import demo_orders
+from tieout.simulators.shopify.payouts import change_payout, keep_payout, pay_out
 from tieout.simulators.shopify.shapes import Json
 from tieout.simulators.shopify.site import Site
 from tieout.simulators.shopify.webhooks import Courier, body_bytes, signature
@@ -37,6 +38,9 @@ class Controls:
             "capture": lambda site, body, _topics: self._act(site, body, acts.capture),
             "cancel": lambda site, body, _topics: self._act(site, body, acts.cancel),
             "touch": lambda site, body, _topics: self._act(site, body, _touch),
+            "pay-out": lambda site, body, _topics: pay_out(site, body),
+            "payout": lambda site, body, _topics: keep_payout(site, body),
+            "payout-status": lambda site, body, _topics: change_payout(site, body),
         }
 
     def _place(self, site: Site, body: Json, topics: list[str]) -> Json:

@@ -21,6 +21,7 @@ from tieout.simulators.shopify.nodes_stock import (
     variant_node,
     variant_of,
 )
+from tieout.simulators.shopify.payouts import account_node
 from tieout.simulators.shopify.search import Reader, Search
 from tieout.simulators.shopify.shapes import Info, Json, gid, gid_kind, gid_number, moment
 from tieout.simulators.shopify.site import Site
@@ -145,6 +146,7 @@ class Queries:
             "locations": self._locations,
             "fulfillmentOrders": self._fulfillment_orders,
             "webhookSubscriptions": self._subscriptions,
+            "shopifyPaymentsAccount": self._payments_account,
         }
 
     def _by_id(self, _info: Info, id: str) -> Json | None:  # noqa: A002 - the vendor's argument
@@ -300,6 +302,12 @@ class Queries:
             for body in self._site.store.all(self._site.domain, "subscription")
             if (not topics or body["topic"] in topics) and uri in (None, body["uri"])
         ]
+
+    def _payments_account(self, info: Info) -> Json:
+        return account_node(
+            self._site,
+            lambda nodes, query, readers: self._found(info, nodes, query, readers, _text("id")),
+        )
 
     def _found(
         self,
