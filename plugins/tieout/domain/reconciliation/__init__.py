@@ -1,0 +1,1 @@
+"""Reconciliation of money with what it pays: records, settling, and variances."""
