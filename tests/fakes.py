@@ -24,6 +24,7 @@ from tieout.domain.books import (
     XeroPayment,
     XeroStanding,
 )
+from tieout.domain.clues import Clues
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
@@ -279,6 +280,7 @@ class FakeXero(_Targets, Xero):
         self.changed_payments: list[XeroPayment] = []
         self.held_standings: dict[str, XeroStanding] = {}
         self.held_shown: dict[str, Shown] = {}
+        self.held_alike: dict[str, Shown] = {}
         self.asked_standings: list[frozenset[str]] = []
         self.asked_since: list[datetime] = []
 
@@ -340,6 +342,22 @@ class FakeXero(_Targets, Xero):
         self._calls_made += 1
         return {one: self.held_shown[one] for one in external_ids if one in self.held_shown}
 
+    @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        return self.held_alike | {
+            party.external_id: Shown(
+                node={
+                    "ContactID": party.external_id,
+                    "ContactNumber": party.external_no,
+                    "ContactStatus": "ACTIVE",
+                    "Name": party.name,
+                    "EmailAddress": party.email,
+                }
+            )
+            for party in self.held_contacts
+            if clues.fit({"name": party.name, "email": party.email})
+        }
+
 
 class FakeSage100(_Targets, Sage100):
     """A Sage 100 company; assign ``held_*`` to say what it holds."""
@@ -348,7 +366,6 @@ class FakeSage100(_Targets, Sage100):
         super().__init__(System.SAGE100)
         self.held_reference = reference
         self.held_customers: list[Party] = []
-        self.held_vendors: list[Party] = []
         self.held_credit: dict[str, Credit] = {}
         self.held_stock: list[StockLevel] = []
         self.held_orders: list[SageOrder] = []
@@ -357,6 +374,7 @@ class FakeSage100(_Targets, Sage100):
         self.held_postings: list[GlPosting] = []
         self.held_standings: dict[str, dict[str, Standing]] = {}
         self.held_shown: dict[str, Shown] = {}
+        self.held_alike: dict[str, Shown] = {}
         self.held_posted: dict[str, set[str]] = {}
         self.asked_since: list[date] = []
         self.held_accounts: dict[str, str] = {}
@@ -377,15 +395,6 @@ class FakeSage100(_Targets, Sage100):
             for party in self.held_customers
             if party.external_no in numbers
             or party.email.casefold() in {email.casefold() for email in emails}
-        ]
-
-    @override
-    def find_vendors(self, *, emails: Collection[str], names: Collection[str]) -> list[Party]:
-        wanted = {text.casefold() for text in (*emails, *names)}
-        return [
-            party
-            for party in self.held_vendors
-            if wanted & {party.name.casefold(), party.email.casefold()}
         ]
 
     @override
@@ -434,6 +443,22 @@ class FakeSage100(_Targets, Sage100):
     def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
         self._calls_made += 1
         return {one: self.held_shown[one] for one in external_ids if one in self.held_shown}
+
+    @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        return self.held_alike | {
+            party.external_id: Shown(
+                node={
+                    "ARDivisionNo": "00",
+                    "CustomerNo": party.external_no,
+                    "CustomerName": party.name,
+                    "CustomerStatus": "A",
+                    "EmailAddress": party.email,
+                }
+            )
+            for party in self.held_customers
+            if clues.fit({"name": party.name, "email": party.email})
+        }
 
     @override
     def posted_since(self, entities: Collection[str], since: date) -> dict[str, set[str]]:

@@ -18,11 +18,14 @@ from fake_ledger.ledger import FakeLedger
 from fake_streams import FakeStreams
 from fakes import FakeClock, FakeSage100, FakeXero, ItemGate
 from tieout.domain.base import DeliveryId, Json, System
+from tieout.domain.clues import Clues
 from tieout.domain.in_step.policy import Policy
 from tieout.domain.ledger import Delivery, Landed, NewInboxEntry, Origin, Outcome, Refused
+from tieout.domain.matching import profile_of
 from tieout.domain.pair import FlowName
 from tieout.errors import OutcomeUnknownError, RetryableError, UnavailableError
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.ports.systems import Party, Shown
 from tieout.ports.targets import Target
 from tieout.settings import load_pairs
@@ -88,6 +91,17 @@ class Book:
             for one in ids
             if one in self.nodes
         }
+
+    def resembling(self, clues: Clues, system: System) -> dict[str, Shown]:
+        """Return the active records that have a clue in common."""
+        records = {one: MAPPER.customer_from(system, node) for one, node in self.nodes.items()}
+        return self.shown(
+            [
+                one
+                for one, record in records.items()
+                if record.is_active and clues.fit(profile_of(record).fields)
+            ]
+        )
 
 
 class _BookTarget(Target):
@@ -367,6 +381,11 @@ class XeroBook(FakeXero):
         return super().find_contacts(numbers=numbers, emails=emails, names=names)
 
     @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        self.reads += 1
+        return self.book.resembling(clues, XERO)
+
+    @override
     def target(self, entity: str) -> Any:
         kind = NewContacts if entity == "contact" else ContactChanges
         return kind(XERO, entity, self.book)
@@ -402,6 +421,11 @@ class SageBook(FakeSage100):
         return super().find_customers(numbers=numbers, emails=emails)
 
     @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        self.reads += 1
+        return self.book.resembling(clues, SAGE100)
+
+    @override
     def target(self, entity: str) -> Any:
         kind = NewCustomers if entity == "customer" else CustomerChanges
         return kind(SAGE100, entity, self.book)
@@ -426,6 +450,7 @@ class TwoLedgers:
             sage100=SageBook(self.sage100),
             shops={},
             mapper=MAPPER,
+            matcher=ProbabilityMatcher(),
             gate=ItemGate(),
             clock=self.clock,
         )

@@ -15,9 +15,12 @@ from sage100_simulator import Sage, sage100
 from tieout.connectors.sage100.connector import Sage100Connector
 from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import System
+from tieout.domain.clues import Clues
 from tieout.domain.in_step.policy import ACTIVE
 from tieout.domain.ledger import Landed, NewInboxEntry, Origin
 from tieout.domain.reading import START, SWEPT
+from tieout.errors import ConfigurationError
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.usecases.flow import Flow
 from tieout.usecases.in_step.capture import capture_records
 from tieout.usecases.in_step.entities import CUSTOMERS, ITEMS, VENDORS, Entity
@@ -51,6 +54,7 @@ class Town:
             sage100=self.sage100,
             shops={},
             mapper=MAPPER,
+            matcher=ProbabilityMatcher(),
             gate=ItemGate(),
             clock=clock,
         )
@@ -229,3 +233,89 @@ def test_a_vendors_contact_becomes_no_customer(town: Town) -> None:
     assert town.sync(VENDORS) == 1
     assert town.sync(CUSTOMERS) == 0
     assert town.ledger.conservation(PAIR.pair).skipped["another_kind"] == 1
+
+
+def crowd(town: Town, start: int, count: int) -> None:
+    """Let Xero have so many more contacts of whom nothing is new."""
+    client = town.simulator.client(SetClock())
+    bodies = [{"Name": f"Crowd {number:04d} Trading"} for number in range(start, start + count)]
+    answer = client.write("PUT", "Contacts", body={"Contacts": bodies}, idempotency_key=f"{start}")
+    assert answer.status == 200
+
+
+def test_the_calls_that_look_for_suspects_grow_with_what_is_new_alone(town: Town) -> None:
+    def calls(count: int) -> int:
+        fields = (
+            {"name": f"{chr(97 + n % 26)}x{n} Newcomer", "email": f"new{n}@example.com"}
+            for n in range(count)
+        )
+        before = town.xero.calls_made
+        assert town.xero.resembling("Contacts", Clues.of(fields)) == {}
+        return town.xero.calls_made - before
+
+    few = {count: calls(count) for count in (1, 10, 50)}
+    crowd(town, 0, 400)
+    many = {count: calls(count) for count in few}
+
+    print(f"RESULT: new records -> calls of Xero: {few}; with 400 contacts more: {many}")  # noqa: T201
+    assert many == few
+    assert all(made <= 1 + count // 5 for count, made in few.items())
+
+
+def test_contacts_are_found_by_what_they_have_in_common_with_a_new_record(town: Town) -> None:
+    made = town.people("create_contact", Name="Quill & Ink, Ltd.", EmailAddress="q@ink.example")
+    gone = town.people("create_contact", Name="Quill & Ink (old)", EmailAddress="o@ink.example")
+    town.people("archive_contact", ContactID=gone["ContactID"])
+
+    def found(**fields: str) -> set[str]:
+        return set(town.xero.resembling("Contacts", Clues.of([fields])))
+
+    assert found(name="INK QUILL") == {made["ContactID"]}
+    assert found(name="Quill and Ink") == {made["ContactID"]}
+    assert found(name='Somebody "Else"', email="Q@INK.example") == {made["ContactID"]}
+    assert found(name="Quill Pens") == set()
+
+
+def test_sage100_is_searched_by_phone_as_well_and_shows_whole_rows(town: Town) -> None:
+    key = {"APDivisionNo": "00", "VendorNo": "PHONECO"}
+    made = {**key, "VendorName": "Phone & Co", "TermsCode": "30", "TelephoneNo": "(503) 555-0177"}
+    town.sage100.target("vendor").send([record("vendor", "PHONECO", made, "VendorName")])
+
+    fields = {"name": "Another Name", "phone": "+1 503-555-0177"}
+    found = town.sage100.resembling("AP_Vendor", Clues.of([fields]))
+
+    assert list(found) == ["00-PHONECO"]
+    assert found["00-PHONECO"].node == row(town, "AP_Vendor", "00-PHONECO")
+    with pytest.raises(ConfigurationError, match="not searched"):
+        town.sage100.resembling("GL_Account", Clues())
+
+
+def test_a_vendor_that_is_written_otherwise_is_parked_with_the_reasons(town: Town) -> None:
+    key = {"APDivisionNo": "00", "VendorNo": "REEDCO"}
+    made = {**key, "VendorName": "Reed Basket Company", "TermsCode": "30"}
+    made |= {"TelephoneNo": "(503) 555-0188"}
+    town.news(VENDORS)
+    town.people(
+        "create_contact",
+        Name="Reed Baskets Co.",
+        Phones=[{"PhoneType": "DEFAULT", "PhoneNumber": "503.555.0188"}],
+    )
+    town.sage100.target("vendor").send([record("vendor", "REEDCO", made, "VendorName")])
+
+    assert town.sync(VENDORS) == 0
+
+    letter = town.ledger.dead_letters(PAIR.pair)[-1]
+    assert letter.cause == "possible_duplicate"
+    assert "same_phone" in letter.message
+    assert "'Reed Baskets Co.'" in letter.message
+
+
+def test_an_item_of_another_code_and_the_same_description_is_parked(town: Town) -> None:
+    town.news(ITEMS)
+    town.people("create_item", Code="WIRE-77", Name="Wicker hamper, large")
+    assert town.sync(ITEMS) == 1
+    town.people("create_item", Code="HMP-L", Name="Wicker Hamper Large")
+    assert town.sync(ITEMS) == 0
+    letter = town.ledger.dead_letters(PAIR.pair)[-1]
+    assert "WIRE-77 'Wicker hamper, large'" in letter.message
+    assert "same_description" in letter.message

@@ -13,6 +13,7 @@ from tieout.domain.streams import BAD_IN_A_ROW_MAX, StreamState, source_stream
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.usecases.flow import LEASE_S, SHOP_ORDER, Flow
 from tieout.usecases.steps import run_step
 from unit.usecases.test_steps import PAIR, ROOT
@@ -59,6 +60,7 @@ def test_ten_thousand_bad_orders_leave_few_dead_letters(ledger: PostgresLedger) 
         sage100=FakeSage100(),
         shops={records.SHOP: FakeShop()},
         mapper=YamlMapper(ROOT / "include", PAIR),
+        matcher=ProbabilityMatcher(),
         gate=FakeGate(),
         clock=FakeClock(),
     )

@@ -33,6 +33,7 @@ from tieout.errors import (
     UnsettledError,
 )
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.settings import load_pairs
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
@@ -155,6 +156,7 @@ class Installation:
                 sage100=SimulatedSage100(self.worlds[System.SAGE100], _pair()),
                 shops={DOMAIN: self.shop},
                 mapper=_mapper(),
+                matcher=ProbabilityMatcher(),
                 gate=ItemGate(),
                 clock=simulation.clock,
             )

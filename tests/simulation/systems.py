@@ -25,10 +25,11 @@ from tieout.connectors.shopify.targets import OrderStatusTarget
 from tieout.connectors.xero.targets.table import TARGETS as XERO_TARGETS
 from tieout.connectors.xero.writes import batch_key
 from tieout.domain.base import DeliveryId, System
+from tieout.domain.clues import Clues
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.domain.pair import Pair
 from tieout.errors import OutcomeUnknownError, RateLimitedError, UnavailableError
-from tieout.ports.systems import Party, Sage100Reference, StockLevel, XeroReference
+from tieout.ports.systems import Party, Sage100Reference, Shown, StockLevel, XeroReference
 from tieout.ports.targets import Target
 
 XERO_REMEMBERS_S = 360.0
@@ -365,6 +366,11 @@ class SimulatedXero(FakeXero):
         return super().find_contacts(numbers=numbers, emails=emails, names=names)
 
     @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        _read(self.world)
+        return super().resembling(resource, clues)
+
+    @override
     def target(self, entity: str) -> SimulatedTarget:
         return SimulatedTarget(self.world, entity)
 
@@ -405,6 +411,11 @@ class SimulatedSage100(FakeSage100):
     def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
         _read(self.world)
         return super().stock(item_codes)
+
+    @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        _read(self.world)
+        return super().resembling(resource, clues)
 
     @override
     def target(self, entity: str) -> SimulatedTarget:

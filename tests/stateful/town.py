@@ -21,6 +21,7 @@ from tieout.domain.ledger import NewDocument, NewInboxEntry, Origin
 from tieout.domain.streams import StreamState
 from tieout.errors import OutcomeUnknownError, RejectedError, RetryableError
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.ports.ledger import Ledger
 from tieout.settings import load_pairs
 from tieout.usecases.capture import SWEEP_TOPIC, capture, sweep
@@ -113,6 +114,7 @@ class Town:
             sage100=self.sage100,
             shops={SHOP: self.shop},
             mapper=MAPPER,
+            matcher=ProbabilityMatcher(),
             gate=ItemGate(),
             clock=self.clock,
         )

@@ -205,3 +205,8 @@ def item_profile(item: Item, *, barcode: str = "") -> Profile:
     """Return what of an item is compared."""
     fields = {"code": item.number, "description": item.description, "barcode": barcode}
     return Profile(key=item.source_id, fields=fields)
+
+
+def profile_of(record: Customer | Vendor | Item) -> Profile:
+    """Return what of a record of any kind is compared."""
+    return item_profile(record) if isinstance(record, Item) else party_profile(record)

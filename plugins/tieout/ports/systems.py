@@ -19,6 +19,7 @@ from tieout.domain.books import (
     XeroPayment,
     XeroStanding,
 )
+from tieout.domain.clues import Clues
 from tieout.ports.targets import Target
 
 
@@ -159,6 +160,15 @@ class Xero(Protocol):
             ConfigurationError: There is no such list.
         """
 
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        """Return the ACTIVE records of a list that have one of the clues, by id.
+
+        The calls grow with the clues, not with the list. Xero has no search by phone.
+
+        Raises:
+            ConfigurationError: There is no such list.
+        """
+
     def target(self, entity: str) -> Target:
         """Return the target of an entity; ``connectors/xero/targets/table.py`` lists them."""
 
@@ -177,9 +187,6 @@ class Sage100(Protocol):
         self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
     ) -> list[Party]:
         """Return the division's active customers that have one of the numbers or e-mails."""
-
-    def find_vendors(self, *, emails: Collection[str], names: Collection[str]) -> list[Party]:
-        """Return the division's active vendors that have one of the e-mails or names."""
 
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
         """Return what customers of the division owe and may owe, by number."""
@@ -235,6 +242,15 @@ class Sage100(Protocol):
 
         Raises:
             ConfigurationError: There is no such table.
+        """
+
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        """Return the division's active rows of a table that have one of the clues, by id.
+
+        What is read grows with the table: Sage 100 has no index that such clues are in.
+
+        Raises:
+            ConfigurationError: There is no such table, or it is not searched.
         """
 
     def target(self, entity: str) -> Target:

@@ -1,32 +1,40 @@
 """Buyers on both sides: recognized by binding or e-mail, created when nobody knows them.
 
 Existing customers are linked and never changed here; keeping them in step is customer_sync's work.
+Who is not recognized and yet is certainly alike to a known customer is neither linked nor created:
+the order is set aside, and a person says whether the two are one.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tieout.domain.base import BatchId, System
-from tieout.domain.ledger import NewBinding
-from tieout.domain.order import Buyer
+from tieout.domain.customer import Customer
+from tieout.domain.ledger import NewBinding, Refused
+from tieout.domain.matching import IDENTIFYING, MatchClass, Profile, Reason, party_profile
+from tieout.domain.order import Buyer, Order
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ports.systems import Party
 from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind
 from tieout.usecases.flow import Flow, ReadyOrder, StepReport, validated_orders
 from tieout.usecases.guarded import guarded_read
+from tieout.usecases.in_step.entities import CUSTOMERS
+from tieout.usecases.in_step.suspects import Suspect, may_be, refused
 from tieout.usecases.order_money import tax_schedule
 from tieout.usecases.order_names import GUEST_KEY, buyer_name, customer_key
-from tieout.usecases.parents import let_children_on
+from tieout.usecases.parents import SetAside, let_children_on
 from tieout.usecases.writing import Write, write_all
 
 CUSTOMER_BINDING = "customer"
+ONE_NAME = frozenset({Reason.SAME_NAME, Reason.SAME_WORDS, Reason.TRADING_NAME})
+"""Ways of two names to be one name: merely alike are those of brothers and sisters as well."""
 NAME_LENGTH_MAX = 255
 """Xero's limit on a contact's name, in characters."""
 
 
 def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
     """Make sure that every buyer is a Xero contact, and knows which."""
-    new = _unknown_buyers(
+    new, aside = _unknown_buyers(
         flow, batch_id, CONTACT, lambda emails: flow.xero.find_contacts(emails=emails)
     )
     names = {buyer_name(ready.order) for ready in new}
@@ -45,12 +53,13 @@ def write_contacts(flow: Flow, batch_id: BatchId) -> StepReport:
         }
         yield Write(key, record, {"name": name}, binding_entity=CUSTOMER_BINDING)
 
-    return write_all(flow, CONTACT, flow.xero.target(CONTACT.entity), new, writes_of)
+    target = flow.xero.target(CONTACT.entity)
+    return _with(aside, write_all(flow, CONTACT, target, new, writes_of))
 
 
 def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
     """Make sure that every buyer is a Sage 100 customer, and knows which."""
-    new = _unknown_buyers(
+    new, aside = _unknown_buyers(
         flow, batch_id, CUSTOMER, lambda emails: flow.sage100.find_customers(emails=emails)
     )
 
@@ -66,7 +75,13 @@ def write_customers(flow: Flow, batch_id: BatchId) -> StepReport:
         }
         yield Write(key, record, {}, binding_entity=CUSTOMER_BINDING)
 
-    return write_all(flow, CUSTOMER, flow.sage100.target(CUSTOMER.entity), new, writes_of)
+    target = flow.sage100.target(CUSTOMER.entity)
+    return _with(aside, write_all(flow, CUSTOMER, target, new, writes_of))
+
+
+def _with(aside: SetAside, report: StepReport) -> StepReport:
+    """Return what a step did, with what was set aside before it wrote anything."""
+    return report.model_copy(update={"set_aside": report.set_aside + aside.count})
 
 
 def mark_known_buyers(flow: Flow, batch_id: BatchId) -> None:
@@ -91,15 +106,76 @@ def mark_known_buyers(flow: Flow, batch_id: BatchId) -> None:
 
 def _unknown_buyers(
     flow: Flow, batch_id: BatchId, kind: WriteKind, find: Callable[[set[str]], list[Party]]
-) -> list[ReadyOrder]:
-    """Bind the buyers whom the system has already; return the orders of those to be created."""
+) -> tuple[list[ReadyOrder], SetAside]:
+    """Bind the buyers whom the system has already; return the orders of those to be created.
+
+    And what set aside the orders of those who may be there already.
+    """
     system = kind.target
     unbound = _unbound(flow, validated_orders(flow, batch_id), system)
     _link_guest(flow, unbound, system)
     buyers = [ready.order.buyer for ready in unbound if not ready.order.buyer.is_guest]
     emails = {buyer.email for buyer in buyers if buyer.email}
     by_email = guarded_read(flow, system, lambda: find(emails))
-    return _link_by_email(flow, unbound, by_email, _begun(flow, kind, unbound), system)
+    begun = _begun(flow, kind, unbound)
+    new = _link_by_email(flow, unbound, by_email, begun, system)
+    aside = SetAside(flow, kind)
+    suspected = _suspected(
+        flow, [one for one in new if customer_key(one.order) not in begun], system
+    )
+    for ready in new:
+        key = customer_key(ready.order)
+        if key in suspected:
+            aside.refuse(ready, key, suspected[key])
+    return [ready for ready in new if customer_key(ready.order) not in suspected], aside
+
+
+def _suspected(flow: Flow, new: Sequence[ReadyOrder], system: System) -> dict[str, Refused]:
+    """Return by key why buyers must not be created before a person has looked.
+
+    Whom a first match would link without asking is asked about here, if the name is the same and
+    an address, a telephone or the like as well. Less is no reason to keep an order back: two people
+    may share a name and an employer, and a household its address and telephone.
+    """
+    by_id = {ready.order.buyer.source_id: ready.order for ready in new}
+    profiles = [profile for order in by_id.values() if (profile := _profile(order)) is not None]
+    alike = may_be(flow, CUSTOMERS, (System.SHOPIFY, system), profiles)
+    found: dict[str, Refused] = {}
+    for source_id, some in alike.items():
+        if any(map(_is_known, some)):
+            order = by_id[source_id]
+            key = customer_key(order)
+            found[key] = refused(
+                f"Buyer {buyer_name(order)!r} ({key})",
+                system,
+                some,
+                if_bound=f"unlink that (tieout bindings unlink) and link {key} instead",
+            )
+    return found
+
+
+def _is_known(suspect: Suspect) -> bool:
+    said = {*suspect.match.reasons}
+    is_told = bool(said & ONE_NAME and said & IDENTIFYING)
+    return is_told and suspect.match.match_class is MatchClass.CERTAIN
+
+
+def _profile(order: Order) -> Profile | None:
+    """Return what of a buyer is compared, None for one without a name."""
+    buyer, name = order.buyer, buyer_name(order)
+    if not name:
+        return None
+    address = buyer.address if buyer.address.line1 else order.ship_to
+    customer = Customer(
+        external_id=buyer.source_id,
+        name=name,
+        email=buyer.email,
+        phone=buyer.phone or address.phone,
+        address=address,
+        is_active=True,
+        custom=buyer.custom,
+    )
+    return party_profile(customer)
 
 
 def _unbound(flow: Flow, orders: Sequence[ReadyOrder], system: System) -> list[ReadyOrder]:

@@ -16,7 +16,7 @@ from tieout.domain.base import Frozen, Json, System
 from tieout.domain.customer import Customer
 from tieout.domain.in_step.records import NotSame
 from tieout.domain.ledger import Binding, NewBinding
-from tieout.domain.matching import Match, MatchClass, Profile, item_profile, party_profile, told
+from tieout.domain.matching import Match, MatchClass, Profile, profile_of, told
 from tieout.domain.pair import Pair
 from tieout.domain.reading import START
 from tieout.domain.records import Item, Vendor
@@ -306,7 +306,7 @@ class FirstMatch:
                         f"Records of kind {self.entity.name!r} are not matched.",
                         remedy="Match customers, items or vendors.",
                     )
-                profile = _profile(read)
+                profile = profile_of(read)
                 ignored = "the pair's house account" if profile.key in apart else ""
                 ignored = ignored or self._why_ignored(system, read, node)
                 yield profile.key, _Read(profile, _shown(profile), ignored)
@@ -329,10 +329,6 @@ class FirstMatch:
         if is_customer and node.get("IsSupplier") is True and node.get("IsCustomer") is not True:
             return "a supplier alone"
         return "" if record.is_active else f"not active in {system}"
-
-
-def _profile(record: Party) -> Profile:
-    return item_profile(record) if isinstance(record, Item) else party_profile(record)
 
 
 def _shown(profile: Profile) -> Record:

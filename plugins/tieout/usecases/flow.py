@@ -15,6 +15,7 @@ from tieout.ports.clock import Clock
 from tieout.ports.gate import Gate
 from tieout.ports.ledger import Ledger
 from tieout.ports.mapper import Mapper
+from tieout.ports.matcher import Matcher
 from tieout.ports.streams import Streams
 from tieout.ports.systems import Sage100, Shop, Xero
 
@@ -41,6 +42,7 @@ class Flow:
     sage100: Sage100
     shops: Mapping[str, Shop]
     mapper: Mapper
+    matcher: Matcher
     gate: Gate
     clock: Clock
     fence: Fence | None = None

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing_extensions import override
 
 from tieout.domain.base import DeliveryId, DocumentId, Frozen, Json, System
+from tieout.domain.clues import Clues
 from tieout.domain.json_patch import Change, differences
 from tieout.domain.ledger import (
     LANDED,
@@ -24,7 +25,7 @@ from tieout.domain.ledger import (
 )
 from tieout.domain.order import Order, OrderLine
 from tieout.errors import RejectedError
-from tieout.ports.systems import Party, Sage100, Xero
+from tieout.ports.systems import Party, Sage100, Shown, Xero
 from tieout.usecases.buyers import CUSTOMER_BINDING
 from tieout.usecases.catalog import CONTACT, CUSTOMER, kind_of
 from tieout.usecases.flow import SHOP_ORDER, Flow
@@ -245,6 +246,10 @@ class _UnaskedXero(PlanningXero):
             *(_party(System.XERO, number, "") for number in numbers),
         ]
 
+    @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        return {}
+
 
 class _UnaskedSage100(PlanningSage100):
     """A company that is not asked: whom it knew then has a binding."""
@@ -257,6 +262,10 @@ class _UnaskedSage100(PlanningSage100):
         self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
     ) -> list[Party]:
         return [_party(System.SAGE100, number, "") for number in numbers]
+
+    @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        return {}
 
 
 def _mark(key: str) -> str:

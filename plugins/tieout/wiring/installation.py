@@ -31,6 +31,7 @@ from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
 from tieout.ledger.webhooks import PostgresWebhooks
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.settings import sweep_cron, sweep_interval
 from tieout.usecases import holding
 from tieout.usecases.backfill import plan_backfill
@@ -121,6 +122,7 @@ class Tieout(ConnectedSystems):
             sage100=self.sage100(pair),
             shops={s.domain: self.shop(pair, s.domain) for s in settings.shops},
             mapper=self.mapper(pair),
+            matcher=ProbabilityMatcher(),
             gate=GreatExpectationsGate(
                 self._include / "expectations", self._data_docs / self.caller.flow
             ),

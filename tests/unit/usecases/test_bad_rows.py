@@ -19,6 +19,7 @@ from tieout.domain.streams import StreamState, source_stream
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.streams import PostgresStreams
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.ports.ledger import Ledger
 from tieout.ports.streams import Streams
 from tieout.usecases.capture import drain, sweep
@@ -65,6 +66,7 @@ def flow_of(
         sage100=FakeSage100(known.sage100),
         shops={SHOP: FakeShop({one["legacyResourceId"]: one for one in nodes})},
         mapper=YamlMapper(ROOT / "include", PAIR),
+        matcher=ProbabilityMatcher(),
         gate=GreatExpectationsGate(EXPECTATIONS, None),
         clock=clock,
     )

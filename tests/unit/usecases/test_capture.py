@@ -16,6 +16,7 @@ from tieout.domain.base import Json, System
 from tieout.domain.ledger import NewInboxEntry, Origin
 from tieout.errors import UnavailableError
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.settings import load_pairs
 from tieout.usecases.capture import SWEEP_OVERLAP, capture, drain, sweep
 from tieout.usecases.flow import Flow
@@ -69,6 +70,7 @@ def flow(shop: FakeShop) -> Flow:
         sage100=FakeSage100(),
         shops={SHOP: shop},
         mapper=YamlMapper(INCLUDE, PAIR),
+        matcher=ProbabilityMatcher(),
         gate=FakeGate(),
         clock=clock,
     )

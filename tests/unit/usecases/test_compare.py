@@ -14,6 +14,7 @@ from tieout.domain.hashing import content_hash
 from tieout.domain.ledger import Origin
 from tieout.errors import UnavailableError
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.usecases.capture import VOLATILE_MEMBERS, drain, sweep
 from tieout.usecases.compare import compare_source
 from tieout.usecases.flow import SHOP_ORDER, Flow
@@ -62,6 +63,7 @@ def make_flow() -> Flow:
         sage100=FakeSage100(),
         shops={SHOP: LateShop(clock)},
         mapper=MAPPER,
+        matcher=ProbabilityMatcher(),
         gate=FakeGate(),
         clock=clock,
     )

@@ -11,6 +11,7 @@ from tieout.domain.base import System
 from tieout.domain.ledger import NewBinding
 from tieout.domain.order import Order
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.ports.systems import Credit, Party
 from tieout.settings import load_pairs
 from tieout.usecases.credit import on_account
@@ -44,6 +45,7 @@ def flow(*customers: Party) -> tuple[Flow, FakeSage100]:
         sage100=sage100,
         shops={},
         mapper=YamlMapper(ROOT / "include", PAIR),
+        matcher=ProbabilityMatcher(),
         gate=FakeGate(),
         clock=clock,
     )

@@ -23,6 +23,7 @@ from tieout.domain.hashing import base36
 from tieout.domain.ledger import NewDeadLetter, Origin, Validated
 from tieout.errors import ConfigurationError
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.settings import load_pairs
 from tieout.usecases.capture import capture, sweep
 from tieout.usecases.flow import Flow
@@ -56,6 +57,7 @@ class World:
             sage100=self.sage100,
             shops={SHOP: self.shop},
             mapper=YamlMapper(ROOT / "include", PAIR),
+            matcher=ProbabilityMatcher(),
             gate=FakeGate(),
             clock=clock,
         )

@@ -14,6 +14,7 @@ from tieout.domain.ledger import Document, DocumentState, NewDeadLetter, NewDocu
 from tieout.domain.streams import StreamState, source_stream
 from tieout.errors import ConfigurationError
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.ports.gate import Finding
 from tieout.usecases.flow import LEASE_S, Flow, Ready
 from tieout.usecases.judging import Judging, Taken, judge
@@ -71,6 +72,7 @@ def make_flow() -> Flow:
         sage100=FakeSage100(),
         shops={},
         mapper=YamlMapper(ROOT / "include", PAIR),
+        matcher=ProbabilityMatcher(),
         gate=FakeGate(),
         clock=clock,
     )

@@ -17,6 +17,7 @@ from tieout.domain.books import SageOrder, SageReceipt, SageState, XeroInvoice
 from tieout.domain.json_patch import Act, Operation
 from tieout.domain.ledger import DocumentState
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.settings import load_pairs
 from tieout.usecases.flow import Flow
 from tieout.usecases.order_names import check_no
@@ -83,6 +84,7 @@ class Office:
             sage100=self.sage100,
             shops={records.SHOP: FakeShop()},
             mapper=MAPPER,
+            matcher=ProbabilityMatcher(),
             gate=FakeGate(),
             streams=FakeStreams(FakeClock()),
             clock=FakeClock(),

@@ -26,6 +26,7 @@ from tieout.domain.base import BatchId, System
 from tieout.domain.ledger import Origin
 from tieout.errors import ConfigurationError, OutcomeUnknownError, UnavailableError
 from tieout.mapping.mapper import YamlMapper
+from tieout.matching.matcher import ProbabilityMatcher
 from tieout.ports.gate import Finding
 from tieout.ports.systems import Party, StockLevel
 from tieout.settings import load_pairs
@@ -61,6 +62,7 @@ def make_flow(*nodes: dict[str, Any]) -> Flow:
         sage100=sage100,
         shops={SHOP: FakeShop({str(one["legacyResourceId"]): one for one in nodes})},
         mapper=YamlMapper(ROOT / "include", PAIR),
+        matcher=ProbabilityMatcher(),
         gate=FakeGate(),
         clock=clock,
     )

@@ -16,6 +16,7 @@ from tieout.connectors.sage100.needs import NEEDS
 from tieout.connectors.sage100.own_fields import MARK, Named, Ours, OwnField, own_fields
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.relayed import RelayedRoute
+from tieout.connectors.sage100.resembling import INACTIVE_STATUSES, resembling
 from tieout.connectors.sage100.routes import OdbcConnection, OdbcRoute
 from tieout.connectors.sage100.rows import UnreadableRow
 from tieout.connectors.sage100.schema import Sage100Schemas
@@ -25,6 +26,7 @@ from tieout.connectors.sage100.targets import imports
 from tieout.connectors.sage100.targets.base import Company
 from tieout.connectors.sage100.targets.table import TARGETS, target_of
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
+from tieout.domain.clues import Clues
 from tieout.errors import TieoutError
 from tieout.ports.clock import Clock
 from tieout.ports.systems import Credit, Party, Sage100Reference, Shown, StockLevel
@@ -33,7 +35,6 @@ from tieout.ports.targets import Target
 SAMPLED, HOURS = "AR_Customer", "TimeUpdated"
 SAMPLE_ROWS = 500
 ACTIVE = "A"
-INACTIVE_STATUSES = frozenset({"I"})
 
 
 class Sage100Connector:
@@ -188,27 +189,6 @@ class Sage100Connector:
             and (row.text("CustomerNo") in numbers or row.text("EmailAddress").casefold() in wanted)
         ]
 
-    def find_vendors(self, *, emails: Collection[str], names: Collection[str]) -> list[Party]:
-        """Return the division's active vendors that have one of the e-mails or names, in any case.
-
-        Neither is in an index that Sage's SQL could look a text of any case up in.
-        """
-        wanted = {text.casefold() for text in (*emails, *names)}
-        among = {"APDivisionNo": [self._config.division]}
-        return [
-            Party(
-                external_id=f"{row.text('APDivisionNo')}-{row.text('VendorNo')}",
-                external_no=row.text("VendorNo"),
-                name=row.text("VendorName"),
-                email=row.text("EmailAddress"),
-            )
-            for row in self._reader.rows(
-                "AP_Vendor", "VendorName EmailAddress VendorStatus", among=among
-            )
-            if row.text("VendorStatus") not in INACTIVE_STATUSES
-            and wanted & {row.text("VendorName").casefold(), row.text("EmailAddress").casefold()}
-        ]
-
     def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
         """Return quantities by item and warehouse; available is what may still be promised."""
         columns = "QuantityOnHand QuantityOnSalesOrder QuantityOnBackOrder QuantityInShipping"
@@ -277,6 +257,11 @@ class Sage100Connector:
         own_fields = self._read_fields.get(resource, ())
         zone = ZoneInfo(self._config.time_zone)
         return shown(self._reader, resource, external_ids, zone, own_fields)
+
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        """Return the division's active records of a table that have one of the clues, by id."""
+        alike = resembling(self._reader, resource, clues, self._config.division)
+        return self.shown(resource, alike)
 
     def target(self, entity: str) -> Target:
         """Return the target of an entity; ``targets/table.py`` lists them."""

@@ -6,7 +6,7 @@ catalog a site lacks is only noted. A test holds this list against the statement
 
 _NEEDS = {
     "AR_Customer": (
-        "CustomerName EmailAddress CustomerStatus CreditLimit CreditHold OpenOrderAmt "
+        "CustomerName EmailAddress TelephoneNo CustomerStatus CreditLimit CreditHold OpenOrderAmt "
         "CurrentBalance AgingCategory1 AgingCategory2 AgingCategory3 AgingCategory4 UDF_TIEOUT_ID"
     ),
     "AR_TermsCode": "",

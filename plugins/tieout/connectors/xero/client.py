@@ -245,29 +245,31 @@ def any_of(member: str, values: Sequence[str], *, as_guid: bool = False) -> Iter
     longest part without it, and a long one by its beginning, so the caller may get rows that it did
     not ask for.
     """
-    yield from _filters([_term(member, value, as_guid=as_guid) for value in values])
+    yield from filters([term(member, value, as_guid=as_guid) for value in values])
 
 
 def on_days(member: str, days: Iterable[date]) -> Iterator[str]:
     """Yield ``where`` texts that together let through the rows whose member is one of the days."""
     terms = [f"{member}==DateTime({day.year},{day.month},{day.day})" for day in sorted(set(days))]
-    yield from _filters(terms)
+    yield from filters(terms)
 
 
-def _filters(terms: Iterable[str]) -> Iterator[str]:
+def filters(terms: Iterable[str]) -> Iterator[str]:
+    """Yield ``where`` texts that together let through the rows that one of the terms does."""
     joined: list[str] = []
-    for term in terms:
+    for one in terms:
         is_full = len(joined) >= FILTER_TERMS_MAX
-        if is_full or sum(map(len, joined)) + len(term) > FILTER_CHARACTERS_MAX:
+        if is_full or sum(map(len, joined)) + len(one) > FILTER_CHARACTERS_MAX:
             if joined:
                 yield " OR ".join(joined)
             joined = []
-        joined.append(term)
+        joined.append(one)
     if joined:
         yield " OR ".join(joined)
 
 
-def _term(member: str, value: str, *, as_guid: bool) -> str:
+def term(member: str, value: str, *, as_guid: bool = False) -> str:
+    """Return the term of a ``where`` text for one value of a member, as ``any_of`` has it."""
     if as_guid:
         return f'{member}==guid("{value}")'
     parts = _QUOTING.split(value)

@@ -23,12 +23,14 @@ from tieout.connectors.xero.client import ALONE, XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
 from tieout.connectors.xero.lists import XeroLists
 from tieout.connectors.xero.reports import XeroReports
+from tieout.connectors.xero.resembling import resembling
 from tieout.connectors.xero.shown import shown
 from tieout.connectors.xero.standings import STANDINGS
 from tieout.connectors.xero.targets.table import target_of
 from tieout.domain.account_rules import Tracking
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment, XeroStanding
 from tieout.domain.budget import Caller
+from tieout.domain.clues import Clues
 from tieout.domain.statuses.machine import Phase
 from tieout.domain.statuses.xero import INVOICE, PAYMENT
 from tieout.errors import ConfigurationError, UnavailableError
@@ -194,6 +196,10 @@ class XeroConnector(Xero):
     @override
     def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
         return shown(self._client, resource, external_ids)
+
+    @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        return resembling(self._client, resource, clues)
 
     @override
     def target(self, entity: str) -> Target:

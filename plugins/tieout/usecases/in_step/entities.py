@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from tieout.domain.base import Frozen, Json, System
 from tieout.domain.customer import Customer
 from tieout.domain.hashing import base36
+from tieout.domain.matching import Reason
 from tieout.domain.order import Buyer
 from tieout.domain.pair import FlowName, Pair
 from tieout.domain.records import Item, Vendor
@@ -55,20 +56,6 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Tell:
-    """What tells of two records that they may be one: in words, and its field on either side."""
-
-    what: str
-    field: str
-    of_party: str = ""
-
-    @property
-    def party_field(self) -> str:
-        """Return the field of what was found in the other ledger."""
-        return self.of_party or self.field
-
-
-@dataclass(frozen=True)
 class Entity:
     """One kind of record: its canonical form, and both ledgers' halves.
 
@@ -82,7 +69,8 @@ class Entity:
     read: Callable[[Mapper, System, Json], Frozen]
     created: Callable[[Pair, System, str, Frozen], Mapping[str, object]]
     changed: Callable[[Pair, System, str, Frozen], Mapping[str, object]]
-    tells: tuple[Tell, ...] = (Tell("e-mail", "email"), Tell("name", "name"))
+    tells: frozenset[Reason] = frozenset(Reason)
+    """Likenesses of which a known record has one that a new one may repeat, however sure it is."""
     not_ours: frozenset[str] = frozenset()
     """Keys of records that people keep in both ledgers by themselves."""
 
@@ -216,7 +204,8 @@ ITEMS = Entity(
     read=_read_item,
     created=_created_item,
     changed=_changed_item,
-    tells=(Tell("code", "number", "external_no"),),
+    # Neighboring codes, and descriptions but for a size, are what an item's variants have.
+    tells=frozenset({Reason.SAME_CODE, Reason.SAME_BARCODE, Reason.SAME_DESCRIPTION}),
 )
 
 

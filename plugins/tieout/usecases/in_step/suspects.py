@@ -1,105 +1,192 @@
 """Suspects: before a record is created, whether the other ledger has it already.
 
-Looked up by what tells records apart: e-mail and name. What is alike is never linked here, and
-never by its name: the new record is set aside, and a person says whether the two are one.
+The ledger is asked for what has a clue in common with the new record, and the matcher says how sure
+it is that two are one. What may be one is never linked here: the new record is set aside with the
+reasons, and a person says what it is. What a person kept apart is no suspect of it any more.
+
+Asked is the ledger itself, not what we keep of it: that lacks what is in no flow or was redacted.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tieout.domain.base import System
+from tieout.domain.clues import Clues
+from tieout.domain.customer import Customer
+from tieout.domain.in_step.records import NotSame
 from tieout.domain.ledger import Refused
-from tieout.ports.systems import Party
+from tieout.domain.matching import Match, MatchClass, Profile, profile_of, told
+from tieout.domain.records import Item, Vendor
+from tieout.errors import RejectedError
 from tieout.usecases.flow import Flow
 from tieout.usecases.guarded import guarded_read
-from tieout.usecases.in_step.entities import ITEMS, VENDORS, Entity
-from tieout.usecases.in_step.reading import Half, Thing
+from tieout.usecases.in_step.entities import SYSTEMS, Entity
+from tieout.usecases.in_step.reading import Thing
+
+NAMED_MAX = 5
+"""How many suspects a dead letter names."""
+SURE_MAX = 0.9999
+"""The highest confidence that is shown: nothing is certain before a person has looked."""
+
+_Two = frozenset[tuple[System, str]]
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A record that a new one may repeat; ``bound_as`` is the key that it is bound under, or ''."""
+
+    match: Match
+    name: str
+    bound_as: str = ""
+
+    def text(self) -> str:
+        """Say which it is, how sure, and why, in words and by the reasons' codes."""
+        codes = " ".join(self.match.reasons)
+        return (
+            f"{self.match.right} {self.name!r} (confidence "
+            f"{min(self.match.confidence, SURE_MAX):.4f}: {told(self.match.reasons)} [{codes}])"
+        )
 
 
 def suspects(flow: Flow, entity: Entity, things: Sequence[Thing]) -> dict[str, Refused]:
     """Return why things must not be created before a person has looked, by their keys."""
     found: dict[str, Refused] = {}
-    parted = _parted(flow, entity)
-    for source in (System.XERO, System.SAGE100):
-        ours = [thing for thing in things if source in thing.halves]
-        if not ours:
-            continue
-        target = System.SAGE100 if source is System.XERO else System.XERO
-        known = _looked_up(flow, entity, target, [thing.halves[source] for thing in ours])
-        for thing in ours:
-            alike = {
-                party.external_id: reasons
-                for party in known
-                if (reasons := _reasons(entity, thing.halves[source], party))
-                and (source, thing.bound[source], target, party.external_id) not in parted
-            }
-            if alike:
-                found[thing.key] = _refused(thing.halves[source], target, alike)
+    for source in SYSTEMS:
+        ours = {thing.bound[source]: thing for thing in things if source in thing.halves}
+        target = next(system for system in SYSTEMS if system is not source)
+        profiles = [
+            replace(profile_of(record), key=record_id)
+            for record_id, thing in ours.items()
+            if isinstance(record := thing.halves[source].record, Customer | Vendor | Item)
+        ]
+        for record_id, alike in may_be(flow, entity, (source, target), profiles).items():
+            found[ours[record_id].key] = refused(
+                f"{record_id} of {source}",
+                target,
+                alike,
+                if_bound="merge this one into that, or archive it, where it was entered",
+            )
     return found
 
 
-def _parted(flow: Flow, entity: Entity) -> set[tuple[System, str, System, str]]:
-    said = flow.ledger.parted(flow.pair.pair, entity.name)
-    one_way = {(one.one_system, one.one_id, one.other_system, one.other_id) for one in said}
-    return one_way | {(three, four, one, two) for one, two, three, four in one_way}
+def may_be(
+    flow: Flow, entity: Entity, way: tuple[System, System], new: Sequence[Profile]
+) -> dict[str, list[Suspect]]:
+    """Return by key the records of a ledger that each new one may be, the likeliest first.
 
+    ``way`` is where the new ones are, and the ledger that is asked. A record without any is not
+    there.
 
-def _looked_up(flow: Flow, entity: Entity, target: System, halves: Sequence[Half]) -> list[Party]:
-    """Return the records of a ledger that may be one of these."""
-    said = {
-        tell.field: {text for half in halves if (text := _text(half, tell.field))}
-        for tell in entity.tells
+    Raises:
+        RetryableError: The ledger cannot be read now.
+    """
+    source, target = way
+    if not new:
+        return {}
+    known = _known(flow, entity, target, new)
+    apart = {_two(said) for said in flow.ledger.parted(flow.pair.pair, entity.name)}
+    at_all = {
+        match.left
+        for match in flow.matcher.alike(entity.name, new, list(known.values()))
+        if match.match_class is not MatchClass.NEW
     }
-    if "number" in said:
-        return guarded_read(flow, target, lambda: _coded(flow, target, said["number"]))
-    emails, names = said["email"], said["name"]
-    if target is System.XERO:
-        return guarded_read(
-            flow, target, lambda: flow.xero.find_contacts(emails=emails, names=names)
-        )
-    if entity.sides[target].resource == VENDORS.sides[target].resource:
-        return guarded_read(
-            flow, target, lambda: flow.sage100.find_vendors(emails=emails, names=names)
-        )
-    return guarded_read(flow, target, lambda: flow.sage100.find_customers(emails=emails))
+    matches: dict[str, list[Match]] = {}
+    for one in new:
+        if one.key not in at_all:
+            continue
+        rest = [
+            profile
+            for key, profile in known.items()
+            if frozenset({(source, one.key), (target, key)}) not in apart
+        ]
+        found = [m for m in _one_by_one(flow, entity, one, rest) if entity.tells & {*m.reasons}]
+        if found:
+            matches[one.key] = found
+    return _named(flow, entity, target, known, matches)
 
 
-def _coded(flow: Flow, target: System, codes: Collection[str]) -> list[Party]:
-    """Return the items of a ledger with these codes."""
-    if target is System.XERO:
-        known = flow.xero.reference().item_codes
-    else:
-        keys = {code.strip().upper() for code in codes}
-        known = frozenset(flow.sage100.shown(ITEMS.sides[target].resource, keys))
-    folded = {code.casefold() for code in codes}
-    return [
-        Party(external_id=code, external_no=code, name=code, email="")
-        for code in sorted(known)
-        if code.casefold() in folded
-    ]
+def _known(
+    flow: Flow, entity: Entity, target: System, new: Sequence[Profile]
+) -> dict[str, Profile]:
+    """Return the records of a ledger that have a clue in common with new ones, by their ids."""
+    clues = Clues.of(profile.fields for profile in new)
+    ledger = flow.xero if target is System.XERO else flow.sage100
+    resource = entity.sides[target].resource
+    shown = guarded_read(flow, target, lambda: ledger.resembling(resource, clues))
+    found: dict[str, Profile] = {}
+    for record_id, one in shown.items():
+        try:
+            record = entity.read(flow.mapper, target, one.node)
+        except RejectedError:
+            continue  # it cannot be compared; when its own turn comes it is set aside
+        if isinstance(record, Customer | Vendor | Item):
+            found[record_id] = replace(profile_of(record), key=record_id)
+    return found
 
 
-def _reasons(entity: Entity, half: Half, party: Party) -> list[str]:
-    told = (
-        (tell.what, _text(half, tell.field), getattr(party, tell.party_field))
-        for tell in entity.tells
+def _one_by_one(
+    flow: Flow, entity: Entity, new: Profile, known: Sequence[Profile]
+) -> Iterator[Match]:
+    """Yield whom a new record may be, one after another, each as if those before were not there.
+
+    Two that are equally alike share their chances: of each alone, little would be left of them.
+    """
+    rest = list(known)
+    while rest:
+        match = next(iter(flow.matcher.alike(entity.name, [new], rest)), None)
+        if match is None or match.match_class is MatchClass.NEW:
+            return
+        yield match
+        rest = [profile for profile in rest if profile.key != match.right]
+
+
+def _named(
+    flow: Flow,
+    entity: Entity,
+    target: System,
+    known: Mapping[str, Profile],
+    matches: Mapping[str, Sequence[Match]],
+) -> dict[str, list[Suspect]]:
+    ids = {match.right for some in matches.values() for match in some}
+    bound = flow.ledger.bindings_to(flow.pair.pair, entity.name, ids, target) if ids else {}
+    return {
+        key: [
+            Suspect(
+                match=match,
+                name=_name(known[match.right]),
+                bound_as=bound[match.right].key if match.right in bound else "",
+            )
+            for match in some
+        ]
+        for key, some in matches.items()
+    }
+
+
+def _name(profile: Profile) -> str:
+    return profile.fields.get("name") or profile.fields.get("description", "")
+
+
+def _two(said: NotSame) -> _Two:
+    return frozenset({(said.one_system, said.one_id), (said.other_system, said.other_id)})
+
+
+def refused(what: str, target: System, alike: Sequence[Suspect], *, if_bound: str) -> Refused:
+    """Return the refusal of a new record that may be there already.
+
+    ``if_bound`` is what to do when the two are one and the known one is bound already.
+    """
+    shown = "; ".join(one.text() for one in alike[:NAMED_MAX])
+    more = f"; and {len(alike) - NAMED_MAX} more" if len(alike) > NAMED_MAX else ""
+    first = alike[0]
+    same = (
+        f"{first.match.right} is bound already, as {first.bound_as}. If the two are one, {if_bound}"
+        if first.bound_as
+        else "If the two are one, link them (tieout bindings link)"
     )
-    return [what for what, one, other in told if one and one.casefold() == other.casefold()]
-
-
-def _text(half: Half, field: str) -> str:
-    value = getattr(half.record, field, "")
-    return value if isinstance(value, str) else ""
-
-
-def _refused(half: Half, target: System, alike: Mapping[str, Sequence[str]]) -> Refused:
-    shown = "; ".join(f"{one} (same {' and '.join(why)})" for one, why in sorted(alike.items()))
     return Refused(
         cause="possible_duplicate",
-        message=f"{half.external_id} may be in {target} already: {shown}. Nothing was created.",
-        remedy=(
-            "Say in the file of a first match whether the two are the same or others (tieout "
-            "match, then tieout match accept; docs/howto/go-live.md); then replay."
-        ),
+        message=f"{what} may be in {target} already: {shown}{more}. Nothing was created.",
+        remedy=f"{same}; if they are not, say so (tieout bindings part). Then replay.",
         field="external_id",
-        value=next(iter(sorted(alike))),
+        value=first.match.right,
     )

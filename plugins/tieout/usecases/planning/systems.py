@@ -20,6 +20,7 @@ from tieout.domain.books import (
     XeroPayment,
     XeroStanding,
 )
+from tieout.domain.clues import Clues
 from tieout.ports.ledger import Ledger
 from tieout.ports.systems import (
     Credit,
@@ -105,6 +106,10 @@ class PlanningXero(Xero):
         return self._counted(lambda: self._real.shown(resource, external_ids))
 
     @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        return self._counted(lambda: self._real.resembling(resource, clues))
+
+    @override
     def target(self, entity: str) -> Target:
         return PlanningTarget(self._real.target(entity), self._notes)
 
@@ -138,10 +143,6 @@ class PlanningSage100(Sage100):
         self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
     ) -> list[Party]:
         return self._counted(lambda: self._real.find_customers(numbers=numbers, emails=emails))
-
-    @override
-    def find_vendors(self, *, emails: Collection[str], names: Collection[str]) -> list[Party]:
-        return self._counted(lambda: self._real.find_vendors(emails=emails, names=names))
 
     @override
     def stock(self, item_codes: Collection[str]) -> list[StockLevel]:
@@ -201,6 +202,10 @@ class PlanningSage100(Sage100):
     @override
     def shown(self, resource: str, external_ids: Collection[str]) -> dict[str, Shown]:
         return self._counted(lambda: self._real.shown(resource, external_ids))
+
+    @override
+    def resembling(self, resource: str, clues: Clues) -> dict[str, Shown]:
+        return self._counted(lambda: self._real.resembling(resource, clues))
 
     @override
     def target(self, entity: str) -> Target:
