@@ -214,7 +214,7 @@ class ContactChanges(_BookTarget):
         if self.holds(delivery) is not None:
             return self.stands(delivery) or refused("target_refused", "it is gone")
         if shown["ContactStatus"] == "ARCHIVED":
-            return refused("target_refused", "an archived contact cannot be changed")
+            return refused("contact_archived", "an archived contact cannot be changed")
         stated = flat(stated_of(delivery.payload))
         expected = flat(delivery.payload.get("expected", {"ContactStatus": "ACTIVE"}))
         edited = [
@@ -474,6 +474,10 @@ class TwoLedgers:
         book = self.book(system)
         node = {**book.nodes[record_id], **members}
         book.put(record_id, node if system is XERO else sages(node), by="Ann")
+
+    def merge_contacts(self, lost: str, kept: str) -> None:
+        """Let a person merge a contact into another one, who has its documents from then on."""
+        self.edit(XERO, lost, ContactStatus="ARCHIVED", MergedToContactID=kept)
 
     def tell(self, *, only: System | None = None, twice: bool = False) -> None:
         """Land what both lists would bring, in their order."""

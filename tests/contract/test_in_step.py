@@ -19,6 +19,7 @@ from tieout.domain.in_step.records import (
     Intended,
     IntendedWrite,
     KeptConflict,
+    NewHeir,
     NotSame,
 )
 from tieout.errors import RejectedError, RetryableError
@@ -160,6 +161,61 @@ def test_an_unlinked_record_may_be_bound_to_another_one(ledger: Ledger) -> None:
     new = binding("A", "id-2")
     assert ledger.bindings(PAIR, new.entity, ["A"], new.system)["A"].external_id == "id-2"
     assert not ledger.unlink(PAIR, new.entity, "C", new.system, why="")
+
+
+def test_a_key_is_pointed_at_another_record_at_once_and_again_changes_nothing(
+    ledger: Ledger,
+) -> None:
+    ledger.bind(binding("A", "id-1"))
+    moved = binding("A", "id-2")
+
+    ledger.repoint(moved, why="merged")
+    ledger.repoint(moved, why="merged")
+
+    place = (PAIR, moved.entity)
+    assert ledger.bindings(*place, ["A"], moved.system)["A"].external_id == "id-2"
+    assert set(ledger.bindings_to(*place, ["id-1", "id-2"], moved.system)) == {"id-2"}
+    assert ledger.successors(*place, ["id-1"], moved.system)["id-1"].external_id == "id-2"
+    assert ledger.successors(*place, ["id-2"], moved.system) == {}
+
+
+def test_a_key_is_not_pointed_at_what_another_key_has(ledger: Ledger) -> None:
+    ledger.bind(binding("A", "id-1"))
+    ledger.bind(binding("B", "id-2"))
+
+    with pytest.raises(RejectedError):
+        ledger.repoint(binding("A", "id-2"), why="merged")
+
+    one = binding("A", "id-1")
+    assert ledger.bindings(PAIR, one.entity, ["A"], one.system)["A"].external_id == "id-1"
+
+
+def test_what_was_merged_goes_by_its_heir_who_gets_what_it_lacks(ledger: Ledger) -> None:
+    one = binding("A", "x-1")
+    place = (PAIR, one.entity)
+    for key, system, record_id in [("A", X, "x-1"), ("A", S, "s-1"), ("B", X, "x-2")]:
+        ledger.bind(binding(key, record_id).model_copy(update={"system": system}))
+
+    both = [
+        NewHeir(pair=PAIR, entity=one.entity, key="A", system=system, heir="B", why="merged")
+        for system in (X, S)
+    ]
+    ledger.hand_over(both)
+    ledger.hand_over(both)
+
+    for system, record_id in ((X, "x-2"), (S, "s-1")):
+        found = ledger.bindings(*place, ["A", "B"], system)
+        assert {key: (at.key, at.external_id) for key, at in found.items()} == {
+            "A": ("B", record_id),
+            "B": ("B", record_id),
+        }
+    assert ledger.bindings_to(*place, ["x-1"], X) == {}
+    assert ledger.successors(*place, ["x-1"], X)["x-1"].external_id == "x-2"
+
+    ledger.hand_over([both[0].model_copy(update={"key": "B", "heir": "C"})])
+    assert ledger.bindings(*place, ["A", "B"], X)["A"].key == "C"
+    ledger.bind(binding("A", "x-9"))
+    assert ledger.bindings(*place, ["A"], X)["A"].external_id == "x-9"
 
 
 def test_a_guess_keeps_how_sure_it_was(ledger: Ledger) -> None:

@@ -319,3 +319,37 @@ def test_an_item_of_another_code_and_the_same_description_is_parked(town: Town) 
     letter = town.ledger.dead_letters(PAIR.pair)[-1]
     assert "WIRE-77 'Wicker hamper, large'" in letter.message
     assert "same_description" in letter.message
+
+
+def new_contact(town: Town, entity: Entity, name: str, **members: str) -> str:
+    contact: str = town.people("create_contact", Name=name, **members)["ContactID"]
+    if entity is VENDORS:
+        town.simulator.overwrite("contacts", contact, IsSupplier=True)
+    return contact
+
+
+@pytest.mark.parametrize("entity", [CUSTOMERS, VENDORS], ids=["customer", "vendor"])
+def test_a_contact_that_people_merge_is_followed_within_one_sweep(
+    town: Town, entity: Entity
+) -> None:
+    town.news(CUSTOMERS)
+    town.news(VENDORS)
+    name = f"Merged {entity.name}"
+    lost = new_contact(town, entity, name, EmailAddress=f"{entity.name}@old.example")
+    assert town.sync(entity) == 1
+    key = town.ledger.bindings_to(PAIR.pair, entity.name, [lost], XERO)[lost].key
+    row_id = town.ledger.bindings(PAIR.pair, entity.name, [key], SAGE100)[key].external_id
+
+    kept = new_contact(town, entity, f"{name} & Co")
+    town.people("merge_contacts", FromContactID=lost, ToContactID=kept)
+    town.people("change_contact", ContactID=kept, Name=f"{name} together")
+    town.sync(entity)
+
+    bound = town.ledger.bindings(PAIR.pair, entity.name, [key], XERO)[key]
+    assert bound.external_id == kept
+    table, column = (
+        ("AR_Customer", "CustomerName") if entity is CUSTOMERS else ("AP_Vendor", "VendorName")
+    )
+    assert row(town, table, row_id)[column] == f"{name} together"[:30]
+    assert node(town, "Contacts", kept)["EmailAddress"] == f"{entity.name}@old.example"
+    assert town.sync(entity) == 0

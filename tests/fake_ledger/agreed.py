@@ -7,7 +7,14 @@ from typing_extensions import override
 from fake_ledger.tables import Tables
 from tieout.domain.base import System
 from tieout.domain.in_step.merge import Conflict, Reason
-from tieout.domain.in_step.records import AgreedRecord, ConflictState, KeptConflict, NotSame
+from tieout.domain.in_step.records import (
+    AgreedRecord,
+    ConflictState,
+    KeptConflict,
+    NewHeir,
+    NotSame,
+)
+from tieout.domain.ledger import Binding, NewBinding
 from tieout.errors import RejectedError, RetryableError
 
 
@@ -137,9 +144,59 @@ class Agreed(Tables):
                 if (one.pair, one.entity, one.key, one.system) == (pair, entity, key, system)
             ]
             for number in found:
+                one = self._bindings[number]
+                self._bound_before[pair, entity, system, one.external_id] = key
                 del self._bindings[number]
                 self._note(pair, "binding.ended", f"binding/{number}")
             return bool(found)
+
+    @override
+    def repoint(self, new: NewBinding, *, why: str) -> None:
+        with self._lock:
+            known = self._own(new.pair, new.entity, new.key, new.system)
+            if known is not None and known.external_id == new.external_id:
+                return
+            taken = self.bindings_to(new.pair, new.entity, [new.external_id], new.system)
+            if taken:
+                raise RejectedError("it is bound", remedy="Look.", cause="number_taken")
+            self.unlink(new.pair, new.entity, new.key, new.system, why=why)
+            self.bind(new)
+
+    @override
+    def hand_over(self, given: Sequence[NewHeir]) -> None:
+        with self._lock:
+            for one in given:
+                place = (one.pair, one.entity, one.system)
+                if self._heirs.get((*place, one.key)) == one.heir:
+                    continue
+                own = self._own(one.pair, one.entity, one.key, one.system)
+                known = self.bindings(one.pair, one.entity, [one.heir], one.system)
+                self._heirs[*place, one.key] = one.heir
+                self._note(one.pair, "binding.handed_over", f"{one.entity}/{one.key}")
+                if own is not None:
+                    self.unlink(one.pair, one.entity, one.key, one.system, why=one.why)
+                if own is not None and not known:
+                    said = own.model_dump(include=set(NewBinding.model_fields))
+                    self.bind(NewBinding(**{**said, "key": one.heir, "provenance": one.why}))
+                for of_key, heir in self._heirs.items():
+                    if of_key[:3] == place and heir == one.key:
+                        self._heirs[of_key] = one.heir
+
+    @override
+    def successors(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        keys = {
+            one: key
+            for one in external_ids
+            if (key := self._bound_before.get((pair, entity, system, one))) is not None
+        }
+        now = self.bindings(pair, entity, set(keys.values()), system)
+        return {one: now[key] for one, key in keys.items() if key in now}
+
+    def _own(self, pair: str, entity: str, key: str, system: System) -> Binding | None:
+        found = self._bindings.where("key", (pair, entity, system, key))
+        return found[0] if found else None
 
     @override
     def part(self, said: NotSame, *, is_so: bool = True) -> None:

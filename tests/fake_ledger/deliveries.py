@@ -318,11 +318,12 @@ class Deliveries(Claims, Parents):
     def bindings(
         self, pair: str, entity: str, keys: Collection[str], system: System
     ) -> dict[str, Binding]:
-        return {
-            known.key: known
-            for key in sorted(keys)
-            for known in self._bindings.where("key", (pair, entity, system, key))
-        }
+        found: dict[str, Binding] = {}
+        for key in sorted(keys):
+            for one in (self._heirs.get((pair, entity, system, key)), key):
+                for known in self._bindings.where("key", (pair, entity, system, one)):
+                    found[key] = known
+        return found
 
     @override
     def bindings_to(

@@ -128,6 +128,9 @@ class Tables(Ledger):
         self._agreed: dict[tuple[str, str, str], AgreedRecord] = {}
         self._conflicts: list[KeptConflict] = []
         self._not_same: list[NotSame] = []
+        self._heirs: dict[tuple[str, str, System, str], str] = {}
+        self._bound_before: dict[tuple[str, str, System, str], str] = {}
+        """The key that a record was bound to last, by its id."""
 
     def _note(self, pair: str, action: str, subject: str, actor: str = "fake") -> None:
         self.audit.append(AuditEvent(pair=pair, actor=actor, action=action, subject=subject))

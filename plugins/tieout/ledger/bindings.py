@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from operator import attrgetter
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tieout.domain.base import System
@@ -11,7 +11,9 @@ from tieout.domain.in_step.records import NotSame
 from tieout.domain.ledger import Binding, NewBinding
 from tieout.errors import RejectedError
 from tieout.ledger import rows
-from tieout.ledger.schema import bindings, not_same
+from tieout.ledger.schema import bindings, heirs, not_same
+
+_PLACE = ("pair", "entity", "system")
 
 
 def bind(connection: Connection, new: NewBinding) -> None:
@@ -72,19 +74,25 @@ def _bound_otherwise(new: NewBinding, key: str, external_id: str) -> RejectedErr
 def of_keys(
     connection: Connection, pair: str, entity: str, keys: Collection[str], system: System
 ) -> dict[str, Binding]:
-    """Return the bindings of the keys, by key."""
-    found = connection.execute(
-        select(*rows.BINDING).where(
-            and_(
-                bindings.c.pair == pair,
-                bindings.c.entity == entity,
-                bindings.c.system == system,
-                bindings.c.ended_at.is_(None),
-                bindings.c.key.in_(keys),
-            )
-        )
+    """Return the bindings of the keys, by key; of what was merged, those of what it goes by."""
+    of_place = (
+        bindings.c.pair == pair,
+        bindings.c.entity == entity,
+        bindings.c.system == system,
+        bindings.c.ended_at.is_(None),
     )
-    return {row["key"]: rows.binding(row) for row in found.mappings()}
+    own = select(bindings.c.key.label("asked"), *rows.BINDING).where(
+        *of_place, bindings.c.key.in_(keys)
+    )
+    of_heirs = (
+        select(heirs.c.key.label("asked"), *rows.BINDING)
+        .join(heirs, and_(*(heirs.c[name] == bindings.c[name] for name in _PLACE)))
+        .where(*of_place, heirs.c.heir == bindings.c.key, heirs.c.key.in_(keys))
+    )
+    found = connection.execute(union_all(of_heirs, own)).mappings().all()
+    # What has a record of its own all the same, because a person linked it, goes by that.
+    in_order = sorted(found, key=lambda row: bool(row["asked"] == row["key"]))
+    return {row["asked"]: rows.binding(row) for row in in_order}
 
 
 def of_external_ids(

@@ -9,8 +9,15 @@ from typing_extensions import override
 
 from tieout.domain.base import System
 from tieout.domain.in_step.merge import Conflict
-from tieout.domain.in_step.records import AgreedRecord, ConflictState, KeptConflict, NotSame
-from tieout.ledger import agreed, bindings
+from tieout.domain.in_step.records import (
+    AgreedRecord,
+    ConflictState,
+    KeptConflict,
+    NewHeir,
+    NotSame,
+)
+from tieout.domain.ledger import Binding, NewBinding
+from tieout.ledger import agreed, bindings, heirs
 from tieout.ports.in_step import AgreedRecords
 
 
@@ -65,6 +72,23 @@ class PostgresAgreed(AgreedRecords):
     def unlink(self, pair: str, entity: str, key: str, system: System, *, why: str) -> bool:
         with self._transaction() as connection:
             return bindings.end(connection, pair, entity, key, system, why)
+
+    @override
+    def repoint(self, new: NewBinding, *, why: str) -> None:
+        with self._transaction() as connection:
+            heirs.repoint(connection, new, why=why)
+
+    @override
+    def hand_over(self, given: Sequence[NewHeir]) -> None:
+        with self._transaction() as connection:
+            heirs.hand_over(connection, given)
+
+    @override
+    def successors(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        with self._transaction() as connection:
+            return heirs.successors(connection, pair, entity, external_ids, system)
 
     @override
     def part(self, said: NotSame, *, is_so: bool = True) -> None:

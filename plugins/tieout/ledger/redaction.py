@@ -67,6 +67,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         *("pair", "entity", "key", "system", "external_id", "external_no"),
         *("provenance", "ended_why"),
     ),
+    "heirs": ("pair", "entity", "system", "key", "heir", "why"),
     "not_same": ("pair", "entity", "one_system", "one_id", "other_system", "other_id"),
     "agreed_records": ("pair", "entity", "key", "written_at"),
     "conflicts": (

@@ -59,7 +59,7 @@ def delivery(row: RowMapping) -> Delivery:
 
 def binding(row: RowMapping) -> Binding:
     """Read a binding."""
-    return Binding.model_validate(dict(row))
+    return Binding.model_validate({name: row[name] for name in Binding.model_fields})
 
 
 def dead_letter(row: RowMapping) -> DeadLetter:

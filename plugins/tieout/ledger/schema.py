@@ -159,6 +159,14 @@ bindings = Table(
     _defaulted("ended_why"),
 )
 
+heirs = Table(
+    "heirs",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("pair", "entity", "system", "key")),
+    *_texts("heir", "why"),
+    _moment("since"),
+)
+
 not_same = Table(
     "not_same",
     metadata,

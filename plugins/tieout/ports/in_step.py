@@ -5,7 +5,14 @@ from typing import Protocol
 
 from tieout.domain.base import System
 from tieout.domain.in_step.merge import Conflict
-from tieout.domain.in_step.records import AgreedRecord, ConflictState, KeptConflict, NotSame
+from tieout.domain.in_step.records import (
+    AgreedRecord,
+    ConflictState,
+    KeptConflict,
+    NewHeir,
+    NotSame,
+)
+from tieout.domain.ledger import Binding, NewBinding
 
 
 class AgreedRecords(Protocol):
@@ -52,6 +59,27 @@ class AgreedRecords(Protocol):
 
     def unlink(self, pair: str, entity: str, key: str, system: System, *, why: str) -> bool:
         """End a binding; its row stays. False when there is none."""
+
+    def repoint(self, new: NewBinding, *, why: str) -> None:
+        """Bind a key to another record than so far, at once; the old binding's row stays.
+
+        The same again changes nothing.
+
+        Raises:
+            RejectedError: The record is bound to another key.
+        """
+
+    def hand_over(self, given: Sequence[NewHeir]) -> None:
+        """Let things go by others in a ledger, all at once; again changes nothing.
+
+        Their bindings there end, and ``bindings`` answers with the heir's. What the heir lacks is
+        bound to it instead.
+        """
+
+    def successors(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        """Return by what goes now whatever was bound to these ids and is no more, by those ids."""
 
     def part(self, said: NotSame, *, is_so: bool = True) -> None:
         """Keep that two records are not the same, or, with ``is_so`` False, take that back.

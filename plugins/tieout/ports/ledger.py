@@ -361,7 +361,10 @@ class Ledger(AgreedRecords, Protocol):
     def bindings(
         self, pair: str, entity: str, keys: Collection[str], system: System
     ) -> dict[str, Binding]:
-        """Return the bindings of the keys in one system, by key."""
+        """Return the bindings of the keys in one system, by key.
+
+        Of a thing that was merged into another one there, that one's: its ``key`` says so.
+        """
 
     def bindings_to(
         self, pair: str, entity: str, external_ids: Collection[str], system: System

@@ -22,6 +22,7 @@ from tieout.usecases.delivery import Delivered, Trouble, Writer, deliver
 from tieout.usecases.flow import LEASE_S, Flow, Ready, StepReport, as_refused
 from tieout.usecases.guarded import GuardedTarget
 from tieout.usecases.parents import SetAside
+from tieout.usecases.successors import is_successor_named
 
 CREATED = "created by Tieout"
 """Who says of a binding that it is one: the record is ours."""
@@ -93,7 +94,7 @@ def write_all(
         for key, one in settled.items()
         if one.delivery.delivery_id not in guarded.kept_back
     }
-    _set_aside_refused(kind, planned, judged, aside)
+    _set_aside_refused(flow, kind, planned, judged, aside)
     trouble.raise_worst()
     guarded.leave()
     confirmed = sum(1 for one in settled.values() if one.refused is None)
@@ -204,6 +205,7 @@ def _binding(entity_of: Mapping[str, str], delivery: Delivery, landed: Landed) -
 
 
 def _set_aside_refused(
+    flow: Flow,
     kind: WriteKind,
     planned: Sequence[_Planned],
     settled: Mapping[str, Delivered],
@@ -213,19 +215,24 @@ def _set_aside_refused(
     done: set[int] = set()
     for plan in planned:
         delivered = settled.get(plan.write.key)
-        refused = _refusal(kind, plan, delivered)
+        refused = _refusal(flow, kind, plan, delivered)
         if refused is None or plan.ready.document_id in done:
             continue
         done.add(plan.ready.document_id)
         aside.refuse(plan.ready, plan.write.key, refused, mapped=plan.delivery.payload)
 
 
-def _refusal(kind: WriteKind, plan: _Planned, delivered: Delivered | None) -> Refused | None:
+def _refusal(
+    flow: Flow, kind: WriteKind, plan: _Planned, delivered: Delivered | None
+) -> Refused | None:
     if delivered is None:
         return None
     if delivered.refused is not None:
         return delivered.refused
     if not delivered.is_changed or kind.on_change is not OnChange.SET_ASIDE:
+        return None
+    held, wanted = delivered.delivery.payload, plan.delivery.payload
+    if is_successor_named(flow, kind.target, held, wanted):
         return None
     number = delivered.delivery.external_no or delivered.delivery.external_id
     return Refused(

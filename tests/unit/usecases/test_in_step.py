@@ -216,16 +216,6 @@ def test_a_deleted_customer_is_followed_by_policy(fate, status):
     assert len(town.ledger.conflicts(PAIR.pair)) == (fate is Fate.ASK)
 
 
-def test_a_merged_contact_asks_before_its_customer_ends(bound):
-    heir = bound.add_contact("Acme Corporation")
-    bound.edit(XERO, bound.contact, ContactStatus="ARCHIVED", MergedToContactID=heir)
-
-    bound.settle()
-
-    assert bound.sage100.nodes[bound.customer]["CustomerStatus"] == "A"
-    assert [one.field for one in bound.ledger.conflicts(PAIR.pair)] == ["is_active"]
-
-
 def test_several_of_one_name_are_never_taken_for_each_other(town):
     first = town.add_contact("David Smith", EmailAddress="one@smith.com")
     town.settle()

@@ -72,6 +72,17 @@ class KeptConflict(Conflict):
     closed_at: AwareDatetime | None = None
 
 
+class NewHeir(Frozen):
+    """Which thing another one goes by from now on in one ledger, because they were merged there."""
+
+    pair: str
+    entity: str
+    key: str
+    system: System
+    heir: str
+    why: str
+
+
 class NotSame(Frozen):
     """A person's word that two records are not the same thing, whatever they look like."""
 

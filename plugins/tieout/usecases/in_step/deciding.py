@@ -22,7 +22,6 @@ from tieout.usecases.flow import Flow
 from tieout.usecases.in_step.entities import SYSTEMS, Entity, with_values
 from tieout.usecases.in_step.reading import Half, Thing
 
-MERGED_TO_MEMBER = "MergedToContactID"
 LOOP_WITHIN = timedelta(hours=1)
 LOOP_WRITES_MAX = 10
 """How often one record may be written within that time; more is a fight that nobody wins."""
@@ -164,7 +163,7 @@ def _by_how_it_ended(policy: Policy, thing: Thing) -> Policy:
     """Return the policy with the fate that counts for how a record ended."""
     if any(system not in thing.halves for system in thing.bound):
         return policy.model_copy(update={"archived": policy.deleted})
-    if any(half.node.get(MERGED_TO_MEMBER) for half in thing.halves.values()):
+    if any(half.merged_to for half in thing.halves.values()):
         return policy.model_copy(update={"archived": policy.merged})
     return policy
 

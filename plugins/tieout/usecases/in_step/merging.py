@@ -11,21 +11,14 @@ from tieout.domain.base import BatchId, System
 from tieout.domain.in_step.merge import Answer
 from tieout.domain.in_step.policy import Policy
 from tieout.domain.in_step.records import AgreedRecord, ConflictState, Intended
-from tieout.domain.ledger import (
-    DOUBTFUL,
-    LANDED,
-    UNFINISHED,
-    Document,
-    NewBinding,
-    Refused,
-    Validated,
-)
+from tieout.domain.ledger import UNFINISHED, Document, NewBinding, Refused, Validated
 from tieout.errors import OutcomeUnknownError, RejectedError, RetryableError, TieoutError
 from tieout.usecases.flow import Flow, StepReport, as_refused, documents_of, set_aside
 from tieout.usecases.in_step.capture import policy_of
 from tieout.usecases.in_step.deciding import LOOP_WRITES_MAX, Decision, created, decide
 from tieout.usecases.in_step.entities import ENTITIES, SYSTEMS, Entity
-from tieout.usecases.in_step.reading import Thing, deliveries_of, read_halves, things_of
+from tieout.usecases.in_step.following import follow_merges
+from tieout.usecases.in_step.reading import Thing, read_halves, things_of, under_way
 from tieout.usecases.in_step.suspects import suspects
 from tieout.usecases.in_step.writing import close, settle_records, write_records
 
@@ -37,6 +30,8 @@ NOT_CREATED = "not_created"
 """The other ledger lacks the record, and policy does not create it there, or it is inactive."""
 ANOTHER_KIND = "another_kind"
 """Nobody bound it, and by its ledger it is none of these, as a contact that has had bills alone."""
+MERGED = "merged"
+"""It was merged into another thing, and goes by that one from now on."""
 FIRST_SEEN = "first seen there"
 """Who says of a binding that it is one: nobody but the ledger that has the record."""
 
@@ -52,8 +47,8 @@ def merge_records(flow: Flow, entity: Entity, batch_id: BatchId) -> StepReport:
     documents = documents_of(flow, batch_id, *UNFINISHED)
     trouble = _carry_on(flow, entity, batch_id, documents)
     things = things_of(flow, entity, documents_of(flow, batch_id, *UNFINISHED))
-    under_way = _under_way(flow, things)
-    merging.run([thing for thing in things if thing.key not in under_way])
+    begun = under_way(flow, things)
+    merging.run([thing for thing in things if thing.key not in begun])
     if trouble is not None:
         raise trouble
     return StepReport(
@@ -73,18 +68,18 @@ def _carry_on(
     document tells may have come since.
     """
     things = things_of(flow, entity, documents)
-    under_way = _under_way(flow, things)
+    begun = under_way(flow, things)
     trouble: TieoutError | None = None
     for thing in things:
         record = thing.agreed
-        if thing.key not in under_way or record is None or record.intended is None:
+        if thing.key not in begun or record is None or record.intended is None:
             continue
         document_id = thing.leading.document_id
         if record.intended.document_id != document_id:
             moved = record.intended.model_copy(update={"document_id": document_id})
             flow.ledger.agree(record.model_copy(update={"intended": moved}))
         mark_ready(flow, thing)
-    if not under_way:
+    if not begun:
         return None
     for system in SYSTEMS:
         try:
@@ -120,8 +115,24 @@ class _Merging:
             if thing.key in self._entity.not_ours:
                 self._skip(thing, KEPT_BY_PEOPLE)
         read_halves(self._flow, self._entity, self._policy, ours)
-        self._create([thing for thing in ours if len(thing.bound) == 1])
-        self._merge([thing for thing in ours if len(thing.bound) > 1])
+        left = self._followed(ours)
+        self._create([thing for thing in left if len(thing.bound) == 1])
+        self._merge([thing for thing in left if len(thing.bound) > 1])
+
+    def _followed(self, things: Sequence[Thing]) -> list[Thing]:
+        """Follow what was merged in a ledger; return what is to be merged field by field."""
+        found = follow_merges(self._flow, self._entity, self._policy, things)
+        told = {thing.leading.document_id for thing in found}
+        for thing in things:
+            if thing.leading.document_id not in told:
+                self._skip(thing, TOLD_TOGETHER)
+        left = []
+        for thing in found:
+            if not thing.heirs:
+                left.append(thing)
+            elif not self._is_troubled(thing):
+                self._skip(thing, MERGED)
+        return left
 
     def _create(self, things: Sequence[Thing]) -> None:
         wanted = []
@@ -270,16 +281,3 @@ def _answers(flow: Flow, entity: Entity, keys: Collection[str]) -> dict[str, dic
             of_key = said.setdefault(one.key, dict(standing))
             of_key[one.field] = Answer(winner=one.winner, values=one.values)
     return said
-
-
-def _under_way(flow: Flow, things: Sequence[Thing]) -> set[str]:
-    """Return the keys of things of which a write that was meant may have reached its ledger."""
-    meant = [
-        (thing.key, write)
-        for thing in things
-        if thing.agreed is not None and thing.agreed.intended is not None
-        for write in thing.agreed.intended.writes.values()
-    ]
-    states = {key: one.state for key, one in deliveries_of(flow, [w for _, w in meant]).items()}
-    begun = {*DOUBTFUL, *LANDED}
-    return {key for key, write in meant if states.get((write.entity, write.key)) in begun}

@@ -5,18 +5,21 @@ reading by ids.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tieout.domain.base import Frozen, Json, System
 from tieout.domain.in_step.merge import Side as MergeSide
 from tieout.domain.in_step.policy import Policy
 from tieout.domain.in_step.records import AgreedRecord, IntendedWrite
-from tieout.domain.ledger import Binding, Delivery, Document
+from tieout.domain.ledger import DOUBTFUL, LANDED, Binding, Delivery, Document
 from tieout.errors import RejectedError
 from tieout.ports.systems import Shown
 from tieout.usecases.flow import Flow
 from tieout.usecases.guarded import guarded_read
 from tieout.usecases.in_step.entities import SYSTEMS, Entity, key_of_new
+
+MERGED_TO_MEMBER = "MergedToContactID"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class Half:
     node: Json
     record: Frozen
     side: MergeSide
+
+    @property
+    def merged_to(self) -> str:
+        """Return the id of the record that its ledger merged it into, '' when it did not."""
+        return str(self.node.get(MERGED_TO_MEMBER) or "")
 
 
 @dataclass
@@ -39,7 +47,11 @@ class Thing:
     halves: dict[System, Half] = field(default_factory=dict)
     agreed: AgreedRecord | None = None
     trouble: RejectedError | None = None
-    """Why a record of it cannot be read into our form."""
+    """Why a record of it cannot be read into our form, or nothing can be done with it now."""
+    is_new: bool = False
+    """Nothing was bound yet: its key is the one that it would have."""
+    heirs: dict[System, str] = field(default_factory=dict)
+    """The other things that it goes by where it was merged into one."""
 
     @property
     def leading(self) -> Document:
@@ -57,7 +69,7 @@ def things_of(flow: Flow, entity: Entity, documents: Sequence[Document]) -> list
         for document in ours:
             binding = bound.get(document.source_id)
             key = binding.key if binding else key_of_new(system, document.source_id)
-            thing = told.setdefault(key, Thing(key=key, documents=[]))
+            thing = told.setdefault(key, Thing(key=key, documents=[], is_new=True))
             thing.documents.append(document)
             if binding is None:
                 thing.bound[system] = document.source_id
@@ -75,7 +87,11 @@ def _add_bound(flow: Flow, entity: Entity, told: Mapping[str, Thing]) -> None:
             flow.pair.pair, entity.name, told.keys(), system
         )
         for key, binding in bound.items():
-            told[key].bound[system] = binding.external_id
+            told[key].is_new = False
+            if binding.key == key:
+                told[key].bound[system] = binding.external_id
+            else:
+                told[key].heirs[system] = binding.key
 
 
 def read_halves(flow: Flow, entity: Entity, policy: Policy, things: Collection[Thing]) -> None:
@@ -97,6 +113,21 @@ def read_halves(flow: Flow, entity: Entity, policy: Policy, things: Collection[T
                 thing.trouble = error
             else:
                 thing.halves[system] = half
+
+
+def halves_of(
+    flow: Flow, entity: Entity, policy: Policy, system: System, external_ids: Collection[str]
+) -> dict[str, Half]:
+    """Return the records with these ids that the ledger shows and that can be read, by id.
+
+    Raises:
+        RetryableError: The ledger cannot be read now.
+    """
+    found: dict[str, Half] = {}
+    for record_id, shown in _shown(flow, entity, system, external_ids).items():
+        with suppress(RejectedError):
+            found[record_id] = _half(flow, entity, policy, system, record_id, shown)
+    return found
 
 
 def _shown(
@@ -126,3 +157,16 @@ def deliveries_of(flow: Flow, writes: Collection[IntendedWrite]) -> dict[tuple[s
         for entity, some in keys.items()
         for one in flow.ledger.deliveries_of(flow.pair.pair, entity, some)
     }
+
+
+def under_way(flow: Flow, things: Sequence[Thing]) -> set[str]:
+    """Return the keys of things of which a write that was meant may have reached its ledger."""
+    meant = [
+        (thing.key, write)
+        for thing in things
+        if thing.agreed is not None and thing.agreed.intended is not None
+        for write in thing.agreed.intended.writes.values()
+    ]
+    states = {key: one.state for key, one in deliveries_of(flow, [w for _, w in meant]).items()}
+    begun = {*DOUBTFUL, *LANDED}
+    return {key for key, write in meant if states.get((write.entity, write.key)) in begun}

@@ -3,11 +3,11 @@
 What has landed goes into the agreed record as the ledger will show it, so that its echo is none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from tieout.domain.base import BatchId, DocumentId, Json, System
+from tieout.domain.base import BatchId, DeadLetterId, DocumentId, Json, System
 from tieout.domain.in_step.records import AgreedRecord, Intended, IntendedWrite
-from tieout.domain.ledger import LANDED, Delivery, Document, DocumentState
+from tieout.domain.ledger import LANDED, DeadLetter, Delivery, Document, DocumentState
 from tieout.usecases.catalog import WriteKind
 from tieout.usecases.flow import Flow, Ready, StepReport, documents_of
 from tieout.usecases.in_step.deciding import read_back
@@ -19,6 +19,10 @@ MERGED_ANEW = "merged_anew"
 """What was meant for it first was refused or never sent; what it tells of was merged anew since."""
 DIFFERS = "record_differs"
 """Why a target refuses what a person changed since it was read: it is merged anew."""
+ARCHIVED = "contact_archived"
+"""Why Xero refuses to change what a person archived or merged since it was read: merged anew."""
+SURVIVOR_WRITTEN = "survivor_is_written"
+"""Why a merge in Xero cannot be followed yet: the one who survives is being written."""
 
 
 class ReadyRecord(Ready):
@@ -123,7 +127,9 @@ def settle_records(
     }
     writes = [write for intended in meant.values() for write in intended.writes.values()]
     deliveries = deliveries_of(flow, writes)
-    _put_back(flow, [one for one in documents if one.document.state is DocumentState.DEAD_LETTER])
+    refused = [one for one in documents if one.document.state is DocumentState.DEAD_LETTER]
+    if refused:
+        put_back_refused(flow, entity, among={one.document_id for one in refused})
     done = 0
     for one in documents:
         is_set_aside = one.document.state is DocumentState.DEAD_LETTER
@@ -173,19 +179,45 @@ def _has_landed(delivery: Delivery | None) -> bool:
     return delivery is not None and delivery.state in LANDED
 
 
-def put_back_refused(flow: Flow, entity: Entity) -> None:
-    """Put back what an earlier run left that was refused for nothing but a change in between."""
+def put_back_refused(
+    flow: Flow, entity: Entity, *, among: Collection[DocumentId] | None = None
+) -> None:
+    """Put back what was refused for nothing but a change in between, by an earlier run too.
+
+    Documents of other flows go on as well that Xero refused because they named a contact which was
+    merged: written anew, they name the survivor.
+    """
+    letters = [
+        letter
+        for letter in flow.ledger.dead_letters(flow.pair.pair)
+        if letter.document_id is not None and (among is None or letter.document_id in among)
+    ]
+    survived = _survived(flow, entity, letters)
+    for letter in letters:
+        if _is_merged_anew(entity, letter) or letter.dead_letter_id in survived:
+            flow.ledger.replay(letter.dead_letter_id)
+
+
+def _survived(flow: Flow, entity: Entity, letters: Sequence[DeadLetter]) -> set[DeadLetterId]:
+    """Return what was refused because it names an archived contact that goes by another one now."""
+    named: dict[DeadLetterId, str] = {}
+    for letter in letters:
+        contact = (letter.mapped or {}).get("Contact") if letter.cause == ARCHIVED else None
+        if isinstance(contact, dict):
+            named[letter.dead_letter_id] = str(contact.get("ContactID") or "")
+    if not named:
+        return set()
+    pair = flow.pair.pair
+    now = flow.ledger.successors(pair, entity.name, set(named.values()), System.XERO)
+    return {one for one, contact in named.items() if contact in now}
+
+
+def _is_merged_anew(entity: Entity, letter: DeadLetter) -> bool:
+    """Say whether what was set aside is read and merged once more instead."""
     kinds = {kind.entity for kind in entity.kinds.values()}
-    for letter in flow.ledger.dead_letters(flow.pair.pair):
-        if letter.cause == DIFFERS and letter.step in kinds and letter.document_id is not None:
-            flow.ledger.replay(letter.dead_letter_id)
-
-
-def _put_back(flow: Flow, refused: Sequence[ReadyRecord]) -> None:
-    """Put back what was refused for nothing but a change in between."""
-    ids = {one.document_id for one in refused}
-    if not ids:
-        return
-    for letter in flow.ledger.dead_letters(flow.pair.pair):
-        if letter.document_id in ids and letter.cause == DIFFERS:
-            flow.ledger.replay(letter.dead_letter_id)
+    if letter.cause == DIFFERS:
+        return letter.step in kinds
+    if letter.cause == ARCHIVED:
+        # What is to be created is refused because of another contact, and would be ever again.
+        return letter.step in kinds - {side.creates.entity for side in entity.sides.values()}
+    return letter.cause == SURVIVOR_WRITTEN and letter.step == f"{entity.name}_merge"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing_extensions import override
 
 from tieout.domain.base import DeliveryId, DocumentId, Json, System
+from tieout.domain.in_step.records import NewHeir
 from tieout.domain.ledger import (
     LANDED,
     Binding,
@@ -53,6 +54,8 @@ class PlanningWrites(PlanningAgreed, Ledger):
         self._deliveries: dict[DeliveryId, Delivery] = {}
         self._by_key: dict[WriteKey, DeliveryId] = {}
         self._bindings: list[Binding] = []
+        self._gone_by: dict[tuple[str, System, str], Binding] = {}
+        """By what a thing goes that was merged: by its entity, the ledger, and its key."""
         self.touched: dict[DeliveryId, Touched] = {}
         """What the steps intended, in order."""
 
@@ -236,6 +239,39 @@ class PlanningWrites(PlanningAgreed, Ledger):
             self._bindings.append(made)
 
     @override
+    def repoint(self, new: NewBinding, *, why: str) -> None:
+        del why  # what is only planned has no history
+        taken = self.bindings_to(new.pair, new.entity, [new.external_id], new.system)
+        if any(one.key != new.key for one in taken.values()):
+            raise RejectedError(
+                f"{new.external_id!r} is bound to another {new.entity}.",
+                remedy="Find out which of the two is right.",
+                cause="number_taken",
+            )
+        self._bindings = [
+            one
+            for one in self._bindings
+            if (one.entity, one.system, one.key) != (new.entity, new.system, new.key)
+        ]
+        self._bindings.append(Binding(bound_at=self._clock.now(), **new.model_dump()))
+
+    @override
+    def hand_over(self, given: Sequence[NewHeir]) -> None:
+        for one in given:
+            known = self.bindings(one.pair, one.entity, [one.key, one.heir], one.system)
+            heirs = known.get(one.heir) or known.get(one.key)
+            if heirs is not None:
+                bound = heirs.model_copy(update={"key": one.heir})
+                self._bindings.append(bound)
+                self._gone_by[one.entity, one.system, one.key] = bound
+
+    @override
+    def successors(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> dict[str, Binding]:
+        return self._real.successors(pair, entity, external_ids, system)
+
+    @override
     def bindings(
         self, pair: str, entity: str, keys: Collection[str], system: System
     ) -> dict[str, Binding]:
@@ -244,7 +280,12 @@ class PlanningWrites(PlanningAgreed, Ledger):
             for one in self._bindings
             if (one.entity, one.system) == (entity, system) and one.key in keys
         }
-        return self._real.bindings(pair, entity, keys, system) | planned
+        merged = {
+            key: self._gone_by[entity, system, key]
+            for key in keys
+            if (entity, system, key) in self._gone_by
+        }
+        return self._real.bindings(pair, entity, keys, system) | planned | merged
 
     @override
     def bindings_to(
@@ -255,4 +296,7 @@ class PlanningWrites(PlanningAgreed, Ledger):
             for one in self._bindings
             if (one.entity, one.system) == (entity, system) and one.external_id in external_ids
         }
-        return self._real.bindings_to(pair, entity, external_ids, system) | planned
+        known = self._real.bindings_to(pair, entity, external_ids, system)
+        moved = {one.key for one in self._bindings if (one.entity, one.system) == (entity, system)}
+        moved |= {key for of, place, key in self._gone_by if (of, place) == (entity, system)}
+        return {one: by for one, by in known.items() if by.key not in moved} | planned
