@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from fake_ledger.tables import Tables
 from tieout.domain.base import System
+from tieout.domain.in_step.crosswalk import KeptBinding, KeptNotSame
 from tieout.domain.in_step.merge import Conflict, Reason
 from tieout.domain.in_step.records import (
     AgreedRecord,
@@ -146,6 +147,14 @@ class Agreed(Tables):
             for number in found:
                 one = self._bindings[number]
                 self._bound_before[pair, entity, system, one.external_id] = key
+                self._bound_once.append(
+                    KeptBinding(
+                        **one.model_dump(),
+                        ended_at=self._clock.now(),
+                        ended_by="fake",
+                        ended_why=why,
+                    )
+                )
                 del self._bindings[number]
                 self._note(pair, "binding.ended", f"binding/{number}")
             return bool(found)
@@ -199,17 +208,63 @@ class Agreed(Tables):
         return found[0] if found else None
 
     @override
-    def part(self, said: NotSame, *, is_so: bool = True) -> None:
+    def part(self, said: NotSame, *, is_so: bool = True, why: str = "") -> None:
         with self._lock:
             word = said.in_order
-            if is_so and word not in self._not_same:
-                self._not_same.append(word)
-            elif not is_so and word in self._not_same:
-                self._not_same.remove(word)
+            stands = [one for one in self._not_same if one.ended_at is None]
+            known = [one for one in stands if _word(one) == word]
+            if is_so and not known:
+                self._not_same.append(
+                    KeptNotSame(
+                        **word.model_dump(), said_at=self._clock.now(), said_by="fake", why=why
+                    )
+                )
+            for one in [] if is_so else known:
+                ended = {"ended_at": self._clock.now(), "ended_by": "fake"}
+                self._not_same[self._not_same.index(one)] = one.model_copy(update=ended)
 
     @override
     def parted(self, pair: str, entity: str) -> list[NotSame]:
-        return [one for one in self._not_same if (one.pair, one.entity) == (pair, entity)]
+        return [_word(one) for one in self.all_parted(pair, entity)]
+
+    @override
+    def all_bindings(
+        self,
+        pair: str,
+        entity: str,
+        *,
+        named: str = "",
+        with_ended: bool = False,
+        after: str = "",
+        limit: int,
+    ) -> list[KeptBinding]:
+        ended = self._bound_once if with_ended else []
+        lasting = [KeptBinding(**one.model_dump()) for one in self._bindings.values()]
+        ours = [
+            one
+            for one in [*ended, *lasting]
+            if (one.pair, one.entity) == (pair, entity) and one.key > after
+        ]
+        keys = {
+            one.key
+            for one in ours
+            if not named or named in {one.key, one.external_id, one.external_no}
+        }
+        wanted = sorted(keys)[:limit]
+        of_keys = [one for one in ours if one.key in wanted]
+        return sorted(of_keys, key=lambda one: (one.key, one.bound_at))
+
+    @override
+    def all_parted(self, pair: str, entity: str, *, with_ended: bool = False) -> list[KeptNotSame]:
+        return [
+            one
+            for one in self._not_same
+            if (one.pair, one.entity) == (pair, entity) and (with_ended or one.ended_at is None)
+        ]
+
+
+def _word(one: NotSame) -> NotSame:
+    return NotSame(**one.model_dump(include=set(NotSame.model_fields)))
 
 
 def _closed(one: KeptConflict) -> tuple[object, int]:

@@ -311,7 +311,9 @@ class Deliveries(Claims, Parents):
                     cause="number_taken",
                 )
             number = next(self._bindings_made)
-            self._bindings[number] = Binding(bound_at=self._clock.now(), **binding.model_dump())
+            self._bindings[number] = Binding(
+                bound_at=self._clock.now(), bound_by="fake", **binding.model_dump()
+            )
             self._note(binding.pair, "binding.bound", f"binding/{number}")
 
     @override

@@ -31,7 +31,8 @@ from tieout.ports.clock import Clock
 from tieout.ports.ledger import Ledger
 
 if TYPE_CHECKING:
-    from tieout.domain.in_step.records import AgreedRecord, KeptConflict, NotSame
+    from tieout.domain.in_step.crosswalk import KeptBinding, KeptNotSame
+    from tieout.domain.in_step.records import AgreedRecord, KeptConflict
 
 UNSETTLED = (*UNFINISHED, DocumentState.HELD, DocumentState.DEAD_LETTER)
 FOLLOWED = (DeliveryState.ENTERED, DeliveryState.UPDATED)
@@ -127,7 +128,8 @@ class Tables(Ledger):
     def _make_agreed(self) -> None:
         self._agreed: dict[tuple[str, str, str], AgreedRecord] = {}
         self._conflicts: list[KeptConflict] = []
-        self._not_same: list[NotSame] = []
+        self._not_same: list[KeptNotSame] = []
+        self._bound_once: list[KeptBinding] = []
         self._heirs: dict[tuple[str, str, System, str], str] = {}
         self._bound_before: dict[tuple[str, str, System, str], str] = {}
         """The key that a record was bound to last, by its id."""

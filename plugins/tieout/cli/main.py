@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tieout.cli import (
     agents,
     audit,
+    bindings,
     budget,
     conflicts,
     connect,
@@ -44,6 +45,7 @@ FAMILIES = (
     audit,
     streams,
     conflicts,
+    bindings,
     connect,
     webhooks,
     budget,

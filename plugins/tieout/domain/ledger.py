@@ -308,9 +308,10 @@ class Confirmation(Frozen):
 
 
 class Binding(NewBinding):
-    """A stored binding."""
+    """A stored binding; ``bound_by`` is who acted, as the audit names them."""
 
     bound_at: AwareDatetime
+    bound_by: str = ""
 
 
 class NewDeadLetter(Frozen):

@@ -12,6 +12,7 @@ from tieout.domain.ledger import Binding, NewBinding
 from tieout.errors import RejectedError
 from tieout.ledger import rows
 from tieout.ledger.schema import bindings, heirs, not_same
+from tieout.ledger.session import actor
 
 _PLACE = ("pair", "entity", "system")
 
@@ -124,16 +125,16 @@ def end(connection: Connection, pair: str, entity: str, key: str, system: System
             bindings.c.system == system,
             bindings.c.ended_at.is_(None),
         )
-        .values(ended_at=func.clock_timestamp(), ended_why=why)
+        .values(ended_at=func.clock_timestamp(), ended_by=actor(), ended_why=why)
     )
     return ended.rowcount == 1
 
 
-def part(connection: Connection, said: NotSame, *, is_so: bool) -> None:
+def part(connection: Connection, said: NotSame, *, is_so: bool, why: str) -> None:
     """Keep that two records are not the same, or take it back."""
     values = said.in_order.model_dump()
     if is_so:
-        connection.execute(insert(not_same).values(values).on_conflict_do_nothing())
+        connection.execute(insert(not_same).values(**values, why=why).on_conflict_do_nothing())
         return
     connection.execute(
         update(not_same)
@@ -141,7 +142,7 @@ def part(connection: Connection, said: NotSame, *, is_so: bool) -> None:
             *(not_same.c[name] == value for name, value in values.items()),
             not_same.c.ended_at.is_(None),
         )
-        .values(ended_at=func.clock_timestamp())
+        .values(ended_at=func.clock_timestamp(), ended_by=actor())
     )
 
 

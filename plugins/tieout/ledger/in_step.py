@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from tieout.domain.base import System
+from tieout.domain.in_step.crosswalk import KeptBinding, KeptNotSame
 from tieout.domain.in_step.merge import Conflict
 from tieout.domain.in_step.records import (
     AgreedRecord,
@@ -17,7 +18,7 @@ from tieout.domain.in_step.records import (
     NotSame,
 )
 from tieout.domain.ledger import Binding, NewBinding
-from tieout.ledger import agreed, bindings, heirs
+from tieout.ledger import agreed, binding_lists, bindings, heirs
 from tieout.ports.in_step import AgreedRecords
 
 
@@ -91,11 +92,38 @@ class PostgresAgreed(AgreedRecords):
             return heirs.successors(connection, pair, entity, external_ids, system)
 
     @override
-    def part(self, said: NotSame, *, is_so: bool = True) -> None:
+    def part(self, said: NotSame, *, is_so: bool = True, why: str = "") -> None:
         with self._transaction() as connection:
-            bindings.part(connection, said, is_so=is_so)
+            bindings.part(connection, said, is_so=is_so, why=why)
 
     @override
     def parted(self, pair: str, entity: str) -> list[NotSame]:
         with self._transaction() as connection:
             return bindings.parted(connection, pair, entity)
+
+    @override
+    def all_bindings(
+        self,
+        pair: str,
+        entity: str,
+        *,
+        named: str = "",
+        with_ended: bool = False,
+        after: str = "",
+        limit: int,
+    ) -> list[KeptBinding]:
+        with self._transaction() as connection:
+            return binding_lists.all_bindings(
+                connection,
+                pair,
+                entity,
+                named=named,
+                with_ended=with_ended,
+                after=after,
+                limit=limit,
+            )
+
+    @override
+    def all_parted(self, pair: str, entity: str, *, with_ended: bool = False) -> list[KeptNotSame]:
+        with self._transaction() as connection:
+            return binding_lists.all_parted(connection, pair, entity, with_ended=with_ended)

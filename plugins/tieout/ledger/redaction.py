@@ -65,10 +65,13 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "replay_job_letters": ("state",),
     "bindings": (
         *("pair", "entity", "key", "system", "external_id", "external_no"),
-        *("provenance", "ended_why"),
+        *("provenance", "bound_by", "ended_by", "ended_why"),
+    ),
+    "not_same": (
+        *("pair", "entity", "one_system", "one_id", "other_system", "other_id"),
+        *("said_by", "why", "ended_by"),
     ),
     "heirs": ("pair", "entity", "system", "key", "heir", "why"),
-    "not_same": ("pair", "entity", "one_system", "one_id", "other_system", "other_id"),
     "agreed_records": ("pair", "entity", "key", "written_at"),
     "conflicts": (
         *("pair", "entity", "key", "field", "reason", "winner", "effect", "state"),

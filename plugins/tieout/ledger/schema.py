@@ -156,7 +156,7 @@ bindings = Table(
     Column("confidence", Double),
     _moment("bound_at"),
     _moment("ended_at", nullable=True),
-    _defaulted("ended_why"),
+    *(_defaulted(name) for name in ("bound_by", "ended_by", "ended_why")),
 )
 
 heirs = Table(
@@ -174,6 +174,7 @@ not_same = Table(
     *_texts("pair", "entity", "one_system", "one_id", "other_system", "other_id"),
     _moment("said_at"),
     _moment("ended_at", nullable=True),
+    *(_defaulted(name) for name in ("said_by", "why", "ended_by")),
 )
 
 agreed_records = Table(

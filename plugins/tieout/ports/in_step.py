@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from tieout.domain.base import System
+from tieout.domain.in_step.crosswalk import KeptBinding, KeptNotSame
 from tieout.domain.in_step.merge import Conflict
 from tieout.domain.in_step.records import (
     AgreedRecord,
@@ -81,11 +82,30 @@ class AgreedRecords(Protocol):
     ) -> dict[str, Binding]:
         """Return by what goes now whatever was bound to these ids and is no more, by those ids."""
 
-    def part(self, said: NotSame, *, is_so: bool = True) -> None:
+    def part(self, said: NotSame, *, is_so: bool = True, why: str = "") -> None:
         """Keep that two records are not the same, or, with ``is_so`` False, take that back.
 
-        Either of the two may be named first. The rows stay, with who said what when.
+        Either of the two may be named first. The rows stay, with who said what when, and ``why``.
         """
 
     def parted(self, pair: str, entity: str) -> list[NotSame]:
         """Return which records are not the same, as it stands."""
+
+    def all_bindings(
+        self,
+        pair: str,
+        entity: str,
+        *,
+        named: str = "",
+        with_ended: bool = False,
+        after: str = "",
+        limit: int,
+    ) -> list[KeptBinding]:
+        """Return the bindings of the next ``limit`` keys after one, in the keys' order.
+
+        What is bound to one key comes together. ``named`` restricts them to keys that have a
+        binding of that key, id or number; ``with_ended`` adds those that last no more.
+        """
+
+    def all_parted(self, pair: str, entity: str, *, with_ended: bool = False) -> list[KeptNotSame]:
+        """Return who is not the same as whom, who said so and why, the oldest word first."""

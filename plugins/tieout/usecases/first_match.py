@@ -4,7 +4,6 @@ Both lists are read whole and every record is classed. A person decides row by r
 accepted is kept, as bindings and as pairs that are not the same. Nothing is written to a ledger.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +11,12 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from tieout.domain.base import Frozen, Json, System
-from tieout.domain.customer import Customer
+from tieout.domain.base import Frozen, System
 from tieout.domain.in_step.records import NotSame
 from tieout.domain.ledger import Binding, NewBinding
 from tieout.domain.matching import Match, MatchClass, Profile, profile_of, told
 from tieout.domain.pair import Pair
-from tieout.domain.reading import START
-from tieout.domain.records import Item, Vendor
-from tieout.errors import ConfigurationError, RejectedError
+from tieout.errors import RejectedError
 from tieout.ports.ledger import Ledger
 from tieout.ports.lists import Lists
 from tieout.ports.mapper import Mapper
@@ -32,6 +28,7 @@ from tieout.usecases.in_step.entities import (
     Entity,
     key_of_new,
 )
+from tieout.usecases.in_step.listed import ListedRecords, kept_by_people, number_of
 
 FAULTS_SHOWN_MAX = 20
 ASKED_MAX = 10_000
@@ -99,7 +96,6 @@ class _Read:
     ignored: str = ""
 
 
-Party = Customer | Vendor | Item
 _Known = Mapping[System, Mapping[str, Binding]]
 _Two = frozenset[tuple[System, str]]
 
@@ -188,7 +184,7 @@ class FirstMatch:
                 key=key,
                 system=system,
                 external_id=record.external_id,
-                external_no=_number(system, record.external_id),
+                external_no=number_of(self.entity, system, record.external_id),
                 provenance=f"{why}, accepted by {by}",
                 confidence=row.confidence,
             )
@@ -292,43 +288,16 @@ class FirstMatch:
 
     def _read(self, system: System) -> Iterator[tuple[str, _Read]]:
         """Yield every record of a ledger's list by its id, as it is now."""
-        resource = self.entity.sides[system].resource
-        apart = self._kept_apart(system)
-        for page in self.lists[system].pages(resource, START):
-            for record in page.records:
-                node: Json = json.loads(record.body)
-                try:
-                    read = self.entity.read(self.mapper, system, node)
-                except RejectedError:
-                    continue
-                if not isinstance(read, Customer | Vendor | Item):
-                    raise ConfigurationError(
-                        f"Records of kind {self.entity.name!r} are not matched.",
-                        remedy="Match customers, items or vendors.",
-                    )
-                profile = profile_of(read)
-                ignored = "the pair's house account" if profile.key in apart else ""
-                ignored = ignored or self._why_ignored(system, read, node)
-                yield profile.key, _Read(profile, _shown(profile), ignored)
+        for one in self._listed.of(system):
+            profile = profile_of(one.record)
+            yield profile.key, _Read(profile, _shown(profile), one.ignored)
+
+    @property
+    def _listed(self) -> ListedRecords:
+        return ListedRecords(self.pair, self.entity, self.ledger, self.lists, self.mapper)
 
     def _kept_apart(self, system: System) -> set[str]:
-        """Return the ids of what people keep in both ledgers by themselves."""
-        if not self.entity.not_ours:
-            return set()
-        bound = self.ledger.bindings(self.pair.pair, self.entity.name, self.entity.not_ours, system)
-        house = f"{self.pair.sage100_division}-{self.pair.guest_sage100_customer_no}"
-        return {one.external_id for one in bound.values()} | (
-            {house} if system is SAGE100 else set()
-        )
-
-    def _why_ignored(self, system: System, record: Party, node: Json) -> str:
-        division = node.get("ARDivisionNo", node.get("APDivisionNo"))
-        if system is SAGE100 and division not in (None, self.pair.sage100_division):
-            return f"of division {division}"
-        is_customer = isinstance(record, Customer)
-        if is_customer and node.get("IsSupplier") is True and node.get("IsCustomer") is not True:
-            return "a supplier alone"
-        return "" if record.is_active else f"not active in {system}"
+        return kept_by_people(self.pair, self.entity, self.ledger, system)
 
 
 def _shown(profile: Profile) -> Record:
@@ -366,8 +335,3 @@ def _taken(row: Row, number: int, used: dict[tuple[System, str], int], known: _K
 
 def _ids(said: NotSame) -> _Two:
     return frozenset({(said.one_system, said.one_id), (said.other_system, said.other_id)})
-
-
-def _number(system: System, external_id: str) -> str:
-    """Return what people call a record: Sage 100's number is behind its division."""
-    return external_id.partition("-")[2] if system is SAGE100 else ""

@@ -13,7 +13,12 @@ GUEST_KEY = "GUEST"
 
 def customer_key(order: Order) -> str:
     """Return the key of the order's buyer: the shop's customer id, or the guest."""
-    return GUEST_KEY if order.buyer.is_guest else f"SHOP-{order.buyer.source_id}"
+    return GUEST_KEY if order.buyer.is_guest else key_of_buyer(order.buyer.source_id)
+
+
+def key_of_buyer(source_id: str) -> str:
+    """Return the key of a buyer who has an account with the shop."""
+    return f"SHOP-{source_id}"
 
 
 def buyer_name(order: Order) -> str:

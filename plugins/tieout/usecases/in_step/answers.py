@@ -34,16 +34,27 @@ def _hint(ledger: Ledger, conflict: KeptConflict) -> NewInboxEntry | None:
     for system in SYSTEMS:
         bound = ledger.bindings(conflict.pair, entity.name, [conflict.key], system)
         for binding in bound.values():
-            return NewInboxEntry(
-                pair=conflict.pair,
-                source=system,
-                account=ACCOUNT,
-                topic=f"{entity.sides[system].resource}/{ANSWERED}",
-                event_id=f"conflict {conflict.conflict_id}",
-                resource_id=binding.external_id,
-                origin=Origin.POLL,
-                body=_NOTHING,
-                body_sha256=f"conflict {conflict.conflict_id} {_NOTHING_SHA256}",
-                body_size=len(_NOTHING),
+            resource = entity.sides[system].resource
+            event = f"conflict {conflict.conflict_id}"
+            return look_again(
+                conflict.pair, system, f"{resource}/{ANSWERED}", binding.external_id, event
             )
     return None
+
+
+def look_again(
+    pair: str, system: System, topic: str, external_id: str, event: str
+) -> NewInboxEntry:
+    """Return an entry that has the next run look at a record; an ``event`` counts once."""
+    return NewInboxEntry(
+        pair=pair,
+        source=system,
+        account=ACCOUNT,
+        topic=topic,
+        event_id=event,
+        resource_id=external_id,
+        origin=Origin.POLL,
+        body=_NOTHING,
+        body_sha256=f"{event} {_NOTHING_SHA256}",
+        body_size=len(_NOTHING),
+    )

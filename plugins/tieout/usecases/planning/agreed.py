@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from typing_extensions import override
 
 from tieout.domain.base import System
+from tieout.domain.in_step.crosswalk import KeptBinding, KeptNotSame
 from tieout.domain.in_step.merge import Conflict
 from tieout.domain.in_step.records import AgreedRecord, ConflictState, KeptConflict, NotSame
 from tieout.ports.in_step import AgreedRecords
@@ -66,9 +67,28 @@ class PlanningAgreed(AgreedRecords):
         unplanned("unlinked")
 
     @override
-    def part(self, said: NotSame, *, is_so: bool = True) -> None:
+    def part(self, said: NotSame, *, is_so: bool = True, why: str = "") -> None:
         unplanned("parted")
 
     @override
     def parted(self, pair: str, entity: str) -> list[NotSame]:
         return self._real_agreed.parted(pair, entity)
+
+    @override
+    def all_bindings(
+        self,
+        pair: str,
+        entity: str,
+        *,
+        named: str = "",
+        with_ended: bool = False,
+        after: str = "",
+        limit: int,
+    ) -> list[KeptBinding]:
+        return self._real_agreed.all_bindings(
+            pair, entity, named=named, with_ended=with_ended, after=after, limit=limit
+        )
+
+    @override
+    def all_parted(self, pair: str, entity: str, *, with_ended: bool = False) -> list[KeptNotSame]:
+        return self._real_agreed.all_parted(pair, entity, with_ended=with_ended)
