@@ -58,7 +58,7 @@ soak: env
 # Airflow wait more than they compute, so the others run beside them; within both, one after the other.
 # With TESTS, make one of the two.
 crash-matrix: system peers
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=line crash-matrix-airflow crash-matrix-rest
+	$(MAKE) --no-print-directory --jobs=2 crash-matrix-airflow crash-matrix-rest
 
 crash-matrix-airflow:
 	$(REPORTING)/crash-matrix.jsonl $(BIN)/pytest -m "tier2 and e2e and not drill" $(TESTS)
