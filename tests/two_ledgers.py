@@ -32,6 +32,7 @@ from tieout.settings import load_pairs
 from tieout.usecases.flow import Flow
 from tieout.usecases.in_step.capture import capture_records
 from tieout.usecases.in_step.entities import CUSTOMERS
+from tieout.usecases.in_step.renumbering import follow_renumbered
 from tieout.usecases.in_step.writing import put_back_refused
 from tieout.usecases.steps import FLOWS, run_step
 
@@ -485,12 +486,15 @@ class TwoLedgers:
             if only in {None, system}:
                 book = self.book(system)
                 told = [*book.news, *book.news[::-1]] if twice else book.news
-                self.ledger.land([self._entry(system, one) for one in told if one in book.nodes])
+                self.ledger.land(
+                    [self.entry(system, one, book.nodes[one]) for one in told if one in book.nodes]
+                )
                 book.news = []
 
-    def _entry(self, system: System, record_id: str) -> NewInboxEntry:
+    def entry(self, system: System, record_id: str, node: Json) -> NewInboxEntry:
+        """Return what a list tells of a record."""
         book = self.book(system)
-        said = {**book.nodes[record_id], "at": book.changed[record_id][0].isoformat()}
+        said = {**node, "at": book.changed[record_id][0].isoformat()}
         body = json.dumps(said).encode()
         return NewInboxEntry(
             pair=PAIR.pair,
@@ -509,6 +513,7 @@ class TwoLedgers:
         """Yield the steps of one run, to be called one by one."""
         self.runs += 1
         put_back_refused(self.flow, CUSTOMERS)
+        follow_renumbered(self.flow, CUSTOMERS)
         batch = capture_records(
             self.flow,
             entity=CUSTOMERS,

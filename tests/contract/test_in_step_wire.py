@@ -18,12 +18,13 @@ from tieout.domain.base import System
 from tieout.domain.clues import Clues
 from tieout.domain.in_step.policy import ACTIVE
 from tieout.domain.ledger import Landed, NewInboxEntry, Origin
-from tieout.domain.reading import START, SWEPT
+from tieout.domain.reading import START, SWEPT, Reading, Renumbered, SourceRecord, Tombstone
 from tieout.errors import ConfigurationError
 from tieout.matching.matcher import ProbabilityMatcher
 from tieout.usecases.flow import Flow
 from tieout.usecases.in_step.capture import capture_records
 from tieout.usecases.in_step.entities import CUSTOMERS, ITEMS, VENDORS, Entity
+from tieout.usecases.in_step.renumbering import follow_renumbered
 from tieout.usecases.in_step.steps import steps_of
 from two_ledgers import MAPPER, PAIR
 from wire import SetClock
@@ -85,6 +86,7 @@ class Town:
         """Bring in what changed, run the flow over it, and return how many writes that took."""
         self.ledger.land(self.news(entity))
         self.runs += 1
+        follow_renumbered(self.flow, entity)
         batch = capture_records(
             self.flow,
             entity=entity,
@@ -100,6 +102,16 @@ class Town:
             report = step(replace(self.flow, fence=fence), batch)
             written += report.confirmed if "_to_" in name else 0
         return written
+
+    def set_aside_renumbered(self, entity: Entity, old: str, new: str) -> None:
+        """Set aside what is gone and what came under its name, as the landing does."""
+        resource = entity.sides[SAGE100].resource
+        reading = Reading(pair=PAIR.pair, source=SAGE100, account="HPS", resource=resource)
+        records = [SourceRecord(old, b"{}", Tombstone.GONE), SourceRecord(new, b"{}")]
+        self.ledger.land([entry(SAGE100, resource, one) for one in records])
+        letter = Renumbered(old_id=old, new_id=new, named="").letter(reading)
+        for waiting in self.ledger.pending_entries(PAIR.pair, limit=10):
+            self.ledger.set_aside(letter.model_copy(update={"inbox_id": waiting.inbox_id}))
 
     def letters(self) -> list[str]:
         return [one.cause for one in self.ledger.dead_letters(PAIR.pair)]
@@ -353,3 +365,53 @@ def test_a_contact_that_people_merge_is_followed_within_one_sweep(
     assert row(town, table, row_id)[column] == f"{name} together"[:30]
     assert node(town, "Contacts", kept)["EmailAddress"] == f"{entity.name}@old.example"
     assert town.sync(entity) == 0
+
+
+@pytest.mark.parametrize(
+    ("entity", "key", "to"),
+    [
+        (CUSTOMERS, ("ARDivisionNo", "CustomerNo"), "0077001"),
+        (VENDORS, ("APDivisionNo", "VendorNo"), "RENUM02"),
+        (ITEMS, ("ItemCode",), "RENUM-02"),
+    ],
+    ids=["customer", "vendor", "item"],
+)
+def test_another_number_in_sage100_is_followed_within_one_sweep(
+    town: Town, entity: Entity, key: tuple[str, ...], to: str
+) -> None:
+    for one in (CUSTOMERS, VENDORS, ITEMS):
+        town.news(one)
+    contact_id = new_in_xero(town, entity)
+    assert town.sync(entity) == 1
+    table = entity.sides[SAGE100].resource
+    known = town.ledger.bindings_to(PAIR.pair, entity.name, [contact_id], XERO)
+    name = known[contact_id].key
+    old_id = town.ledger.bindings(PAIR.pair, entity.name, [name], SAGE100)[name].external_id
+    *division, number = old_id.split("-", 1) if len(key) > 1 else [old_id]
+    old, new = ([*division, number], [*division, to])
+    body = {"table": table, "key": dict(zip(key, old, strict=True))}
+    town.sage.do("renumber_record", {**body, "to": dict(zip(key, new, strict=True))})
+    town.set_aside_renumbered(entity, "/".join(old), "/".join(new))
+
+    town.sync(entity)
+
+    bound = town.ledger.bindings(PAIR.pair, entity.name, [name], SAGE100)[name]
+    assert bound.external_id == "-".join(new)
+    if entity is ITEMS:
+        column, said = "ItemCodeDesc", "Told under the new code"
+        town.people("change_item", ItemID=contact_id, Name=said)
+    else:
+        column, said = "EmailAddress", "new@number.example"
+        town.people("change_contact", ContactID=contact_id, EmailAddress=said)
+    assert town.sync(entity) == 1
+    assert row(town, table, bound.external_id)[column] == said
+    assert town.sync(entity) == 0
+
+
+def new_in_xero(town: Town, entity: Entity) -> str:
+    if entity is ITEMS:
+        price = {"UnitPrice": 12.5}
+        made = town.people("create_item", Code="RENUM-01", Name="Numbered", SalesDetails=price)
+        return str(made["ItemID"])
+    name = f"Numbered {entity.name} Works"
+    return new_contact(town, entity, name, EmailAddress=f"{entity.name}@number.example")

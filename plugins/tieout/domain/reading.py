@@ -15,6 +15,8 @@ from tieout.domain.ledger import NewDeadLetter, Origin
 
 OWN_WRITE = "own_write"
 """The rule by which an entry that tells of our own write is skipped."""
+RENUMBERED = "record_renumbered"
+"""Why a record is set aside that is gone, or that came under the name of one that is gone."""
 SWEPT = "sweep"
 """What the topic of an entry says of a record that lives."""
 
@@ -189,13 +191,21 @@ class Renumbered(Frozen):
     new_id: str
     named: str
 
+    @classmethod
+    def told_by(cls, letter: NewDeadLetter, resource: str) -> "Renumbered | None":
+        """Return what a dead letter of this list tells of, None when it tells of something else."""
+        _account, _resource, old_id = letter.trace_key.partition(f" {resource} ")
+        if letter.cause != RENUMBERED or letter.field != resource or not old_id:
+            return None
+        return cls(old_id=old_id, new_id=letter.value, named="")
+
     def letter(self, reading: Reading) -> NewDeadLetter:
         """Return the dead letter of either."""
         return NewDeadLetter(
             pair=reading.pair,
             trace_key=f"{reading.account} {reading.resource} {self.old_id}",
             step="extract",
-            cause="record_renumbered",
+            cause=RENUMBERED,
             message=f"{self.old_id} is gone from {reading.resource}, and {self.new_id} came, "
             f"which is called {self.named!r} as well.",
             remedy="If people renumbered or merged it, bind the new number and dismiss both; else "

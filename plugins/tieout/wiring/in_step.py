@@ -7,6 +7,7 @@ from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError
 from tieout.usecases.in_step.answers import answer
 from tieout.usecases.in_step.entities import IN_STEP
+from tieout.usecases.in_step.renumbering import follow_renumbered
 from tieout.usecases.in_step.writing import put_back_refused
 from tieout.usecases.steps import FLOWS
 from tieout.wiring.installation import Tieout
@@ -35,6 +36,7 @@ class InStep:
         origin = Origin.BACKFILL if is_backfill else Origin.SWEEP
         of_pair = self._tieout.flow(pair)
         put_back_refused(of_pair, IN_STEP[FlowName(flow)])
+        follow_renumbered(of_pair, IN_STEP[FlowName(flow)])
         return FLOWS[flow].capture(of_pair, interval=None, origin=origin, claimed_by=claimed_by)
 
     def conflicts(self, pair: str | None, *, is_open: bool, limit: int) -> list[KeptConflict]:

@@ -121,6 +121,19 @@ def test_two_customers_of_merged_contacts_stay_two_in_sage_100(two):
     assert two.sync() == 0
 
 
+def test_people_who_merge_the_two_in_sage_100_as_well_make_them_one(two):
+    lost = key_of(two, two.contact)
+    two.merge_contacts(two.contact, two.birch)
+    two.settle()
+    gone = two.entry(SAGE100, two.customer, two.sage100.nodes.pop(two.customer))
+    two.ledger.land([gone.model_copy(update={"topic": "AR_Customer/gone"})])
+
+    two.settle()
+
+    assert ids_of(two, lost) == {XERO: two.birch, SAGE100: two.birch_customer}
+    assert two.xero.nodes[two.birch]["ContactStatus"] == "ACTIVE"
+
+
 @pytest.mark.parametrize("is_told", [True, False])
 def test_a_survivor_without_a_customer_gets_the_one_there_is(acme, is_told):
     lost = key_of(acme, acme.contact)

@@ -81,6 +81,7 @@ class Policy(Frozen):
     restored: Fate = Fate.ASK
     deleted: Fate = Fate.ASK
     merged: Fate = Fate.ASK
+    renumbered: Fate = Fate.ASK
     fields: dict[str, FieldPolicy]
 
     def values(self, canonical: Json) -> dict[str, JsonValue]:

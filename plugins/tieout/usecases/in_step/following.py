@@ -34,10 +34,34 @@ def follow_merges(
     Raises:
         RetryableError: Xero cannot be read now.
     """
-    lost = [thing for thing in things if not thing.is_new and _merged_to(thing)]
-    if policy.merged is not Fate.FOLLOW or not lost:
+    if policy.merged is not Fate.FOLLOW:
         return list(things)
-    return _Following(flow, entity, policy, things).run(lost)
+    for thing in things:
+        if _is_gone_as_well(thing):
+            _follow_in_sage100(flow, entity, thing)
+    lost = [thing for thing in things if not thing.is_new and _merged_to(thing)]
+    return _Following(flow, entity, policy, things).run(lost) if lost else list(things)
+
+
+def _is_gone_as_well(thing: Thing) -> bool:
+    """Say whether what was merged in Xero is gone from Sage 100 by now: merged there, too."""
+    is_bound = System.SAGE100 in thing.bound
+    return System.XERO in thing.heirs and is_bound and System.SAGE100 not in thing.halves
+
+
+def _follow_in_sage100(flow: Flow, entity: Entity, thing: Thing) -> None:
+    """Let a thing go by its heir of Xero in Sage 100 as well, where that one is known there."""
+    pair, heir = flow.pair.pair, thing.heirs[System.XERO]
+    if heir in flow.ledger.bindings(pair, entity.name, [heir], System.SAGE100):
+        said = NewHeir(
+            pair=pair,
+            entity=entity.name,
+            key=thing.key,
+            system=System.SAGE100,
+            heir=heir,
+            why=f"merged in Xero, and {thing.bound[System.SAGE100]} is gone from Sage 100",
+        )
+        flow.ledger.hand_over([said])
 
 
 def _merged_to(thing: Thing) -> str:
