@@ -59,7 +59,9 @@ class Row:
             "net": money(self.shown_net, self.currency),
             "transactionDate": self.at.isoformat(),
             "sourceOrderTransactionId": self.transaction or None,
-            "associatedOrder": {"name": self.order} if self.order else None,
+            "associatedOrder": {"id": f"gid://shopify/Order/{self.order[1:]}", "name": self.order}
+            if self.order
+            else None,
             "associatedPayout": {"id": f"gid://shopify/ShopifyPaymentsPayout/{of_payout}"},
             "adjustmentsOrders": [
                 {"name": name, "amount": money(amount), "fees": money(fee)}

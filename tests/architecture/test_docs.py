@@ -39,6 +39,7 @@ COMMANDS = (
     "tieout apply",
     "tieout dead-letters",
     "tieout gaps",
+    "tieout variances list",
     "tieout dead-letters show",
     "tieout correct",
     "tieout dismiss",

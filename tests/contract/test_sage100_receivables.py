@@ -110,6 +110,22 @@ def test_a_document_that_people_deleted_is_nowhere(
     assert place.target(delivery.entity).find([delivery]) == {}
 
 
+def test_what_is_open_of_posted_invoices_is_read_with_its_balance(place: SimulatedPlace) -> None:
+    place.landed(ar_invoice(place))
+    posted(place)
+    read = {(one.invoice_type, one.invoice_no): one for one in place.sage100.open_invoices()}
+    balances = {key: balance for key, balance in open_items(place).items() if balance}
+    assert {key: one.balance for key, one in read.items()} == balances
+    rows = held(place, "AR_OpenInvoice")
+    named = {(row.text("InvoiceType"), row.text("InvoiceNo")): row for row in rows}
+    assert all(
+        (one.customer_no, one.customer_po, one.date.isoformat())
+        == tuple(named[key].text(name) for name in ("CustomerNo", "CustomerPONo", "InvoiceDate"))
+        for key, one in read.items()
+    )
+    assert read
+
+
 def test_a_second_copy_of_what_nothing_guards_is_seen(place: SimulatedPlace) -> None:
     delivery, other = memo(place), memo(place)
     first, second = place.landed(delivery), place.landed(twin(delivery))

@@ -25,8 +25,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield made
 
 
-def read(shop: Client) -> dict[str, Payout]:
-    """Every payout of the shop, as the connector reads it."""
+def connector(shop: Client) -> ShopifyConnector:
     clock = SetClock()
     config = ShopifyConfig.model_validate(
         {
@@ -36,8 +35,13 @@ def read(shop: Client) -> dict[str, Payout]:
             "base_url": f"{shop.base}/shops/{HARBOR}",
         }
     )
-    connector = ShopifyConnector(config, clock=clock, sleep=clock.sleep)
-    found = connector.payouts(NOW - timedelta(days=30), NOW + timedelta(days=1), time_zone=ZONE)
+    return ShopifyConnector(config, clock=clock, sleep=clock.sleep)
+
+
+def read(shop: Client) -> dict[str, Payout]:
+    """Every payout of the shop, as the connector reads it."""
+    since, until = NOW - timedelta(days=30), NOW + timedelta(days=1)
+    found = connector(shop).payouts(since, until, time_zone=ZONE)
     return {payout.payout_id: payout for payout in found}
 
 
@@ -83,6 +87,16 @@ def test_a_payout_that_does_not_add_up_parks_with_its_row_named(shop: Client) ->
     payout = read(shop)["7"]
     with pytest.raises(RejectedError, match=f"Row {payout.rows[0].row_id}"):
         decompose(payout, {})
+
+
+def test_transactions_of_buyers_in_another_currency_are_known(shop: Client) -> None:
+    shop.place(make_order(8301, financial_status="paid", presentment_currency="EUR"))
+    shop.place(make_order(8302, financial_status="paid"))
+    made = shop.control("pay-out", {})
+    rows = {row.order: row for row in read(shop)[str(made["id"])].rows}
+    converted = connector(shop).converted({row.order_id for row in rows.values()})
+    assert converted == {rows["#8301"].transaction_id}
+    assert "#8302" in rows
 
 
 def test_payouts_outside_the_interval_are_not_read(shop: Client) -> None:

@@ -27,6 +27,7 @@ from tieout.cli import (
     replays,
     reports,
     streams,
+    variances,
     webhooks,
 )
 from tieout.cli.common import FAILED
@@ -37,6 +38,7 @@ FAMILIES = (
     reports,
     follow,
     gaps,
+    variances,
     holding,
     plans,
     find,

@@ -104,6 +104,7 @@ class PayoutRow(Frozen):
     net: Amount
     order: str = ""
     """The order's name in the shop, '' for none."""
+    order_id: str = ""
     transaction_id: str = ""
     """The shop's transaction of the order that it settles, '' for none."""
     shares: tuple[OrderShare, ...] = ()

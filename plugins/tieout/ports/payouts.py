@@ -1,5 +1,6 @@
 """Gateways that pay out to the bank what buyers paid."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -14,3 +15,6 @@ class Payouts(Protocol):
 
         Days are those of ``time_zone``.
         """
+
+    def converted(self, order_ids: Collection[str]) -> frozenset[str]:
+        """Return which transactions of orders were paid in another currency than the shop's."""

@@ -20,6 +20,7 @@ from tieout.domain.books import (
     SageState,
 )
 from tieout.domain.money import ZERO
+from tieout.ports.receivables import SageOpenInvoice
 
 ORDER_TYPES = ("S", "B")
 """Standard and backorders; quotes, master and repeating orders commit nothing."""
@@ -213,6 +214,23 @@ def invoices(reader: Sage100Reader) -> list[SageInvoice]:
         *_entered_invoices(reader, "SO_Invoice", "SalesOrderNo", numbers),
         *_entered_invoices(reader, "AR_Invoice", "", numbers),
         *_posted_invoices(reader, numbers),
+    ]
+
+
+def open_invoices(reader: Sage100Reader) -> list[SageOpenInvoice]:
+    """Return what is open of posted customer invoices, as it stands now; paid ones are left out."""
+    rows = reader.rows("AR_OpenInvoice", "CustomerPONo InvoiceDate Balance")
+    return [
+        SageOpenInvoice(
+            invoice_no=row.text("InvoiceNo"),
+            invoice_type=row.text("InvoiceType"),
+            customer_no=row.text("CustomerNo"),
+            customer_po=row.text("CustomerPONo"),
+            date=row.dated("InvoiceDate"),
+            balance=row.amount("Balance"),
+        )
+        for row in rows
+        if row.amount("Balance")
     ]
 
 

@@ -29,6 +29,7 @@ from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, 
 from tieout.domain.clues import Clues
 from tieout.errors import TieoutError
 from tieout.ports.clock import Clock
+from tieout.ports.receivables import SageOpenInvoice
 from tieout.ports.systems import Credit, Party, Sage100Reference, Shown, StockLevel
 from tieout.ports.targets import Target
 
@@ -226,6 +227,10 @@ class Sage100Connector:
     def invoices(self) -> list[SageInvoice]:
         """Return the invoices, entered and posted."""
         return books.invoices(self._reader)
+
+    def open_invoices(self) -> list[SageOpenInvoice]:
+        """Return what is open of posted customer invoices."""
+        return books.open_invoices(self._reader)
 
     def postings(self) -> list[GlPosting]:
         """Return every GL posting."""

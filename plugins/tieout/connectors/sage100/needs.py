@@ -40,6 +40,7 @@ _NEEDS = {
     "AR_CashReceiptsHeader": "BankCode DepositDate PostingAmt",
     "AR_CashReceiptsDetail": "AccountKey AmountPosted",
     "AR_CashReceiptsHistory": "AccountKey PostingDate CashAmountApplied DateUpdated",
+    "AR_OpenInvoice": "CustomerPONo InvoiceDate Balance",
     "CI_Item": "InactiveItem UseInSO ProductLine Category1 SalesUnitOfMeasure",
     "IM_Warehouse": "WarehouseStatus",
     "IM_ItemWarehouse": (

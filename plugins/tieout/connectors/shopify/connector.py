@@ -94,6 +94,10 @@ class ShopifyConnector(Shop, Payouts):
         return PayoutReader(self._client).issued(since, until, time_zone=time_zone)
 
     @override
+    def converted(self, order_ids: Collection[str]) -> frozenset[str]:
+        return PayoutReader(self._client).converted(order_ids)
+
+    @override
     def target(self, entity: str) -> Target:
         match entity:
             case "order_status":

@@ -5,7 +5,7 @@ Shopify has no webhook of a payout: they are asked for. What adds up is the doma
 Payments has no payouts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -17,6 +17,8 @@ from pydantic.alias_generators import to_camel
 from tieout.connectors.exact_json import typed
 from tieout.connectors.shopify.client import SYSTEM, ShopifyClient
 from tieout.connectors.shopify.connections import interval, paged
+from tieout.connectors.shopify.documents import document
+from tieout.connectors.shopify.orders import GID, ORDERS_PER_QUERY_MAX, is_numeric
 from tieout.domain.base import Amount, Json
 from tieout.domain.money import to_currency
 from tieout.domain.payouts import (
@@ -86,6 +88,7 @@ class _Money(_Said):
 
 
 class _Order(_Said):
+    id: str
     name: str
 
 
@@ -136,6 +139,28 @@ class _Payout(_Said):
     summary: _Summary
 
 
+class _Currency(_Said):
+    currency_code: str
+
+
+class _Bag(_Said):
+    shop_money: _Currency
+    presentment_money: _Currency
+
+
+class _Transaction(_Said):
+    id: str
+    amount_set: _Bag
+
+
+class _OrderMoney(_Said):
+    transactions: tuple[_Transaction, ...]
+
+
+class _Orders(_Said):
+    nodes: tuple[_OrderMoney | None, ...]
+
+
 class PayoutReader:
     """Reads the payouts of one shop."""
 
@@ -152,6 +177,21 @@ class PayoutReader:
         path = ("shopifyPaymentsAccount", "payouts")
         found = paged(self._client, "Payouts", variables, path, pages_max=PAGES_MAX)
         return [self._whole(node, ZoneInfo(time_zone)) for node in found]
+
+    def converted(self, order_ids: Collection[str]) -> frozenset[str]:
+        """Return which transactions of the orders were paid in another currency than the shop's."""
+        found: set[str] = set()
+        wanted = sorted(filter(is_numeric, order_ids))
+        for start in range(0, len(wanted), ORDERS_PER_QUERY_MAX):
+            ids: Json = {"ids": [GID + one for one in wanted[start : start + ORDERS_PER_QUERY_MAX]]}
+            data = self._client.query(document("Currencies"), ids)
+            for order in filter(None, typed(_Orders, data, system=SYSTEM).nodes):
+                found |= {
+                    one.id.rpartition("/")[2]
+                    for one in order.transactions
+                    if one.amount_set.shop_money != one.amount_set.presentment_money
+                }
+        return frozenset(found)
 
     def _whole(self, node: Json, zone: ZoneInfo) -> Payout:
         said = typed(_Payout, node, system=SYSTEM)
@@ -199,6 +239,7 @@ def _row(said: _Row, currency: str, zone: ZoneInfo) -> PayoutRow:
         fee=said.fee.exact,
         net=said.net.exact,
         order=said.associated_order.name if said.associated_order else "",
+        order_id=said.associated_order.id.rpartition("/")[2] if said.associated_order else "",
         transaction_id=said.source_order_transaction_id or "",
         shares=tuple(
             OrderShare(order=one.name, amount=one.amount.exact, fee=one.fees.exact)

@@ -43,10 +43,18 @@ class Money(Frozen):
     """The role of the account that it is on; '' for a credit."""
 
 
+class ItemKind(StrEnum):
+    """What waits for money: an invoice, or a receipt that says that it came."""
+
+    INVOICE = "invoice"
+    RECEIPT = "receipt"
+
+
 class OpenItem(Frozen):
-    """One document that waits for money, with what is open of it: an invoice, or a bank receipt."""
+    """One document that waits for money, with what is open of it."""
 
     document_id: str
+    kind: ItemKind = ItemKind.INVOICE
     party: str
     day: date
     currency: str
@@ -101,6 +109,8 @@ class VarianceClass(StrEnum):
     """Money without anything left to pay."""
     UNPAID = "unpaid"
     """An item, or what is left of one, that no money names."""
+    EXTRA = "extra"
+    """A receipt that no money is behind."""
     IN_FLIGHT = "in_flight"
     """Money for what is not there yet, for less than a day."""
     MISSING = "missing"
@@ -126,6 +136,7 @@ class Owner(StrEnum):
 OWNERS = {
     VarianceClass.UNAPPLIED: Owner.RECEIVABLES,
     VarianceClass.UNPAID: Owner.RECEIVABLES,
+    VarianceClass.EXTRA: Owner.RECEIVABLES,
     VarianceClass.IN_FLIGHT: Owner.OPERATIONS,
     VarianceClass.MISSING: Owner.OPERATIONS,
     VarianceClass.DUPLICATE: Owner.RECEIVABLES,
@@ -133,6 +144,14 @@ OWNERS = {
     VarianceClass.WRONG_PARTY: Owner.RECEIVABLES,
     VarianceClass.UNKNOWN: Owner.CONTROLLER,
 }
+
+
+ERRORS = frozenset(VarianceClass) - {
+    VarianceClass.UNAPPLIED,
+    VarianceClass.UNPAID,
+    VarianceClass.IN_FLIGHT,
+}
+"""Variances that somebody must correct; the others explain themselves."""
 
 
 class Variance(Frozen):

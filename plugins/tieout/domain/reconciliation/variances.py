@@ -10,6 +10,7 @@ from tieout.domain.entries import ProposedEntry
 from tieout.domain.numbers import bare
 from tieout.domain.reconciliation.records import (
     OWNERS,
+    ItemKind,
     Money,
     MoneyKind,
     OpenItem,
@@ -34,6 +35,7 @@ SPLIT = "Say how much of it goes to which of the items."
 PROPOSALS = {
     VarianceClass.UNAPPLIED: "Keep it for the customer's next invoice, or refund it.",
     VarianceClass.UNPAID: "Wait for the money; a person writes off what never comes.",
+    VarianceClass.EXTRA: "Find the payment that it records, or take the receipt back.",
     VarianceClass.IN_FLIGHT: "Wait: what it pays has a day to arrive.",
     VarianceClass.MISSING: "Find what it pays: replay it, or keep the money as a deposit.",
     VarianceClass.DUPLICATE: "Void it if the bank has it once; else refund it.",
@@ -211,7 +213,9 @@ def _class_of_item(settled: Settled, item: OpenItem, naming: Sequence[Money]) ->
         return VarianceClass.WRONG_AMOUNT
     if same_money:
         return VarianceClass.WRONG_PARTY
-    return VarianceClass.UNKNOWN if spare else VarianceClass.UNPAID
+    if spare:
+        return VarianceClass.UNKNOWN
+    return VarianceClass.EXTRA if item.kind is ItemKind.RECEIPT else VarianceClass.UNPAID
 
 
 def _evidence(document_id: str, others: Iterable[str]) -> tuple[str, ...]:
