@@ -8,25 +8,9 @@ conflicts`). A backfill reads past intervals again; with the param `plan_only` a
 and its log says what it would.
 """
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG
 
 from tieout.domain.pair import FlowName
-from tieout.provider.in_step_operators import PARAMS, keep_in_step
-from tieout.provider.pipelines import contacts_or_time
-from tieout.provider.retry import task_defaults
+from tieout.provider.in_step_dags import in_step_dag
 
-with DAG(
-    "customer_sync",
-    schedule=contacts_or_time(),
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    max_active_tasks=2,
-    params=PARAMS,
-    default_args=task_defaults(),
-    tags=["entity:customer", "system:xero", "system:sage100", "tier:standard"],
-    doc_md=__doc__,
-):
-    keep_in_step(FlowName.CUSTOMER_SYNC, "customer", xero="Contacts", sage100="AR_Customer")
+dag: DAG = in_step_dag(FlowName.CUSTOMER_SYNC, docs=__doc__)

@@ -7,25 +7,9 @@ What policy does not decide waits as a conflict (`tieout conflicts`). A backfill
 intervals again; with the param `plan_only` a run writes nothing, and its log says what it would.
 """
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG
 
 from tieout.domain.pair import FlowName
-from tieout.provider.in_step_operators import PARAMS, keep_in_step
-from tieout.provider.pipelines import at_sweeps
-from tieout.provider.retry import task_defaults
+from tieout.provider.in_step_dags import in_step_dag
 
-with DAG(
-    "item_sync",
-    schedule=at_sweeps(),
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    max_active_tasks=2,
-    params=PARAMS,
-    default_args=task_defaults(),
-    tags=["entity:item", "system:xero", "system:sage100", "tier:standard"],
-    doc_md=__doc__,
-):
-    keep_in_step(FlowName.ITEM_SYNC, "item", xero="Items", sage100="CI_Item")
+dag: DAG = in_step_dag(FlowName.ITEM_SYNC, docs=__doc__)

@@ -5,7 +5,7 @@ from tieout.connectors.xero.events import EVENT_CATEGORIES
 from tieout.connectors.xero.resources import RESOURCES
 from tieout.connectors.xero.scopes import missing_scopes, scopes_of
 from tieout.domain.pair import FlowName, Pair
-from tieout.stack.trigger_reference import NONE, calls_per_day, rows, table
+from tieout.stack.trigger_reference import NONE, PASSED_ON, calls_per_day, rows, table
 from tieout.usecases.hints import EVENTS, LISTS
 
 PAGE = (ROOT / "docs/reference/triggers.md").read_text("utf-8")
@@ -23,7 +23,8 @@ def test_every_list_has_a_row_and_what_has_no_event_says_so() -> None:
     assert webhooks.keys() == {resource.name for resource in RESOURCES}
     silent = {path for path, webhook in webhooks.items() if webhook == NONE}
     assert silent >= {"Payments", "Items", "PurchaseOrders", "BankTransactions", "Accounts"}
-    assert silent == webhooks.keys() - EVENT_CATEGORIES.keys()
+    assert silent == webhooks.keys() - EVENT_CATEGORIES.keys() - PASSED_ON
+    assert all(EVENT_CATEGORIES["Contacts"] in webhooks[name] for name in PASSED_ON)
 
 
 def test_what_a_flow_cares_for_and_no_event_tells_of_is_polled() -> None:

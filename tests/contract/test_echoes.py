@@ -11,6 +11,7 @@ import records
 from receivers import plain
 from records import PAIR, claim, delivery, document, entry
 from tieout.domain.base import System
+from tieout.domain.ledger import Origin
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.wakeups import Waking, arrivals, newest_pending
 
@@ -77,6 +78,14 @@ def test_an_event_of_a_contact_wakes_who_keeps_contacts_in_step(
 ) -> None:
     ledger.land([entry("7", source=System.XERO, topic="contact/update")])
     assert woken(url) == {Waking.CONTACTS}
+
+
+def test_what_was_passed_on_of_a_vendor_wakes_who_keeps_vendors(
+    ledger: PostgresLedger, url: str
+) -> None:
+    passed_on = entry("7", source=System.XERO, topic="Suppliers/passed_on")
+    ledger.land([passed_on.model_copy(update={"origin": Origin.POLL})])
+    assert woken(url) == {Waking.VENDORS}
 
 
 def test_what_belongs_to_no_pair_wakes_nobody(ledger: PostgresLedger, url: str) -> None:

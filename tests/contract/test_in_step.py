@@ -28,6 +28,7 @@ from tieout.ledger.migrate import migrate
 from tieout.ledger.postgres import PostgresLedger
 from tieout.ledger.session import open_engine, transaction
 from tieout.ports.ledger import Ledger
+from tieout.usecases.in_step import answers
 
 X, S = System.XERO, System.SAGE100
 KEY = "SHOP-1"
@@ -141,6 +142,18 @@ def test_an_answer_closes_its_conflict_and_may_stand(ledger: Ledger) -> None:
     assert states(met(ledger)) == ["answered"]
     with pytest.raises(RejectedError):
         ledger.answer(waiting.conflict_id, X, why="", is_standing=False)
+
+
+def test_an_answer_has_the_next_run_look_at_the_record_once(ledger: Ledger) -> None:
+    bound = binding(KEY, "id-1").model_copy(update={"entity": "customer", "system": S})
+    ledger.bind(bound)
+    (waiting,) = met(ledger, conflict())
+
+    for _again in range(2):
+        answers.answer(ledger, waiting.conflict_id, X, why="the deed")
+
+    (hint,) = ledger.pending_entries(PAIR, limit=10)
+    assert (hint.topic, hint.resource_id) == ("AR_Customer/answered", "id-1")
 
 
 @pytest.mark.parametrize("number", [0, 99])

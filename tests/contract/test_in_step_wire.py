@@ -1,8 +1,14 @@
-"""Items and vendors kept in step over the wire: HTTP to Xero, ODBC and the agent to Sage 100."""
+"""Records kept in step over the wire: HTTP to Xero, ODBC and the agent to Sage 100.
 
+Of a contact Xero tells by an event, which goes its way by the real receiver and ledger.
+"""
+
+import asyncio
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +16,8 @@ import pytest
 from fake_ledger.ledger import FakeLedger
 from fake_streams import FakeStreams
 from fakes import FakeClock, ItemGate
+from processes import running
+from receivers import XERO_CURRENT, XERO_PATH, Started, configured
 from sage100_places import record
 from sage100_simulator import Sage, sage100
 from tieout.connectors.sage100.connector import Sage100Connector
@@ -20,10 +28,12 @@ from tieout.domain.in_step.policy import ACTIVE
 from tieout.domain.ledger import Landed, NewInboxEntry, Origin
 from tieout.domain.reading import START, SWEPT, Reading, Renumbered, SourceRecord, Tombstone
 from tieout.errors import ConfigurationError
+from tieout.ledger.wakeups import Waking, arrivals
 from tieout.matching.matcher import ProbabilityMatcher
+from tieout.ports.ledger import Ledger
 from tieout.usecases.flow import Flow
 from tieout.usecases.in_step.capture import capture_records
-from tieout.usecases.in_step.entities import CUSTOMERS, ITEMS, VENDORS, Entity
+from tieout.usecases.in_step.entities import CUSTOMERS, IN_STEP, ITEMS, VENDORS, Entity
 from tieout.usecases.in_step.renumbering import follow_renumbered
 from tieout.usecases.in_step.steps import steps_of
 from two_ledgers import MAPPER, PAIR
@@ -31,6 +41,7 @@ from wire import SetClock
 from xero_simulator import TENANT, XeroSimulator, xero_simulator
 
 XERO, SAGE100 = System.XERO, System.SAGE100
+TOLD_WITHIN_S = 10.0
 
 
 @dataclass
@@ -41,15 +52,20 @@ class Town:
     sage: Sage
     xero: XeroConnector
     sage100: Sage100Connector
+    clock: FakeClock = field(default_factory=FakeClock)
+    ledger: Ledger = field(init=False)
     told: dict[tuple[str, str], str] = field(default_factory=dict)
     runs: int = 0
 
     def __post_init__(self) -> None:
-        clock = FakeClock()
-        self.ledger = FakeLedger(clock)
+        self.keep_in(FakeLedger(self.clock))
+
+    def keep_in(self, ledger: Ledger) -> None:
+        """Work with a ledger from now on."""
+        self.ledger, clock = ledger, self.clock
         self.flow = Flow(
-            pair=PAIR,
-            ledger=self.ledger,
+            pair=PAIR.model_copy(update={"flows": tuple(IN_STEP)}),
+            ledger=ledger,
             streams=FakeStreams(clock),
             xero=self.xero,
             sage100=self.sage100,
@@ -63,6 +79,10 @@ class Town:
     def people(self, act: str, **body: Any) -> Any:
         """Let a person act in Xero."""
         return self.simulator.call("POST", f"/_people/{TENANT}/{act}", body)
+
+    def create(self, table: str, key: dict[str, str], **values: str) -> None:
+        """Let a person fill in a new record in Sage 100."""
+        self.sage.do("create_record", {"table": table, "key": key, "values": values})
 
     def change(self, table: str, key: dict[str, str], **values: str) -> None:
         """Let a person change a row of Sage 100."""
@@ -85,6 +105,10 @@ class Town:
     def sync(self, entity: Entity) -> int:
         """Bring in what changed, run the flow over it, and return how many writes that took."""
         self.ledger.land(self.news(entity))
+        return self.run(entity)
+
+    def run(self, entity: Entity) -> int:
+        """Run the flow over what waits in the inbox, and return how many writes that took."""
         self.runs += 1
         follow_renumbered(self.flow, entity)
         batch = capture_records(
@@ -139,7 +163,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         sage100(tmp_path_factory.mktemp("sage100")) as sage,
     ):
         found = Town(simulator, sage, simulator.connector(SetClock()), sage.connector())
-        for entity in (ITEMS, VENDORS):
+        for entity in (CUSTOMERS, ITEMS, VENDORS):
             found.news(entity)  # what both had before people linked it is not these tests' affair
         yield found
         found.sage100.close()
@@ -235,16 +259,148 @@ def test_a_vendor_goes_its_way_through_both_ledgers(town: Town) -> None:
     assert town.sync(VENDORS) == 0
 
 
-def test_a_vendors_contact_becomes_no_customer(town: Town) -> None:
-    town.news(CUSTOMERS)
+def test_a_vendors_contact_becomes_no_customer_and_its_change_reaches_the_vendor(
+    town: Town,
+) -> None:
     key = {"APDivisionNo": "00", "VendorNo": "ONLYAP"}
-    made = record(
-        "vendor", "ONLYAP", {**key, "VendorName": "Only Bills", "TermsCode": "30"}, "VendorName"
-    )
-    town.sage100.target("vendor").send([made])
+    town.create("AP_Vendor", key, VendorName="Only Bills", TermsCode="30")
     assert town.sync(VENDORS) == 1
+    town.sync(CUSTOMERS)
+    assert town.ledger.conservation(PAIR.pair).skipped["another_kind"] >= 1
+
+    (contact,) = town.xero.find_contacts(names=["Only Bills"])
+    assert node(town, "Contacts", contact.external_id)["IsSupplier"] is False  # no list has it
+    for email in ("due@bills.example", "new@bills.example"):
+        town.people("change_contact", ContactID=contact.external_id, EmailAddress=email)
+        assert (town.sync(CUSTOMERS), town.run(VENDORS)) == (0, 1)
+        assert row(town, "AP_Vendor", "00-ONLYAP")["EmailAddress"] == email
+    assert (town.sync(CUSTOMERS), town.sync(VENDORS)) == (0, 0)
+
+
+POSTAL = {
+    "AddressType": "POBOX",
+    "AddressLine1": "12 Quay Street",
+    "City": "Albany",
+    "Region": "NY",
+    "PostalCode": "12207",
+    "Country": "US",
+}
+
+
+def phones(number: str) -> list[dict[str, str]]:
+    return [{"PhoneType": "DEFAULT", "PhoneNumber": number}]
+
+
+def test_a_customer_of_xero_goes_its_way_through_both_ledgers(town: Town) -> None:
+    made = town.people(
+        "create_contact",
+        Name="Wire Traders",
+        EmailAddress="buy@wire.example",
+        Phones=phones("518 555 0170"),
+        Addresses=[POSTAL],
+    )
+    contact_id = made["ContactID"]
+    assert town.sync(CUSTOMERS) == 1
+    (found,) = town.sage100.find_customers(emails=["buy@wire.example"])
+    key = dict(zip(("ARDivisionNo", "CustomerNo"), found.external_id.split("-"), strict=True))
+    held = row(town, "AR_Customer", found.external_id)
+    shown = (held["CustomerName"], held["EmailAddress"], held["TelephoneNo"])
+    assert shown == ("Wire Traders", "buy@wire.example", "518 555 0170")
+    assert (held["AddressLine1"], held["City"], held["State"]) == ("12 Quay St", "Albany", "NY")
     assert town.sync(CUSTOMERS) == 0
-    assert town.ledger.conservation(PAIR.pair).skipped["another_kind"] == 1
+
+    town.change("AR_Customer", key, TelephoneNo="518 555 0199", AddressLine1="14 Quay St")
+    town.people("change_contact", ContactID=contact_id, EmailAddress="desk@wire.example")
+    assert town.sync(CUSTOMERS) == 2
+    contact = node(town, "Contacts", contact_id)
+    assert "518 555 0199" in {one.get("PhoneNumber") for one in contact["Phones"]}
+    postal = next(one for one in contact["Addresses"] if one["AddressType"] == "POBOX")
+    assert (postal["AddressLine1"], postal["City"]) == ("14 Quay St", "Albany")
+    assert row(town, "AR_Customer", found.external_id)["EmailAddress"] == "desk@wire.example"
+    assert town.sync(CUSTOMERS) == 0
+
+    town.people("archive_contact", ContactID=contact_id)
+    assert town.sync(CUSTOMERS) == 1
+    assert row(town, "AR_Customer", found.external_id)["CustomerStatus"] == "I"
+    assert town.sync(CUSTOMERS) == 0
+
+
+def test_a_customer_of_sage_100_goes_its_way_through_both_ledgers(town: Town) -> None:
+    key = {"ARDivisionNo": "00", "CustomerNo": "0004711"}
+    town.create(
+        "AR_Customer",
+        key,
+        CustomerName="Cask & Keel",
+        ZipCode="12207",
+        AddressLine1="3 Pier Road",
+        TelephoneNo="518 555 0130",
+        EmailAddress="ahoy@keel.example",
+        TermsCode="00",
+    )
+    assert town.sync(CUSTOMERS) == 1
+    (contact,) = town.xero.find_contacts(emails=["ahoy@keel.example"])
+    shown = node(town, "Contacts", contact.external_id)
+    assert (shown["Name"], shown["EmailAddress"]) == ("Cask & Keel", "ahoy@keel.example")
+    postal = next(one for one in shown["Addresses"] if one["AddressType"] == "POBOX")
+    assert (postal["AddressLine1"], postal["PostalCode"]) == ("3 Pier Rd", "12207")
+
+    town.people("change_contact", ContactID=contact.external_id, Phones=phones("518 555 0131"))
+    assert town.sync(CUSTOMERS) == 1
+    assert row(town, "AR_Customer", "00-0004711")["TelephoneNo"] == "518 555 0131"
+
+    town.change("AR_Customer", key, CustomerStatus="I")
+    assert town.sync(CUSTOMERS) == 1
+    assert node(town, "Contacts", contact.external_id)["ContactStatus"] == "ARCHIVED"
+    assert (town.sync(CUSTOMERS), town.letters().count("cannot_restore")) == (0, 0)
+
+
+def test_an_event_of_a_contact_reaches_sage_100_without_any_sweep(
+    town: Town, emptied_ledger_url: str, tmp_path: Path
+) -> None:
+    with configured(emptied_ledger_url, tmp_path, role="tieout_receiver_in_step") as receiver:
+        program = ["-m", "tieout.web.receiver", *receiver.arguments]
+        before = town.ledger
+        town.keep_in(receiver.ledger)
+        try:
+            with running(program, ready_url=f"{receiver.url}/health"):
+                target = {"Url": f"{receiver.url}{XERO_PATH}", "Key": XERO_CURRENT}
+                town.simulator.call("POST", "/_webhooks", target)
+                made = town.people("create_contact", Name="Swift & Son", EmailAddress="s@w.example")
+                assert told(receiver) == ["contact/create"]
+                asyncio.run(woken(receiver))
+                lists = town.simulator.reads()["GET contacts"]
+                assert (town.run(CUSTOMERS), waiting(receiver)) == (1, [])
+                (customer,) = town.sage100.find_customers(emails=["s@w.example"])
+
+                town.people("change_contact", ContactID=made["ContactID"], Phones=phones("0144"))
+                assert told(receiver) == ["contact/update"]
+                assert (town.run(CUSTOMERS), waiting(receiver)) == (1, [])
+        finally:
+            town.keep_in(before)
+            town.simulator.call("DELETE", "/_webhooks")
+    assert row(town, "AR_Customer", customer.external_id)["TelephoneNo"] == "0144"
+    # By its id in either run, and once to see whether Sage 100 has such a customer: nothing else.
+    assert town.simulator.reads()["GET contacts"] - lists == 2
+
+
+def waiting(receiver: Started) -> list[str]:
+    return [one.topic for one in receiver.ledger.pending_entries(PAIR.pair, limit=10)]
+
+
+def told(receiver: Started) -> list[str]:
+    """Return what the inbox has as soon as it has something: Xero tells a moment later."""
+    deadline = time.monotonic() + TOLD_WITHIN_S
+    while not waiting(receiver):
+        assert time.monotonic() < deadline, "no event came"
+        time.sleep(0.02)
+    return waiting(receiver)
+
+
+async def woken(receiver: Started) -> None:
+    """See the wake-up of who keeps customers in step."""
+    async with asyncio.timeout(TOLD_WITHIN_S):
+        async for _newest in arrivals(receiver.admin_url, waking=Waking.CONTACTS, poll_s=0.05):
+            return
 
 
 def crowd(town: Town, start: int, count: int) -> None:

@@ -2,9 +2,10 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.mapper import YamlMapper
 from tieout.matching.matcher import ProbabilityMatcher
 from tieout.settings import load_pairs
+from tieout.simulators.company import COMPANIES
 from tieout.simulators.sage100.seed import create_companies
 from tieout.simulators.sage100.store import CompanyFile
 from tieout.stack import match_files
@@ -261,3 +263,11 @@ def _decided(town: Town, row: Row) -> Row:
         return row
     decision = Decision.SAME if _is_right(town, row) else Decision.OTHER
     return row.model_copy(update={"decision": decision})
+
+
+def test_items_are_read_with_the_prices_that_xero_writes(town: Town) -> None:
+    silent: Any = SimpleNamespace(pages=lambda _resource, _start: [])
+    there = {**town.first.lists, System.SAGE100: silent}
+    rows = replace(town.first, entity=entity_of("item"), lists=there).propose()
+    assert len(rows) == len(COMPANIES["HPS"].items)
+    assert all(row.xero.says for row in rows)

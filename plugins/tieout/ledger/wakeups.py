@@ -2,9 +2,9 @@
 
 Our own status writes come back as webhooks of the shop, and what we write to Xero as its events:
 they must not start the flow that wrote them. So news of a shop wakes for ORDERS, an event of a
-contact for CONTACTS, and the rest for HINTS. Which it is is guessed from when we wrote what.
-Whoever drains a hint reads the record; what turns out to be news after all is a document then, and
-such documents wake for ORDERS.
+contact for CONTACTS, what was passed on of a vendor for VENDORS, and the rest for HINTS. Which it
+is is guessed from when we wrote what. Whoever drains a hint reads the record; what turns out to be
+news after all is a document then, and such documents wake for ORDERS.
 """
 
 import asyncio
@@ -36,6 +36,8 @@ class Waking(StrEnum):
     """Events of Xero, and what is probably the echo of a status that we wrote to a shop."""
     CONTACTS = "contacts"
     """Events of Xero's contacts, which wake nobody for HINTS."""
+    VENDORS = "vendors"
+    """What the flow of customers heard of a contact that is a vendor's."""
 
 
 _ECHO = """(
@@ -52,6 +54,7 @@ _NEWEST = {
     Waking.HINTS: f"""origin = 'webhook' AND pair <> ''
         AND ((source = 'xero' AND NOT {_OF_CONTACT}) OR (source = 'shopify' AND {_ECHO}))""",
     Waking.CONTACTS: f"origin = 'webhook' AND pair <> '' AND source = 'xero' AND {_OF_CONTACT}",
+    Waking.VENDORS: "source = 'xero' AND topic = 'Suppliers/passed_on'",
 }
 """What has been extracted from Xero's lists wakes nobody: the run itself goes on with it."""
 CLAIMABLE = str(

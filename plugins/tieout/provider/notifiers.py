@@ -70,6 +70,13 @@ def tell_of_pause(name: str) -> None:
         _tell(text)
 
 
+def tell(alarm: str) -> None:
+    """Tell people what a step found that fails no task and cannot wait."""
+    text = f"Tieout: {alarm}"
+    log.warning("%s", text)
+    _tell(text)
+
+
 def _tell(text: str) -> None:
     try:
         connection = BaseHook.get_connection(ALERTS_CONNECTION)

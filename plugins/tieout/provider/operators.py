@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from typing_extensions import override
 
 from tieout.provider.links import DataDocsLink
-from tieout.provider.notifiers import tell_of_pause
+from tieout.provider.notifiers import tell, tell_of_pause
 from tieout.provider.runtime import (
     BACKFILL_RUN,
     EVENT_RUN,
@@ -244,7 +244,19 @@ class XeroHistoryNoteOperator(_StepOperator):
 
 
 class KeepInStepOperator(_StepOperator):
-    """Run one step of keeping records in step: merge, write to a ledger, or settle."""
+    """Run one step of keeping records in step: merge, write to a ledger, or settle.
+
+    Of a record that is stopped because something else keeps changing it people are told at once:
+    no task fails for it.
+    """
+
+    @override
+    def execute(self, context: "Context") -> dict[str, Any]:
+        """Run the step, tell its alarms, and return its counts."""
+        counts = super().execute(context)
+        for alarm in counts["alarms"]:
+            tell(alarm)
+        return counts
 
 
 class Sage100WriteOperator(_StepOperator):

@@ -37,7 +37,7 @@ from tieout.provider.operators import (
     XeroPaymentOperator,
     XeroUpsertOperator,
 )
-from tieout.provider.triggers import CONTACTS, HINTS, ORDERS, InboxTrigger
+from tieout.provider.triggers import CONTACTS, HINTS, ORDERS, VENDORS, InboxTrigger
 from tieout.settings import sweep_cron
 
 RUN_DEADLINE = timedelta(minutes=30)
@@ -46,24 +46,27 @@ RUN_DEADLINE = timedelta(minutes=30)
 
 def inbox_or_time() -> AssetOrTimeSchedule:
     """Return the schedule of a flow of orders: when a shop has news, and a sweep by the clock."""
-    watcher = AssetWatcher(name="tieout_inbox_watcher", trigger=InboxTrigger(waking=ORDERS))
-    return _or_time(Asset(name="tieout_inbox", uri="tieout://ledger/inbox", watchers=[watcher]))
+    return _or_time("inbox", ORDERS)
 
 
 def hints_or_time() -> AssetOrTimeSchedule:
     """Return the schedule of the hints: some time after they come, and by the clock."""
-    watcher = AssetWatcher(name="tieout_hints_watcher", trigger=InboxTrigger(waking=HINTS))
-    return _or_time(Asset(name="tieout_hints", uri="tieout://ledger/hints", watchers=[watcher]))
+    return _or_time("hints", HINTS)
 
 
 def contacts_or_time() -> AssetOrTimeSchedule:
     """Return the schedule of customers: when Xero tells of a contact, and by the clock."""
-    watcher = AssetWatcher(name="tieout_contacts_watcher", trigger=InboxTrigger(waking=CONTACTS))
-    asset = Asset(name="tieout_contacts", uri="tieout://ledger/contacts", watchers=[watcher])
-    return _or_time(asset)
+    return _or_time("contacts", CONTACTS)
 
 
-def _or_time(asset: Asset) -> AssetOrTimeSchedule:
+def vendors_or_time() -> AssetOrTimeSchedule:
+    """Return the schedule of vendors: when a contact that changed is one's, and by the clock."""
+    return _or_time("vendors", VENDORS)
+
+
+def _or_time(name: str, waking: str) -> AssetOrTimeSchedule:
+    watcher = AssetWatcher(name=f"tieout_{name}_watcher", trigger=InboxTrigger(waking=waking))
+    asset = Asset(name=f"tieout_{name}", uri=f"tieout://ledger/{name}", watchers=[watcher])
     return AssetOrTimeSchedule(timetable=at_sweeps(), assets=[asset])
 
 

@@ -12,7 +12,7 @@ from airflow.sdk import BaseHook
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from typing_extensions import override
 
-ORDERS, HINTS, CONTACTS = "orders", "hints", "contacts"
+ORDERS, HINTS, CONTACTS, VENDORS = "orders", "hints", "contacts", "vendors"
 """What a trigger can wait for: the values of ledger.wakeups.Waking."""
 POLL_S = 5.0
 """How often a trigger looks for itself, in seconds."""

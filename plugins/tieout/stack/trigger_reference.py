@@ -34,8 +34,18 @@ KEPT = {side.resource: flow for flow, entity in IN_STEP.items() for side in enti
 
 
 HINTED = {
-    side.resource for entity in IN_STEP.values() for side in entity.sides.values() if side.hint
+    side.resource
+    for entity in IN_STEP.values()
+    for side in entity.sides.values()
+    if side.hint or side.is_passed_on
 }
+PASSED_ON = {
+    side.resource
+    for entity in IN_STEP.values()
+    for side in entity.sides.values()
+    if side.is_passed_on
+}
+"""Lists of whose records another flow hears first."""
 
 
 class Row(NamedTuple):
@@ -77,6 +87,8 @@ def rows() -> Iterator[Row]:
 
 def _category(resource: str) -> str:
     category = EVENT_CATEGORIES.get(resource)
+    if resource in PASSED_ON:
+        return f"`{EVENT_CATEGORIES['Contacts']}`, once bound, passed on by `customer_sync`"
     return f"`{category}`" if category else NONE
 
 
@@ -92,7 +104,7 @@ def _xero(resource: str) -> tuple[str, str]:
     if resource in KEPT:
         judging = "; the gate of every batch, whole" if resource in GATE_LISTS else ""
         by = f"`{KEPT[resource]}`, where a pair has it on{judging}"
-        event_s = POLL_S + REST_S
+        event_s = (2 if resource in PASSED_ON else 1) * (POLL_S + REST_S)
         soon = f"{event_s:.0f} s; without the webhook " if resource in HINTED else ""
         return by, f"{soon}{_sweep()}"
     if resource in GATE_LISTS:

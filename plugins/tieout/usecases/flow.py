@@ -97,7 +97,7 @@ class StepReport(Frozen):
     """What one step did; small enough to travel between tasks.
 
     ``warned`` counts what the gate let through with warnings; ``paused`` names the stream that
-    pauses for what is bad in it.
+    pauses for what is bad in it; ``alarms`` are what people must be told at once, a sentence each.
     """
 
     step: str
@@ -106,6 +106,7 @@ class StepReport(Frozen):
     set_aside: int
     warned: int = 0
     paused: str = ""
+    alarms: tuple[str, ...] = ()
 
     def as_claim(self) -> Json:
         """Return the report as a JSON object."""
@@ -121,6 +122,7 @@ def added_up(step: str, reports: Sequence[StepReport]) -> StepReport:
         set_aside=sum(report.set_aside for report in reports),
         warned=sum(report.warned for report in reports),
         paused=next((report.paused for report in reports if report.paused), ""),
+        alarms=tuple(alarm for report in reports for alarm in report.alarms),
     )
 
 

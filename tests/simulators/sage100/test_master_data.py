@@ -326,3 +326,14 @@ def test_people_change_and_delete_records_at_their_own_screens(sage100: Sage100,
     sage100.done("delete_record", **record)
     assert sage100.query("SELECT * FROM AR_CustomerContact") == []
     assert sage100.act("delete_record", **record).status_code == 409
+
+
+def test_people_create_records_by_the_rules_of_the_business_object(sage100: Sage100) -> None:
+    record = {"table": "AP_Vendor", "key": {"APDivisionNo": "00", "VendorNo": "SCREEN"}}
+    refused = sage100.act("create_record", **record, values={"VendorName": "No terms"})
+    assert (refused.status_code, "Terms Code" in refused.text) == (409, True)
+    sage100.done("create_record", **record, values={"VendorName": "On paper", "TermsCode": "30"})
+    named = "SELECT VendorName, VendorStatus FROM AP_Vendor WHERE VendorNo = 'SCREEN'"
+    assert [tuple(row) for row in sage100.query(named)] == [("On paper", "A")]
+    again = sage100.act("create_record", **record, values={"VendorName": "Twice"})
+    assert (again.status_code, "already on file" in again.text) == (409, True)

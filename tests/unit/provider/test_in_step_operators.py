@@ -10,13 +10,13 @@ from tieout.ledger.wakeups import Waking
 from tieout.provider import operators
 from tieout.provider.in_step_operators import ListInStepPairsOperator
 from tieout.provider.runtime import EVENT_RUN
-from tieout.provider.triggers import CONTACTS
+from tieout.provider.triggers import CONTACTS, VENDORS
 
 
 def test_an_event_of_a_contact_is_looked_at_for_every_pair_that_keeps_customers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert Waking(CONTACTS) is Waking.CONTACTS
+    assert (Waking(CONTACTS), Waking(VENDORS)) == (Waking.CONTACTS, Waking.VENDORS)
     on, off = (SimpleNamespace(flows=flows) for flows in ((FlowName.CUSTOMER_SYNC,), ()))
     monkeypatch.setattr(
         operators, "open_runtime", lambda: SimpleNamespace(pairs={"a": on, "b": off})

@@ -14,10 +14,12 @@ import pytest
 
 from fake_streams import FakeStreams
 from fakes import FakeClock
+from tieout.domain.base import System
 from tieout.domain.streams import StreamState, source_stream
 from tieout.provider import notifiers, operators
-from tieout.provider.operators import GreatExpectationsGateOperator
+from tieout.provider.operators import GreatExpectationsGateOperator, KeepInStepOperator
 from tieout.usecases.flow import StepReport
+from two_ledgers import TwoLedgers
 from wire import Reply, Wire, serving
 
 FAILED_TASK = """
@@ -112,6 +114,31 @@ def test_a_gate_whose_stream_pauses_tells_people_once_and_fails_no_task(
     assert stream.state is StreamState.PAUSED
     text = f"Tieout: {name} is paused: {stream.reason} See 'tieout streams'."
     assert request.json() == {"text": text}
+
+
+def test_of_a_record_that_keeps_changing_people_are_told_once_and_no_task_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    town = TwoLedgers()
+    contact = town.add_contact("Acme", EmailAddress="a@acme.com")
+    town.settle()
+    with serving(Reply(), Reply()) as wire:
+        connection = json.dumps({"conn_type": "http", "host": f"{wire.url}/alerts"})
+        monkeypatch.setenv("AIRFLOW_CONN_TIEOUT_ALERTS", connection)
+        for number in range(13):
+            town.edit(System.XERO, contact, EmailAddress=f"{number}@acme.com")
+            town.clock.advance(60)
+            town.tell()
+            for step, run in town.steps():
+                runtime = SimpleNamespace(run_step=lambda _step, _batch_id, run=run: run())
+                monkeypatch.setattr(operators, "open_runtime", lambda runtime=runtime: runtime)
+                operator = KeepInStepOperator(task_id=step, entity=step, batch_id=0, pair="harbor")
+                operator.execute({})
+    assert [one.cause for one in town.ledger.dead_letters()].count("keeps_changing") > 1
+    (request,) = wire.received
+    text = request.json()["text"]
+    assert text.startswith("Tieout: harbor_and_pine: X-")
+    assert "was written 10 times within an hour" in text
 
 
 def test_a_run_past_its_deadline_is_told(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from tieout.simulators.sage100.people.ledger import (
 )
 from tieout.simulators.sage100.people.maintenance import (
     change_record,
+    create_record,
     delete_record,
     turn_option,
 )
@@ -276,6 +277,11 @@ def _reverse_cash_receipt(file: CompanyFile, body: bytes) -> Answer:
     return reverse_cash_receipt(file, wanted.check_no, deposit_date=wanted.deposit_date)
 
 
+def _create_record(file: CompanyFile, body: bytes) -> Answer:
+    wanted = _Change.model_validate_json(body)
+    return create_record(file, wanted.table, wanted.key, wanted.values)
+
+
 def _change_record(file: CompanyFile, body: bytes) -> Answer:
     wanted = _Change.model_validate_json(body)
     return change_record(file, wanted.table, wanted.key, wanted.values)
@@ -351,6 +357,7 @@ _ACTS: dict[str, Callable[[CompanyFile, bytes], Answer]] = {
     "delete_invoice": _delete_invoice,
     "delete_cash_receipt": _delete_cash_receipt,
     "reverse_cash_receipt": _reverse_cash_receipt,
+    "create_record": _create_record,
     "change_record": _change_record,
     "delete_record": _delete_record,
     "renumber_record": _renumber_record,

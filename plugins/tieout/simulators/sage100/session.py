@@ -88,6 +88,13 @@ class Session(Exposed):
         self._program = ""
         self._file: CompanyFile | None = None
 
+    @classmethod
+    def at_screen(cls, file: CompanyFile) -> "Session":
+        """Return the session of somebody who sits at a screen of a company."""
+        session = cls(Path())
+        session._file, session.company_code = file, file.code
+        return session
+
     @property
     def file(self) -> CompanyFile:
         """Return the files of the session's company."""

@@ -1,5 +1,8 @@
 """Answers: a person's word on a conflict, and the record looked at again because of it."""
 
+import hashlib
+import json
+
 from tieout.domain.base import System
 from tieout.domain.in_step.records import KeptConflict
 from tieout.domain.ledger import NewInboxEntry, Origin
@@ -9,8 +12,6 @@ from tieout.usecases.in_step.entities import SYSTEMS, entity_of
 ANSWERED = "answered"
 ACCOUNT = "people"
 """What the inbox calls the account that an answer is from."""
-_NOTHING = b"{}"
-_NOTHING_SHA256 = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 
 
 def answer(
@@ -43,18 +44,25 @@ def _hint(ledger: Ledger, conflict: KeptConflict) -> NewInboxEntry | None:
 
 
 def look_again(
-    pair: str, system: System, topic: str, external_id: str, event: str
+    pair: str,
+    system: System,
+    topic: str,
+    external_id: str,
+    event: str,
+    *,
+    account: str = ACCOUNT,
 ) -> NewInboxEntry:
     """Return an entry that has the next run look at a record; an ``event`` counts once."""
+    body = json.dumps({"event": event}).encode()
     return NewInboxEntry(
         pair=pair,
         source=system,
-        account=ACCOUNT,
+        account=account,
         topic=topic,
         event_id=event,
         resource_id=external_id,
         origin=Origin.POLL,
-        body=_NOTHING,
-        body_sha256=f"{event} {_NOTHING_SHA256}",
-        body_size=len(_NOTHING),
+        body=body,
+        body_sha256=hashlib.sha256(body).hexdigest(),
+        body_size=len(body),
     )

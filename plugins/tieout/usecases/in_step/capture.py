@@ -13,15 +13,18 @@ from tieout.domain.hashing import content_hash
 from tieout.domain.in_step.likeness import unchanged
 from tieout.domain.in_step.policy import ACTIVE, Policy
 from tieout.domain.in_step.records import AgreedRecord
-from tieout.domain.ledger import InboxEntry, NewDocument, Origin
+from tieout.domain.ledger import InboxEntry, NewDocument, NewInboxEntry, Origin
 from tieout.domain.reading import SWEPT
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.usecases.capture import DOCUMENTS_PER_BATCH_MAX, ENTRIES_PER_ROUND_MAX, ROUNDS_MAX
 from tieout.usecases.flow import LEASE_S, Flow
-from tieout.usecases.in_step.entities import Entity, external_id
+from tieout.usecases.in_step.answers import look_again
+from tieout.usecases.in_step.entities import IN_STEP, Entity, Side, external_id
 
 AS_AGREED = "as_agreed"
 """The rule by which an entry is skipped that says no more than what was agreed on: an echo."""
+PASSED_ON = "passed_on"
+"""The topic, behind its list, of what another flow heard of a record first."""
 MERGED_TO = "merged_to"
 
 
@@ -84,6 +87,7 @@ def _take(
     ids = {external_id(system, entry.resource_id) for entry in entries}
     bound = ledger.bindings_to(pair, entity.name, ids, system)
     agreed = ledger.agreed(pair, entity.name, {binding.key for binding in bound.values()})
+    _pass_on(flow, entity, system, entries)
     for entry in entries:
         of_record = external_id(system, entry.resource_id)
         binding = bound.get(of_record)
@@ -92,6 +96,30 @@ def _take(
             ledger.skip_entry(entry.inbox_id, rule=AS_AGREED)
         else:
             ledger.document(entry.inbox_id, _document(entity, system, entry, of_record))
+
+
+def _pass_on(flow: Flow, entity: Entity, system: System, entries: Sequence[InboxEntry]) -> None:
+    """Tell other flows of what is bound as theirs: the contact that changed may be a vendor."""
+    ids = {entry.resource_id for entry in entries}
+    for name, other in IN_STEP.items():
+        side = other.sides[system]
+        if other is entity or not side.is_passed_on or name not in flow.pair.flows:
+            continue
+        theirs = flow.ledger.bindings_to(flow.pair.pair, other.name, ids, system)
+        flow.ledger.land(
+            [_passed_on(entry, side) for entry in entries if entry.resource_id in theirs]
+        )
+
+
+def _passed_on(entry: InboxEntry, side: Side) -> NewInboxEntry:
+    return look_again(
+        entry.pair,
+        entry.source,
+        f"{side.resource}/{PASSED_ON}",
+        entry.resource_id,
+        f"entry {entry.inbox_id}",
+        account=entry.account,
+    )
 
 
 def _is_echo(
@@ -106,7 +134,7 @@ def _is_echo(
     if known.intended is not None or not entry.topic.endswith(f"/{SWEPT}") or not entry.body:
         return False
     try:
-        node: Json = json.loads(entry.body)
+        node: Json = json.loads(entry.body, parse_float=str)
         record = entity.read(flow.mapper, system, node).model_dump(mode="json")
     except (ValueError, RejectedError):
         return False

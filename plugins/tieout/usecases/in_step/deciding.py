@@ -22,6 +22,7 @@ from tieout.usecases.flow import Flow
 from tieout.usecases.in_step.entities import SYSTEMS, Entity, with_values
 from tieout.usecases.in_step.reading import Half, Thing
 
+KEEPS_CHANGING = "keeps_changing"
 LOOP_WITHIN = timedelta(hours=1)
 LOOP_WRITES_MAX = 10
 """How often one record may be written within that time; more is a fight that nobody wins."""
@@ -235,7 +236,7 @@ def is_looping(thing: Thing, now: datetime) -> bool:
 
 def _looping(thing: Thing) -> Refused:
     return Refused(
-        cause="keeps_changing",
+        cause=KEEPS_CHANGING,
         message=(
             f"{thing.key} was written {LOOP_WRITES_MAX} times within an hour, and is different "
             "again: something else writes it too."

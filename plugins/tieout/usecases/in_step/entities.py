@@ -44,6 +44,8 @@ class Side:
     ends: WriteKind | None = None
     hint: str = ""
     can_restore: bool = True
+    is_passed_on: bool = False
+    """Whether another flow hears of such a record first, and passes on what it heard."""
     keeps_all: bool = False
     """Whether the ledger denies having nothing that it ever had."""
     is_one: Callable[[Json, bool], bool] = lambda _node, _is_other: True
@@ -245,6 +247,8 @@ VENDORS = Entity(
             changes=kind_of(XERO, "contact_update"),
             ends=kind_of(XERO, "contact_archive"),
             can_restore=False,
+            # Until its first bill a vendor is a contact like any, and in no list of suppliers.
+            is_passed_on=True,
             keeps_all=True,
             blank={"ContactID": "new", "Name": "new", "ContactStatus": "ACTIVE"},
         ),

@@ -43,7 +43,7 @@ class ListedRecords:
         apart = kept_by_people(self.pair, self.entity, self.ledger, system)
         for page in self.lists[system].pages(resource, START):
             for found in page.records:
-                node: Json = json.loads(found.body)
+                node: Json = json.loads(found.body, parse_float=str)
                 try:
                     record = party_of(self.entity, self.mapper, system, node)
                 except RejectedError:

@@ -15,7 +15,13 @@ from tieout.domain.ledger import UNFINISHED, Document, NewBinding, Refused, Vali
 from tieout.errors import OutcomeUnknownError, RejectedError, RetryableError, TieoutError
 from tieout.usecases.flow import Flow, StepReport, as_refused, documents_of, set_aside
 from tieout.usecases.in_step.capture import policy_of
-from tieout.usecases.in_step.deciding import LOOP_WRITES_MAX, Decision, created, decide
+from tieout.usecases.in_step.deciding import (
+    KEEPS_CHANGING,
+    LOOP_WRITES_MAX,
+    Decision,
+    created,
+    decide,
+)
 from tieout.usecases.in_step.entities import ENTITIES, SYSTEMS, Entity
 from tieout.usecases.in_step.following import follow_merges
 from tieout.usecases.in_step.reading import Thing, read_halves, things_of, under_way
@@ -56,6 +62,7 @@ def merge_records(flow: Flow, entity: Entity, batch_id: BatchId) -> StepReport:
         documents=len(documents),
         confirmed=merging.ready,
         set_aside=merging.set_aside,
+        alarms=tuple(merging.alarms),
     )
 
 
@@ -102,6 +109,7 @@ class _Merging:
 
     def __init__(self, flow: Flow, entity: Entity, policy: Policy) -> None:
         self.ready = self.set_aside = 0
+        self.alarms: list[str] = []
         self._flow = flow
         self._entity = entity
         self._policy = policy
@@ -211,12 +219,21 @@ class _Merging:
             return
         self._keep(thing, decision)
         if decision.refused is not None:
+            self._alarm(thing, decision.refused)
             self._refuse(thing, decision.refused)
         elif decision.writes:
             mark_ready(self._flow, thing)
             self.ready += 1
         else:
             close(self._flow, thing.leading.document_id)
+
+    def _alarm(self, thing: Thing, refused: Refused) -> None:
+        """Have people told of a record that keeps changing: once, while it waits for them."""
+        if refused.cause != KEEPS_CHANGING:
+            return
+        letters = self._flow.ledger.dead_letters(self._flow.pair.pair)
+        if not any((one.cause, one.value) == (KEEPS_CHANGING, thing.key) for one in letters):
+            self.alarms.append(f"{self._flow.pair.pair}: {refused.message} {refused.remedy}")
 
     def _keep(self, thing: Thing, decision: Decision) -> None:
         before = thing.agreed or AgreedRecord(

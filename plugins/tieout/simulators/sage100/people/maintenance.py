@@ -1,21 +1,28 @@
 """What people do to master data at their own screens, and to the options of a module.
 
 What the business objects refuse, a screen refuses as well; here only acts that Sage 100 allows are
-offered: to change a record, to delete one, to turn an option. What keeps a record from deletion,
+offered: to create, change or delete a record, to turn an option. What keeps a record from deletion,
 and the words, are ours: no public source has them.
 """
 
 from collections.abc import Mapping
 
 from tieout.simulators.sage100 import options
+from tieout.simulators.sage100.business_objects.base import NEW
+from tieout.simulators.sage100.business_objects.customer import Customer
+from tieout.simulators.sage100.business_objects.item import Item
+from tieout.simulators.sage100.business_objects.vendor import Vendor
 from tieout.simulators.sage100.com import RefusedError
 from tieout.simulators.sage100.fields import column_of, taken
 from tieout.simulators.sage100.people.ledger import NotAllowedError
 from tieout.simulators.sage100.schema import Table, tables
+from tieout.simulators.sage100.session import Session
 from tieout.simulators.sage100.store import CompanyFile, Row, Value
 
 MAINTAINED = ("AR_Customer", "AR_CustomerContact", "SO_ShipToAddress", "CI_Item", "AP_Vendor")
 CALLED = {"AR_Customer": "Customer", "CI_Item": "Item", "AP_Vendor": "Vendor"}
+SCREENS = {"AR_Customer": Customer, "CI_Item": Item, "AP_Vendor": Vendor}
+"""Where a new record is filled in: by the same rules as through the business objects."""
 PARTS = {
     "AR_Customer": ("AR_CustomerContact", "SO_ShipToAddress"),
     "CI_Item": ("IM_ItemWarehouse",),
@@ -44,6 +51,32 @@ OPEN = {
 """What keeps a record: rows that name it, and what the refusal calls them."""
 
 
+def create_record(
+    file: CompanyFile, table: str, key: Mapping[str, str], values: Mapping[str, str]
+) -> dict[str, object]:
+    """Fill in a new record, column by column in the given order, at its maintenance screen.
+
+    Raises:
+        NotAllowedError: There is one, or the business object would refuse it.
+    """
+    if table not in SCREENS:
+        message = f"There is no screen for new records of {table}."
+        raise NotAllowedError(message)
+    screen = SCREENS[table](Session.at_screen(file))
+    try:
+        for name, value in key.items():
+            screen.set_key_value(f"{name}$", value)
+        if screen.set_key() != NEW:
+            message = f"{CALLED[table]} {'-'.join(key.values())} is already on file."
+            raise NotAllowedError(message)
+        for name, value in values.items():
+            screen.set_value(*_typed_in(tables()[table], name, value))
+        screen.write()
+    except RefusedError as error:
+        raise NotAllowedError(str(error)) from error
+    return {"created": dict(key)}
+
+
 def change_record(
     file: CompanyFile, table: str, key: Mapping[str, str], values: Mapping[str, str]
 ) -> dict[str, object]:
@@ -63,9 +96,14 @@ def change_record(
 
 
 def _typed(table: Table, name: str, value: str) -> tuple[str, Value]:
+    column, given = _typed_in(table, name, value)
+    return name, taken(column_of(table, column), given)
+
+
+def _typed_in(table: Table, name: str, value: str) -> tuple[str, str | float]:
+    """Return a column as business objects call it, and what is typed into it."""
     is_number = name in table.columns and table.columns[name].is_numeric
-    column = column_of(table, name if is_number else f"{name}$")
-    return name, taken(column, float(value) if is_number else value)
+    return (name, float(value)) if is_number else (f"{name}$", value)
 
 
 def delete_record(file: CompanyFile, table: str, key: Mapping[str, str]) -> dict[str, object]:
