@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tieout.domain.base import BatchId, System
 from tieout.domain.customer import Customer
+from tieout.domain.in_step.crosswalk import BUYERS_KEY
 from tieout.domain.ledger import NewBinding, Refused
 from tieout.domain.matching import IDENTIFYING, MatchClass, Profile, Reason, party_profile
 from tieout.domain.order import Buyer, Order
@@ -18,6 +19,7 @@ from tieout.ports.systems import Party
 from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind
 from tieout.usecases.flow import Flow, ReadyOrder, StepReport, validated_orders
 from tieout.usecases.guarded import guarded_read
+from tieout.usecases.in_step.binding import go_by
 from tieout.usecases.in_step.entities import CUSTOMERS
 from tieout.usecases.in_step.suspects import Suspect, may_be, refused
 from tieout.usecases.order_money import tax_schedule
@@ -145,12 +147,8 @@ def _suspected(flow: Flow, new: Sequence[ReadyOrder], system: System) -> dict[st
         if any(map(_is_known, some)):
             order = by_id[source_id]
             key = customer_key(order)
-            found[key] = refused(
-                f"Buyer {buyer_name(order)!r} ({key})",
-                system,
-                some,
-                if_bound=f"unlink that (tieout bindings unlink) and link {key} instead",
-            )
+            what = f"Buyer {buyer_name(order)!r} ({key})"
+            found[key] = refused(flow, CUSTOMERS, (System.SHOPIFY, system), key, some, what=what)
     return found
 
 
@@ -238,9 +236,21 @@ def _link_by_email(
         try:
             flow.ledger.bind(binding)
         except RejectedError:
-            # Another shop customer already is that record: this one becomes a record of its own.
-            new.append(ready)
+            key = customer_key(ready.order)
+            if not _goes_by(flow, key, party.external_id, system):
+                # Another shop customer already is that record: this one becomes one of its own.
+                new.append(ready)
     return new
+
+
+def _goes_by(flow: Flow, key: str, external_id: str, system: System) -> bool:
+    """Let a buyer be whom a ledger's record is bound as; False where that is another buyer."""
+    ids = {external_id}
+    known = flow.ledger.bindings_to(flow.pair.pair, CUSTOMER_BINDING, ids, system)
+    if external_id not in known or known[external_id].key.startswith((BUYERS_KEY, GUEST_KEY)):
+        return False
+    go_by(flow, key, known[external_id].key, why="same e-mail")
+    return True
 
 
 def recognized(buyer: Buyer, found: Sequence[Party]) -> Party | None:

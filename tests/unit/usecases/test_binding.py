@@ -247,6 +247,20 @@ def test_a_record_is_written_as_it_is_read():
     assert str(RecordName.read("sage100:00-ACME:1")) == "sage100:00-ACME:1"
 
 
+def test_a_buyer_who_is_linked_to_a_record_in_step_goes_by_it_in_both_ledgers(town):
+    one, other = town.two()
+    town.bindings.link(one, other)
+    buyer = RecordName.read("shopify:1")
+
+    assert town.bindings.link(buyer, other).is_new
+    assert not town.bindings.link(buyer, other).is_new
+
+    for record in (one, other):
+        bound = town.ledger.bindings(PAIR.pair, "customer", ["SHOP-1"], record.system)
+        assert bound["SHOP-1"].external_id == record.external_id
+    assert "SHOP-1" not in {kept.key for kept in town.bindings.kept(limit=9)}
+
+
 def test_a_buyer_is_linked_to_a_record_that_is_bound_to_nothing(town):
     one, other = town.two()
     buyer = RecordName.read("shopify:SHOP-1")

@@ -8,7 +8,7 @@ from fakes import FakeSage100, FakeXero
 from tieout.domain.base import System
 from tieout.domain.in_step.records import NotSame
 from tieout.domain.ledger import NewBinding
-from tieout.ports.systems import Shown
+from tieout.ports.systems import Party, Shown
 from tieout.usecases.flow import Flow
 from tieout.usecases.steps import run_step
 from two_ledgers import PAIR, SAGE100, XERO, TwoLedgers
@@ -58,7 +58,10 @@ def test_a_new_record_with_the_name_and_phone_of_another_is_parked_with_the_reas
     assert f"{town.customer} 'David Smith' (confidence 0.9" in said.message
     assert "same_phone other_email" in said.message
     assert "same phone number; but another e-mail address" in said.message
-    assert "bindings link" in said.remedy
+    (contact,) = town.xero.nodes
+    two = f"customer xero:{contact} sage100:{town.customer} --pair harbor_and_pine"
+    assert f"tieout bindings link {two}" in said.remedy
+    assert f"tieout bindings part {two}" in said.remedy
     assert len(town.sage100.nodes) == 1
 
 
@@ -238,6 +241,59 @@ def test_a_link_lets_the_order_go_on_with_the_known_contact():
 
     assert flow.ledger.dead_letters(PAIR.pair) == []
     assert flow.xero.target("contact").sends == []
+
+
+def in_step(flow: Flow, key: str = "S-00-0000007") -> None:
+    """Let the contact be in step with a customer of Sage 100."""
+    for system, record_id in ((XERO, "c-1"), (SAGE100, "00-0000007")):
+        flow.ledger.bind(
+            NewBinding(
+                pair=PAIR.pair,
+                entity="customer",
+                key=key,
+                system=system,
+                external_id=record_id,
+                external_no="0000007",
+                provenance="linked",
+            )
+        )
+
+
+def test_a_buyer_with_the_e_mail_of_a_record_in_step_goes_by_it_in_both_ledgers():
+    flow = make_flow(order())
+    xero, sage100 = flow.xero, flow.sage100
+    assert isinstance(xero, FakeXero)
+    assert isinstance(sage100, FakeSage100)
+    xero.held_contacts.append(
+        Party(external_id="c-1", external_no="", name="D.", email="dana.okafor@example.com")
+    )
+    in_step(flow)
+
+    run(flow)
+
+    assert flow.ledger.dead_letters(PAIR.pair) == []
+    assert xero.target("contact").sends == sage100.target("customer").sends == []
+    (invoice,) = xero.target("invoice").held.values()
+    for system, record_id in ((XERO, "c-1"), (SAGE100, "00-0000007")):
+        bound = flow.ledger.bindings(PAIR.pair, "customer", {KEY}, system)
+        assert bound[KEY].external_id == record_id
+    assert invoice.external_id
+
+
+def test_the_record_of_another_buyer_is_nobody_elses():
+    flow = make_flow(order())
+    xero = flow.xero
+    assert isinstance(xero, FakeXero)
+    xero.held_contacts.append(
+        Party(
+            external_id="c-1", external_no="", name="Dana Okafor", email="dana.okafor@example.com"
+        )
+    )
+    in_step(flow, key="SHOP-1")
+
+    run(flow)
+
+    assert letter(flow.ledger).cause == "possible_duplicate"
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tieout.domain.base import Frozen, System
-from tieout.domain.in_step.crosswalk import KeptBinding, KeptNotSame, RecordName
-from tieout.domain.in_step.records import AgreedRecord, NotSame
+from tieout.domain.in_step.crosswalk import BUYERS_KEY, KeptBinding, KeptNotSame, RecordName
+from tieout.domain.in_step.records import AgreedRecord, NewHeir, NotSame
 from tieout.domain.ledger import Binding, DeadLetter, NewBinding
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.usecases.flow import Flow
 from tieout.usecases.in_step.answers import look_again
-from tieout.usecases.in_step.entities import SAGE100, SYSTEMS, XERO, Entity, key_of_new
+from tieout.usecases.in_step.entities import CUSTOMERS, SAGE100, SYSTEMS, XERO, Entity, key_of_new
 from tieout.usecases.in_step.listed import called, kept_by_people, number_of, party_of
 from tieout.usecases.order_names import key_of_buyer
 
@@ -68,22 +68,30 @@ class Bindings:
         return Said(key=key, names=names, is_new=bool(missing), replayable=letters)
 
     def _link_buyer(self, buyer: RecordName, record: RecordName, *, why: str) -> Said:
-        """Bind a record to the key of a shop's buyer, who has none in that ledger yet."""
+        """Let a shop's buyer, who has no record in that ledger yet, be the one of a record.
+
+        What nobody bound is bound to the buyer's key; what is in step already, the buyer goes by.
+        """
         names = self._looked_at([buyer, record])
         self._may_be_one(buyer, record)
         known, key = self._bound(record), key_of_buyer(buyer.external_id)
-        held = self._held(key, record.system)
-        if known is not None and known.key != key:
+        if known is not None and known.key != key and known.key.startswith(BUYERS_KEY):
             raise self.refused(
                 f"{record} is bound already, as {known.key}.", self._ways_out([record])
             )
-        if known is None and held is not None:
+        held = self._held(key, record.system)
+        if held is not None and held.external_id != record.external_id:
             bound = _name_of(held)
             raise self.refused(f"{buyer} is bound to {bound} already.", self._ways_out([bound]))
+        before = self.flow.ledger.bindings(self._pair, self.entity.name, [key], record.system)
+        is_new = key not in before or before[key].external_id != record.external_id
+        provenance = f"{LINKED} ({why})" if why else LINKED
         if known is None:
-            self.bind(key, record, f"{LINKED} ({why})" if why else LINKED)
+            self.bind(key, record, provenance)
+        elif is_new:
+            go_by(self.flow, key, known.key, why=provenance)
         letters = self._replayable(buyer, record)
-        return Said(key=key, names=names, is_new=known is None, replayable=letters)
+        return Said(key=key, names=names, is_new=is_new, replayable=letters)
 
     def _may_be_one(self, one: RecordName, other: RecordName) -> None:
         """Refuse two of which one is left to people, or of which somebody said that they differ."""
@@ -323,6 +331,21 @@ class Bindings:
     def _command(self, action: str, *records: RecordName) -> str:
         named = " ".join(map(str, records))
         return f"tieout bindings {action} {self.entity.name} {named} --pair {self._pair}"
+
+
+def go_by(flow: Flow, key: str, known: str, *, why: str) -> None:
+    """Let a buyer be a customer who is bound already, in each ledger that lacks the buyer's own."""
+    pair = flow.pair.pair
+    given: list[NewHeir] = []
+    for system in SYSTEMS:
+        found = flow.ledger.bindings(pair, CUSTOMERS.name, {key, known}, system)
+        has_own = key in found and found[key].key == key
+        if known in found and not has_own:
+            one = NewHeir(
+                pair=pair, entity=CUSTOMERS.name, key=key, system=system, heir=known, why=why
+            )
+            given.append(one)
+    flow.ledger.hand_over(given)
 
 
 def _name_of(binding: Binding) -> RecordName:

@@ -60,12 +60,9 @@ def suspects(flow: Flow, entity: Entity, things: Sequence[Thing]) -> dict[str, R
             if isinstance(record := thing.halves[source].record, Customer | Vendor | Item)
         ]
         for record_id, alike in may_be(flow, entity, (source, target), profiles).items():
-            found[ours[record_id].key] = refused(
-                f"{record_id} of {source}",
-                target,
-                alike,
-                if_bound="merge this one into that, or archive it, where it was entered",
-            )
+            what, way = f"{record_id} of {source}", (source, target)
+            thing = ours[record_id]
+            found[thing.key] = refused(flow, entity, way, record_id, alike, what=what)
     return found
 
 
@@ -170,23 +167,35 @@ def _two(said: NotSame) -> _Two:
     return frozenset({(said.one_system, said.one_id), (said.other_system, said.other_id)})
 
 
-def refused(what: str, target: System, alike: Sequence[Suspect], *, if_bound: str) -> Refused:
-    """Return the refusal of a new record that may be there already.
+def refused(
+    flow: Flow,
+    entity: Entity,
+    way: tuple[System, System],
+    new: str,
+    alike: Sequence[Suspect],
+    *,
+    what: str,
+) -> Refused:
+    """Return the refusal of a new record that may be there already; ``what`` is what it is called.
 
-    ``if_bound`` is what to do when the two are one and the known one is bound already.
+    Its remedy is the two commands by which a person answers. A record of a ledger cannot be linked
+    to what is bound to another one; a buyer can, who has no record yet.
     """
+    source, target = way
     shown = "; ".join(one.text() for one in alike[:NAMED_MAX])
     more = f"; and {len(alike) - NAMED_MAX} more" if len(alike) > NAMED_MAX else ""
     first = alike[0]
-    same = (
-        f"{first.match.right} is bound already, as {first.bound_as}. If the two are one, {if_bound}"
-        if first.bound_as
-        else "If the two are one, link them (tieout bindings link)"
-    )
+    two = f"{entity.name} {source}:{new} {target}:{first.match.right} --pair {flow.pair.pair}"
+    same = f"If the two are one: tieout bindings link {two}"
+    if first.bound_as and source is not System.SHOPIFY:
+        same = (
+            f"{first.match.right} is bound already, as {first.bound_as}. If the two are one, merge "
+            "this one into that, or archive it, where it was entered"
+        )
     return Refused(
         cause="possible_duplicate",
         message=f"{what} may be in {target} already: {shown}{more}. Nothing was created.",
-        remedy=f"{same}; if they are not, say so (tieout bindings part). Then replay.",
+        remedy=f"{same}. If they are two: tieout bindings part {two}. Then replay.",
         field="external_id",
         value=first.match.right,
     )
