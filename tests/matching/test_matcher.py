@@ -11,6 +11,7 @@ import pytest
 from matching.people import Profiles
 from matching.scoring import miscalibration, score
 from matching.town_lists import lists
+from matching.trade_lists import trade_lists
 from tieout.domain.matching import (
     CUSTOMER,
     IDENTIFYING,
@@ -114,6 +115,64 @@ def test_a_new_record_finds_whom_it_repeats_though_another_one_does_too() -> Non
     ]
 
 
+def test_known_records_that_changed_or_went_are_read_again() -> None:
+    people = Profiles(lists(4, each=60, same=60))
+    new, known = people.left[:8], people.right
+    changed = [who("s0", **SMITH), *known[1:-1]]
+    matcher = ProbabilityMatcher()
+    matcher.alike(CUSTOMER, new, known)
+
+    again = matcher.alike(CUSTOMER, [*new, who("n1", **SMITH)], changed)
+
+    assert again == ProbabilityMatcher().alike(CUSTOMER, [*new, who("n1", **SMITH)], changed)
+    assert ("n1", "s0") in {(one.left, one.right) for one in again}
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("John Marlow Jr", "MARLOW, JOHN SR"),
+        ("John Marlow", "John Marlow III"),
+        ("Harbor Bakery #1", "Harbor Bakery #2"),
+        ("Harbor Bakery North", "Harbor Bakery South"),
+        ("Marlow Fabrication", "Marlow Sanitation"),
+        ("Harbor Bakery - Bay", "Harbor Bakery - Clay"),
+    ],
+)
+def test_who_is_told_apart_by_a_word_is_never_certain(name: str, other: str) -> None:
+    father, son = who("x1", **{**SMITH, "name": name}), who("s1", **{**SMITH, "name": other})
+
+    assert MatchClass.CERTAIN not in {
+        one.match_class for one in MATCHER.best(CUSTOMER, [father], [son])
+    }
+
+
+def test_numbered_mailboxes_of_one_company_are_those_of_its_shops() -> None:
+    left = who("x1", name="Harbor Bakery Ltd", email="shop5@harborbakery.com")
+    right = who("s1", name="Harbor Bakery Ltd", email="shop6@harborbakery.com")
+
+    (match,) = MATCHER.best(CUSTOMER, [left], [right])
+
+    assert match.match_class is not MatchClass.CERTAIN
+    assert match.reasons == (Reason.SAME_NAME, Reason.OTHER_EMAIL)
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"),
+    [
+        ("Weston & Miller Communications", "WESTON & MILLER COMMUNICAT"),
+        ("Weston & Miller Comunications", "WESTON & MILLER COMMUNICAT"),
+        ("Great Quality Industrial Supply LLC", "GREAT QUALITY INDL SUPPLY"),
+    ],
+)
+def test_who_is_cut_mistyped_or_shortened_is_certain(name: str, cut: str) -> None:
+    left, right = who("x1", **{**SMITH, "name": name}), who("s1", **{**SMITH, "name": cut})
+
+    (match,) = MATCHER.best(CUSTOMER, [left], [right])
+
+    assert match.match_class is MatchClass.CERTAIN
+
+
 def test_items_are_matched_by_code_barcode_and_description() -> None:
     fields = {"code": "LAMP-01", "barcode": "0012345678905", "description": "Brass lamp, small"}
     other = {"code": "LAMP01", "barcode": "", "description": "BRASS LAMP SMALL"}
@@ -159,9 +218,11 @@ def _as_item(one: Profile) -> Profile:
 
 @pytest.mark.parametrize("entity", [CUSTOMER, ITEM])
 def test_both_tellings_of_every_level_are_the_same(entity: str) -> None:
-    made = lists(5, each=25, same=20)
-    people = Profiles(made)
-    left, right = people.left, people.right
+    people, others = (
+        Profiles(lists(5, each=15, same=12)),
+        Profiles(trade_lists(5, each=15, same=12)),
+    )
+    left, right = people.left + others.left, people.right + others.right
     if entity == ITEM:
         left, right = ([_as_item(one) for one in side] for side in (left, right))
     forms = Forms(TABLES[entity], left, right)

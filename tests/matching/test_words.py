@@ -22,6 +22,11 @@ def test_a_name_that_is_a_legal_form_stays() -> None:
     assert words.name_words("Limited") == ["limited"]
 
 
+def test_numbers_and_generations_mark_a_name() -> None:
+    assert words.marks(words.name_words("Marlow Junior & Sons, Store #12")) == ["12", "jr"]
+    assert words.marks(words.name_words("Marlow & Sons")) == []
+
+
 @pytest.mark.parametrize("sign", ["t/a", "T/A", "dba", "d/b/a", "trading as", "DBA:"])
 def test_a_trading_name_is_the_other_name(sign: str) -> None:
     own, trading = words.names(f"Jane Doe Holdings LLC {sign} Blue Door Bakery")

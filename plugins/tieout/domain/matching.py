@@ -37,6 +37,7 @@ class Reason(StrEnum):
     MORE_WORDS = "more_words"
     RATHER_ALIKE_NAME = "rather_alike_name"
     SAME_FIRST_WORD = "same_first_word"
+    TOLD_APART = "told_apart"
     SAME_ADDRESS = "same_address"
     ALIKE_ADDRESS = "alike_address"
     SAME_STREET = "same_street"
@@ -73,6 +74,7 @@ WORDS: dict[Reason, str] = {
     Reason.MORE_WORDS: "one name has the words of the other, and more",
     Reason.RATHER_ALIKE_NAME: "names somewhat alike",
     Reason.SAME_FIRST_WORD: "but of the names only the first word is the same",
+    Reason.TOLD_APART: "but a number, Jr or Sr, or a direction tells the names apart",
     Reason.SAME_ADDRESS: "same street address",
     Reason.ALIKE_ADDRESS: "street addresses written alike",
     Reason.SAME_STREET: "same street, another house number",
@@ -126,7 +128,6 @@ NAMING = frozenset(
         Reason.TRADING_NAME,
         Reason.ALIKE_NAME,
         Reason.MORE_WORDS,
-        Reason.RATHER_ALIKE_NAME,
         Reason.SAME_DESCRIPTION,
         Reason.ALIKE_DESCRIPTION,
     }

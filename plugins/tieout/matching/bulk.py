@@ -22,6 +22,8 @@ COMMON_MAX = 1_000
 """How many pairs may have one block in common."""
 RANDOM_PAIRS_MAX = 100_000
 """How many random pairs are looked at to see what chance is."""
+LEARNED_PAIRS_MAX = 20_000
+"""How many pairs with something in common are looked at to see what one thing looks like."""
 SEED = 1
 """Of the random pairs: the same lists are matched the same every time."""
 PRIOR = 1e-4
@@ -33,18 +35,20 @@ WEIGHT_MIN = 0.0
 
 def weighed(forms: Forms) -> Weighed:
     """Return the pairs of two lists that are somewhat alike, with what Splink says they weigh."""
-    blocks = forms.blocks(COMMON_MAX)
+    blocks = [*forms.blocks(COMMON_MAX)]
     database = DuckDBAPI()
     frames = [
-        database.register(_frame(forms.left, blocks[0], start=0)),
-        database.register(_frame(forms.right, blocks[1], start=len(forms.left))),
+        database.register(_frame(forms.left, [left for left, _ in blocks], start=0)),
+        database.register(
+            _frame(forms.right, [right for _, right in blocks], start=len(forms.left))
+        ),
     ]
+    names = [*map(_block, range(len(blocks)))]
+    del blocks
     settings = SettingsCreator(
         "link_only",
         comparisons=[_comparison(one) for one in forms.table.comparisons],
-        blocking_rules_to_generate_predictions=[
-            block_on(_block(number)) for number in range(len(blocks[0][0]))
-        ],
+        blocking_rules_to_generate_predictions=[*map(block_on, names)],
         probability_two_random_records_match=PRIOR,
         retain_matching_columns=False,
     )
@@ -55,12 +59,17 @@ def weighed(forms: Forms) -> Weighed:
         types = pa.schema([(column, pa.string()), (f"tf_{column}", pa.float64())])
         frame = database.register(pa.table(values, schema=types))
         linker.table_management.register_term_frequency_lookup(frame, column)
-    linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS_MAX, seed=SEED)
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=RANDOM_PAIRS_MAX, seed=SEED, num_chunks=1
+    )
     for column in forms.table.learned_by:
         # No pair has such a column in common: the others teach what is to be learned.
         with suppress(EMTrainingException):
             linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(column), estimate_without_term_frequencies=True
+                block_on(column),
+                estimate_without_term_frequencies=True,
+                max_pairs=LEARNED_PAIRS_MAX,
+                record_sample_proportion=1.0,
             )
     predicted = linker.inference.predict(
         threshold_match_weight=WEIGHT_MIN + PRIOR_BITS, warning_mode="never"
@@ -79,14 +88,11 @@ def _block(number: int) -> str:
     return f"block_{number}"
 
 
-def _frame(forms: list[dict[str, Key]], blocks: list[tuple[Key, ...]], *, start: int) -> pa.Table:
+def _frame(forms: list[dict[str, Key]], blocks: list[list[int | None]], *, start: int) -> pa.Table:
     """Return the forms of a list as columns, numbered from ``start``."""
     numbers = pa.array(range(start, start + len(forms)), pa.int64())
     columns = {name: pa.array([form[name] for form in forms], pa.string()) for name in forms[0]}
-    keys = {
-        _block(number): pa.array(column, pa.string())
-        for number, column in enumerate(zip(*blocks, strict=True))
-    }
+    keys = {_block(number): pa.array(column, pa.int32()) for number, column in enumerate(blocks)}
     return pa.table({"unique_id": numbers, **columns, **keys})
 
 

@@ -17,6 +17,8 @@ ALIKE_MIN, RATHER_ALIKE_MIN = 0.92, 0.82
 """Of Jaro-Winkler's similarity, which is 1 for equal texts."""
 LONG, SHORT = 10, 6
 """How many signs a name has in which two, or one, may be mistyped."""
+MOVED = (0, -1, 1)
+"""By how many signs one slip moves where a name is cut."""
 CUT_MIN = 10
 """How many signs a name has at least that may be the beginning of another."""
 
@@ -125,24 +127,60 @@ def _lengths_differ(left: str, right: str) -> str:
 
 
 def _few_signs_apart(column: str) -> tuple[str, Callable[[Form, Form], bool]]:
-    """Say whether two names are the same but for typing: two signs of ten, one of six."""
+    """Say whether two names are the same but for typing: one sign of six, two of ten.
+
+    Two only in two words: two signs of one word make another word of it (Bay, Clay).
+    """
 
     def holds(a: Form, b: Form) -> bool:
         one, other = a[column], b[column]
         if one is None or other is None:
             return False
-        most = _slips(min(len(one), len(other)))
+        words, others = one.split(), other.split()
+        in_one_word = len({*words} & {*others}) > min(len(words), len(others)) - 2
+        most = _slips(min(len(one), len(other)), in_one_word=in_one_word)
         return DamerauLevenshtein.distance(one, other, score_cutoff=most) <= most
 
     left, right = f'"{column}_l"', f'"{column}_r"'
     shorter = f"least(length({left}), length({right}))"
-    most = f"CASE WHEN {shorter} >= {LONG} THEN 2 WHEN {shorter} >= {SHORT} THEN 1 ELSE 0 END"
+    one, other = (f"string_split({side}, ' ')" for side in (left, right))
+    in_two = f"len(list_intersect({one}, {other})) <= least(len({one}), len({other})) - 2"
+    most = (
+        f"CASE WHEN {shorter} >= {LONG} AND {in_two} THEN 2 WHEN {shorter} >= {SHORT} THEN 1"
+        " ELSE 0 END"
+    )
     sql = f"{_lengths_differ(left, right)} <= 2 AND damerau_levenshtein({left}, {right}) <= {most}"
     return sql, holds
 
 
-def _slips(length: int) -> int:
-    return 2 if length >= LONG else int(length >= SHORT)
+def _slips(length: int, *, in_one_word: bool) -> int:
+    return 2 if length >= LONG and not in_one_word else int(length >= SHORT)
+
+
+def _same_digits(column: str) -> tuple[str, Callable[[Form, Form], bool]]:
+    """Say whether two texts have the same digits: another digit is rather another one's number."""
+
+    def holds(a: Form, b: Form) -> bool:
+        one, other = (
+            [sign for sign in form[column] or "" if "0" <= sign <= "9"] for form in (a, b)
+        )
+        return one == other
+
+    left, right = (f"regexp_replace(\"{column}_{side}\", '[^0-9]', '', 'g')" for side in "lr")
+    return f"{left} = {right}", holds
+
+
+def _told_apart(one: str, other: str) -> tuple[str, Callable[[Form, Form], bool]]:
+    """Say whether two records differ in ``one``, of which none is one as well, or in ``other``."""
+
+    def holds(a: Form, b: Form) -> bool:
+        bearings = a[other], b[other]
+        return a[one] != b[one] or (None not in bearings and bearings[0] != bearings[1])
+
+    return (
+        f'coalesce("{one}_l", \'\') <> coalesce("{one}_r", \'\') OR ("{other}_l" <> "{other}_r")',
+        holds,
+    )
 
 
 def _near(column: str) -> tuple[str, Callable[[Form, Form], bool]]:
@@ -181,23 +219,34 @@ def _more_words(column: str) -> tuple[str, Callable[[Form, Form], bool]]:
 def _begins(one: str, other: str) -> tuple[str, Callable[[Form, Form], bool]]:
     """Say whether a column of one and one of the other are the same up to where one ends.
 
-    But for one sign after the first; the shorter one has CUT_MIN signs at least.
+    But for one slip after the first sign and before the last; a sign left out or added moves where
+    the longer one is cut. The shorter one has CUT_MIN signs at least.
     """
 
     def holds(a: Form, b: Form) -> bool:
         first, second = a[one], b[other]
         if first is None or second is None:
             return False
-        cut = min(len(first), len(second))
-        if cut < CUT_MIN or first[0] != second[0]:
+        short, long = (first, second) if len(first) <= len(second) else (second, first)
+        if len(short) < CUT_MIN or short[0] != long[0]:
             return False
-        return Levenshtein.distance(first[:cut], second[:cut]) <= 1
+        return any(
+            long[cut - 1 : cut] == short[-1]
+            and DamerauLevenshtein.distance(short, long[:cut], score_cutoff=1) <= 1
+            for cut in (len(short) + moved for moved in MOVED)
+        )
 
     left, right = f'"{one}_l"', f'"{other}_r"'
-    cut = f"least(length({left}), length({right}))"
-    slips = f"levenshtein(left({left}, {cut}), left({right}, {cut}))"
-    sql = f"{cut} >= {CUT_MIN} AND left({left}, 1) = left({right}, 1) AND {slips} <= 1"
-    return sql, holds
+    is_left = f"length({left}) <= length({right})"
+    short = f"CASE WHEN {is_left} THEN {left} ELSE {right} END"
+    long = f"CASE WHEN {is_left} THEN {right} ELSE {left} END"
+    length = f"least(length({left}), length({right}))"
+    cuts = " OR ".join(
+        f"(left({long}, {length} + {moved})[{length} + {moved}] = right({short}, 1)"
+        f" AND damerau_levenshtein({short}, left({long}, {length} + {moved})) <= 1)"
+        for moved in MOVED
+    )
+    return f"{length} >= {CUT_MIN} AND left({left}, 1) = left({right}, 1) AND ({cuts})", holds
 
 
 def _always(_left: Form, _right: Form) -> bool:
@@ -244,6 +293,7 @@ NAME = Comparison(
     "name",
     ("name",),
     (
+        Level(*_told_apart("marks", "bearing"), 0.01, 0.05, Reason.TOLD_APART, is_doubtful=True),
         Level(*_same("name"), 0.62, 0.0003, Reason.SAME_NAME, rare="name"),
         Level(*_same("name_sorted"), 0.08, 0.00005, Reason.SAME_WORDS, rare="name_sorted"),
         Level(
@@ -271,8 +321,20 @@ EMAIL = Comparison(
     ("email",),
     (
         Level(*_same("email"), 0.75, 0.0001, Reason.SAME_EMAIL, rare="email"),
-        Level(*_one_sign_apart("email"), 0.04, 0.00005, Reason.ALIKE_EMAIL),
-        Level(*_same("email_host"), 0.08, 0.0005, Reason.SAME_EMAIL_HOST, rare="email_host"),
+        Level(
+            *_all(_one_sign_apart("email"), _same_digits("email")),
+            0.04,
+            0.00005,
+            Reason.ALIKE_EMAIL,
+        ),
+        # Numbered mailboxes of one company are those of its shops.
+        Level(
+            *_all(_same("email_host"), _same_digits("email")),
+            0.08,
+            0.0005,
+            Reason.SAME_EMAIL_HOST,
+            rare="email_host",
+        ),
         _else(0.13, 0.999, Reason.OTHER_EMAIL),
     ),
 )
@@ -305,7 +367,17 @@ ADDRESS = Comparison(
 )
 PHONE = number("phone", Reason.SAME_PHONE, Reason.ALIKE_PHONE, Reason.OTHER_PHONE)
 TAX_ID = number("tax_id", Reason.SAME_TAX_ID, None, Reason.OTHER_TAX_ID)
-CODE = number("code", Reason.SAME_CODE, Reason.ALIKE_CODE, Reason.OTHER_CODE)
+CODE = Comparison(
+    "code",
+    ("code",),
+    (
+        Level(*_same("code"), 0.85, 0.0005, Reason.SAME_CODE, rare="code"),
+        Level(
+            *_all(_one_sign_apart("code"), _same_digits("code")), 0.04, 0.0003, Reason.ALIKE_CODE
+        ),
+        _else(0.11, 0.9992, Reason.OTHER_CODE),
+    ),
+)
 BARCODE = number("barcode", Reason.SAME_BARCODE, None, Reason.OTHER_BARCODE)
 DESCRIPTION = Comparison(
     "description",

@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import log2
 
 from tieout.matching.comparisons import Comparison, Form
 from tieout.matching.rarity import chances, rare_columns
-from tieout.matching.tables import Forms
+from tieout.matching.tables import Block, Forms
 
-ALL_PAIRS_MAX = 100_000
-"""Up to so many pairs, all are compared; of more, those that have a block in common."""
 COMMON_MAX = 10_000
 """How many pairs may have one block in common."""
 WEIGHT_MIN = 4.0
@@ -33,12 +32,30 @@ class Chosen:
     has_rival: bool
 
 
-def nearest(forms: Forms, prior: float) -> list[Chosen]:
+@dataclass(frozen=True)
+class Candidates:
+    """Two lists, which of their pairs are compared, and by column what chance a value has."""
+
+    forms: Forms
+    pairs: Sequence[tuple[int, int]]
+    chances: Mapping[str, Mapping[str, float]]
+
+
+def of_lists(forms: Forms) -> Candidates:
+    """Return the pairs of two whole lists that have a block in common."""
+    return Candidates(
+        forms,
+        sorted(set(chain.from_iterable(map(_together, forms.blocks(COMMON_MAX))))),
+        {column: chances(forms, column) for column in rare_columns(forms.table.comparisons)},
+    )
+
+
+def nearest(candidates: Candidates, prior: float) -> list[Chosen]:
     """Return for each left record the right one that it is most like, whoever else is like it."""
     by_left: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-    for left, right, weight in weighed(forms):
+    for left, right, weight in weighed(candidates):
         odds = prior * 2 ** min(weight, WEIGHT_MAX)
-        if forms.is_doubtful(left, right):
+        if candidates.forms.is_doubtful(left, right):
             odds = min(odds, DOUBTFUL_ODDS)
         by_left[left].append((odds, -right))
     chosen = []
@@ -50,14 +67,16 @@ def nearest(forms: Forms, prior: float) -> list[Chosen]:
     return chosen
 
 
-def weighed(forms: Forms) -> list[tuple[int, int, float]]:
+def weighed(candidates: Candidates) -> list[tuple[int, int, float]]:
     """Return the pairs that are somewhat alike, by the numbers of their records, with weights."""
-    comparisons = forms.table.comparisons
-    by_column = {column: chances(forms, column) for column in rare_columns(comparisons)}
+    forms = candidates.forms
     found = []
-    for left, right in _pairs(forms):
+    for left, right in candidates.pairs:
         one, other = forms.left[left], forms.right[right]
-        weight = sum(_weight(comparison, one, other, by_column) for comparison in comparisons)
+        weight = sum(
+            _weight(comparison, one, other, candidates.chances)
+            for comparison in forms.table.comparisons
+        )
         if weight >= WEIGHT_MIN:
             found.append((left, right, weight))
     return found
@@ -76,26 +95,14 @@ def _weight(
     return log2(level.same / chance)
 
 
-def _pairs(forms: Forms) -> Iterator[tuple[int, int]]:
-    if len(forms.left) * len(forms.right) <= ALL_PAIRS_MAX:
-        return (
-            (left, right) for left in range(len(forms.left)) for right in range(len(forms.right))
-        )
-    return iter(sorted(_blocked(*forms.blocks(COMMON_MAX))))
-
-
-def _blocked(
-    left: Sequence[tuple[str | None, ...]], right: Sequence[tuple[str | None, ...]]
-) -> set[tuple[int, int]]:
-    known: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for number, blocks in enumerate(right):
-        for place, block in enumerate(blocks):
-            if block is not None:
-                known[place, block].append(number)
-    return {
-        (number, other)
-        for number, blocks in enumerate(left)
-        for place, block in enumerate(blocks)
-        if block is not None
-        for other in known.get((place, block), ())
-    }
+def _together(block: Block) -> Iterator[tuple[int, int]]:
+    """Yield the pairs that have a value of a block in common."""
+    left, right = block
+    holders: defaultdict[int, list[int]] = defaultdict(list)
+    for number, value in enumerate(right):
+        if value is not None:
+            holders[value].append(number)
+    for number, value in enumerate(left):
+        if value is not None:
+            for other in holders[value]:
+                yield number, other

@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from tieout.domain.matching import CONTRARY, Match, Profile, Reason
 from tieout.matching import few
+from tieout.matching.known import Known
 from tieout.matching.tables import Forms, Table, table_of
 from tieout.ports.matcher import Matcher
 
@@ -16,7 +17,14 @@ NEW_PRIOR = 1e-3
 
 
 class ProbabilityMatcher(Matcher):
-    """Compares by the comparison table of the kind of record."""
+    """Compares by the comparison table of the kind of record.
+
+    Known records are read once: asked again with the same list, only what changed in it is.
+    """
+
+    def __init__(self) -> None:
+        """Know nobody yet."""
+        self._known: dict[str, Known] = {}
 
     @override
     def best(self, entity: str, left: Sequence[Profile], right: Sequence[Profile]) -> list[Match]:
@@ -24,8 +32,11 @@ class ProbabilityMatcher(Matcher):
 
     @override
     def alike(self, entity: str, new: Sequence[Profile], known: Sequence[Profile]) -> list[Match]:
-        forms = Forms(table_of(entity), new, known)
-        return _matches(forms, few.nearest(forms, NEW_PRIOR))
+        table = table_of(entity)
+        there = self._known.setdefault(entity, Known(table))
+        there.renew(known)
+        candidates = there.beside(new)
+        return _matches(candidates.forms, few.nearest(candidates, NEW_PRIOR))
 
 
 def best_of(table: Table, left: Sequence[Profile], right: Sequence[Profile]) -> list[Match]:
@@ -41,7 +52,7 @@ def best_of(table: Table, left: Sequence[Profile], right: Sequence[Profile]) -> 
 
         weighed = bulk.weighed(forms)
     else:
-        weighed = choosing.as_weighed(few.weighed(forms))
+        weighed = choosing.as_weighed(few.weighed(few.of_lists(forms)))
     doubtful = choosing.flags(map(forms.is_doubtful, weighed.left, weighed.right))
     return _matches(forms, choosing.best(weighed, len(left), len(right), doubtful=doubtful))
 

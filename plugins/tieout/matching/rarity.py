@@ -27,15 +27,25 @@ def chances(forms: Forms, column: str) -> dict[str, float]:
         Counter(value for form in side if (value := form[column]) is not None)
         for side in (forms.left, forms.right)
     )
-    others = max(_others(left), _others(right))
-    records = max(left.total(), right.total(), RECORDS_MIN)
+    return chances_of(
+        left,
+        right,
+        others=max(second_holders(left), second_holders(right)),
+        records=max(left.total(), right.total()),
+    )
+
+
+def chances_of(
+    left: Counter[str], right: Counter[str], *, others: float, records: int
+) -> dict[str, float]:
+    """Return the chance of each value that both sides have, by how many have it."""
     return {
-        value: (max(left[value], right[value]) - 1 + others) / records
+        value: (max(left[value], right[value]) - 1 + others) / max(records, RECORDS_MIN)
         for value in left.keys() & right.keys()
     }
 
 
-def _others(counts: Counter[str]) -> float:
+def second_holders(counts: Counter[str] | Counter[int]) -> float:
     """Return how many others have a value, in one more list like this, that one record has."""
     times = Counter(counts.values())
     expected = 2 * times[2] / times[1] if times[1] else HOLDERS_MAX

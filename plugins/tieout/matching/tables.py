@@ -1,7 +1,7 @@
 """The comparison tables: of each kind of record its form, its comparisons, and who is compared."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +26,8 @@ NAME_START = 8
 """How many signs of a name two records have in common that are compared for that."""
 
 Key = str | None
+Block = tuple[list[int | None], list[int | None]]
+"""Which value of one kind of block each record has, of both lists."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ def joined(*parts: Key) -> Key:
     return "\x1f".join(filter(None, parts)) if all(parts) else None
 
 
+def with_letters(word: str, words: Sequence[str]) -> Key:
+    """Return a block of a word and the first letters of all words.
+
+    They stay when the other words are shortened or mistyped.
+    """
+    return joined(word, "".join(sorted(one[0] for one in words)))
+
+
 def _party(profile: Profile) -> dict[str, Key]:
     said = profile.fields
     own, trading = words.names(said["name"])
@@ -73,6 +83,8 @@ def _party(profile: Profile) -> dict[str, Key]:
         "name_start": " ".join(own)[:CUT_MIN],
         "first_word": own[0] if len(own) > 1 else "",
         "trade_name": " ".join(trading),
+        "marks": " ".join(words.marks([*own, *trading])),
+        "bearing": " ".join(sorted(words.BEARINGS.intersection(own))),
         "email": email,
         "email_host": words.company_host(email),
         "phone": words.phone(said["phone"], country),
@@ -179,51 +191,46 @@ class Forms:
         levels = (comparison.level(one, other) for comparison in self.table.judging)
         return any(level is not None and level.is_doubtful for level in levels)
 
-    def blocks(self, common_max: int) -> tuple[list[tuple[Key, ...]], list[tuple[Key, ...]]]:
-        """Return the blocks of every record; one that more pairs have than that brings nothing."""
-        sides = [[self._blocks(form) for form in side] for side in (self.left, self.right)]
+    def blocks(self, common_max: int) -> Iterator[Block]:
+        """Yield each kind of block: what of it both sides have, by the numbers of values.
+
+        A value that more pairs have in common than ``common_max`` brings nobody together.
+        """
+        made = [[self.table.blocks(form) for form in side] for side in (self.left, self.right)]
+        if not all(made):
+            return
+        columns = [*zip(*(zip(*side, strict=True) for side in made), strict=True)]
         if self.table.spelled:
-            sides = [
-                [(*blocks, *rare) for blocks, rare in zip(side, rarest, strict=True)]
-                for side, rarest in zip(sides, self._rarest(), strict=True)
-            ]
-        counts = [[Counter(column) for column in zip(*side, strict=True)] for side in sides]
-        if not all(counts):
-            return sides[0], sides[1]
-        allowed = [
-            {key for key in one.keys() & other.keys() if one[key] * other[key] <= common_max}
-            - {None}
-            for one, other in zip(*counts, strict=True)
-        ]
-        cut = [
-            [
-                tuple(
-                    key if key in known else None for key, known in zip(one, allowed, strict=True)
-                )
-                for one in side
-            ]
-            for side in sides
-        ]
-        return cut[0], cut[1]
+            columns += zip(*self._rarest(), strict=True)
+        for left, right in columns:
+            counts, others = Counter(left), Counter(right)
+            common = (
+                key
+                for key, count in counts.items()
+                if key is not None and 0 < count * others[key] <= common_max
+            )
+            numbers = {key: number for number, key in enumerate(common)}
+            yield [*map(numbers.get, left)], [*map(numbers.get, right)]
 
-    def _blocks(self, form: Form) -> tuple[Key, ...]:
-        return self.table.blocks(form)
+    def _rarest(self) -> list[list[list[Key]]]:
+        """Return blocks of the rarest words that both lists have, by side.
 
-    def _rarest(self) -> list[list[tuple[Key, ...]]]:
-        """Return the rarest word of each record that both lists have, and the second rarest."""
+        Of the rarest one with the first letters of all, and of the two rarest ones.
+        """
         column = self.table.spelled
         split = [
-            [set((form[column] or "").split()) for form in side] for side in (self.left, self.right)
+            [(form[column] or "").split() for form in side] for side in (self.left, self.right)
         ]
-        left, right = (Counter(word for words in side for word in words) for side in split)
+        left, right = (Counter(word for name in side for word in set(name)) for side in split)
         common = {word: left[word] * right[word] for word in left.keys() & right.keys()}
-
-        def rarest(words: set[str]) -> tuple[Key, ...]:
-            ranked = sorted((common[word], word) for word in words if word in common)
-            found = [word for _, word in ranked]
-            return (
-                found[0] if found else None,
-                joined(*sorted(found[:2])) if len(found) > 1 else None,
-            )
-
-        return [[rarest(words) for words in side] for side in split]
+        blocks: list[list[list[Key]]] = []
+        for side in split:
+            lettered: list[Key] = []
+            two: list[Key] = []
+            for name in side:
+                ranked = sorted((common[word], word) for word in set(name) if word in common)
+                found = sorted(word for _, word in ranked[:2])
+                lettered.append(with_letters(ranked[0][1], name) if ranked else None)
+                two.append(joined(*found) if len(found) > 1 else None)
+            blocks.append([lettered, two])
+        return blocks

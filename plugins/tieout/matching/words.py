@@ -51,7 +51,8 @@ LEGAL_FORMS = frozenset(
     ]
 )
 SHORT_FORMS: Mapping[str, str] = {
-    "acct": "accounting", "adv": "advertising", "agcy": "agency", "amer": "american",
+    "acct": "accounting", "acctg": "accounting", "adv": "advertising", "agcy": "agency",
+    "amer": "american",
     "assn": "association", "assoc": "associates", "assocs": "associates", "bldg": "building",
     "bldrs": "builders", "bros": "brothers", "cntr": "center", "centre": "center",
     "chem": "chemical", "comm": "communications", "const": "construction", "constr": "construction",
@@ -61,7 +62,9 @@ SHORT_FORMS: Mapping[str, str] = {
     "ent": "enterprises", "entpr": "enterprises", "enterp": "enterprises", "eqpt": "equipment",
     "equip": "equipment", "exp": "export", "fin": "financial", "grp": "group", "gp": "group",
     "hldg": "holding", "hldgs": "holdings", "hosp": "hospital", "imp": "import",
-    "ind": "industries", "inds": "industries", "indus": "industries", "ins": "insurance",
+    "comml": "commercial", "furn": "furniture", "govt": "government", "hdwe": "hardware",
+    "indl": "industrial", "refrig": "refrigeration", "sply": "supply", "ind": "industries",
+    "inds": "industries", "indus": "industries", "ins": "insurance",
     "inst": "institute", "intl": "international", "int": "international", "invest": "investments",
     "lab": "laboratory", "labs": "laboratories", "mach": "machinery", "maint": "maintenance",
     "matl": "material", "mfg": "manufacturing", "mfr": "manufacturing", "mgmt": "management",
@@ -80,6 +83,25 @@ SHORT_FORMS: Mapping[str, str] = {
 """Words that bookkeepers shorten, and those that stand for one another, by their short form."""
 SMALL_WORDS = frozenset({"and", "the", "of"})
 """They come and go in names."""
+GENERATIONS: Mapping[str, str] = {
+    "jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv",
+}  # fmt: skip
+"""What tells a father and a son of one name apart."""
+BEARINGS = frozenset(
+    f"{side}{ending}"
+    for side in (
+        "north",
+        "south",
+        "east",
+        "west",
+        "northeast",
+        "northwest",
+        "southeast",
+        "southwest",
+    )
+    for ending in ("", "ern", "side")
+)
+"""What tells the shops of one company in one town apart, unless they are numbered."""
 TRADES_AS = re.compile(
     r"\b(?:t\s?/\s?a|d\s?/\s?b\s?/\s?a|dba|d\.b\.a\.?|trading as|doing business as|trades as"
     r"|a\s?/\s?k\s?/\s?a|aka|formerly)\b[:.]?",
@@ -128,7 +150,9 @@ PUBLIC_HOSTS = frozenset(
     ]
 )
 """Where everybody may have an address: it says nothing of a company."""
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_SPACES = {sign: " " for sign in range(128) if not chr(sign).isalnum()}
+"""What is no letter or digit, of the signs that texts have in Latin letters."""
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
 _EXTENSION = re.compile(r"\s(?:x|ext|extn|extension)[.:]?\s*\d+\s*$", re.IGNORECASE)
 _UNIT_WORDS = frozenset(
@@ -143,7 +167,7 @@ def plain(text: str) -> str:
     if "." in lower:
         lower = _INITIALS.sub(lambda found: found[0].replace(".", ""), lower)
     lower = lower.replace("&", " and ").replace("+", " and ").replace("'", "")
-    return _NOT_WORD.sub(" ", lower).strip()
+    return " ".join(lower.translate(_SPACES).split())
 
 
 def name_words(text: str) -> list[str]:
@@ -166,6 +190,13 @@ def names(text: str) -> tuple[list[str], list[str]]:
     return name_words(first) or other, other
 
 
+def marks(name: list[str]) -> list[str]:
+    """Return the numbers and generations in a name: who differs in them alone is another one."""
+    return sorted(
+        {GENERATIONS.get(word, word) for word in name if word in GENERATIONS or not word.isalpha()}
+    )
+
+
 def email(text: str) -> str:
     """Return the first address of a text in lower case, without a tag such as ``+shop``."""
     first = re.split(r"[;,\s]", text.strip().lower(), maxsplit=1)[0]
@@ -182,7 +213,7 @@ def company_host(address: str) -> str:
 def phone(text: str, country: str) -> str:
     """Return a number's digits without its country's code, trunk zero and extension."""
     said = _EXTENSION.sub("", text)
-    digits = "".join(sign for sign in said if "0" <= sign <= "9")
+    digits = _NO_DIGIT.sub("", said)
     code = CALLING_CODES.get(country.upper(), "")
     is_international = said.lstrip(" (").startswith("+") or digits.startswith("00")
     digits = digits.removeprefix("00")
