@@ -70,9 +70,9 @@ def _text(one: "KeptConflict") -> str:
 
 
 def _value(value: "JsonValue") -> str:
-    if isinstance(value, dict):
-        value = ", ".join(str(part) for part in value.values() if part)
-    text = str(value) if value not in (None, "") else "(nothing)"
+    from tieout.domain.in_step.merge import in_words
+
+    text = in_words(value)
     return text if len(text) <= VALUE_LENGTH_MAX else f"{text[: VALUE_LENGTH_MAX - 3]}..."
 
 

@@ -42,7 +42,10 @@ def add(commands: "Commands") -> None:
 
 
 def _add_scope(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--flow", default=FLOW_DEFAULT, help=f"default {FLOW_DEFAULT}")
+    parser.add_argument(
+        "flow", nargs="?", metavar="FLOW", help=f"such as customer_sync; default {FLOW_DEFAULT}"
+    )
+    parser.add_argument("--flow", dest="flow_named", metavar="FLOW", help="the same")
     for name, text in (("--from", "also plan what a sweep from here"), ("--to", "to here finds")):
         parser.add_argument(name, dest=f"moment_{name[2:]}", type=_moment, metavar="ISO", help=text)
 
@@ -60,7 +63,8 @@ def _plan(given: argparse.Namespace) -> int:
 
     tieout = open_installation(given)
     pairs = [given.pair] if given.pair else list(tieout.pairs)
-    plans = [tieout.plan(pair, given.flow, interval=_interval(given)) for pair in pairs]
+    flow = given.flow or given.flow_named or FLOW_DEFAULT
+    plans = [tieout.plan(pair, flow, interval=_interval(given)) for pair in pairs]
     for one in plans:
         plan_reports.write_plans(_stored(given, one.plan_hash), [one])
     if given.out is not None:

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, JsonValue, TypeAdapter
 
 from tieout.domain.base import Amount, Frozen, Json, System
 from tieout.domain.hashing import content_hash
+from tieout.domain.in_step.merge import Reason, Values
 from tieout.domain.ledger import WriteKey
 from tieout.domain.reading import Interval
 
@@ -97,6 +98,19 @@ class PlannedWrite(Frozen):
         return (self.target, self.entity, self.document_key, self.operation)
 
 
+class PlannedConflict(Frozen):
+    """One field that the ledgers disagree on; ``winner`` is None while a person must say.
+
+    ``effect`` says in words what is written because of it, or what an answer would write.
+    """
+
+    field: str
+    values: Values
+    reason: Reason
+    winner: System | None
+    effect: str
+
+
 class PlannedDocument(Frozen):
     """One document, or an inbox entry that names none, and what becomes of it.
 
@@ -116,6 +130,7 @@ class PlannedDocument(Frozen):
     currency: str = ""
     writes: tuple[PlannedWrite, ...] = ()
     effects: tuple[GlEffect, ...] = ()
+    conflicts: tuple[PlannedConflict, ...] = ()
 
 
 class ApiCalls(Frozen):

@@ -9,7 +9,17 @@ from pathlib import Path
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from tieout.domain.base import Frozen
-from tieout.domain.plan import Action, Ending, GlEffect, Plan, PlannedDocument, PlannedWrite, When
+from tieout.domain.in_step.merge import in_words
+from tieout.domain.plan import (
+    Action,
+    Ending,
+    GlEffect,
+    Plan,
+    PlannedConflict,
+    PlannedDocument,
+    PlannedWrite,
+    When,
+)
 from tieout.errors import ConfigurationError
 from tieout.stack.tables import text_table
 from tieout.usecases.planning.apply import Applied
@@ -67,6 +77,7 @@ def plan_text(plan: Plan) -> str:
     parts = [
         f"{plan.pair}, {plan.flow}: {len(plan.documents)} documents ({endings or 'nothing waits'})",
         f"writes: {actions or 'none'}",
+        _conflicts_text(plan),
         *(_document_text(document) for document in plan.documents),
         effects_text(plan.effects),
     ]
@@ -87,7 +98,19 @@ def _document_text(document: PlannedDocument) -> str:
     if document.message:
         lines += [f"  {document.message}", f"  {document.remedy}"]
     lines += [_write_text(write) for write in document.writes]
+    lines += [_conflict_text(conflict) for conflict in document.conflicts]
     return "\n".join(lines)
+
+
+def _conflicts_text(plan: Plan) -> str:
+    met = [conflict for document in plan.documents for conflict in document.conflicts]
+    waiting = sum(conflict.winner is None for conflict in met)
+    return f"conflicts: {len(met)}, of which {waiting} wait for a person" if met else ""
+
+
+def _conflict_text(conflict: PlannedConflict) -> str:
+    said = "".join(f"\n      {system}: {in_words(value)}" for system, value in conflict.values)
+    return f"  conflict  {conflict.field} ({conflict.reason}): {conflict.effect}{said}"
 
 
 def _write_text(write: PlannedWrite) -> str:

@@ -103,11 +103,7 @@ def capture_postings(
     claimed_by: str,
 ) -> BatchId | None:
     """Turn what the follower told into documents, and claim what is unfinished."""
-    while entries := flow.ledger.pending_entries(
-        flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX, source=System.SAGE100, kind=POSTING
-    ):
-        for entry in entries:
-            flow.ledger.document(entry.inbox_id, _document(entry))
+    take_in_postings(flow)
     batch = flow.ledger.claim(
         flow.pair.pair,
         POSTING,
@@ -116,6 +112,15 @@ def capture_postings(
         lease_s=LEASE_S,
     )
     return batch.batch_id if batch else None
+
+
+def take_in_postings(flow: Flow) -> None:
+    """Turn what the follower told into documents; nothing is claimed."""
+    while entries := flow.ledger.pending_entries(
+        flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX, source=System.SAGE100, kind=POSTING
+    ):
+        for entry in entries:
+            flow.ledger.document(entry.inbox_id, _document(entry))
 
 
 def _document(entry: InboxEntry) -> NewDocument:

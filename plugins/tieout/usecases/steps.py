@@ -11,7 +11,7 @@ from tieout.domain.ledger import UNFINISHED, Document, Origin, Refused
 from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError, OutcomeUnknownError, TieoutError
 from tieout.usecases.buyers import write_contacts, write_customers
-from tieout.usecases.capture import capture
+from tieout.usecases.capture import capture, drain
 from tieout.usecases.flow import (
     LEASE_S,
     RETRY_LEASE_S,
@@ -22,7 +22,7 @@ from tieout.usecases.flow import (
     each,
     set_aside,
 )
-from tieout.usecases.in_step.capture import capture_records
+from tieout.usecases.in_step.capture import capture_records, take_in_records
 from tieout.usecases.in_step.entities import IN_STEP
 from tieout.usecases.in_step.steps import steps_of
 from tieout.usecases.order_gate import gate_orders
@@ -35,7 +35,12 @@ from tieout.usecases.order_to_cash import (
     write_receipts,
     write_sales_orders,
 )
-from tieout.usecases.postings import POSTING, capture_postings, write_posting_notes
+from tieout.usecases.postings import (
+    POSTING,
+    capture_postings,
+    take_in_postings,
+    write_posting_notes,
+)
 from tieout.usecases.stock import push_inventory
 
 Step = Callable[[Flow, BatchId], StepReport]
@@ -85,11 +90,13 @@ STEPS: dict[str, Step] = {
 class FlowSteps:
     """One flow: what it takes up, how it brings that in, and its steps in their order.
 
-    ``sources`` are the systems whose messages become its documents.
+    ``sources`` are the systems whose messages become its documents; ``take_in`` makes documents of
+    them and claims none.
     """
 
     document_type: str
     sources: tuple[System, ...]
+    take_in: Callable[[Flow], object]
     capture: Capture
     steps: tuple[str, ...]
 
@@ -98,12 +105,14 @@ FLOWS: dict[str, FlowSteps] = {
     FlowName.ORDER_TO_CASH: FlowSteps(
         document_type=SHOP_ORDER,
         sources=(System.SHOPIFY,),
+        take_in=drain,
         capture=capture,
         steps=tuple(ORDER_STEPS),
     ),
     FlowName.POSTINGS: FlowSteps(
         document_type=POSTING,
         sources=(System.SAGE100,),
+        take_in=take_in_postings,
         capture=capture_postings,
         steps=tuple(POSTING_STEPS),
     ),
@@ -111,6 +120,7 @@ FLOWS: dict[str, FlowSteps] = {
         name: FlowSteps(
             document_type=entity.name,
             sources=tuple(entity.sides),
+            take_in=partial(take_in_records, entity=entity),
             capture=partial(capture_records, entity=entity),
             steps=tuple(IN_STEP_STEPS[name]),
         )

@@ -47,13 +47,32 @@ def test_what_is_one_ledgers_own_is_no_field_of_a_policy(include, entity, field)
         load_policies(include, "harbor_and_pine")
 
 
-def test_a_pair_may_have_its_own(include):
-    own = include / "in_step" / "pairs" / "lotus_lane" / "customer.yaml"
+@pytest.mark.parametrize(
+    ("entity", "field"), [("customer", "phone"), ("item", "price"), ("vendor", "phone")]
+)
+def test_a_pair_may_have_its_own(include, entity, field):
+    own = include / "in_step" / "pairs" / "lotus_lane" / f"{entity}.yaml"
     own.parent.mkdir(parents=True)
-    own.write_text(GOOD, "utf-8")
+    own.write_text(GOOD.replace("phone", field), "utf-8")
 
-    assert load_policies(include, "lotus_lane")["customer"].direction is Direction.TO_XERO
-    assert load_policies(include, "harbor_and_pine")["customer"].direction is Direction.BOTH
+    ours, others = (load_policies(include, pair) for pair in ("lotus_lane", "harbor_and_pine"))
+
+    assert ours[entity].direction is Direction.TO_XERO
+    assert list(ours[entity].fields) == [field]
+    assert others[entity].direction is Direction.BOTH
+    assert {name: ours[name] for name in MOVED if name != entity} == {
+        name: others[name] for name in MOVED if name != entity
+    }
+
+
+@pytest.mark.parametrize("entity", MOVED)
+def test_a_pairs_own_file_that_is_wrong_is_told_by_its_place(include, entity):
+    own = include / "in_step" / "pairs" / "lotus_lane" / f"{entity}.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(GOOD.replace("to_xero", "sideways"), "utf-8")
+
+    with pytest.raises(ConfigurationError, match=f"pairs/lotus_lane/{entity}.yaml"):
+        load_policies(include, "lotus_lane")
 
 
 def test_an_installation_without_such_files_keeps_nothing_in_step(tmp_path):

@@ -36,6 +36,13 @@ class Values(Frozen):
         return self.xero if system is System.XERO else self.sage100
 
 
+def in_words(value: JsonValue) -> str:
+    """Return what a field says as people read it; an address as its parts."""
+    if isinstance(value, dict):
+        value = ", ".join(str(part) for part in value.values() if part)
+    return str(value) if value not in (None, "") else "(nothing)"
+
+
 class Side(Frozen):
     """One ledger's record as it is now: fields by their paths, and who changed it last and when."""
 

@@ -52,15 +52,7 @@ def capture_records(
     claimed_by: str,
 ) -> BatchId | None:
     """Turn what waits of such records into documents, and claim what is unfinished."""
-    policy = policy_of(flow, entity)
-    for system, kind in _kinds(entity):
-        for _round in range(ROUNDS_MAX):
-            entries = flow.ledger.pending_entries(
-                flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX, source=system, kind=kind
-            )
-            if not entries:
-                break
-            _take(flow, entity, policy, system, entries)
+    take_in_records(flow, entity)
     batch = flow.ledger.claim(
         flow.pair.pair,
         entity.name,
@@ -70,6 +62,19 @@ def capture_records(
         history_first=origin is Origin.BACKFILL,
     )
     return batch.batch_id if batch else None
+
+
+def take_in_records(flow: Flow, entity: Entity) -> None:
+    """Turn what waits of such records into documents; nothing is claimed."""
+    policy = policy_of(flow, entity)
+    for system, kind in _kinds(entity):
+        for _round in range(ROUNDS_MAX):
+            entries = flow.ledger.pending_entries(
+                flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX, source=system, kind=kind
+            )
+            if not entries:
+                break
+            _take(flow, entity, policy, system, entries)
 
 
 def _kinds(entity: Entity) -> Iterator[tuple[System, str]]:

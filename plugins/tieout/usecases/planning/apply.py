@@ -9,7 +9,7 @@ from tieout.domain.base import BatchId, Frozen
 from tieout.domain.ledger import LANDED, UNFINISHED, Document, DocumentState, Origin
 from tieout.domain.plan import Ending, GlEffect, Plan
 from tieout.errors import FatalError, StreamPausedError
-from tieout.usecases.capture import drain, sweep
+from tieout.usecases.capture import sweep
 from tieout.usecases.flow import LEASE_S, Flow
 from tieout.usecases.planning.drift import drift, versions
 from tieout.usecases.planning.effects import effects_of, summed
@@ -98,10 +98,11 @@ def _drifted(plan: Plan, found: list[str]) -> FatalError:
 
 def _take(flow: Flow, plan: Plan, name: str) -> BatchId | None:
     """Bring in what the plan found, and claim its documents, all of them or none."""
-    document_type = flow_steps(plan.flow).document_type
+    steps = flow_steps(plan.flow)
+    document_type = steps.document_type
     if plan.interval is not None:
         sweep(flow, plan.interval.since, plan.interval.until, origin=Origin.SWEEP)
-    drain(flow)
+    steps.take_in(flow)
     wanted = {document.version for document in plan.documents if document.version.content_hash}
     if not wanted:
         return None

@@ -63,6 +63,9 @@ def _changed(planned: PlannedDocument, now: PlannedDocument) -> list[str]:
         then, new = before.get(key), after.get(key)
         if then != new:
             found.append(f"{name}: {_write_changed(key, then, new)}")
+    if planned.conflicts != now.conflicts:
+        said = ", ".join(one.field for one in now.conflicts) or "nothing"
+        found.append(f"{name}: the ledgers disagree otherwise by now, on {said}")
     return found or [f"{name} is planned otherwise"]
 
 

@@ -21,6 +21,7 @@ from tieout.domain.plan import (
     ApiCalls,
     Ending,
     Plan,
+    PlannedConflict,
     PlannedDocument,
     PlannedWrite,
     Version,
@@ -133,6 +134,8 @@ def _calls(reads: Counter[System], writes: Counter[System]) -> list[ApiCalls]:
 def _documents(pair: Pair, ledger: PlanningLedger, notes: Notes) -> list[PlannedDocument]:
     writes = _writes_of(ledger, notes)
     letters = {one.document_id: one for one in ledger.letters if one.document_id is not None}
+    documents = ledger.claimed_documents()
+    conflicts = _conflicts_of(pair, ledger, documents)
     return [
         _document(
             pair,
@@ -140,9 +143,30 @@ def _documents(pair: Pair, ledger: PlanningLedger, notes: Notes) -> list[Planned
             rule=ledger.rules.get(document.document_id, ""),
             letter=letters.get(document.document_id),
             writes=writes.get(document.document_id, ()),
-        )
-        for document in ledger.claimed_documents()
+        ).model_copy(update={"conflicts": conflicts.get(document.document_id, ())})
+        for document in documents
     ]
+
+
+def _conflicts_of(
+    pair: Pair, ledger: PlanningLedger, documents: Sequence[Document]
+) -> dict[DocumentId, tuple[PlannedConflict, ...]]:
+    """Return what the ledgers disagree on, by the last document that tells of the record."""
+    last: dict[str, DocumentId] = {}
+    for document in documents if ledger.conflicts_met else ():
+        place = (pair.pair, document.document_type, [document.source_id], document.source)
+        for binding in ledger.bindings_to(*place).values():
+            last[binding.key] = document.document_id
+    return {
+        last[key]: tuple(
+            PlannedConflict.model_validate(
+                one.model_dump(include=set(PlannedConflict.model_fields))
+            )
+            for one in met
+        )
+        for key, met in ledger.conflicts_met.items()
+        if key in last
+    }
 
 
 Write = tuple[Delivery, Sent]
