@@ -37,6 +37,7 @@ from tieout.ports.systems import (
     Shop,
     Shown,
     StockLevel,
+    Variant,
     Xero,
     XeroReference,
 )
@@ -247,6 +248,7 @@ class FakeShop(_Targets, Shop):
         super().__init__(System.SHOPIFY)
         self.nodes = dict(nodes or {})
         self.held_inventory_items: dict[str, str] = {}
+        self.held_variants: list[Variant] = []
 
     @override
     def changed_orders(self, since: datetime, until: datetime) -> list[Json]:
@@ -265,6 +267,17 @@ class FakeShop(_Targets, Shop):
     def inventory_items(self, variant_ids: Collection[str]) -> dict[str, str]:
         held = self.held_inventory_items
         return {one: held[one] for one in variant_ids if one in held}
+
+    @override
+    def variants(
+        self, *, skus: Collection[str] = (), variant_ids: Collection[str] = ()
+    ) -> list[Variant]:
+        wanted = {sku.upper() for sku in skus}
+        return [
+            one
+            for one in self.held_variants
+            if one.sku.upper() in wanted or one.variant_id in variant_ids
+        ]
 
 
 class FakeXero(_Targets, Xero):

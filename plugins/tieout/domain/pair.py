@@ -8,10 +8,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from tieout.domain.account_rules import AccountRule, Sale, TrackingRule, first_match
-from tieout.domain.base import Frozen
+from tieout.domain.base import Amount, Frozen
 from tieout.domain.exchange import ExchangeRate
 from tieout.domain.in_step.policy import Policy
 from tieout.domain.items import Part
+from tieout.domain.money import ZERO
 from tieout.domain.roles import SALES
 from tieout.errors import ConfigurationError
 
@@ -24,6 +25,7 @@ class FlowName(StrEnum):
     CUSTOMER_SYNC = "customer_sync"
     ITEM_SYNC = "item_sync"
     VENDOR_SYNC = "vendor_sync"
+    STOCK_SYNC = "stock_sync"
 
 
 BY_DEFAULT = (FlowName.ORDER_TO_CASH, FlowName.POSTINGS)
@@ -168,6 +170,24 @@ class NewInSage100(Frozen):
     vendor_terms_code: str = ""
 
 
+class ToSell(Frozen):
+    """How much of Sage 100's available stock the pair's shops offer.
+
+    ``keep_back`` pieces of every item are offered at no location; ``keep_back_of`` says another
+    number for single items. ``also_from`` has, by a location's warehouse, others whose stock is
+    offered there too, for a pair that moves stock between them before it ships.
+    """
+
+    keep_back: Amount = Field(default=ZERO, ge=0)
+    keep_back_of: dict[str, Amount] = Field(default_factory=dict)
+    also_from: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @property
+    def warehouses(self) -> tuple[str, ...]:
+        """Return the warehouses that are offered at another one's location."""
+        return tuple(code for codes in self.also_from.values() for code in codes)
+
+
 class Pair(Frozen):
     """A pair as include/pairs.yaml and include/mappings describe it."""
 
@@ -206,8 +226,24 @@ class Pair(Frozen):
     exchange_rates: tuple[ExchangeRate, ...] = ()
     """The rates from other currencies into the pair's, as include/exchange_rates.csv has them."""
     new_in_sage100: NewInSage100 = NewInSage100()
+    to_sell: ToSell = ToSell()
     in_step: dict[str, Policy] = Field(default_factory=dict)
     """By entity, how records of both ledgers are kept in step, as include/in_step has it."""
+
+    @model_validator(mode="after")
+    def _offers_stock_once(self) -> "Pair":
+        """Refuse to offer the stock of one warehouse at two locations: it would be sold twice."""
+        own = {code for shop in self.shops for code in shop.locations.values()}
+        added = self.to_sell.warehouses
+        twice = own.intersection(added) | {code for code in added if added.count(code) > 1}
+        if twice or not own.issuperset(self.to_sell.also_from):
+            named = sorted(twice) or sorted(set(self.to_sell.also_from) - own)
+            message = (
+                f"to_sell.also_from of {self.pair!r} names warehouse {', '.join(named)}, which is "
+                f"{'offered at another location already' if twice else 'no location of a shop'}"
+            )
+            raise ValueError(message)
+        return self
 
     def account(self, role: str) -> Account:
         """Return the account that plays ``role``.

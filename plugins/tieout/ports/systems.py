@@ -257,6 +257,15 @@ class Sage100(Protocol):
         """Return the target of an entity; ``connectors/sage100/targets/table.py`` lists them."""
 
 
+class Variant(Frozen):
+    """What a shop sells, by numeric ids; ``locations`` are where the shop counts stock of it."""
+
+    variant_id: str
+    sku: str
+    inventory_item_id: str
+    locations: frozenset[str]
+
+
 class Shop(Protocol):
     """One shop of a pair."""
 
@@ -272,6 +281,11 @@ class Shop(Protocol):
 
     def inventory_items(self, variant_ids: Collection[str]) -> dict[str, str]:
         """Return the numeric inventory item id by numeric variant id, for variants that exist."""
+
+    def variants(
+        self, *, skus: Collection[str] = (), variant_ids: Collection[str] = ()
+    ) -> list[Variant]:
+        """Return the variants that have one of the SKUs, in any capitals, or one of the ids."""
 
     def target(self, entity: str) -> Target:
         """Return the target for ``order_status`` or ``inventory_level``."""

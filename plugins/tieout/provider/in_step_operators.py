@@ -11,6 +11,7 @@ from tieout.provider.operators import (
     MAP_INDEX_TEMPLATE,
     KeepInStepOperator,
     ListPairsOperator,
+    ShopifyWriteOperator,
     XeroExtractOperator,
 )
 from tieout.provider.runtime import (
@@ -126,3 +127,18 @@ def keep_in_step(flow: str, entity: str, *, xero: str, sage100: str) -> None:
         chain(lists, capture, *steps)
 
     keep.expand(pair=ListInStepPairsOperator(task_id="list_pairs", flow=flow).output)
+
+
+def publish_stock(flow: str, *, sage100: str) -> None:
+    """Build the tasks of the stock: read what changed in Sage 100, claim it, tell the shops."""
+
+    @task_group(group_id="pair")
+    def publish(pair: str) -> None:
+        read = Sage100ExtractOperator(task_id="read_sage100", pair=pair, table=sage100)
+        capture = CaptureRecordsOperator(task_id="capture_stock", flow=flow, pair=pair)
+        push = ShopifyWriteOperator(
+            task_id="push_stock", entity="push_stock", pair=pair, batch_id=capture.output
+        )
+        chain(read, capture, push)
+
+    publish.expand(pair=ListInStepPairsOperator(task_id="list_pairs", flow=flow).output)

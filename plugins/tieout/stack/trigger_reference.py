@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tieout.connectors.xero.events import EVENT_CATEGORIES
 from tieout.connectors.xero.resources import RESOURCES
 from tieout.domain.base import System
-from tieout.domain.pair import Pair
+from tieout.domain.pair import FlowName, Pair
 from tieout.provider.posting_operators import POSTINGS_CRON
 from tieout.provider.triggers import HINT_WAIT_S, POLL_S, REST_S, SAGE100_POLL_S
 from tieout.settings import SWEEP_CRON, sweep_interval
@@ -20,6 +20,7 @@ from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.follow import FOLLOWED
 from tieout.usecases.hints import EVENTS, LISTS
 from tieout.usecases.in_step.entities import IN_STEP
+from tieout.usecases.stock_sync import STOCK_LIST
 from tieout.wiring.systems import SUBSCRIBED_TOPICS
 
 HEADER = ("system", "records", "webhook", "read by", "seen at the latest after")
@@ -74,6 +75,13 @@ def rows() -> Iterator[Row]:
         table_name = entity.sides[System.SAGE100].resource
         by = f"`{KEPT[table_name]}`, where a pair has it on"
         yield Row("Sage 100", f"`{table_name}`", NONE, by, f"{_sweep()}; deletes {DAY}")
+    yield Row(
+        "Sage 100",
+        f"`{STOCK_LIST}`",
+        NONE,
+        f"`{FlowName.STOCK_SYNC}`, where a pair has it on",
+        _sweep(),
+    )
     reading = "no flow; `Sage100ExtractOperator`, when a DAG has it; `Sage100ChangeSensor`"
     yield Row(
         "Sage 100", "any other table", NONE, reading, f"{SAGE100_POLL_S:.0f} s; deletes {DAY}"

@@ -42,6 +42,7 @@ from tieout.usecases.postings import (
     write_posting_notes,
 )
 from tieout.usecases.stock import push_inventory
+from tieout.usecases.stock_sync import PUSH_STOCK, STOCK, capture_stock, push_stock, take_in_stock
 
 Step = Callable[[Flow, BatchId], StepReport]
 
@@ -76,12 +77,16 @@ ORDER_STEPS: dict[str, Step] = {
 POSTING_STEPS: dict[str, Step] = {
     "posting_note": write_posting_notes,
 }
+STOCK_STEPS: dict[str, Step] = {
+    PUSH_STOCK: push_stock,
+}
 IN_STEP_STEPS: dict[FlowName, dict[str, Step]] = {
     name: dict(steps_of(entity)) for name, entity in IN_STEP.items()
 }
 STEPS: dict[str, Step] = {
     **ORDER_STEPS,
     **POSTING_STEPS,
+    **STOCK_STEPS,
     **{name: step for steps in IN_STEP_STEPS.values() for name, step in steps.items()},
 }
 
@@ -115,6 +120,13 @@ FLOWS: dict[str, FlowSteps] = {
         take_in=take_in_postings,
         capture=capture_postings,
         steps=tuple(POSTING_STEPS),
+    ),
+    FlowName.STOCK_SYNC: FlowSteps(
+        document_type=STOCK,
+        sources=(System.SAGE100,),
+        take_in=take_in_stock,
+        capture=capture_stock,
+        steps=tuple(STOCK_STEPS),
     ),
     **{
         name: FlowSteps(

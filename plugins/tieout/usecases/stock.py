@@ -1,11 +1,13 @@
 """Inventory: read back what the sales orders committed, publish what is left to sell.
 
-Available to sell is Sage 100's available quantity less what the shop already sold and Sage 100 does
-not hold yet; pushing without that would undo the shop's own reservations. Quantities are never
-written to Sage 100: stock moves by transactions only.
+Available to sell is Sage 100's available quantity (on hand, less what is on sales orders, on back
+order and in shipping) less what the shop already sold and Sage 100 does not hold yet; pushing
+without that would undo the shop's own reservations. The pair's policy (``to_sell``) keeps pieces
+back. Quantities are never written to Sage 100: stock moves by transactions only.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 from tieout.domain.base import BatchId, DocumentId, System
@@ -14,12 +16,12 @@ from tieout.domain.ledger import LANDED, Document
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order, OrderLine
 from tieout.domain.pair import Pair
-from tieout.domain.pair import Shop as ShopOfPair
 from tieout.errors import RejectedError
 from tieout.usecases.catalog import INVENTORY_LEVEL, SALES_ORDER
 from tieout.usecases.flow import (
     SHOP_ORDER,
     Flow,
+    Ready,
     ReadyOrder,
     StepReport,
     added_up,
@@ -43,6 +45,14 @@ def push_inventory(flow: Flow, batch_id: BatchId) -> StepReport:
     return added_up(INVENTORY_LEVEL.entity, reports)
 
 
+def alone_with_stock(flow: Flow) -> AbstractContextManager[None]:
+    """Let nobody else push the pair's stock between our look at Sage 100 and our write.
+
+    Whoever looked first would else write last, and nothing would tell of it.
+    """
+    return flow.ledger.locks([f"{flow.pair.pair}|stock"])
+
+
 def _push(flow: Flow, domain: str, orders: Sequence[ReadyOrder]) -> StepReport:
     shop = shop_of(flow.pair, orders[0].order)
     variants: dict[str, tuple[Part, ...]] = {}
@@ -53,15 +63,16 @@ def _push(flow: Flow, domain: str, orders: Sequence[ReadyOrder]) -> StepReport:
                 variants[line.variant_id] = _parts(flow.pair, line)
                 owners[line.variant_id] = ready.document_id
     items = flow.shops[domain].inventory_items(set(variants))
-    available = _available(flow, {one.item_code for parts in variants.values() for one in parts})
-
-    def writes_of(ready: ReadyOrder) -> Iterator[Write]:
-        for variant, parts in variants.items():
-            if owners[variant] == ready.document_id and variant in items:
-                yield from _levels(shop, parts, items[variant], available)
-
     target = flow.shops[domain].target(INVENTORY_LEVEL.entity)
-    return write_all(flow, INVENTORY_LEVEL, target, orders, writes_of)
+    with alone_with_stock(flow):
+        sellable = to_sell(flow, {one.item_code for parts in variants.values() for one in parts})
+
+        def writes_of(ready: ReadyOrder) -> Iterator[Write]:
+            for variant, parts in variants.items():
+                if owners[variant] == ready.document_id and variant in items:
+                    yield from levels(ready, shop.locations, parts, items[variant], sellable)
+
+        return write_all(flow, INVENTORY_LEVEL, target, orders, writes_of)
 
 
 def _parts(pair: Pair, line: OrderLine) -> tuple[Part, ...]:
@@ -70,31 +81,53 @@ def _parts(pair: Pair, line: OrderLine) -> tuple[Part, ...]:
     return parts or (Part(item_code=line.item_code),)
 
 
-def _levels(
-    shop: ShopOfPair,
+def levels(
+    ready: Ready,
+    locations: Mapping[str, str],
     parts: Sequence[Part],
     inventory_item: str,
-    available: Mapping[Place, Decimal],
+    sellable: Mapping[Place, Decimal],
 ) -> Iterator[Write]:
-    """Yield what is available of a variant by location: whole pieces, of all that it is made of."""
-    for location, warehouse in shop.locations.items():
-        if any((part.item_code, warehouse) not in available for part in parts):
+    """Yield what may be sold of a variant by location: whole pieces, of all that it is made of.
+
+    The shop's quantity falls by itself with every sale, so each document is an occasion.
+    """
+    for location, warehouse in locations.items():
+        if any((part.item_code, warehouse) not in sellable for part in parts):
             continue
-        sellable = min(
-            max(available[part.item_code, warehouse], ZERO) * part.per // part.pieces
-            for part in parts
+        pieces = min(
+            sellable[part.item_code, warehouse] * part.per // part.pieces for part in parts
         )
-        quantity = f"{sellable:f}"
+        quantity = f"{pieces:f}"
         record = {
             "inventory_item_id": inventory_item,
             "location_id": location,
             "available": quantity,
         }
         key = f"{inventory_item}@{location}"
-        yield Write(key, record, {"available": quantity})
+        occasion = str(ready.document_id)
+        yield Write(key, record, {"available": quantity}, occasion=occasion)
 
 
-def _available(flow: Flow, codes: set[str]) -> dict[Place, Decimal]:
+def to_sell(flow: Flow, codes: Collection[str]) -> dict[Place, Decimal]:
+    """Return what may be sold of items, by the warehouses of the pair's locations.
+
+    Left out is what Sage 100 has no stock record of.
+    """
+    available = _available(flow, codes)
+    policy = flow.pair.to_sell
+    sellable: dict[Place, Decimal] = {}
+    for warehouse in {own for shop in flow.pair.shops for own in shop.locations.values()}:
+        counted = (warehouse, *policy.also_from.get(warehouse, ()))
+        for code in codes:
+            held = [available[code, one] for one in counted if (code, one) in available]
+            if held:
+                keep_back = policy.keep_back_of.get(code, policy.keep_back)
+                sellable[code, warehouse] = max(sum(held, ZERO) - keep_back, ZERO)
+    return sellable
+
+
+def _available(flow: Flow, codes: Collection[str]) -> dict[Place, Decimal]:
     available = {
         (level.item_code, level.warehouse_code): level.available
         for level in guarded_read(flow, System.SAGE100, lambda: flow.sage100.stock(codes))

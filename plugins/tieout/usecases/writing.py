@@ -30,12 +30,17 @@ CREATED = "created by Tieout"
 
 @dataclass(frozen=True)
 class Write:
-    """One record that an order wants written: its key, its mapping's input, its figures."""
+    """One record that an order wants written: its key, its mapping's input, its figures.
+
+    ``occasion`` is for what others change at the target meanwhile, as a shop does by selling: what
+    was written on one occasion is written again on another, though it says the same.
+    """
 
     key: str
     record: Mapping[str, object]
     expected: dict[str, str]
     binding_entity: str = ""
+    occasion: str = ""
 
 
 Item = TypeVar("Item", bound=Ready)
@@ -171,7 +176,7 @@ def _planned(
         entity=kind.entity,
         document_key=write.key,
         operation=kind.operation,
-        version_hash=_version_hash(kind, payload),
+        version_hash=_version_hash(kind, payload, write.occasion),
         payload=payload,
         expected=write.expected,
         mapping_version=flow.mapper.version,
@@ -181,7 +186,9 @@ def _planned(
     return _Planned(ready=ready, write=write, delivery=delivery)
 
 
-def _version_hash(kind: WriteKind, payload: Json) -> str:
+def _version_hash(kind: WriteKind, payload: Json, occasion: str) -> str:
+    if occasion:
+        return content_hash({"payload": payload, "occasion": occasion})
     header = payload.get("header")
     if not kind.unhashed or not isinstance(header, dict):
         return content_hash(payload)

@@ -28,15 +28,17 @@ class InStep:
         Raises:
             ConfigurationError: There is no such flow, or the pair has no policy for it.
         """
-        if flow not in IN_STEP:
+        known = (*IN_STEP, FlowName.STOCK_SYNC)
+        if flow not in known:
             raise ConfigurationError(
                 f"The flow {flow!r} keeps nothing in step.",
-                remedy=f"Use one of {', '.join(IN_STEP)}.",
+                remedy=f"Use one of {', '.join(known)}.",
             )
         origin = Origin.BACKFILL if is_backfill else Origin.SWEEP
         of_pair = self._tieout.flow(pair)
-        put_back_refused(of_pair, IN_STEP[FlowName(flow)])
-        follow_renumbered(of_pair, IN_STEP[FlowName(flow)])
+        if flow in IN_STEP:
+            put_back_refused(of_pair, IN_STEP[FlowName(flow)])
+            follow_renumbered(of_pair, IN_STEP[FlowName(flow)])
         return FLOWS[flow].capture(of_pair, interval=None, origin=origin, claimed_by=claimed_by)
 
     def conflicts(self, pair: str | None, *, is_open: bool, limit: int) -> list[KeptConflict]:

@@ -10,6 +10,7 @@ from typing_extensions import override
 from tieout.connectors.exact_json import typed
 from tieout.connectors.shopify.client import SYSTEM, ShopifyClient, member
 from tieout.connectors.shopify.config import ShopifyConfig
+from tieout.connectors.shopify.connections import paged
 from tieout.connectors.shopify.documents import document
 from tieout.connectors.shopify.orders import OrderReader, is_numeric
 from tieout.connectors.shopify.payouts import PayoutReader
@@ -20,7 +21,7 @@ from tieout.domain.payouts import Payout
 from tieout.errors import ConfigurationError
 from tieout.ports.clock import Clock
 from tieout.ports.payouts import Payouts
-from tieout.ports.systems import Shop
+from tieout.ports.systems import Shop, Variant
 from tieout.ports.targets import Target
 from tieout.ports.tokens import TokenStore
 
@@ -28,6 +29,9 @@ __all__ = ["ShopifyConfig", "ShopifyConnector"]
 
 VARIANT = "gid://shopify/ProductVariant/"
 VARIANTS_PER_QUERY_MAX = 250
+SOUGHT_PER_QUERY_MAX = 50
+"""How many SKUs and ids one search names, and how many variants a page of it brings."""
+SOUGHT_PAGES_MAX = 100
 
 
 class _Said(BaseModel):
@@ -42,6 +46,35 @@ class _SaidVariant(_Said):
 
 class _SaidVariants(BaseModel):
     nodes: list[_SaidVariant | None]
+
+
+class _SaidLevel(BaseModel):
+    location: _Said
+
+
+class _SaidLevels(BaseModel):
+    nodes: list[_SaidLevel]
+
+
+class _SaidStockItem(_Said):
+    tracked: bool
+    inventoryLevels: _SaidLevels  # noqa: N815 - Shopify's name
+
+
+class _SoughtVariant(_Said):
+    sku: str | None
+    inventoryItem: _SaidStockItem  # noqa: N815 - Shopify's name
+
+    def variant(self) -> Variant:
+        """Return it in our words; where nothing is tracked, nothing is counted."""
+        item = self.inventoryItem
+        levels = item.inventoryLevels.nodes if item.tracked else []
+        return Variant(
+            variant_id=self.legacyResourceId,
+            sku=self.sku or "",
+            inventory_item_id=item.legacyResourceId,
+            locations=frozenset(level.location.legacyResourceId for level in levels),
+        )
 
 
 class ShopifyConnector(Shop, Payouts):
@@ -98,6 +131,34 @@ class ShopifyConnector(Shop, Payouts):
         return PayoutReader(self._client).converted(order_ids)
 
     @override
+    def variants(
+        self, *, skus: Collection[str] = (), variant_ids: Collection[str] = ()
+    ) -> list[Variant]:
+        terms = [f"id:{one}" for one in sorted(set(variant_ids)) if is_numeric(one)]
+        terms += [f"sku:{_quoted(sku)}" for sku in sorted(set(skus)) if sku]
+        found: dict[str, Variant] = {}
+        for start in range(0, len(terms), SOUGHT_PER_QUERY_MAX):
+            some = terms[start : start + SOUGHT_PER_QUERY_MAX]
+            variables: Json = {"query": " OR ".join(some), "first": SOUGHT_PER_QUERY_MAX}
+            pages = paged(
+                self._client,
+                "Variants",
+                variables,
+                ("productVariants",),
+                pages_max=SOUGHT_PAGES_MAX,
+            )
+            for node in pages:
+                variant = typed(_SoughtVariant, node, system=SYSTEM).variant()
+                found[variant.variant_id] = variant
+        wanted = {sku.casefold() for sku in skus}
+        # A search may bring what is merely like a SKU.
+        return [
+            one
+            for one in found.values()
+            if one.sku.casefold() in wanted or one.variant_id in variant_ids
+        ]
+
+    @override
     def target(self, entity: str) -> Target:
         match entity:
             case "order_status":
@@ -136,3 +197,9 @@ class ShopifyConnector(Shop, Payouts):
 
 def _age(node: Json) -> tuple[str, str]:
     return str(node["updatedAt"]), str(node["legacyResourceId"]).zfill(20)
+
+
+def _quoted(text: str) -> str:
+    """Write a text as one term of Shopify's search language."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

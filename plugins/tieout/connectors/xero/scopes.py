@@ -32,8 +32,11 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
     FlowName.CUSTOMER_SYNC: ("accounting.contacts",),
     FlowName.ITEM_SYNC: ("accounting.invoices",),
     FlowName.VENDOR_SYNC: ("accounting.contacts",),
+    FlowName.STOCK_SYNC: (),
 }
-"""What each flow writes; items and notes come with ``accounting.invoices``."""
+"""What each flow writes; items and notes come with ``accounting.invoices``. Stock is no affair of
+Xero's.
+"""
 
 
 def scopes_of(flows: Collection[FlowName], *, polls: Collection[str] = ()) -> tuple[str, ...]:

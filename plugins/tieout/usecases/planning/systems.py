@@ -30,6 +30,7 @@ from tieout.ports.systems import (
     Shop,
     Shown,
     StockLevel,
+    Variant,
     Xero,
     XeroReference,
 )
@@ -239,6 +240,12 @@ class PlanningShop(Shop):
     @override
     def inventory_items(self, variant_ids: Collection[str]) -> dict[str, str]:
         return self._counted(lambda: self._real.inventory_items(variant_ids))
+
+    @override
+    def variants(
+        self, *, skus: Collection[str] = (), variant_ids: Collection[str] = ()
+    ) -> list[Variant]:
+        return self._counted(lambda: self._real.variants(skus=skus, variant_ids=variant_ids))
 
     @override
     def target(self, entity: str) -> Target:
