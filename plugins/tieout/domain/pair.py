@@ -162,12 +162,15 @@ class Policies(Frozen):
 class NewInSage100(Frozen):
     """What Sage 100 asks of a record that comes from Xero, which cannot say; '' = it waits.
 
-    The product line gives an item its accounts, valuation and tax class.
+    The product line gives an item its accounts, valuation and tax class. ``tax_schedules`` has
+    those of customers by region (``US-NY``) or country (``CA``), ``tax_schedule`` the others'.
     """
 
     product_line: str = ""
     unit: str = ""
     vendor_terms_code: str = ""
+    tax_schedule: str = ""
+    tax_schedules: dict[str, str] = Field(default_factory=dict)
 
 
 class ToSell(Frozen):

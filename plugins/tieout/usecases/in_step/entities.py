@@ -20,6 +20,7 @@ from tieout.domain.records import Item, Vendor
 from tieout.errors import ConfigurationError
 from tieout.ports.mapper import Mapper
 from tieout.usecases.catalog import CONTACT, CUSTOMER, WriteKind, kind_of
+from tieout.usecases.in_step.tax_schedule import new_customers_tax_schedule
 from tieout.usecases.order_names import GUEST_KEY
 
 XERO, SAGE100 = System.XERO, System.SAGE100
@@ -94,8 +95,10 @@ def _read_customer(mapper: Mapper, system: System, node: Json) -> Customer:
 def _created_customer(pair: Pair, system: System, key: str, record: Frozen) -> dict[str, object]:
     """Return what to_xero/contact and to_sage100/customer make a new customer of.
 
-    Of a buyer they know more than a ledger says of a customer. Whether a customer is taxed is
-    people's word: the schedule of a new one is theirs to fill in.
+    Of a buyer they know more than a ledger says of a customer.
+
+    Raises:
+        RejectedError: Nobody decided how a customer at such an address is taxed in Sage 100.
     """
     customer = Customer.model_validate(record)
     buyer = Buyer(
@@ -113,7 +116,7 @@ def _created_customer(pair: Pair, system: System, key: str, record: Frozen) -> d
         **common,
         "division": pair.sage100_division,
         "terms_code": pair.default_terms_code,
-        "tax_schedule": pair.exempt_tax_schedule,
+        "tax_schedule": new_customers_tax_schedule(pair, customer),
         "tieout_id": key,
     }
 
