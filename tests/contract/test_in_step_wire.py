@@ -25,23 +25,29 @@ from tieout.connectors.xero.connector import XeroConnector
 from tieout.domain.base import System
 from tieout.domain.clues import Clues
 from tieout.domain.in_step.policy import ACTIVE
+from tieout.domain.in_step.records import KeptConflict
 from tieout.domain.ledger import Landed, NewInboxEntry, Origin
 from tieout.domain.reading import START, SWEPT, Reading, Renumbered, SourceRecord, Tombstone
-from tieout.errors import ConfigurationError
+from tieout.errors import ConfigurationError, RejectedError
 from tieout.ledger.wakeups import Waking, arrivals
 from tieout.matching.matcher import ProbabilityMatcher
 from tieout.ports.ledger import Ledger
 from tieout.usecases.flow import Flow
+from tieout.usecases.in_step.answers import answer
+from tieout.usecases.in_step.bank_details import APPROVALS
 from tieout.usecases.in_step.capture import capture_records
 from tieout.usecases.in_step.entities import CUSTOMERS, IN_STEP, ITEMS, VENDORS, Entity
 from tieout.usecases.in_step.renumbering import follow_renumbered
 from tieout.usecases.in_step.steps import steps_of
+from tieout.usecases.payees import check_payee
 from two_ledgers import MAPPER, PAIR
 from wire import SetClock
 from xero_simulator import TENANT, XeroSimulator, xero_simulator
 
 XERO, SAGE100 = System.XERO, System.SAGE100
 TOLD_WITHIN_S = 10.0
+PAYEES = iter(("Harrow Brickworks", "Quince Letterpress", "Ottoman Sailmakers"))
+"""Names that nobody takes for one another."""
 
 
 @dataclass
@@ -571,3 +577,105 @@ def new_in_xero(town: Town, entity: Entity) -> str:
         return str(made["ItemID"])
     name = f"Numbered {entity.name} Works"
     return new_contact(town, entity, name, EmailAddress=f"{entity.name}@number.example")
+
+
+@dataclass
+class Payee:
+    """A vendor in step, and people who change or approve its bank details."""
+
+    town: Town
+    contact_id: str
+    key: str
+
+    def is_held(self) -> bool:
+        try:
+            check_payee(self.town.flow, self.key)
+        except RejectedError as error:
+            return error.cause == "bank_details_unapproved"
+        return False
+
+    def asked(self) -> list[KeptConflict]:
+        return [one for one in self.town.ledger.conflicts(PAIR.pair) if one.key == self.key]
+
+    def change(self, details: str) -> None:
+        """Change the details in Xero, and let the flow see it; it writes them nowhere."""
+        self.town.people("change_contact", ContactID=self.contact_id, BankAccountDetails=details)
+        assert self.town.sync(VENDORS) == 0
+
+    def say(self, one: KeptConflict, winner: System, by: str) -> None:
+        self.town.ledger.actor = by
+        answer(self.town.ledger, one.conflict_id, winner, why="called back", by=by)
+
+
+@pytest.fixture
+def payee(town: Town) -> Payee:
+    number = f"PAY{town.runs:03d}"
+    name = next(PAYEES)
+    columns = {"APDivisionNo": "00", "VendorNo": number, "VendorName": name, "TermsCode": "30"}
+    town.sage100.target("vendor").send([record("vendor", number, columns, "VendorName")])
+    town.sync(VENDORS)
+    (contact,) = town.xero.find_contacts(names=[name])
+    town.simulator.overwrite("contacts", contact.external_id, IsSupplier=True)
+    bound = town.ledger.bindings_to(PAIR.pair, "vendor", [contact.external_id], XERO)
+    return Payee(town, contact.external_id, bound[contact.external_id].key)
+
+
+def test_a_change_of_bank_details_counts_once_two_people_have_said_so(payee: Payee) -> None:
+    assert not payee.is_held()
+    details = {"ContactID": payee.contact_id, "BankAccountDetails": "021000021 12345678"}
+    payee.town.people("change_contact", **details)
+    assert payee.is_held()  # before anybody has looked
+    assert payee.town.sync(VENDORS) == 0
+    first, second = payee.asked()
+    assert (first.field, second.field) == APPROVALS
+    payee.say(second, XERO, "ana")
+    with pytest.raises(RejectedError, match="Ana changed these"):
+        payee.say(first, XERO, "Ana")
+    assert payee.town.sync(VENDORS) == 0
+    assert payee.is_held()
+    payee.say(first, XERO, "ben")
+    assert payee.is_held()  # nobody has taken it up
+    assert payee.town.sync(VENDORS) == 0
+    assert (payee.is_held(), payee.asked()) == (False, [])
+    assert payee.town.sync(VENDORS) == 0
+    shown = node(payee.town, "Contacts", payee.contact_id)["BankAccountDetails"]
+    assert shown.endswith("ending in 678")
+    kept = repr(vars(payee.town.ledger))
+    assert shown in kept
+    assert "12345678" not in kept
+
+
+def test_an_approval_is_of_one_change_and_void_with_it(payee: Payee) -> None:
+    payee.change("021000021 12345678")
+    payee.say(payee.asked()[0], XERO, "ana")
+    # Changed again before the second one said so: the first word was on other details.
+    payee.change("021000021 87654321")
+    _third, fourth = payee.asked()
+    payee.say(fourth, XERO, "ben")
+    assert payee.town.sync(VENDORS) == 0
+    assert payee.is_held()
+    # Changed back: nothing is held, and who approved it meanwhile approved nothing of later ones.
+    payee.change("")
+    assert (payee.is_held(), payee.asked()) == (False, [])
+    payee.change("021000021 87654321")
+    third, fourth = payee.asked()
+    payee.say(third, XERO, "ana")
+    assert payee.town.sync(VENDORS) == 0
+    assert payee.is_held()
+    payee.say(fourth, SAGE100, "cem")
+    assert payee.town.sync(VENDORS) == 0
+    assert (payee.is_held(), payee.asked()) == (True, [])
+
+
+def test_bank_details_are_approved_one_change_at_a_time(payee: Payee) -> None:
+    payee.change("021000021 12345678")
+    with pytest.raises(RejectedError) as refused:
+        answer(
+            payee.town.ledger,
+            payee.asked()[0].conflict_id,
+            XERO,
+            why="always right",
+            by="ana",
+            is_standing=True,
+        )
+    assert refused.value.cause == "approval_cannot_stand"

@@ -20,7 +20,9 @@ from tieout.errors import RejectedError, RetryableError
 
 
 class Agreed(Tables):
-    """The port's calls on records in step."""
+    """The port's calls on records in step; ``actor`` is who acts."""
+
+    actor = "fake"
 
     @override
     def agreed(self, pair: str, entity: str, keys: Collection[str]) -> dict[str, AgreedRecord]:
@@ -126,7 +128,7 @@ class Agreed(Tables):
                 update={
                     "state": ConflictState.ANSWERED,
                     "winner": winner,
-                    "answered_by": "fake",
+                    "answered_by": self.actor,
                     "answered_why": why,
                     "is_standing": is_standing,
                     "closed_at": self._clock.now(),

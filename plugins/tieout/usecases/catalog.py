@@ -36,8 +36,9 @@ class WriteKind(Frozen):
 
     ``mapping`` makes the payload ('' = the record is the payload). ``number`` is the path in it to
     the number that we give the record ('' = the target gives it). ``is_live``: what is written is
-    another system's present state, read anew each time. ``parent`` says as what others wait for a
-    record that was refused ('' = none does).
+    another system's present state, read anew each time. ``pays``: money goes to a vendor by it, so
+    it waits while the vendor's bank details are not approved. ``parent`` says as what others wait
+    for a record that was refused ('' = none does).
     """
 
     entity: str
@@ -50,6 +51,7 @@ class WriteKind(Frozen):
     mapping: str = ""
     number: str = ""
     is_live: bool = False
+    pays: bool = False
     unhashed: tuple[str, ...] = ()
     parent: str = ""
 
@@ -228,19 +230,24 @@ def _mapped(kind: WriteKind, mapping: str) -> WriteKind:
     return kind.model_copy(update={"mapping": mapping})
 
 
+def _paying(kind: WriteKind) -> WriteKind:
+    """Return the row of a document by which money goes to a vendor."""
+    return kind.model_copy(update={"pays": True})
+
+
 XERO, SAGE100 = System.XERO, System.SAGE100
 AT_ONCE, ON_UPDATE = Posting.AT_ONCE, Posting.ON_UPDATE
 
 MORE_KINDS = (
     _mapped(_once("item", "active", number="Code"), "to_xero/item"),
-    _document(XERO, "bill", "in the status sent", posting=AT_ONCE, number="InvoiceNumber"),
+    _paying(_document(XERO, "bill", "in the status sent", posting=AT_ONCE, number="InvoiceNumber")),
     _document(XERO, "credit_note", "authorised", posting=AT_ONCE, number="CreditNoteNumber"),
     _document(
         XERO, "vendor_credit", "in the status sent", posting=AT_ONCE, number="CreditNoteNumber"
     ),
     _document(XERO, "credit_allocation", "allocated"),
     _document(XERO, "refund", "authorised", posting=AT_ONCE, number="Reference"),
-    _document(XERO, "batch_payment", "authorised", posting=AT_ONCE),
+    _paying(_document(XERO, "batch_payment", "authorised", posting=AT_ONCE)),
     _document(XERO, "bank_transaction", "authorised", posting=AT_ONCE, number="Reference"),
     _document(XERO, "bank_transfer", "made", posting=AT_ONCE, number="Reference"),
     _document(XERO, "manual_journal", "posted", posting=AT_ONCE),
@@ -267,8 +274,12 @@ MORE_KINDS = (
     _document(SAGE100, "sales_invoice", "entered", posting=ON_UPDATE),
     _document(SAGE100, "credit_memo", "entered", posting=ON_UPDATE),
     _document(SAGE100, "ar_invoice", "entered", posting=ON_UPDATE),
-    _document(SAGE100, "ap_invoice", "entered", posting=ON_UPDATE, number="header.InvoiceNo"),
-    _document(SAGE100, "manual_check", "entered", posting=ON_UPDATE, number="header.CheckNo"),
+    _paying(
+        _document(SAGE100, "ap_invoice", "entered", posting=ON_UPDATE, number="header.InvoiceNo")
+    ),
+    _paying(
+        _document(SAGE100, "manual_check", "entered", posting=ON_UPDATE, number="header.CheckNo")
+    ),
     _document(SAGE100, "check_void", "entered", number="header.CheckNo"),
     _document(SAGE100, "check_reversal", "entered", posting=ON_UPDATE, number="header.CheckNo"),
     _document(SAGE100, "purchase_order", "entered"),

@@ -22,6 +22,7 @@ from tieout.usecases.delivery import Delivered, Trouble, Writer, deliver
 from tieout.usecases.flow import LEASE_S, Flow, Ready, StepReport, as_refused
 from tieout.usecases.guarded import GuardedTarget
 from tieout.usecases.parents import SetAside
+from tieout.usecases.payees import check_payee
 from tieout.usecases.successors import is_successor_named
 
 CREATED = "created by Tieout"
@@ -33,7 +34,8 @@ class Write:
     """One record that an order wants written: its key, its mapping's input, its figures.
 
     ``occasion`` is for what others change at the target meanwhile, as a shop does by selling: what
-    was written on one occasion is written again on another, though it says the same.
+    was written on one occasion is written again on another, though it says the same. ``payee`` is
+    the key of the vendor whom a document of a kind that ``pays`` is owed or paid to.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Write:
     expected: dict[str, str]
     binding_entity: str = ""
     occasion: str = ""
+    payee: str = ""
 
 
 Item = TypeVar("Item", bound=Ready)
@@ -133,6 +136,8 @@ def _plan(
                 if not has_entered:
                     guarded.enter()
                     has_entered = True
+                if kind.pays:
+                    check_payee(flow, write.payee)
                 before = kept.get((ready.document_id, write.key))
                 ours.append(_planned(flow, kind, ready, write, before))
         except RejectedError as error:

@@ -56,6 +56,8 @@ class InStep:
         """
         acting = self._tieout.acting_as(by)
         try:
-            return answer(acting.ledger, conflict_id, winner, why=why, is_standing=is_standing)
+            return answer(
+                acting.ledger, conflict_id, winner, why=why, by=by, is_standing=is_standing
+            )
         finally:
             acting.ledger.close()

@@ -19,6 +19,7 @@ from tieout.connectors.http import (
 from tieout.connectors.tokens import send_authorized
 from tieout.connectors.turns import MemoryCallBudget, Turns
 from tieout.connectors.xero.access import ACCESS_REMEDY, SYSTEM, tenant_header, token_source
+from tieout.connectors.xero.bank_details import without_bank_details
 from tieout.connectors.xero.config import API_PATH, XeroConfig
 from tieout.connectors.xero.limits import said
 from tieout.connectors.xero.tiers import allowed_by
@@ -144,7 +145,7 @@ class XeroClient:
         params: Mapping[str, str] | None,
     ) -> Answer:
         self.calls_made += 1
-        return send_authorized(
+        answer = send_authorized(
             self.http,
             self._tokens,
             lambda token: Request(
@@ -156,6 +157,7 @@ class XeroClient:
                 body=body,
             ),
         )
+        return without_bank_details(answer)
 
     def _pages(
         self, resource: str, params: Mapping[str, str], modified_since: datetime | None
@@ -197,7 +199,7 @@ class XeroClient:
             ),
         )
         if answer.is_success or answer.status == NOT_FOUND:
-            return answer
+            return without_bank_details(answer)
         message = f"Xero refused to read {path} (HTTP {answer.status})."
         remedy = "Check the connection's organization and the app's scopes."
         raise ConfigurationError(message, remedy=remedy)

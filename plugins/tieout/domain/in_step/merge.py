@@ -70,6 +70,8 @@ class Reason(StrEnum):
     """A person said which one counts."""
     ARCHIVED = "archived"
     RESTORED = "restored"
+    BANK_DETAILS_CHANGED = "bank_details_changed"
+    """Whom money goes to: two people must say that it is so."""
 
 
 class Conflict(Frozen):

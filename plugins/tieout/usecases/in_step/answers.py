@@ -7,6 +7,7 @@ from tieout.domain.base import System
 from tieout.domain.in_step.records import KeptConflict
 from tieout.domain.ledger import NewInboxEntry, Origin
 from tieout.ports.ledger import Ledger
+from tieout.usecases.in_step.bank_details import check_approver
 from tieout.usecases.in_step.entities import SYSTEMS, entity_of
 
 ANSWERED = "answered"
@@ -15,15 +16,23 @@ ACCOUNT = "people"
 
 
 def answer(
-    ledger: Ledger, conflict_id: int, winner: System, *, why: str, is_standing: bool = False
+    ledger: Ledger,
+    conflict_id: int,
+    winner: System,
+    *,
+    why: str,
+    is_standing: bool = False,
+    by: str = "",
 ) -> KeptConflict:
-    """Answer an open conflict, in the name of who acts; the next run writes what it comes to.
+    """Answer an open conflict in the name of ``by``; the next run writes what it comes to.
 
     The same answer again changes nothing. ``is_standing``: it counts for the field from then on.
 
     Raises:
-        RejectedError: There is no such conflict, or it is closed otherwise.
+        RejectedError: There is no such conflict, or it is closed otherwise; or another person must
+            answer it.
     """
+    check_approver(ledger, conflict_id, by=by, is_standing=is_standing)
     conflict = ledger.answer(conflict_id, winner, why=why, is_standing=is_standing)
     ledger.land([hint for hint in [_hint(ledger, conflict)] if hint is not None])
     return conflict

@@ -20,6 +20,7 @@ from tieout.usecases.capture import DOCUMENTS_PER_BATCH_MAX, ENTRIES_PER_ROUND_M
 from tieout.usecases.flow import LEASE_S, Flow
 from tieout.usecases.in_step.answers import look_again
 from tieout.usecases.in_step.entities import IN_STEP, Entity, Side, external_id
+from tieout.usecases.payees import bank_details_of, seen_details
 
 AS_AGREED = "as_agreed"
 """The rule by which an entry is skipped that says no more than what was agreed on: an echo."""
@@ -144,6 +145,9 @@ def _is_echo(
     except (ValueError, RejectedError):
         return False
     now = policy.values(record)
+    is_watched = entity.is_paid and system is System.XERO
+    if is_watched and bank_details_of(node) != seen_details(known):
+        return False
     before = known.fields.get(ACTIVE)
     if before is None or before.of(system) != now[ACTIVE]:
         return False

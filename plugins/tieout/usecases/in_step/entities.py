@@ -74,6 +74,8 @@ class Entity:
     changed: Callable[[Pair, System, str, Frozen], Mapping[str, object]]
     tells: frozenset[Reason] = frozenset(Reason)
     """Likenesses of which a known record has one that a new one may repeat, however sure it is."""
+    is_paid: bool = False
+    """Whether money goes to them, so that two people approve a change of their bank details."""
     not_ours: frozenset[str] = frozenset()
     """Keys of records that people keep in both ledgers by themselves."""
 
@@ -270,6 +272,7 @@ VENDORS = Entity(
     read=_read_vendor,
     created=_created_vendor,
     changed=_changed_party,
+    is_paid=True,
 )
 IN_STEP: Mapping[FlowName, Entity] = {
     FlowName.CUSTOMER_SYNC: CUSTOMERS,

@@ -4,16 +4,17 @@ What is decided is kept with the agreed record before anything is sent. A run th
 on: what may be on its way goes as it was meant, and only then is anything merged anew.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from tieout.domain.base import BatchId, System
 from tieout.domain.in_step.merge import Answer
 from tieout.domain.in_step.policy import Policy
-from tieout.domain.in_step.records import AgreedRecord, ConflictState, Intended
+from tieout.domain.in_step.records import AgreedRecord, ConflictState, Intended, KeptConflict
 from tieout.domain.ledger import UNFINISHED, Document, NewBinding, Refused, Validated
 from tieout.errors import OutcomeUnknownError, RejectedError, RetryableError, TieoutError
 from tieout.usecases.flow import Flow, StepReport, as_refused, documents_of, set_aside
+from tieout.usecases.in_step.bank_details import with_bank_details
 from tieout.usecases.in_step.capture import policy_of
 from tieout.usecases.in_step.deciding import (
     KEEPS_CHANGING,
@@ -164,7 +165,11 @@ class _Merging:
                 self._refuse(thing, alike[thing.key])
                 continue
             self._bind(thing)
-            self._conclude(thing, partial(created, self._flow, self._entity, self._policy))
+            self._conclude(thing, self._created)
+
+    def _created(self, thing: Thing) -> Decision:
+        decision = created(self._flow, self._entity, self._policy, thing)
+        return with_bank_details(self._entity, thing, decision, ())
 
     def _bound_otherwise(self, things: Sequence[Thing]) -> set[str]:
         """Return which of the records are bound as one of another kind."""
@@ -194,7 +199,9 @@ class _Merging:
         )
 
     def _merge(self, things: Sequence[Thing]) -> None:
-        answers = _answers(self._flow, self._entity, {thing.key for thing in things})
+        keys = {thing.key for thing in things}
+        answers = _answers(self._flow, self._entity, keys)
+        approvals = self._approvals(keys)
         for thing in things:
             if self._is_troubled(thing):
                 continue
@@ -207,8 +214,29 @@ class _Merging:
                 self._refuse(thing, _unknown(thing))
                 continue
             said = answers.get(thing.key, answers[""])
-            deciding = partial(decide, self._flow, self._entity, self._policy, answers=said)
+            deciding = partial(self._decided, answers=said, known=approvals.get(thing.key, ()))
             self._conclude(thing, deciding)
+
+    def _approvals(self, keys: Collection[str]) -> dict[str, list[KeptConflict]]:
+        """Return what people were asked of bank details, by key, the oldest first."""
+        found: dict[str, list[KeptConflict]] = {}
+        if not keys or not self._entity.is_paid:
+            return found
+        asked = self._flow.ledger.conflicts(
+            self._flow.pair.pair,
+            entity=self._entity.name,
+            keys=keys,
+            states=tuple(ConflictState),
+        )
+        for one in asked:
+            found.setdefault(one.key, []).append(one)
+        return found
+
+    def _decided(
+        self, thing: Thing, *, answers: Mapping[str, Answer], known: Sequence[KeptConflict]
+    ) -> Decision:
+        decision = decide(self._flow, self._entity, self._policy, thing, answers)
+        return with_bank_details(self._entity, thing, decision, known)
 
     def _conclude(self, thing: Thing, deciding: Callable[[Thing], Decision]) -> None:
         """Keep what is decided, then say so of the document."""
