@@ -26,7 +26,7 @@ from tieout.domain.base import System
 from tieout.domain.clues import Clues
 from tieout.domain.in_step.policy import ACTIVE
 from tieout.domain.in_step.records import KeptConflict
-from tieout.domain.ledger import Landed, NewInboxEntry, Origin
+from tieout.domain.ledger import Landed, NewBinding, NewInboxEntry, Origin
 from tieout.domain.reading import START, SWEPT, Reading, Renumbered, SourceRecord, Tombstone
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.ledger.wakeups import Waking, arrivals
@@ -679,3 +679,68 @@ def test_bank_details_are_approved_one_change_at_a_time(payee: Payee) -> None:
             is_standing=True,
         )
     assert refused.value.cause == "approval_cannot_stand"
+
+
+def test_one_contact_is_a_customer_and_a_vendor(town: Town) -> None:
+    town.news(CUSTOMERS)
+    made = town.people("create_contact", Name="Both Ltd", EmailAddress="both@example.com")
+    contact_id = made["ContactID"]
+    town.simulator.overwrite("contacts", contact_id, IsCustomer=True, IsSupplier=True)
+    assert town.sync(CUSTOMERS) == 1
+    (customer,) = town.ledger.bindings_to(PAIR.pair, "customer", [contact_id], XERO).values()
+    bound = town.ledger.bindings(PAIR.pair, "customer", [customer.key], SAGE100)
+    customer_id = bound[customer.key].external_id
+
+    # A vendor of the same name becomes no contact of its own: a person says that the two are one.
+    key = {"APDivisionNo": "00", "VendorNo": "BOTHCO"}
+    vendor = record(
+        "vendor", "BOTHCO", {**key, "VendorName": "Both Ltd", "TermsCode": "30"}, "VendorName"
+    )
+    town.sage100.target("vendor").send([vendor])
+    assert town.sync(VENDORS) == 0
+    assert len(town.xero.find_contacts(names=["Both Ltd"])) == 1
+    letters = [one for one in town.ledger.dead_letters(PAIR.pair) if "BOTH" in one.trace_key]
+    assert {one.cause for one in letters} == {"possible_duplicate"}
+    for system, external_id in ((XERO, contact_id), (SAGE100, "00-BOTHCO")):
+        town.ledger.bind(
+            NewBinding(
+                pair=PAIR.pair,
+                entity="vendor",
+                key="S-00-BOTHCO",
+                system=system,
+                external_id=external_id,
+                external_no="",
+                provenance="a person",
+            )
+        )
+    for letter in letters:
+        town.ledger.replay(letter.dead_letter_id)
+    town.sync(VENDORS)
+    assert row(town, "AP_Vendor", "00-BOTHCO")["EmailAddress"] == "both@example.com"
+    assert (town.sync(VENDORS), town.sync(CUSTOMERS)) == (0, 0)
+
+    # What they share goes to both, whoever changed it.
+    town.people("change_contact", ContactID=contact_id, EmailAddress="new@example.com")
+    assert (town.sync(VENDORS), town.sync(CUSTOMERS)) == (1, 1)
+    town.change("AP_Vendor", key, EmailAddress="payables@example.com")
+    assert (town.sync(VENDORS), town.sync(CUSTOMERS)) == (1, 1)
+    emails = {
+        node(town, "Contacts", contact_id)["EmailAddress"],
+        row(town, "AP_Vendor", "00-BOTHCO")["EmailAddress"],
+        row(town, "AR_Customer", customer_id)["EmailAddress"],
+    }
+    assert emails == {"payables@example.com"}
+
+    # One of the two ends: the contact stays while the other one needs it, and a person is asked.
+    division, _dash, number = customer_id.partition("-")
+    town.change("AR_Customer", {"ARDivisionNo": division, "CustomerNo": number}, CustomerStatus="I")
+    assert town.sync(CUSTOMERS) == 0
+    assert node(town, "Contacts", contact_id)["ContactStatus"] == "ACTIVE"
+    (conflict,) = town.ledger.conflicts(PAIR.pair, entity="customer", keys={customer.key})
+    assert (conflict.field, conflict.winner) == (ACTIVE, None)
+    # Both have ended: nobody needs it any more.
+    town.change("AP_Vendor", key, VendorStatus="I")
+    assert town.sync(VENDORS) == 1
+    assert node(town, "Contacts", contact_id)["ContactStatus"] == "ARCHIVED"
+    assert (town.sync(CUSTOMERS), town.sync(VENDORS)) == (0, 0)
+    assert town.ledger.conflicts(PAIR.pair, entity="customer", keys={customer.key}) == []

@@ -26,6 +26,7 @@ from tieout.usecases.in_step.deciding import (
 from tieout.usecases.in_step.entities import ENTITIES, SYSTEMS, Entity
 from tieout.usecases.in_step.following import follow_merges
 from tieout.usecases.in_step.reading import Thing, read_halves, things_of, under_way
+from tieout.usecases.in_step.shared_contacts import while_needed
 from tieout.usecases.in_step.suspects import suspects
 from tieout.usecases.in_step.writing import close, settle_records, write_records
 
@@ -235,7 +236,8 @@ class _Merging:
     def _decided(
         self, thing: Thing, *, answers: Mapping[str, Answer], known: Sequence[KeptConflict]
     ) -> Decision:
-        decision = decide(self._flow, self._entity, self._policy, thing, answers)
+        policy = while_needed(self._flow, self._entity, self._policy, thing)
+        decision = decide(self._flow, self._entity, policy, thing, answers)
         return with_bank_details(self._entity, thing, decision, known)
 
     def _conclude(self, thing: Thing, deciding: Callable[[Thing], Decision]) -> None:
