@@ -18,13 +18,15 @@ import pytest
 
 from acceptance.orders import PLACED_DAYS_AGO, TODAY, maker, number_of, paid, placed
 from tieout.domain.books import SageOrder, SageReceipt, XeroInvoice, XeroPayment
+from tieout.domain.payouts import PartKind
 from tieout.domain.tie_out import DifferenceClass, TieOutItem
 from tieout.errors import ConfigurationError
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import VAT, Draft, Line, authorization, build, sale
 from tieout.simulators.shopify.demo_maker import Maker
 from tieout.wiring.installation import open_tieout
-from world import HARBOR, INCLUDE, World
+from tieout.wiring.payments import reconciled
+from world import HARBOR, INCLUDE, SHOPS, World
 
 NUMBERS = count(5001)
 
@@ -400,3 +402,34 @@ def test_an_account_rule_takes_its_goods_to_its_accounts_in_both_ledgers(
     assert shipped.goods_by_account == {"420-00": Decimal("23.00"), "400-00": Decimal("19.99")}
     assert items_of(ruled, draft) == []
     ruled.tieout.ledger.close()
+
+
+def test_a26_the_payout_of_card_payments_is_what_both_ledgers_booked(world: World) -> None:
+    """A26: payout -> bank, clearing 0.00; every charge of it is on the clearing account."""
+    draft = worked(maker())
+    world.post(paid(draft))
+    found = find_posted(world, draft)
+    shopify = f"{world.configuration.url('shopify')}/_shops/{SHOPS[HARBOR]}"
+    made = world.call(f"{shopify}/pay-out", {})
+    reconciled_ = reconciled(world.tieout, HARBOR, days=7)
+    assert reconciled_.parked == ()
+    payout = next(one for one in reconciled_.payouts if one.payout_id == str(made["id"]))
+    [charge] = [
+        one
+        for one in payout.parts
+        if one.order == f"#{draft.number}" and one.kind is PartKind.CHARGE
+    ]
+    assert charge.amount == Decimal("110.13")
+    assert charge.transaction_id == found.payments[0].reference.rpartition(" ")[2]
+    assert charge not in [one.part for one in reconciled_.unbooked]
+    paid_by = f"Xero payment {found.payments[0].payment_id}"
+    [applied] = [
+        one
+        for settlement in reconciled_.settlements
+        for one in settlement.applied
+        if one.money == paid_by
+    ]
+    receipt = f"{found.receipts[0].deposit_no}/{found.receipts[0].check_no}"
+    assert applied.amount == Decimal("110.13")
+    assert applied.item.startswith(f"Sage 100 receipt {receipt} of ")
+    assert paid_by not in [one.document_id for one in reconciled_.variances]
