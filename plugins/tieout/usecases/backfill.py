@@ -259,7 +259,8 @@ def _xero_calls(work: _Work) -> int:
         return 0
     orders = ceil(work.orders / work.batches)
     payments = ceil(work.payments / work.batches)
-    contacts = 4 * _reads(orders) + _writes(orders)  # by e-mail, name and number; read back
+    # By e-mail, name and number; read back; suspects by two clues each.
+    contacts = 6 * _reads(orders) + _writes(orders)
     invoices = _writes(orders) + _reads(orders)
     paid = 2 * _reads(payments) + _writes(payments)  # looked up before, and read back
     a_batch = XERO_CALLS_PER_GATE + contacts + invoices + paid
