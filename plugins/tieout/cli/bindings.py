@@ -1,9 +1,11 @@
-"""Commands on who is whom in the two ledgers: bindings list, link, unlink, part, rejoin."""
+"""Commands on who is whom in the two ledgers: bindings list, link, part, import, and so on."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tieout.cli.common import (
+    NOT_GOOD,
     OK,
     actor,
     add_by,
@@ -43,6 +45,15 @@ def add(commands: "Commands") -> None:
     part = _two(actions, "part", _part, "keep that two records are not the same")
     part.add_argument("--reason", default="", metavar="TEXT", help="why; kept with it")
     _two(actions, "rejoin", _rejoin, "take back that two records are not the same")
+    export = _action(actions, "export", _export, "write all of it into a CSV file")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE")
+    bring_in = _action(actions, "import", _import, "keep what such a file says")
+    bring_in.add_argument("file", type=Path, metavar="FILE")
+    bring_in.add_argument("--dry-run", action="store_true", help="only say what it would come to")
+    bring_in.add_argument(
+        "--good-rows", action="store_true", help="keep the good rows even if others are wrong"
+    )
+    add_by(bring_in)
 
 
 def _action(actions: "Commands", name: str, run: object, text: str) -> argparse.ArgumentParser:
@@ -159,3 +170,32 @@ def _rejoin(given: argparse.Namespace) -> int:
         f"{one} and {other} may be the same again. What is alike is set aside when it changes next."
     )
     return OK
+
+
+def _export(given: argparse.Namespace) -> int:
+    from tieout.stack import binding_files
+    from tieout.usecases.in_step.importing import exported
+
+    count = binding_files.write(given.out, given.pair, given.kind, exported(_open(given)))
+    say(f"{count} rows in {given.out}.")
+    return OK
+
+
+def _import(given: argparse.Namespace) -> int:
+    from tieout.stack import binding_files
+    from tieout.usecases.in_step.importing import bring_in
+
+    rows, faults = binding_files.read(given.file, given.pair, given.kind)
+    imported = bring_in(
+        _open(given, by=actor(given)),
+        rows,
+        is_dry=given.dry_run or bool(faults and not given.good_rows),
+        only_good=given.good_rows,
+    )
+    wrong = [*faults, *imported.faults]
+    told = (
+        f"{imported.bound} to bind, {imported.bound_before} bound before, {imported.parted} apart"
+    )
+    kept = "kept" if imported.is_kept else "nothing was kept"
+    say("\n".join([*wrong, f"{told}, {len(wrong)} wrong: {kept}."]))
+    return NOT_GOOD if wrong else OK

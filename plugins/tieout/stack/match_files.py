@@ -76,7 +76,7 @@ def read(path: Path) -> list[Row]:
     faults = []
     for number, one in enumerate(cells, FIRST_ROW):
         try:
-            rows.append(_row({name: _plain(one[name] or "") for name in COLUMNS}))
+            rows.append(_row({name: plain(one[name] or "") for name in COLUMNS}))
         except ValueError as error:
             faults.append(f"row {number}: {error}")
     if faults:
@@ -95,12 +95,12 @@ def _cells(row: Row) -> dict[str, str]:
         "class": row.match_class,
         "confidence": "" if row.confidence is None else f"{row.confidence:.4f}",
         "reasons": row.reasons,
-        "xero_name": _safe(row.xero.name),
-        "sage100_name": _safe(row.sage100.name),
-        "xero_says": _safe(row.xero.says),
-        "sage100_says": _safe(row.sage100.says),
-        "xero_id": _safe(row.xero.external_id),
-        "sage100_id": _safe(row.sage100.external_id),
+        "xero_name": safe(row.xero.name),
+        "sage100_name": safe(row.sage100.name),
+        "xero_says": safe(row.xero.says),
+        "sage100_says": safe(row.sage100.says),
+        "xero_id": safe(row.xero.external_id),
+        "sage100_id": safe(row.sage100.external_id),
         "kind": row.entity,
         "pair": row.pair,
     }
@@ -144,11 +144,13 @@ def _one_of(choices: type[Choice], said: str, column: str) -> Choice:
         raise ValueError(message) from None
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Return a text as a cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
+    """Return the text of a cell that ``safe`` made."""
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell
 
 

@@ -5,8 +5,10 @@ import pytest
 from tieout.domain.in_step.crosswalk import RecordName
 from tieout.domain.ledger import NewBinding
 from tieout.errors import ConfigurationError, RejectedError
+from tieout.stack import binding_files
 from tieout.usecases.in_step.binding import Bindings
 from tieout.usecases.in_step.entities import CUSTOMERS
+from tieout.usecases.in_step.importing import bring_in, exported
 from two_ledgers import PAIR, SAGE100, XERO, Crash, TwoLedgers
 
 
@@ -274,3 +276,58 @@ def test_a_buyer_is_linked_to_a_record_that_is_bound_to_nothing(town):
     )
     assert town.bindings.part(buyer, one).is_new
     assert "tieout bindings rejoin" in refusal(town.bindings.link, buyer, one).remedy
+
+
+def test_what_is_exported_is_brought_into_another_ledger_and_again_changes_nothing(town, tmp_path):
+    one, other = town.two()
+    key = town.bindings.link(one, other, why="=1+1").key
+    third, fourth = town.two("Other Smith")
+    town.bindings.part(third, fourth, why="cousins")
+    path = tmp_path / "bindings.csv"
+    binding_files.write(path, PAIR.pair, "customer", exported(town.bindings))
+    fresh = Town()
+    fresh.xero.nodes, fresh.sage100.nodes = town.xero.nodes, town.sage100.nodes
+    fresh.xero.changed, fresh.sage100.changed = town.xero.changed, town.sage100.changed
+    rows, faults = binding_files.read(path, PAIR.pair, "customer")
+    assert faults == []
+
+    dry = bring_in(fresh.bindings, rows, is_dry=True, only_good=False)
+    assert (dry.bound, dry.parted, dry.is_kept) == (1, 1, False)
+    assert fresh.bindings.kept(limit=9) == []
+    bring_in(fresh.bindings, rows, is_dry=False, only_good=False)
+    again = bring_in(fresh.bindings, rows, is_dry=False, only_good=False)
+
+    assert (again.bound, again.bound_before, again.faults) == (0, 1, ())
+    assert {kept.key for kept in fresh.bindings.kept(limit=9)} == {key}
+    assert len(fresh.bindings.kept(limit=9)) == 2
+    assert fresh.bindings.kept(limit=9)[0].provenance.startswith("imported: linked (=1+1), said by")
+    assert [word.why for word in fresh.bindings.parted()] == ["cousins"]
+
+
+@pytest.mark.parametrize("only_good", [False, True])
+def test_bad_rows_are_named_and_the_good_ones_kept_when_that_is_asked_for(
+    town, tmp_path, only_good
+):
+    one, other = town.two()
+    third, fourth = town.two("Other Smith")
+    path = tmp_path / "bindings.csv"
+    lines = [
+        "is,one,other",
+        f"same,{one},{other}",
+        f"same,{third},sage100:00-NOBODY",
+        f"same,{third},{other}",
+        f"maybe,{third},{fourth}",
+        f"same,{third},",
+    ]
+    path.write_text("\n".join(lines), "utf-8")
+    rows, unread = binding_files.read(path, PAIR.pair, "customer")
+
+    imported = bring_in(town.bindings, rows, is_dry=False, only_good=only_good)
+
+    assert unread == ["row 5: is says 'maybe'; it is same or other."]
+    said = " ".join(imported.faults)
+    assert "row 3: sage100 has no '00-NOBODY'" in said
+    assert f"row 4: {other} is in row 2 already" in said
+    assert "row 6" in said
+    assert len(imported.faults) == 3
+    assert (len(town.bindings.kept(limit=9)), imported.is_kept) == (2 * only_good, only_good)

@@ -56,7 +56,7 @@ class Bindings:
                 "Name a record of each: xero:ID and sage100:ID.",
             )
         names = self._looked_at([one, other])
-        self._may_be_one(one, other)
+        self.may_be_one(one, other)
         key, missing = self.missing(one, other)
         self._nothing_under_way(key)
         for record in missing:
@@ -73,7 +73,7 @@ class Bindings:
         What nobody bound is bound to the buyer's key; what is in step already, the buyer goes by.
         """
         names = self._looked_at([buyer, record])
-        self._may_be_one(buyer, record)
+        self.may_be_one(buyer, record)
         known, key = self._bound(record), key_of_buyer(buyer.external_id)
         if known is not None and known.key != key and known.key.startswith(BUYERS_KEY):
             raise self.refused(
@@ -93,8 +93,12 @@ class Bindings:
         letters = self._replayable(buyer, record)
         return Said(key=key, names=names, is_new=is_new, replayable=letters)
 
-    def _may_be_one(self, one: RecordName, other: RecordName) -> None:
-        """Refuse two of which one is left to people, or of which somebody said that they differ."""
+    def may_be_one(self, one: RecordName, other: RecordName) -> None:
+        """Make sure that neither is left to people, and that nobody said that they differ.
+
+        Raises:
+            RejectedError: It is so.
+        """
         self._not_kept_by_people(one, other)
         if self.apart(one, other) in self.flow.ledger.parted(self._pair, self.entity.name):
             raise self.refused(
@@ -102,8 +106,12 @@ class Bindings:
                 f"Take that back first: {self._command('rejoin', one, other)}",
             )
 
-    def missing(self, one: RecordName, other: RecordName) -> tuple[str, list[RecordName]]:
+    def missing(
+        self, one: RecordName, other: RecordName, *, wished: str = ""
+    ) -> tuple[str, list[RecordName]]:
         """Return the key that two records are or can be bound under, and which of them is not yet.
+
+        Of two that nobody bound yet it is the ``wished`` one, if there is any.
 
         Raises:
             RejectedError: One of them is bound to something else.
@@ -116,7 +124,9 @@ class Bindings:
                 f"{record} as {binding.key}" for record, binding in known.items() if binding
             )
             raise self.refused(f"Both are bound already: {whose}.", self._ways_out(two))
-        key = keys[0] if keys else self._new_key(two)
+        if {one.system, other.system} != set(SYSTEMS):
+            raise self.refused(f"{one} and {other} are of one ledger.", "Name one of each.")
+        key = keys[0] if keys else wished or self._new_key(two)
         missing = [record for record in two if known[record] is None]
         for record in missing:
             held = self._held(key, record.system)
@@ -188,16 +198,54 @@ class Bindings:
         if one == other:
             raise self.refused(f"{one} is named twice.", "Name two records.")
         names = self._looked_at([one, other])
+        self.not_one(one, other)
+        is_new = self.keep_apart(one, other, why=why)
+        return Said(names=names, is_new=is_new, replayable=self._replayable(one, other))
+
+    def not_one(self, one: RecordName, other: RecordName) -> None:
+        """Make sure that two records are not bound to each other.
+
+        Raises:
+            RejectedError: They are.
+        """
         known = [binding for record in (one, other) if (binding := self._bound(record))]
         if len(known) > 1 and known[0].key == known[1].key:
             raise self.refused(
                 f"{one} and {other} are bound to each other, as {known[0].key}.",
                 self._ways_out([one]),
             )
+
+    def keep_apart(self, one: RecordName, other: RecordName, *, why: str) -> bool:
+        """Keep that two records are not the same; False when that was said before."""
         said = self.apart(one, other)
         is_new = said not in self.flow.ledger.parted(self._pair, self.entity.name)
         self.flow.ledger.part(said, why=why)
-        return Said(names=names, is_new=is_new, replayable=self._replayable(one, other))
+        return is_new
+
+    def alone(self, key: str, record: RecordName) -> tuple[str, list[RecordName]]:
+        """Return the key of a record that one ledger has alone, and whether it is to be bound.
+
+        Raises:
+            RejectedError: There is no key, or one of the two is bound otherwise.
+        """
+        bound, held = self._bound(record), self._held(key, record.system)
+        if not key:
+            raise self.refused(f"{record} has neither a key nor another record.", "Add either.")
+        if bound is not None and bound.key != key:
+            raise self.refused(f"{record} is bound already, as {bound.key}.", "Correct it.")
+        if bound is None and held is not None:
+            raise self.refused(f"{key} is bound to {_name_of(held)} already.", "Correct it.")
+        return key, [] if bound else [record]
+
+    def there(self, records: Collection[RecordName]) -> set[RecordName]:
+        """Return which of the records their ledgers have; a shop's buyers are taken for granted."""
+        found = {one for one in records if one.system is System.SHOPIFY}
+        for system in SYSTEMS:
+            ids = {one.external_id for one in records if one.system is system}
+            reader = self.flow.xero if system is XERO else self.flow.sage100
+            shown = reader.shown(self.entity.sides[system].resource, ids) if ids else {}
+            found |= {RecordName(system=system, external_id=one) for one in shown}
+        return found
 
     def rejoin(self, one: RecordName, other: RecordName) -> None:
         """Take back that two records are not the same; the row stays.
