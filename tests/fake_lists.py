@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -122,6 +122,17 @@ class FakeLanding(Landing):
     @override
     def position(self, reading: Reading) -> Position:
         return self._positions.get((reading.pair, reading.source, reading.name), START)
+
+    @override
+    def told(
+        self, source: System, account: str, resource: str, record_ids: Collection[str]
+    ) -> dict[str, bytes]:
+        newest = {one: self._newest.get((source, account, resource, one)) for one in record_ids}
+        return {
+            one: entry.body
+            for one, entry in newest.items()
+            if entry is not None and entry.topic == f"{resource}/sweep"
+        }
 
     @override
     def land(

@@ -109,6 +109,19 @@ def inbox(request: pytest.FixtureRequest) -> Inbox:
     return chosen
 
 
+def test_what_was_told_last_of_a_record_is_known_while_it_lives(inbox: Inbox) -> None:
+    def land(*some: SourceRecord) -> None:
+        before = inbox.landing.position(READING)
+        inbox.landing.land(READING, Page([*some], before, [], may_return=True), before=before)
+
+    land(SourceRecord("a", b"one"), SourceRecord("b", b"one"))
+    land(SourceRecord("a", b"two"), SourceRecord("b", b"{}", Tombstone.GONE))
+
+    told = inbox.landing.told(READING.source, READING.account, READING.resource, ["a", "b", "c"])
+    assert told == {"a": b"two"}
+    assert inbox.landing.told(READING.source, "another", READING.resource, ["a"]) == {}
+
+
 def item(
     record_id: str, says: str = "a", *, tombstone: Tombstone | None = None, merged_to: str = ""
 ) -> SourceRecord:

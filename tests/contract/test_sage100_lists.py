@@ -76,6 +76,7 @@ class Site:
             zone=PORTLAND,
             clock=self.clock,
             ours=Ours(users=self.own_users),
+            told=self.landing.told,
             page_records=PAGE_RECORDS,
         )
 
@@ -446,6 +447,23 @@ def test_what_people_do_to_whole_records_is_told_with_its_cause(
         delete_record(site.file, table, {**rest, column: second})
     gone = {told(one) for one in site.news(table)} - {("sweep", "/".join([*parts[:-1], "ANEW"]))}
     assert gone == {("gone", "/".join([*parts[:-1], second]))}
+
+
+def test_keys_are_read_when_one_may_be_gone_and_not_because_somebody_edits(site: Site) -> None:
+    site.read(CUSTOMERS)
+    site.pass_by(HOUR)
+    before = site.reader.queries_made
+    site.change(FIRST, CustomerName="Harbor Cafe")
+    site.read(CUSTOMERS)
+    site.pass_by(HOUR / 12)
+    site.change(SECOND, CustomerName="Harbor Bar")
+    site.read(CUSTOMERS)  # which brings the first one again
+    assert site.reader.queries_made - before == 2
+
+    site.pass_by(HOUR)
+    key = {"ARDivisionNo": "00"}
+    merge_records(site.file, CUSTOMERS, key | {"CustomerNo": FIRST}, key | {"CustomerNo": SECOND})
+    assert ("gone", f"00/{FIRST}") in map(told, site.news(CUSTOMERS))
 
 
 def test_another_customer_of_another_name_stops_nothing(site: Site) -> None:

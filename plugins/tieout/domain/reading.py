@@ -35,6 +35,11 @@ class Tombstone(StrEnum):
     """The source does not list it any more, and does not say why."""
 
 
+def topic_of(resource: str, tombstone: Tombstone | None = None) -> str:
+    """Return the topic of the entry of a list's record, that lives or counts no more."""
+    return f"{resource}/{tombstone or SWEPT}"
+
+
 class Interval(Frozen):
     """From ``since`` on and before ``until``."""
 
@@ -119,7 +124,7 @@ class Reading(Frozen):
 
     def topic(self, tombstone: Tombstone | None = None) -> str:
         """Return the topic of a record's entry."""
-        return f"{self.resource}/{tombstone or SWEPT}"
+        return topic_of(self.resource, tombstone)
 
 
 class Writer(StrEnum):

@@ -4,13 +4,14 @@ A page is one statement, whatever its size. Uniqueness is the inbox's own.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from typing_extensions import override
 
-from tieout.domain.base import InboxId
+from tieout.domain.base import InboxId, System
 from tieout.domain.ledger import NewDeadLetter, NewInboxEntry
 from tieout.domain.reading import (
     OWN_WRITE,
@@ -22,6 +23,7 @@ from tieout.domain.reading import (
     Renumbered,
     Tombstone,
     Writer,
+    topic_of,
 )
 from tieout.errors import RetryableError
 from tieout.ledger import dead_letters
@@ -137,6 +139,26 @@ class PostgresLanding(Landing):
         with self._database.transaction() as connection:
             found = connection.execute(statement).scalar_one_or_none()
         return START if found is None else Position.model_validate(found)
+
+    @override
+    def told(
+        self, source: System, account: str, resource: str, record_ids: Collection[str]
+    ) -> dict[str, bytes]:
+        topics = [topic_of(resource, tombstone) for tombstone in (None, *Tombstone)]
+        newest = (
+            select(inbox.c.resource_id, inbox.c.topic, inbox.c.body)
+            .ext(distinct_on(inbox.c.resource_id))
+            .where(
+                inbox.c.source == source,
+                inbox.c.account == account,
+                inbox.c.topic.in_(topics),
+                inbox.c.resource_id.in_(record_ids),
+            )
+            .order_by(inbox.c.resource_id, inbox.c.inbox_id.desc())
+        )
+        with self._database.transaction() as connection:
+            found = connection.execute(newest).all()
+        return {record_id: body for record_id, topic, body in found if topic == topics[0] and body}
 
     @override
     def land(

@@ -1,8 +1,9 @@
 """The inbox as extraction fills it, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from tieout.domain.base import System
 from tieout.domain.ledger import NewDeadLetter, NewInboxEntry
 from tieout.domain.reading import Page, PageLanded, Position, Reading
 
@@ -12,6 +13,11 @@ class Landing(Protocol):
 
     def position(self, reading: Reading) -> Position:
         """Return where the reading goes on."""
+
+    def told(
+        self, source: System, account: str, resource: str, record_ids: Collection[str]
+    ) -> dict[str, bytes]:
+        """Return what the newest entry of each record says, of those that have one and live."""
 
     def land(
         self,

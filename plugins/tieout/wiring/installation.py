@@ -198,7 +198,7 @@ class Tieout(ConnectedSystems):
         if source is System.XERO:
             return extract(self.xero(pair).lists, landing, pair, resource, interval=within)
         with closing(self.sage100(pair)) as sage100:
-            lists = sage100.lists(self._own_orders(pair))
+            lists = sage100.lists(self._own_orders(pair), landing.told)
             return extract(lists, landing, pair, resource, interval=within)
 
     def sage100_fingerprint(self, pair: str, table: str) -> str:

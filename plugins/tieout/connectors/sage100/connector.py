@@ -25,6 +25,7 @@ from tieout.connectors.sage100.site import SiteReport, Writing, report
 from tieout.connectors.sage100.targets import imports
 from tieout.connectors.sage100.targets.base import Company
 from tieout.connectors.sage100.targets.table import TARGETS, target_of
+from tieout.connectors.sage100.traces import Told
 from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, Standing
 from tieout.domain.clues import Clues
 from tieout.errors import TieoutError
@@ -86,11 +87,11 @@ class Sage100Connector:
         """Return how many ODBC queries and calls of the agent were made."""
         return self._reader.queries_made + self._company.agent.calls_made
 
-    def lists(self, own_orders: Collection[str] = ()) -> Sage100Lists:
+    def lists(self, own_orders: Collection[str] = (), told: Told | None = None) -> Sage100Lists:
         """Return the company's tables as lists that change.
 
         ``own_orders`` are numbers of sales orders that we entered: whoever entered them is us.
-        SY_User would say it as well, but may be refused to us.
+        SY_User would say it as well, but may be refused to us. ``told`` knows what was read before.
         """
         made = self._reader.rows(
             "SO_SalesOrderHistoryHeader", "UserCreatedKey", among={"SalesOrderNo": [*own_orders]}
@@ -102,6 +103,7 @@ class Sage100Connector:
             zone=ZoneInfo(self._config.time_zone),
             clock=self._clock,
             ours=Ours(users, self._read_fields),
+            told=told,
         )
 
     @cached_property

@@ -9,6 +9,7 @@ from tieout.connectors.sage100.own_fields import NOTHING_OURS, Ours
 from tieout.connectors.sage100.passes import PAGE_RECORDS, Pass
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.records import table_of
+from tieout.connectors.sage100.traces import Told, Traces
 from tieout.domain.base import System
 from tieout.domain.reading import Interval, Page, Position
 from tieout.errors import ConfigurationError
@@ -21,7 +22,7 @@ class Sage100Lists(Lists):
 
     source = System.SAGE100
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what to read, whose it is, and what is known of it
         self,
         reader: Sage100Reader,
         *,
@@ -29,13 +30,16 @@ class Sage100Lists(Lists):
         zone: ZoneInfo,
         clock: Clock,
         ours: Ours = NOTHING_OURS,
+        told: Told | None = None,
         page_records: int = PAGE_RECORDS,
     ) -> None:
         """Take the company's reader; nothing is read before the first page.
 
         What we wrote as a user of ours is the echo of a write; the site's own fields that we read
-        come beside the dictionary's columns.
+        come beside the dictionary's columns. ``told`` knows what was read before; without it all
+        keys are read whenever something came.
         """
+        self._traces = Traces(account, told)
         self._ours = ours
         self._reader = reader
         self._page_records = page_records
@@ -71,4 +75,4 @@ class Sage100Lists(Lists):
                 f"Sage 100 has no table {resource!r} that is read as a list.",
                 remedy="Name one of docs/reference/sage100-reading.md.",
             )
-        return Pass(self._reader, table, self._zone, interval, self._ours)
+        return Pass(self._reader, table, self._zone, interval, self._ours, self._traces)

@@ -45,6 +45,7 @@ from tieout.connectors.sage100.records import (
     writer,
 )
 from tieout.connectors.sage100.rows import Row, UnreadableError
+from tieout.connectors.sage100.traces import UNTOLD, Traces
 from tieout.domain.reading import (
     START,
     Interval,
@@ -116,8 +117,10 @@ class Pass:
         zone: ZoneInfo,
         interval: Interval | None,
         ours: Ours = NOTHING_OURS,
+        traces: Traces = UNTOLD,
     ) -> None:
         """Prepare to read; nothing is asked yet."""
+        self._traces = traces
         self._own_users = ours.users
         self._name = NAMES.get(table.name, "")
         self._reader = reader
@@ -194,11 +197,12 @@ class Pass:
         after = key_of(self._table, keyed.after)
         rows = self._rows(self._table, self._columns, keyed.since, after)
         some = list(islice(rows, page_records))
-        has_news = bool(keyed.after)
+        is_traced = bool(keyed.after)
         while True:
             coming = list(islice(rows, page_records))
             found = self._found(some, keep_from, keyed.begun_at)
-            has_news = has_news or bool(found.records)
+            if self._name and keyed.since is not None and not is_traced:
+                is_traced = self._traces.are_in(found.records, self._table)
             keyed = KeyedPages(
                 since=keyed.since,
                 begun_at=keyed.begun_at,
@@ -207,7 +211,7 @@ class Pass:
             )
             if not coming:
                 # Under a new number an old record may have come: then its old one is looked for.
-                is_listed = keyed.since is None or (has_news and bool(self._name))
+                is_listed = keyed.since is None or (is_traced and bool(self._name))
                 yield self._last(position, keyed, found, keep_from, is_listed=is_listed)
                 return
             yield Page(found.records, self._on(position, keyed=keyed), found.odd, may_return=True)
