@@ -141,6 +141,18 @@ def test_a_record_is_changed_under_its_key(place: Place, case: Case) -> None:
 
 
 @every(RECORDS)
+def test_what_a_person_changed_since_is_not_taken_for_what_became_of_a_write(
+    place: Place, case: Case
+) -> None:
+    delivery = case.good(place)
+    place.landed(delivery)
+    name, *_ = delivery.expected
+    place.edit(delivery, **{name: "By hand"})
+    found = place.target(case.entity).find([delivery])
+    assert all(name not in one.figures for one in found.values())
+
+
+@every(RECORDS)
 def test_a_change_and_the_change_back_are_two_writes(place: Place, case: Case) -> None:
     delivery = case.good(place)
     place.landed(delivery)

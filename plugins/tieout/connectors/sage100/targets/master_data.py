@@ -9,7 +9,7 @@ what was cut; elsewhere it is refused.
 
 import logging
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
@@ -20,8 +20,8 @@ from tieout.connectors.sage100.catalog import NUMBER, TABLES, Column
 from tieout.connectors.sage100.own_fields import MARK
 from tieout.connectors.sage100.rows import Row
 from tieout.connectors.sage100.targets.base import AgentTarget, header_of
-from tieout.domain.base import Json
-from tieout.domain.ledger import Landed
+from tieout.domain.base import DeliveryId, Json
+from tieout.domain.ledger import Delivery, Landed
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.addresses.changes import CUSTOMER, SHIP_TO
 
@@ -96,6 +96,19 @@ class MasterDataTarget(AgentTarget):
             )
 
     @override
+    def find(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Landed]:
+        """Return what Sage holds, with the figures that are as they were stated.
+
+        What stands there otherwise is Sage's way of writing it, or what a person made of it since:
+        of a write that was read back right away the first, of one that is looked up nobody knows.
+        """
+        payloads = {one.delivery_id: one.payload for one in deliveries}
+        return {
+            mine: landed.model_copy(update={"figures": self._as_stated(landed, payloads[mine])})
+            for mine, landed in super().find(deliveries).items()
+        }
+
+    @override
     def _written(self, key: Mapping[str, str], payload: Json) -> Landed | None:
         return self._standing(payload)
 
@@ -105,13 +118,17 @@ class MasterDataTarget(AgentTarget):
         landed = self._standing(payload)
         if landed is None:
             return None
-        table = TABLES[self.table]
-        is_done = all(
-            landed.figures[name] == _normal(column, value)
-            for name, value in self._stated(payload).items()
-            if (column := table.column(name)) is not None and name in landed.figures
-        )
-        return landed if is_done else None
+        return landed if self._as_stated(landed, payload) == landed.figures else None
+
+    def _as_stated(self, landed: Landed, payload: Json) -> dict[str, str]:
+        """Return the figures that say what was stated."""
+        table, stated = TABLES[self.table], self._stated(payload)
+        return {
+            name: figure
+            for name, figure in landed.figures.items()
+            if (column := table.column(name)) is not None
+            and figure == _normal(column, stated[name])
+        }
 
     @override
     def _standing(self, payload: Json) -> Landed | None:
