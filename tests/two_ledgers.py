@@ -7,7 +7,7 @@ is told as its polled list tells it.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tieout.domain.pair import FlowName
 from tieout.errors import OutcomeUnknownError, RetryableError, UnavailableError
 from tieout.mapping.mapper import YamlMapper
 from tieout.matching.matcher import ProbabilityMatcher
+from tieout.ports.ledger import Ledger
 from tieout.ports.systems import Party, Shown
 from tieout.ports.targets import Target
 from tieout.settings import load_pairs
@@ -40,6 +41,7 @@ INCLUDE = Path(__file__).parents[1] / "include"
 PAIR = load_pairs(INCLUDE)["harbor_and_pine"]
 MAPPER = YamlMapper(INCLUDE, PAIR)
 XERO, SAGE100 = System.XERO, System.SAGE100
+RESOURCES = {XERO: "Contacts", SAGE100: "AR_Customer"}
 SLOTS = {"Addresses": "AddressType", "Phones": "PhoneType"}
 SAGE_ADDRESS = ("AddressLine1", "AddressLine2", "AddressLine3", "City", "State", "ZipCode")
 
@@ -55,13 +57,27 @@ class Book:
         self.clock = clock
         self.nodes: dict[str, Json] = {}
         self.changed: dict[str, tuple[datetime, str]] = {}
-        self.news: list[str] = []
+        self.news: list[tuple[str, Json]] = []
+        """What is to be told: of which record, and what it said then."""
+        self.sends = 0
+        """Every call that would write."""
+        self.is_unreadable = False
+        """Whether the next look at it fails."""
         self.writes: list[tuple[str, str]] = []
         """Every write that we made: its kind, and of which record."""
         self.crash_in: int | None = None
         """After how many more writes the worker dies, its answer lost."""
         self.faults: list[str] = []
-        """What becomes of the next sends: ``away`` writes nothing, ``lost`` writes all."""
+        """What becomes of the next sends.
+
+        ``away`` writes nothing, ``lost`` writes all, at ``gone`` the worker dies before it writes.
+        """
+        self.meanwhile: list[Callable[[str], None]] = []
+        """What people do with a record right before we write it."""
+        self.journal: set[str] = set()
+        """The keys of the commands that were entered, which Sage 100's agent never forgets."""
+        self.uncertain: set[str] = set()
+        """Of which records a write whose answer was lost was looked up, and stood otherwise."""
         self.history: dict[str, list[tuple[Json, str]]] = {}
         """What a record said, one after another, and by whom."""
 
@@ -70,7 +86,8 @@ class Book:
         self.clock.advance(1)
         self.nodes[record_id] = node
         self.changed[record_id] = (self.clock.now(), by)
-        self.news.append(record_id)
+        said = {**node, "at": self.clock.now().isoformat()}
+        self.news.append((record_id, said))
         self.history.setdefault(record_id, []).append((node, by))
 
     def wrote(self, kind: str, record_id: str) -> None:
@@ -83,6 +100,9 @@ class Book:
                 raise Crash
 
     def shown(self, ids: Collection[str]) -> dict[str, Shown]:
+        if self.is_unreadable:
+            self.is_unreadable = False
+            raise UnavailableError("the ledger is away", remedy="Try again later.")
         return {
             one: Shown(
                 node=dict(self.nodes[one]),
@@ -132,9 +152,14 @@ class _BookTarget(Target):
 
     @override
     def send(self, deliveries: Sequence[Delivery]) -> Mapping[DeliveryId, Outcome]:
+        self.book.sends += 1
+        while self.book.meanwhile and self.entity in CHANGES:
+            self.book.meanwhile.pop()(changed_by(deliveries[0]))
         fault = self.book.faults.pop(0) if self.book.faults else ""
         if fault == "away":
             raise UnavailableError(f"{self.system} is away", remedy="Try again later.")
+        if fault == "gone":
+            raise Crash
         outcomes = {one.delivery_id: self.write(one) for one in deliveries}
         if fault == "lost":
             raise OutcomeUnknownError("the answer was lost", remedy="Look it up.")
@@ -258,9 +283,15 @@ class CustomerChanges(_BookTarget):
     def holds(self, delivery: Delivery) -> Landed | None:
         header = delivery.payload["header"]
         node = self.book.nodes.get(record_of(header))
-        if node is None or any(node.get(name) != value for name, value in header.items()):
+        if node is None:
             return None
-        return Landed(external_id=record_of(header), external_no="", figures=dict(header))
+        standing = {name: value for name, value in header.items() if node.get(name) == value}
+        if delivery.idempotency_key not in self.book.journal and standing != header:
+            return None
+        # Of what stands there otherwise nobody can say whether a person changed it since.
+        if standing != header:
+            self.book.uncertain.add(record_of(header))
+        return Landed(external_id=record_of(header), external_no="", figures=standing)
 
     @override
     def stands(self, delivery: Delivery) -> Landed | None:
@@ -280,11 +311,21 @@ class CustomerChanges(_BookTarget):
         ]
         if edited:
             return refused("record_differs", f"{edited} were edited")
+        self.book.journal.add(delivery.idempotency_key)
         kept = sages({**node, **header})
         self.book.put(record_id, kept, by="us")
         self.book.wrote(self.entity, record_id)
         figures = {name: str(kept[name]) for name in header}
         return Landed(external_id=record_id, external_no="", figures=figures)
+
+
+CHANGES = {"contact_update", "customer_update"}
+
+
+def changed_by(delivery: Delivery) -> str:
+    """Return the id of the record that a change names."""
+    payload = delivery.payload
+    return str(payload.get("ContactID") or record_of(payload["header"]))
 
 
 def record_of(header: Mapping[str, Any]) -> str:
@@ -435,11 +476,11 @@ class SageBook(FakeSage100):
 class TwoLedgers:
     """Both ledgers with their people, and the flow that keeps their customers in step."""
 
-    def __init__(self, policy: Policy | None = None) -> None:
+    def __init__(self, policy: Policy | None = None, ledger: Ledger | None = None) -> None:
         self.clock = FakeClock(datetime(2026, 11, 29, 12, 0, tzinfo=UTC))
-        self.ledger = FakeLedger(self.clock)
+        self.ledger = ledger or FakeLedger(self.clock)
         self.xero, self.sage100 = Book(self.clock), Book(self.clock)
-        self.runs = 0
+        self.runs = self.hints = 0
         pair = PAIR
         if policy is not None:
             pair = pair.model_copy(update={"in_step": {"customer": policy}})
@@ -484,23 +525,25 @@ class TwoLedgers:
         """Land what both lists would bring, in their order."""
         for system in (XERO, SAGE100):
             if only in {None, system}:
-                book = self.book(system)
-                told = [*book.news, *book.news[::-1]] if twice else book.news
-                self.ledger.land(
-                    [self.entry(system, one, book.nodes[one]) for one in told if one in book.nodes]
-                )
-                book.news = []
+                told = self.told(system)
+                self.ledger.land([*told, *told[::-1]] if twice else told)
 
-    def entry(self, system: System, record_id: str, node: Json) -> NewInboxEntry:
-        """Return what a list tells of a record."""
+    def told(self, system: System) -> list[NewInboxEntry]:
+        """Return what a list tells, each record as it was then; it is told no more."""
         book = self.book(system)
-        said = {**node, "at": book.changed[record_id][0].isoformat()}
+        told = [self.entry(system, one, said) for one, said in book.news if one in book.nodes]
+        book.news = []
+        return told
+
+    @staticmethod
+    def entry(system: System, record_id: str, said: Json) -> NewInboxEntry:
+        """Return what a list tells of a record."""
         body = json.dumps(said).encode()
         return NewInboxEntry(
             pair=PAIR.pair,
             source=system,
             account=f"account of {system}",
-            topic="Contacts/sweep" if system is XERO else "AR_Customer/sweep",
+            topic=f"{RESOURCES[system]}/sweep",
             event_id="",
             resource_id=record_id if system is XERO else record_id.replace("-", "/", 1),
             origin=Origin.SWEEP,
@@ -508,6 +551,18 @@ class TwoLedgers:
             body_sha256=hashlib.sha256(body).hexdigest(),
             body_size=len(body),
         )
+
+    def tell_anew(self) -> None:
+        """Land a hint of every record, as if anything might have become of it."""
+        self.hints += 1
+        for system in (XERO, SAGE100):
+            hint = {"topic": f"{RESOURCES[system]}/hint"}
+            hints = [self.entry(system, one, {}) for one in self.book(system).nodes]
+            named = [
+                one.model_copy(update={**hint, "event_id": f"{self.hints} {one.resource_id}"})
+                for one in hints
+            ]
+            self.ledger.land(named)
 
     def steps(self) -> Iterator[tuple[str, Any]]:
         """Yield the steps of one run, to be called one by one."""
@@ -537,6 +592,11 @@ class TwoLedgers:
     @property
     def writes(self) -> int:
         return len(self.xero.writes) + len(self.sage100.writes)
+
+    @property
+    def sends(self) -> int:
+        """How many calls would have written, whatever came of them."""
+        return self.xero.sends + self.sage100.sends
 
     def settle(self, *, runs_max: int = 8) -> int:
         """Sync until nothing is left to do; return how many runs that took."""

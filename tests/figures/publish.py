@@ -24,6 +24,7 @@ TRIALS = {
     "kills": "kills",
     "pauses": "pauses",
     "sequences": "sequences",
+    "histories": "histories",
     "strikes": "strikes",
 }
 """What a scenario repeats, by its figure; the first one that it has is what its zeros are of."""
