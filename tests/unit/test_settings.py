@@ -41,13 +41,14 @@ def test_the_shipped_pairs_load():
     assert pairs["lotus_lane"].item_aliases["50398373085484"] == (Part(item_code="LL-TEA-01"),)
 
 
-def test_every_flow_is_on_unless_the_pair_lists_them(include):
+def test_a_pair_has_the_flows_on_that_it_lists(include):
     replace(include / PAIRS, "fx: reject}\n", "fx: reject}\n    flows: []\n")
 
-    pairs = load_pairs(include)
+    assert load_pairs(include)["harbor_and_pine"].flows == ()
 
-    assert pairs["harbor_and_pine"].flows == ()
-    assert pairs["lotus_lane"].flows == BY_DEFAULT
+
+def test_what_a_pair_does_not_say_is_on_by_default(include):
+    assert load_pairs(include)["harbor_and_pine"].flows == BY_DEFAULT
 
 
 def test_a_role_that_nobody_mapped_is_named(include):

@@ -20,7 +20,7 @@ from pydantic import JsonValue
 from tieout.domain.base import Frozen
 from tieout.errors import UnavailableError
 from tieout.simulators.company import COMPANIES
-from tieout.stack import control, reports, systems, witness
+from tieout.stack import control, demo_records, reports, systems, witness
 from tieout.stack.configuration import StackConfiguration
 from tieout.stack.letters import letters_text
 from tieout.stack.subscriptions import subscribe
@@ -77,7 +77,12 @@ def run(configuration: StackConfiguration, say: Say) -> int:
     tieout = open_tieout(configuration.connections, configuration.include)
     subscribe(configuration, tieout)
     expected = place_orders(configuration, say)
+    if demo_records.is_kept(tieout):
+        demo_records.create(configuration)
     wait_until_settled(tieout, say)
+    if demo_records.is_kept(tieout):
+        demo_records.bring_in_step(configuration, tieout, say)
+        wait_until_settled(tieout, say)
     post_by_bookkeeper(configuration)
     return report(configuration, tieout, expected, say)
 
@@ -183,6 +188,10 @@ def report(
         problems += pair_problems(wanted, found, {row.source_id for row in shown})
     problems += [f"{row.pair} {row.name}: {text}" for row in rows for text in row.problems]
     say(_orders_table(rows))
+    if demo_records.is_kept(tieout):
+        records = demo_records.shown(configuration)
+        say(demo_records.report(records))
+        problems += demo_records.problems(records)
     status = tieout.status()
     say("\nConservation: every message from a shop or from Xero is in exactly one state")
     say(reports.conservation_text(status.pairs))

@@ -44,6 +44,22 @@ JOIN SO_SalesOrderDetail d ON d.SalesOrderNo = h.SalesOrderNo
 WHERE h.UDF_TIEOUT_ID <> ''
 """
 
+SAGE_RECORDS = {
+    "customer": (
+        "SELECT CustomerName, EmailAddress, TelephoneNo FROM AR_Customer",
+        ("name", "email", "phone"),
+    ),
+    "vendor": (
+        "SELECT VendorName, EmailAddress, TelephoneNo FROM AP_Vendor",
+        ("name", "email", "phone"),
+    ),
+    "item": (
+        "SELECT ItemCode, ItemCodeDesc, StandardUnitPrice FROM CI_Item",
+        ("code", "name", "price"),
+    ),
+}
+"""What is asked of a table, and the members that its columns are."""
+
 
 class ShopOrder(Frozen):
     """An order as the shop shows it."""
@@ -75,6 +91,32 @@ class SageBooking(Frozen):
     deposit: Decimal
 
 
+class Record(Frozen):
+    """A customer, vendor or item as a ledger shows it; '' for what it does not say."""
+
+    record_id: str = ""
+    code: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    price: str = ""
+
+    def agrees_with(self, said: "Record") -> bool:
+        """Say whether this says all that another record says, however that is written."""
+        pairs = (
+            (said.name.casefold(), self.name.casefold()),
+            (said.email.casefold(), self.email.casefold()),
+            (_digits(said.phone), _digits(self.phone)),
+            (said.price and _amount(said.price), _amount(self.price)),
+        )
+        return all(theirs == ours for theirs, ours in pairs if theirs)
+
+    def text(self) -> str:
+        """Return what it says but for its name, on one line."""
+        price = f"{_amount(self.price):.2f}" if self.price else ""
+        return ", ".join(filter(None, (self.code, self.email, self.phone, price))) or self.name
+
+
 def shop_orders(connection: ConnectionSettings) -> list[ShopOrder]:
     """Return every order of a shop, oldest first."""
     base, version = connection.text("base_url"), connection.text("api_version")
@@ -98,48 +140,99 @@ def shop_orders(connection: ConnectionSettings) -> list[ShopOrder]:
 
 def xero_bookings(connection: ConnectionSettings) -> dict[str, list[XeroBooking]]:
     """Return the sales invoices by the shop order id that starts their reference."""
-    base, tenant = connection.text("base_url"), connection.text("tenant_id")
+    bookings: dict[str, list[XeroBooking]] = {}
+    for invoice in _xero_list(connection, "Invoices", {"where": 'Type=="ACCREC"'}):
+        source_id = str(invoice.get("Reference", "")).partition(" ")[0]
+        bookings.setdefault(source_id, []).append(
+            XeroBooking(
+                invoice_id=invoice["InvoiceID"],
+                number=invoice["InvoiceNumber"],
+                status=invoice["Status"],
+                total=Decimal(str(invoice["Total"])),
+                paid=Decimal(str(invoice["AmountPaid"])),
+            )
+        )
+    return bookings
+
+
+def xero_records(connection: ConnectionSettings) -> dict[str, list[Record]]:
+    """Return the contacts and the items."""
+    contacts = [
+        Record(
+            record_id=one["ContactID"],
+            name=one["Name"],
+            email=one.get("EmailAddress") or "",
+            phone=next(
+                (
+                    phone.get("PhoneNumber") or ""
+                    for phone in one.get("Phones", [])
+                    if phone["PhoneType"] == "DEFAULT"
+                ),
+                "",
+            ),
+        )
+        for one in _xero_list(connection, "Contacts", {})
+    ]
+    items = [
+        Record(
+            record_id=one["ItemID"],
+            code=one["Code"],
+            name=one.get("Name") or "",
+            price=str(one.get("SalesDetails", {}).get("UnitPrice", "")),
+        )
+        for one in _xero_list(connection, "Items", None)
+    ]
+    return {"contact": contacts, "item": items}
+
+
+def sage_records(connection: ConnectionSettings) -> dict[str, list[Record]]:
+    """Return the customers, vendors and items."""
+    return {
+        kind: [
+            Record(**dict(zip(members, map(_text, row), strict=True)))
+            for row in _sage_rows(connection, asked)
+        ]
+        for kind, (asked, members) in SAGE_RECORDS.items()
+    }
+
+
+def named(records: list[Record], said: Record) -> tuple[Record, ...]:
+    """Return the records of this code, or without one of this name."""
+    if said.code:
+        return tuple(one for one in records if one.code.casefold() == said.code.casefold())
+    return tuple(one for one in records if one.name.casefold() == said.name.casefold())
+
+
+def _xero_list(
+    connection: ConnectionSettings, resource: str, params: dict[str, str] | None
+) -> list[dict[str, Any]]:
+    """Return a list of Xero, page by page where it has pages (``params`` is None where not)."""
     token = _token(
         f"{connection.text('identity_url')}/connect/token", connection, {"scope": XERO_SCOPES}
     )
-    bookings: dict[str, list[XeroBooking]] = {}
+    found: list[dict[str, Any]] = []
     for page in range(1, PAGES_MAX + 1):
+        paged = {"page": str(page), "pageSize": str(PAGE_SIZE)}
         asked = requests.Request(
             "GET",
-            f"{base}/api.xro/2.0/Invoices",
-            params={"where": 'Type=="ACCREC"', "page": str(page), "pageSize": str(PAGE_SIZE)},
+            f"{connection.text('base_url')}/api.xro/2.0/{resource}",
+            params={} if params is None else {**params, **paged},
             headers={
                 "Authorization": f"Bearer {token}",
-                "xero-tenant-id": tenant,
+                "xero-tenant-id": connection.text("tenant_id"),
                 "Accept": "application/json",
             },
         )
-        invoices = _json(_answered(asked), "Xero")["Invoices"]
-        for invoice in invoices:
-            source_id = str(invoice.get("Reference", "")).partition(" ")[0]
-            bookings.setdefault(source_id, []).append(
-                XeroBooking(
-                    invoice_id=invoice["InvoiceID"],
-                    number=invoice["InvoiceNumber"],
-                    status=invoice["Status"],
-                    total=Decimal(str(invoice["Total"])),
-                    paid=Decimal(str(invoice["AmountPaid"])),
-                )
-            )
-        if len(invoices) < PAGE_SIZE:
+        records = _json(_answered(asked), "Xero")[resource]
+        found += records
+        if params is None or len(records) < PAGE_SIZE:
             break
-    return bookings
+    return found
 
 
 def sage_bookings(connection: ConnectionSettings) -> dict[str, list[SageBooking]]:
     """Return the open sales orders by the shop order id they carry."""
-    import pyodbc
-
-    database = pyodbc.connect(connection.text("odbc"), autocommit=True)
-    try:
-        rows = database.cursor().execute(SAGE_ORDERS).fetchall()
-    finally:
-        database.close()
+    rows = _sage_rows(connection, SAGE_ORDERS)
     found: dict[tuple[str, str], SageBooking] = {}
     for source_id, number, freight, tax, discount, deposit, extension in rows:
         around = _amount(freight) + _amount(tax) - _amount(discount)
@@ -153,6 +246,17 @@ def sage_bookings(connection: ConnectionSettings) -> dict[str, list[SageBooking]
     for (source_id, _number), booking in sorted(found.items()):
         bookings.setdefault(source_id, []).append(booking)
     return bookings
+
+
+def _sage_rows(connection: ConnectionSettings, asked: str) -> list[Any]:
+    import pyodbc
+
+    database = pyodbc.connect(connection.text("odbc"), autocommit=True)
+    try:
+        found: list[Any] = database.cursor().execute(asked).fetchall()
+    finally:
+        database.close()
+    return found
 
 
 def _shop_order(node: dict[str, Any]) -> ShopOrder:
@@ -171,6 +275,14 @@ def _shop_order(node: dict[str, Any]) -> ShopOrder:
         is_cancelled=node["cancelledAt"] is not None,
         is_test=node["test"],
     )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _digits(phone: str) -> str:
+    return "".join(letter for letter in phone if letter.isdigit())
 
 
 def _amount(value: object) -> Decimal:

@@ -1,6 +1,13 @@
-"""How often the installation of this folder sweeps."""
+"""How often the installation of this folder sweeps, and what Airflow knows of its runs."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from installation import Installation
+from tieout.stack.environment import airflow_settings
+from tieout.stack.secrets import load_or_create
 
 SWEEP_EVERY = timedelta(minutes=3)
 """A sweep costs as much as several orders: often enough to wait for, seldom enough to afford."""
@@ -25,3 +32,11 @@ def next_sweep_in() -> timedelta:
     """Return how long it is until the next sweep."""
     moment = now()
     return interval_begin(moment) + SWEEP_EVERY - moment
+
+
+def ask_airflow(installation: Installation, question: str) -> list[Any]:
+    """Return the first column of what Airflow's database answers."""
+    settings = airflow_settings(installation.configuration, load_or_create(installation.home))
+    url = settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "")
+    with psycopg.connect(url) as database:
+        return [row[0] for row in database.execute(question).fetchall()]

@@ -15,15 +15,13 @@ import pytest
 import requests
 
 from e2e.gate_task import data_docs
-from e2e.running.sweeps import SWEEP_EVERY, interval_begin, next_sweep_in, now
+from e2e.running.sweeps import SWEEP_EVERY, ask_airflow, interval_begin, next_sweep_in, now
 from installation import Installation, wait_for
 from simulators.xero.client import XeroClient
 from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
-from tieout.stack.environment import airflow_settings
-from tieout.stack.secrets import load_or_create
 from tieout.wiring.connections import connections_in, ledger_url
 from tieout.wiring.installation import Tieout
 from tieout_oracle.reading import judge_installation
@@ -161,14 +159,6 @@ def is_quiet(installation: Installation) -> bool:
     """Say whether no run of orders is under way and none will be soon by the clock."""
     is_late = next_sweep_in() < QUIET_BEFORE_SWEEP
     return not is_late and not ask_airflow(installation, ORDER_RUNS_ACTIVE)
-
-
-def ask_airflow(installation: Installation, question: str) -> list[Any]:
-    """Return the first column of what Airflow's database answers."""
-    settings = airflow_settings(installation.configuration, load_or_create(installation.home))
-    url = settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "")
-    with psycopg.connect(url) as database:
-        return [row[0] for row in database.execute(question).fetchall()]
 
 
 class ThreeWays(NamedTuple):
