@@ -93,6 +93,6 @@ def test_a_sweep_with_more_pages_than_are_read_says_so(monkeypatch: pytest.Monke
     monkeypatch.setattr("tieout.connectors.shopify.orders.ID_PAGES_MAX", 2)
     pages = [orders(f"c{number}") for number in range(5)]
     with serving(TOKEN, *pages) as wire:
-        with pytest.raises(UnavailableError, match="More than"):
+        with pytest.raises(UnavailableError, match="more than"):
             read_shopify(wire, SetClock())
         assert len(wire.received) == 3
