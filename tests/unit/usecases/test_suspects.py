@@ -115,7 +115,7 @@ def test_a_namesake_of_whom_all_else_differs_is_created(town):
 
 
 def test_what_a_suspect_is_bound_to_changes_what_is_to_be_done(town):
-    town.sage100.news.append(town.customer)
+    town.sage100.put(town.customer, town.sage100.nodes[town.customer], by="ann")
     town.settle()
     town.add_contact("Dave Smith", Phones=phones("5035550100"))
 
