@@ -37,7 +37,8 @@ WAITED_FOR = "possible_duplicate"
 """Why the first sweep sets aside what the other ledger has too, before anybody matched the two."""
 REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
 ARRIVED_WITHIN_S = 240.0
-LOOK_S = 1.0
+LOOK_S = 5.0
+"""A look takes calls of Xero's 60 a minute, which what is waited for needs as well."""
 CALL_TIMEOUT_S = 60.0
 DIVISION = "00"
 Say = Callable[[str], None]
@@ -99,11 +100,15 @@ class Shown(Frozen):
 
     @property
     def is_in_step(self) -> bool:
-        """Say whether either ledger has it once, and says of it what the person said."""
-        return all(
-            len(found) == 1 and found[0].agrees_with(self.act.says)
-            for found in (self.xero, self.sage100)
-        )
+        """Say whether either ledger has it once, and both say the same of it.
+
+        That is what the person said, or what people have made of it since.
+        """
+        if (len(self.xero), len(self.sage100)) != (1, 1):
+            return False
+        one, other = self.xero[0], self.sage100[0]
+        is_as_said = one.agrees_with(self.act.says) and other.agrees_with(self.act.says)
+        return is_as_said or (one.agrees_with(other) and other.agrees_with(one))
 
 
 def is_kept(tieout: Tieout) -> bool:
