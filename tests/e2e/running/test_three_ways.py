@@ -60,9 +60,6 @@ SENT = """
 ECHOES = """
     SELECT state FROM tieout.inbox WHERE topic = 'orders/updated' AND resource_id = %s
 """
-STATUS_SENT = """
-    SELECT sent_at FROM tieout.deliveries WHERE entity = 'order_status' AND document_key = %s
-"""
 INVOICE_ID = """
     SELECT external_id FROM tieout.deliveries WHERE entity = 'invoice' AND document_key = %s
 """
@@ -363,6 +360,9 @@ def test_the_night_finds_everything_in_order(installation: Installation, tieout:
 def test_our_own_writes_that_come_back_start_no_run_of_orders(
     installation: Installation, tieout: Tieout
 ) -> None:
+    event_runs = EVENT_RUNS.format(dag="order_to_cash")
+    wait_for(lambda: is_quiet(installation), limit_s=POSTED_WAIT_S, what="a quiet moment")
+    before = ask_airflow(installation, event_runs)
     order = make_order(now() - timedelta(minutes=1))
     control(installation, "orders", order, deliver="orders/create")
     wait_until_posted(tieout, order)
@@ -371,10 +371,9 @@ def test_our_own_writes_that_come_back_start_no_run_of_orders(
         limit_s=POSTED_WAIT_S,
         what="our status to come back and to be looked into",
     )
-    (told_at,) = ask_ledger(installation, STATUS_SENT, order)
-    runs = ask_airflow(installation, EVENT_RUNS.format(dag="order_to_cash"))
-    assert runs, "not injected"
-    assert [queued_at for queued_at in runs if queued_at > told_at] == []
+    wait_for(lambda: is_quiet(installation), limit_s=POSTED_WAIT_S, what="a quiet moment")
+    started = Counter(ask_airflow(installation, event_runs)) - Counter(before)
+    assert started.total() <= 1  # the order's own event, which a sweep may have been ahead of
     assert ask_airflow(installation, EVENT_RUNS.format(dag="hints"))
     skipped = tieout.ledger.conservation(PAIR).skipped
     assert skipped["own_write"] > 0  # the invoice that we created
