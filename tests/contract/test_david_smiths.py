@@ -364,7 +364,8 @@ def test_nothing_lands_on_the_wrong_david_smith(stage: Stage, seed: int) -> None
 
     assert smiths.astray(mine) == []
     parked = smiths.town.ledger.dead_letters(PAIR.pair)
-    assert "possible_duplicate" in {one.cause for one in parked}
+    # Whoever may be known waits; which of the two is said first goes with the order of the acts.
+    assert {one.cause for one in parked} & {"possible_duplicate", "name_taken"}
     for smith, ids in linked.items():
         held = smiths.tokens()
         assert held[XERO, ids[0]] == held[SAGE100, ids[1]] == {smith.token}

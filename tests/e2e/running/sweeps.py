@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from installation import Installation
+from tieout.domain.pair import FlowName
 from tieout.stack.environment import airflow_settings
 from tieout.stack.secrets import load_or_create
 
@@ -32,6 +33,13 @@ def next_sweep_in() -> timedelta:
     """Return how long it is until the next sweep."""
     moment = now()
     return interval_begin(moment) + SWEEP_EVERY - moment
+
+
+def pause(installation: Installation, *flows: FlowName) -> None:
+    """Let no more runs of these DAGs begin, as their switch in Airflow's pages does."""
+    names = ", ".join(f"'{flow}'" for flow in flows)
+    paused = f"UPDATE dag SET is_paused = true WHERE dag_id IN ({names}) RETURNING dag_id"  # noqa: S608 - our names
+    assert set(ask_airflow(installation, paused)) == set(flows)
 
 
 def ask_airflow(installation: Installation, question: str) -> list[Any]:

@@ -15,13 +15,22 @@ import pytest
 import requests
 
 from e2e.gate_task import data_docs
-from e2e.running.sweeps import SWEEP_EVERY, ask_airflow, interval_begin, next_sweep_in, now
+from e2e.running.sweeps import (
+    SWEEP_EVERY,
+    ask_airflow,
+    interval_begin,
+    next_sweep_in,
+    now,
+    pause,
+)
 from installation import Installation, wait_for
 from simulators.xero.client import XeroClient
+from tieout.domain.pair import FlowName
 from tieout.ledger.audit_anchors import ANCHORS_NAME
 from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import build, sale
 from tieout.simulators.shopify.demo_maker import Maker
+from tieout.stack.demo_records import KEPT
 from tieout.wiring.connections import connections_in, ledger_url
 from tieout.wiring.installation import Tieout
 from tieout_oracle.reading import judge_installation
@@ -165,6 +174,13 @@ class ThreeWays(NamedTuple):
     by_sweep: dict[str, Any]
     by_backfill: dict[str, Any]
     by_all_three: dict[str, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_orders(installation: Installation, tieout: Tieout) -> None:
+    """Let the sweeps of what else is kept in step cost nothing from here on."""
+    wait_for(lambda: settled(tieout), limit_s=POSTED_WAIT_S, what="the demo's last messages")
+    pause(installation, *KEPT, FlowName.STOCK_SYNC)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from tieout.wiring.connections import connections_in
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.tier2
 @pytest.mark.usefixtures("second")
 def test_a_figure_changed_in_xero_behind_our_back_fails_the_demo(
     installation: Installation,
