@@ -303,7 +303,7 @@ class FakeXero(_Targets, Xero):
         return frozenset(self.held_tracking)
 
     @override
-    def reference(self) -> XeroReference:
+    def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
         self._calls_made += 1
         return self.held_reference
 

@@ -1,6 +1,8 @@
 """The budget beside the real flow: every call that Xero counts is metered, with its bytes."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from acceptance.orders import PLACED_DAYS_AGO, maker, paid
 from tieout.domain.budget import Caller, Lane
@@ -50,3 +52,37 @@ def test_the_plan_of_a_backfill_asks_the_budget(world: World) -> None:
     assert (plan.refusal, plan.schedule) == ("", ())
     assert day.free_now > plan.loads[0].amount
     world.run()
+
+
+def test_codes_are_read_once_for_many_gates_and_anew_before_anything_is_set_aside(
+    world: World,
+) -> None:
+    make = maker()
+
+    def order(number: int, code: str) -> dict[str, Any]:
+        draft = make.draft(number, make.known[3], make.line("LAMP-01", 1), at=make.at(1, "12:00"))
+        placed: dict[str, Any] = json.loads(json.dumps(paid(draft)).replace("LAMP-01", code))
+        return placed
+
+    def charts_read() -> int:
+        calls = world.call(f"{world.configuration.url('xero')}/_calls", method="GET")
+        return int(calls[TENANT]["by_path"]["GET items"])
+
+    world.post(order(7404, "LAMP-01"))
+    before = charts_read()
+    world.post(order(7405, "LAMP-01"))
+    assert charts_read() == before
+    xero = f"{world.configuration.url('xero')}/_organisations/{TENANT}/Items"
+    world.call(xero, {"Code": "NEW-7406", "Name": "Reading lamp"})
+    item = {
+        "ItemType": "1",
+        "ProductLine": "LITE",
+        "ItemCodeDesc": "Reading lamp",
+        "StandardUnitOfMeasure": "EACH",
+        "StandardUnitPrice": "19.99",
+    }
+    world.people("create_record", table="CI_Item", key={"ItemCode": "NEW-7406"}, values=item)
+    world.post(order(7406, "NEW-7406"))
+    assert charts_read() == before + 1
+    assert {"HP-7405", "HP-7406"} <= {one.number for one in world.tieout.xero(HARBOR).invoices()}
+    assert world.tieout.dead_letters() == []

@@ -15,6 +15,7 @@ from typing_extensions import override
 from tieout.connectors.turns import MemoryCallBudget
 from tieout.connectors.xero.config import XeroConfig
 from tieout.connectors.xero.connector import XeroConnector
+from tieout.connectors.xero.shared import Shared
 from tieout.domain.budget import Allowed
 from tieout.domain.ledger import NewDeadLetter, NewInboxEntry
 from tieout.domain.reading import Page, PageLanded, Position, Reading
@@ -69,7 +70,7 @@ def main(xero_url: str, ledger_url: str, *resources: str) -> None:
     )
     clock = SystemClock()
     budget = MemoryCallBudget(UNLIMITED, clock=clock)
-    xero = XeroConnector(config, clock=clock, sleep=time.sleep, budget=budget)
+    xero = XeroConnector(config, clock=clock, sleep=time.sleep, shared=Shared(budget=budget))
     ledger = PostgresLedger(ledger_url)
     landing = WatchedLanding(ledger)
     started_s = time.perf_counter()

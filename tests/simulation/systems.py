@@ -350,9 +350,9 @@ class SimulatedXero(FakeXero):
         self.world = world
 
     @override
-    def reference(self) -> XeroReference:
+    def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
         _read(self.world)
-        return super().reference()
+        return super().reference(age_max_s=age_max_s)
 
     @override
     def find_contacts(

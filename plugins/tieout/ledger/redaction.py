@@ -87,6 +87,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "redactions": ("pair", "account", "source_id", "row_counts"),
     "tokens": ("name", "sealed", "scope"),
     "budgets": ("name", "state"),
+    "kept_references": ("name", "content"),
     "call_usage": ("app", "organization", "flow", "lane"),
     "alembic_version": ("version_num",),
 }

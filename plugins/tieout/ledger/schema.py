@@ -332,6 +332,14 @@ budgets = Table(
     _moment("changed_at"),
 )
 
+kept_references = Table(
+    "kept_references",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("content", JSONB(none_as_null=True), nullable=False),
+    Column("read_at", DateTime(timezone=True), nullable=False),
+)
+
 call_usage = Table(
     "call_usage",
     metadata,

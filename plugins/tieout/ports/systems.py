@@ -78,6 +78,8 @@ class XeroReference(Frozen):
     """Name by code, of the same accounts."""
     item_names: dict[str, str] = Field(default_factory=dict)
     """Name by code, of the same items; '' where an item has none."""
+    is_kept: bool = False
+    """Whether it was read some time ago, and may be out of date."""
 
 
 class Sage100Reference(Frozen):
@@ -115,8 +117,8 @@ class Xero(Protocol):
     def calls_made(self) -> int:
         """Return how many calls this object has made, tokens apart; one ODBC query is one."""
 
-    def reference(self) -> XeroReference:
-        """Read what the gate needs."""
+    def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
+        """Read what the gate needs, or return what anybody read at most so many seconds ago."""
 
     def tracking_options(self) -> frozenset[Tracking]:
         """Return the ACTIVE options of the ACTIVE tracking categories."""

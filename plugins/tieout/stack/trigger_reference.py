@@ -20,13 +20,14 @@ from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.follow import FOLLOWED
 from tieout.usecases.hints import EVENTS, LISTS
 from tieout.usecases.in_step.entities import IN_STEP
+from tieout.usecases.order_gate import REFERENCE_AGE_MAX_S
 from tieout.usecases.stock_sync import STOCK_LIST
 from tieout.wiring.systems import SUBSCRIBED_TOPICS
 
 HEADER = ("system", "records", "webhook", "read by", "seen at the latest after")
 NONE = "none"
 GATE_LISTS = ("Organisation", "Items", "Currencies", "Accounts", "TaxRates")
-"""What every gate of a batch reads whole before it judges (ports.Xero.reference)."""
+"""What gates read whole, one for all for some time (ports.Xero.reference)."""
 DAY = "a day"
 
 
@@ -110,13 +111,14 @@ def _xero(resource: str) -> tuple[str, str]:
     if is_polled:
         return "`polls`", _sweep()
     if resource in KEPT:
-        judging = "; the gate of every batch, whole" if resource in GATE_LISTS else ""
+        judging = "; the gates, whole" if resource in GATE_LISTS else ""
         by = f"`{KEPT[resource]}`, where a pair has it on{judging}"
         event_s = (2 if resource in PASSED_ON else 1) * (POLL_S + REST_S)
         soon = f"{event_s:.0f} s; without the webhook " if resource in HINTED else ""
         return by, f"{soon}{_sweep()}"
     if resource in GATE_LISTS:
-        return "the gate of every batch, whole", "nothing is judged by an older one"
+        minutes = REFERENCE_AGE_MAX_S / 60
+        return "the gates, whole", f"{minutes:.0f} min; at once for what would be set aside"
     return "no flow; `polls`, when a pair names it", f"{_sweep()}, when it is polled"
 
 

@@ -39,6 +39,8 @@ class Taken(Generic[Record]):
     records: Sequence[Record]
     rows: Sequence[Row]
     unreadable: Mapping[DocumentId, NewDeadLetter]
+    anew: "Callable[[], Taken[Record]] | None" = None
+    """Makes records and rows again of what is known now, where what was known before was used."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,11 @@ def judge(flow: Flow, batch_id: BatchId, judging: Judging[Record]) -> StepReport
     received = documents_of(flow, batch_id, DocumentState.RECEIVED)
     taken = judging.take(flow, received)
     page = str(batch_id) if flow.only is None else f"{batch_id}-{flow.only}"
-    found = _by_row(flow.gate.validate(judging.suite, taken.rows, page=page).findings)
+    findings = flow.gate.validate(judging.suite, taken.rows, page=page).findings
+    if findings and taken.anew is not None:
+        taken = taken.anew()
+        findings = flow.gate.validate(judging.suite, taken.rows, page=page).findings
+    found = _by_row(findings)
     _halt(flow.pair, found)
     bad = {**taken.unreadable, **_failed(judging, taken.records, found)}
     good = {one.document_id: one for one in taken.records if one.document_id not in bad}

@@ -39,6 +39,11 @@ from tieout.usecases.tax_rounding import rounded_by_day
 STEP = "gate_orders"
 LACK_OF_ITEMS = frozenset({"unknown_item", "item_code_too_long"})
 """The rules of the suite whose failing rows wait for the items that they name."""
+REFERENCE_AGE_MAX_S = 900.0
+"""How old Xero's codes may be for an order to pass: what is archived or locked since, Xero refuses
+by itself. None is set aside for what they lack: they are read anew first. Reading them costs five
+calls of 60 a minute.
+"""
 SALE_KINDS = frozenset({LineKind.PRODUCT, LineKind.SHIPPING})
 
 
@@ -58,8 +63,13 @@ def _take(flow: Flow, documents: Sequence[Document]) -> Taken[ReadyOrder]:
     newest = _newest(flow, documents)
     posted = _posted(flow, newest)
     orders, unreadable = _read(flow, newest, posted)
-    orders, rows = _looked_up(flow, orders, posted)
-    return Taken(documents=newest, records=orders, rows=rows, unreadable=unreadable)
+
+    def looked_up(age_max_s: float) -> Taken[ReadyOrder]:
+        told, rows, is_kept = _looked_up(flow, orders, posted, age_max_s=age_max_s)
+        anew = (lambda: looked_up(0.0)) if is_kept else None
+        return Taken(documents=newest, records=told, rows=rows, unreadable=unreadable, anew=anew)
+
+    return looked_up(REFERENCE_AGE_MAX_S)
 
 
 def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
@@ -162,13 +172,16 @@ def _refuse_unsupported(order: Order) -> None:
 
 
 def _looked_up(
-    flow: Flow, orders: Sequence[ReadyOrder], posted: Collection[str]
-) -> tuple[list[ReadyOrder], list[Row]]:
-    """Return the orders with what Sage 100 says of their items, and their rows."""
+    flow: Flow, orders: Sequence[ReadyOrder], posted: Collection[str], *, age_max_s: float
+) -> tuple[list[ReadyOrder], list[Row], bool]:
+    """Return the orders with what Sage 100 says of their items, and their rows.
+
+    And whether what they were held against may be out of date.
+    """
     if not orders:
-        return [], []
+        return [], [], False
     pair = flow.pair
-    xero = guarded_read(flow, System.XERO, flow.xero.reference)
+    xero = guarded_read(flow, System.XERO, lambda: flow.xero.reference(age_max_s=age_max_s))
     nearest = nearest_items([ready.order for ready in orders], xero)
     codes = {line.item_code for ready in orders for line in products(ready.order)}
     codes |= {one.value for alike in nearest.values() for one in alike}
@@ -189,7 +202,8 @@ def _looked_up(
         ready.model_copy(update={"order": with_item_facts(ready.order, known.sage100)})
         for ready in orders
     ]
-    return told, [order_row(str(ready.document_id), ready.order, known) for ready in told]
+    rows = [order_row(str(ready.document_id), ready.order, known) for ready in told]
+    return told, rows, xero.is_kept
 
 
 def _tracking(flow: Flow) -> frozenset[Tracking]:

@@ -22,9 +22,9 @@ class XeroBudget:
         self._allowed = allowed_by(config.tier)
         self._app = f"xero {config.client_id}"
         # A custom connection need not name the only organization that it has.
-        organization = f"{self._app} {config.tenant_id or 'organization'}"
+        self.organization = f"{self._app} {config.tenant_id or 'organization'}"
         self.calls = PostgresCallBudget(
-            database, app=self._app, organization=organization, allowed=self._allowed
+            database, app=self._app, organization=self.organization, allowed=self._allowed
         )
 
     def day(self) -> CallDay:

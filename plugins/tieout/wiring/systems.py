@@ -17,10 +17,12 @@ from tieout.connectors.sage100.schema import by_table
 from tieout.connectors.sage100.site import SiteReport
 from tieout.connectors.shopify.connector import ShopifyConnector
 from tieout.connectors.xero.connector import XeroConnector
+from tieout.connectors.xero.shared import Shared
 from tieout.domain.base import System
 from tieout.domain.pair import Pair
 from tieout.errors import ConfigurationError
 from tieout.ledger.postgres import PostgresLedger
+from tieout.ledger.references import PostgresReferences
 from tieout.ledger.tokens import KEY_SETTING, PostgresTokenStore
 from tieout.mapping.mapper import load_specs
 from tieout.mapping.spec import Spec
@@ -119,11 +121,15 @@ class ConnectedSystems:
     def xero_by(self, connection_id: str) -> XeroConnector:
         """Return the connector of a Xero connection, within its budget of calls."""
         config = self.xero_connections.config(connection_id)
+        budget = XeroBudget(self.ledger.database, config)
         return XeroConnector(
             config,
             clock=self.clock,
-            tokens=self.xero_connections.tokens_for(config),
-            budget=XeroBudget(self.ledger.database, config).calls,
+            shared=Shared(
+                tokens=self.xero_connections.tokens_for(config),
+                budget=budget.calls,
+                references=PostgresReferences(self.ledger.database, budget.organization),
+            ),
             caller=self.caller,
         )
 

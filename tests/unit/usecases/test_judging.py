@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from typing_extensions import override
 
 import records
 from fake_streams import FakeStreams
@@ -15,7 +17,7 @@ from tieout.domain.streams import StreamState, source_stream
 from tieout.errors import ConfigurationError
 from tieout.mapping.mapper import YamlMapper
 from tieout.matching.matcher import ProbabilityMatcher
-from tieout.ports.gate import Finding
+from tieout.ports.gate import Finding, Gate, GateResult, Row
 from tieout.usecases.flow import LEASE_S, Flow, Ready
 from tieout.usecases.judging import Judging, Taken, judge
 from unit.usecases.test_steps import PAIR, ROOT
@@ -123,6 +125,52 @@ def find(flow: Flow, *findings: Finding) -> None:
 
 def ids(flow: Flow, batch_id: BatchId) -> list[DocumentId]:
     return [one.document_id for one in flow.ledger.documents(batch_id)]
+
+
+class Strict(Gate):
+    """It finds whatever was held against what was known before."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[object]] = []
+
+    @override
+    def validate(self, suite: str, rows: Sequence[Row], *, page: str = "") -> GateResult:
+        self.asked.append([row["known"] for row in rows])
+        findings = tuple(
+            finding(DocumentId(int(str(row["row_key"]))), "park")
+            for row in rows
+            if row["known"] == "before"
+        )
+        return GateResult(suite=suite, findings=findings)
+
+
+def knowing(before: str) -> Judging[ReadyPurchase]:
+    """Return how they are judged who hold them against what was known before at first."""
+
+    def told(flow: Flow, documents: Sequence[Document], known: str) -> Taken[ReadyPurchase]:
+        taken = take(flow, documents)
+        return replace(taken, rows=[{**row, "known": known} for row in taken.rows])
+
+    def taken(flow: Flow, documents: Sequence[Document]) -> Taken[ReadyPurchase]:
+        return replace(told(flow, documents, before), anew=lambda: told(flow, documents, "now"))
+
+    return replace(PURCHASES, take=taken)
+
+
+def test_nothing_is_set_aside_for_what_was_known_before_but_is_so_no_more() -> None:
+    gate = Strict()
+    flow = replace(make_flow(), gate=gate)
+    report = judge(flow, batch_of(flow, {"total": "1.00"}, {"total": "2.00"}), knowing("before"))
+    assert (report.confirmed, report.set_aside) == (2, 0)
+    assert gate.asked == [["before", "before"], ["now", "now"]]
+
+
+def test_what_passes_by_what_was_known_before_is_judged_once() -> None:
+    gate = Strict()
+    flow = replace(make_flow(), gate=gate)
+    report = judge(flow, batch_of(flow, {"total": "1.00"}), knowing("as good as now"))
+    assert (report.confirmed, report.set_aside) == (1, 0)
+    assert gate.asked == [["as good as now"]]
 
 
 def test_each_record_goes_its_own_way_after_one_validation_of_all() -> None:

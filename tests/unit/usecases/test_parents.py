@@ -257,7 +257,7 @@ class AwayXero(FakeXero):
     """An organization that does not answer."""
 
     @override
-    def reference(self) -> XeroReference:
+    def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
         raise UnavailableError("Xero is away.", remedy="Try again later.")
 
 

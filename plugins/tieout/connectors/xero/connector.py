@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from typing_extensions import override
@@ -24,6 +24,7 @@ from tieout.connectors.xero.config import XeroConfig
 from tieout.connectors.xero.lists import XeroLists
 from tieout.connectors.xero.reports import XeroReports
 from tieout.connectors.xero.resembling import resembling
+from tieout.connectors.xero.shared import SHARING_NOTHING, Shared
 from tieout.connectors.xero.shown import shown
 from tieout.connectors.xero.standings import STANDINGS
 from tieout.connectors.xero.targets.table import target_of
@@ -34,11 +35,10 @@ from tieout.domain.clues import Clues
 from tieout.domain.statuses.machine import Phase
 from tieout.domain.statuses.xero import INVOICE, PAYMENT
 from tieout.errors import ConfigurationError, UnavailableError
-from tieout.ports.budget import CallBudget
 from tieout.ports.clock import Clock
+from tieout.ports.references import KeptReference
 from tieout.ports.systems import Party, Shown, Xero, XeroReference
 from tieout.ports.targets import Target
-from tieout.ports.tokens import TokenStore
 
 __all__ = ["XeroConfig", "XeroConnector"]
 
@@ -60,16 +60,22 @@ class XeroConnector(Xero):
         *,
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
-        tokens: TokenStore | None = None,
-        budget: CallBudget | None = None,
+        shared: Shared = SHARING_NOTHING,
         caller: Caller = ALONE,
     ) -> None:
         """Take the organization's connection, the present, the way to wait, and what is shared.
 
         ``caller`` is on whose account its calls are.
         """
+        self._now = clock.now
+        self._references = shared.references
         self._client = XeroClient(
-            config, clock=clock, sleep=sleep, tokens=tokens, budget=budget, caller=caller
+            config,
+            clock=clock,
+            sleep=sleep,
+            tokens=shared.tokens,
+            budget=shared.budget,
+            caller=caller,
         )
         self._settle_s = config.settle_s
         self.lists = XeroLists(self._client, tenant_id=config.tenant_id)
@@ -86,7 +92,18 @@ class XeroConnector(Xero):
         return self._client.calls_made
 
     @override
-    def reference(self) -> XeroReference:
+    def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
+        known = self._references.kept() if self._references is not None else None
+        if known is not None and self._now() - known.read_at < timedelta(seconds=age_max_s):
+            return XeroReference.model_validate({**known.content, "is_kept": True})
+        read_at = self._now()
+        read = self._read_reference()
+        if self._references is not None:
+            content = read.model_dump(mode="json", exclude={"is_kept"})
+            self._references.keep(KeptReference(content=content, read_at=read_at))
+        return read
+
+    def _read_reference(self) -> XeroReference:
         organisation = self._organisation()
         items = [SaidItem.of(row) for row in self._client.rows("Items", "Items")]
         account_names = self._account_names()

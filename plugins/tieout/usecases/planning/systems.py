@@ -59,8 +59,8 @@ class PlanningXero(Xero):
         return counted(self._real, System.XERO, self._notes, read)
 
     @override
-    def reference(self) -> XeroReference:
-        return self._counted(self._real.reference)
+    def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
+        return self._counted(lambda: self._real.reference(age_max_s=age_max_s))
 
     @override
     def tracking_options(self) -> frozenset[Tracking]:
