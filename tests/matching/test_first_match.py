@@ -1,6 +1,7 @@
 """Two full lists that grew apart, from the simulators to bindings: the walk that going live is."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fakes import FakeClock, FakeLedger
+from matching.people import Profiles
 from matching.town_lists import Lists, Written, lists
 from tieout.connectors.sage100.lists import Sage100Lists
 from tieout.connectors.sage100.reader import Sage100Reader
@@ -33,8 +35,7 @@ from world import HARBOR, INCLUDE
 from xero_simulator import XeroSimulator, xero_simulator
 
 EACH, SAME = 200, 150
-GAPS = 0.5
-"""Half as many empty fields as in the lists of the bench, of which nobody takes care."""
+TOWNS = (*range(30), *range(100, 130))
 LEFT_TO_A_PERSON_MAX = 10
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 BOTH = (System.XERO, System.SAGE100)
@@ -52,7 +53,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("first-match")
-    made = lists(2026, each=EACH, same=SAME, gaps=GAPS)
+    made = lists(2026, each=EACH, same=SAME)
     home = folder / "sage100"
     create_companies(home)
     with xero_simulator(folder / "xero") as xero:
@@ -180,6 +181,21 @@ def test_two_lists_are_matched_decided_and_accepted(town: Town, tmp_path: Path) 
     assert MatchClass.CERTAIN not in {row.match_class for row in left}
     parted = {_pair(row) for row in decided if row.decision is Decision.OTHER}
     assert parted.isdisjoint(map(_pair, left))
+
+
+def test_at_most_ten_of_any_town_are_left_and_none_is_linked_wrongly() -> None:
+    left = {}
+    for seed in TOWNS:
+        people = Profiles(lists(seed, each=EACH, same=SAME))
+        matches = ProbabilityMatcher().best(CUSTOMER, people.left, people.right)
+        classes = Counter(match.match_class for match in matches)
+        left[seed] = classes[MatchClass.LIKELY]
+        assert classes[MatchClass.CERTAIN] >= SAME - 15, seed
+        assert all(
+            people.is_right(one) for one in matches if one.match_class is MatchClass.CERTAIN
+        ), seed
+
+    assert {seed: count for seed, count in left.items() if count > LEFT_TO_A_PERSON_MAX} == {}
 
 
 def test_who_is_no_customer_of_the_pair_is_left_alone(town: Town) -> None:

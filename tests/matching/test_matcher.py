@@ -71,6 +71,74 @@ def test_a_name_alone_is_never_certain() -> None:
     assert match.match_class is MatchClass.LIKELY
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("Dunmore Office Supplies LLC", "DUNMORE OFFICE SUPPLIE"),
+        ("Dunmore Plumbing Corporation", "DUNMORE PLUMBING CORPORA"),
+        ("Dunmore Wholesale", "Dunmore Whsle"),
+        ("Ann Lee Holdings LLC t/a KMT Toys Ltd", "KMT TOYS LIMITED"),
+        ("Ann Lee Holdings LLC t/a The Cedar Trucking Co.", "TH CEDAR TRUCKING"),
+    ],
+)
+def test_a_name_cut_or_shortened_is_the_name(name: str, other: str) -> None:
+    one, same = who("x1", **{**SMITH, "name": name}), who("s1", **{**SMITH, "name": other})
+
+    (match,) = MATCHER.best(CUSTOMER, [one], [same])
+
+    assert match.match_class is MatchClass.CERTAIN
+
+
+SHOP = {**SMITH, "name": "River Signs LLC", "email": "shop3@riversigns.com"}
+ELSEWHERE = {"line1": "99 Oak Ave", "city": "Lynn", "phone": "508 555 0199"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (  # of one owner, named as two
+            {**SMITH, "name": "Pacific Farms LLC", "email": "farms@pacific.com"},
+            {**SMITH, "name": "Pacific Sporting Goods LLC", "email": "goods@pacific.com"},
+        ),
+        (  # two of one name
+            SMITH,
+            {**SMITH, **ELSEWHERE, "email": "dsmith99@proton.me"},
+        ),
+        (SMITH, {**SMITH, **ELSEWHERE, "email": ""}),
+        # two shops of one company
+        (SHOP, {**SHOP, "phone": "", "line1": "", "city": "", "email": "shop1@riversigns.com"}),
+        (SHOP, {**SHOP, **ELSEWHERE, "phone": "", "email": ""}),
+    ],
+)
+def test_of_strangers_nobody_is_asked(one: dict[str, str], other: dict[str, str]) -> None:
+    (match,) = MATCHER.best(CUSTOMER, [who("x1", **one)], [who("s1", **other)])
+
+    assert match.match_class is MatchClass.NEW
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # one mailbox of two names; a person and, perhaps, the company of that person
+        ({**SMITH, "name": "Pacific Farms LLC"}, {**SMITH, "name": "Pacific Sporting Goods LLC"}),
+        (SMITH, {**SMITH, "name": "Northern Coffee Ltd", "email": ""}),
+        # initials, words run together
+        ({**SMITH, "name": "Pacific Timber Works LLC", "email": ""}, {**SMITH, "name": "PTW LLC"}),
+        ({**SMITH, "name": "Oak Leaf LLC", "email": ""}, {**SMITH, "name": "Oakleaf Ltd"}),
+        # another address, and nothing else that differs
+        (SMITH, {**SMITH, **ELSEWHERE, "phone": "", "email": ""}),
+        (SMITH, {**SMITH, **ELSEWHERE, "phone": ""}),
+        (SHOP, {**SHOP, "line1": "99 Oak Ave"}),
+    ],
+)
+def test_of_who_may_be_one_thing_a_person_is_asked_at_least(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    (match,) = MATCHER.best(CUSTOMER, [who("x1", **one)], [who("s1", **other)])
+
+    assert match.match_class is not MatchClass.NEW
+
+
 def test_what_is_called_otherwise_is_never_certain_whatever_else_agrees() -> None:
     sister = who("s1", **{**SMITH, "name": "Northern Coffee Ltd"})
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tieout.matching.few import DOUBTFUL_ODDS, RIVAL_MIN, WEIGHT_MAX, Chosen
+from tieout.matching.few import RIVAL_MIN, WEIGHT_MAX, Chosen
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 ROUNDS = 8
 """How often the share of matches is worked out anew from how sure they are."""
@@ -33,10 +32,10 @@ class Weighed:
     weight: Floats
 
 
-def best(pairs: Weighed, left_count: int, right_count: int, *, doubtful: Flags) -> list[Chosen]:
+def best(pairs: Weighed, left_count: int, right_count: int, *, odds_max: Floats) -> list[Chosen]:
     """Return the pairs of two whole lists, each record in one at the most, the surest first.
 
-    ``doubtful`` says which pairs are rather not one thing, however much they weigh.
+    ``odds_max`` says how likely each pair is at the most, however much it weighs.
     """
     if not len(pairs.weight):
         return []
@@ -48,8 +47,7 @@ def best(pairs: Weighed, left_count: int, right_count: int, *, doubtful: Flags) 
         # The more records have found theirs, the fewer are left that a pair may be by chance.
         free = (1 - expected / left_count) * (1 - expected / right_count)
         prior = expected / (left_count * right_count * free)
-        scaled = odds * prior
-        scaled[doubtful] = np.minimum(scaled[doubtful], DOUBTFUL_ODDS)
+        scaled = np.minimum(odds * prior, odds_max)
         confidence = _exclusive(pairs, scaled, left_count, right_count)
         expected = min(max(float(confidence.sum()), SHARE_FIRST), most)
     return _one_to_one(pairs, confidence)
@@ -105,6 +103,6 @@ def as_weighed(pairs: list[tuple[int, int, float]]) -> Weighed:
     )
 
 
-def flags(said: Iterable[bool]) -> Flags:
+def column(said: Iterable[float]) -> Floats:
     """Return what is said of each pair as a column."""
-    return np.fromiter(said, np.bool_)
+    return np.fromiter(said, np.float64)

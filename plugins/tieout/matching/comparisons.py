@@ -77,6 +77,14 @@ def _same(column: str) -> tuple[str, Callable[[Form, Form], bool]]:
     )
 
 
+def _same_across(one: str, other: str) -> tuple[str, Callable[[Form, Form], bool]]:
+    """Say whether a column of one is equal to another one of the other."""
+    return (
+        f'"{one}_l" = "{other}_r"',
+        lambda a, b: a[one] is not None and a[one] == b[other],
+    )
+
+
 def _alike(column: str, least: float) -> tuple[str, Callable[[Form, Form], bool]]:
     def holds(a: Form, b: Form) -> bool:
         one, other = a[column], b[column]
@@ -199,15 +207,15 @@ def _near(column: str) -> tuple[str, Callable[[Form, Form], bool]]:
     return sql, holds
 
 
-def _more_words(column: str) -> tuple[str, Callable[[Form, Form], bool]]:
+def _more_words(first: str, second: str) -> tuple[str, Callable[[Form, Form], bool]]:
     """Say whether one text has all words of the other, which has two at least."""
 
     def holds(a: Form, b: Form) -> bool:
-        one, other = ((form[column] or "").split() for form in (a, b))
+        one, other = (a[first] or "").split(), (b[second] or "").split()
         shorter, longer = sorted((one, other), key=len)
         return len(shorter) > 1 and set(shorter) <= set(longer)
 
-    one, other = (f"string_split(\"{column}_{side}\", ' ')" for side in "lr")
+    one, other = (f"string_split(\"{side}\", ' ')" for side in (f"{first}_l", f"{second}_r"))
     has_all = (
         f"(len({shorter}) > 1 AND len({shorter}) <= len({longer})"
         f" AND list_has_all({longer}, {shorter}))"
@@ -297,7 +305,12 @@ NAME = Comparison(
         Level(*_same("name"), 0.62, 0.0003, Reason.SAME_NAME, rare="name"),
         Level(*_same("name_sorted"), 0.08, 0.00005, Reason.SAME_WORDS, rare="name_sorted"),
         Level(
-            *_any(_begins("name", "trade_name"), _begins("trade_name", "name")),
+            *_any(
+                _same_across("name", "trade_name"),
+                _same_across("trade_name", "name"),
+                _begins("name", "trade_name"),
+                _begins("trade_name", "name"),
+            ),
             0.04,
             0.00005,
             Reason.TRADING_NAME,
@@ -309,7 +322,16 @@ NAME = Comparison(
             0.0001,
             Reason.ALIKE_NAME,
         ),
-        Level(*_more_words("name"), 0.04, 0.0003, Reason.MORE_WORDS),
+        Level(
+            *_any(
+                _more_words("name", "name"),
+                _more_words("name", "trade_name"),
+                _more_words("trade_name", "name"),
+            ),
+            0.04,
+            0.0003,
+            Reason.MORE_WORDS,
+        ),
         Level(*_any(_near("name"), _near("name_sorted")), 0.03, 0.001, Reason.RATHER_ALIKE_NAME),
         # Companies of one owner share phone, address and host, and often the first word.
         Level(*_same("first_word"), 0.01, 0.003, Reason.SAME_FIRST_WORD, is_doubtful=True),

@@ -16,8 +16,6 @@ WEIGHT_MIN = 4.0
 """Bits; a pair that weighs less has hardly anything in common."""
 WEIGHT_MAX = 60.0
 """Bits; beyond it a weight says nothing more, and its power of two stays a number."""
-DOUBTFUL_ODDS = 2.0
-"""The best odds of a doubtful pair: two in three, as generated lists show; a person looks at it."""
 RIVAL_MIN = 0.1
 """How sure another match of the same record is that it is told of."""
 
@@ -55,8 +53,7 @@ def nearest(candidates: Candidates, prior: float) -> list[Chosen]:
     by_left: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
     for left, right, weight in weighed(candidates):
         odds = prior * 2 ** min(weight, WEIGHT_MAX)
-        if candidates.forms.is_doubtful(left, right):
-            odds = min(odds, DOUBTFUL_ODDS)
+        odds = min(odds, candidates.forms.odds_max(left, right))
         by_left[left].append((odds, -right))
     chosen = []
     for left, found in by_left.items():

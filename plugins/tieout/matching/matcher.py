@@ -53,8 +53,8 @@ def best_of(table: Table, left: Sequence[Profile], right: Sequence[Profile]) -> 
         weighed = bulk.weighed(forms)
     else:
         weighed = choosing.as_weighed(few.weighed(few.of_lists(forms)))
-    doubtful = choosing.flags(map(forms.is_doubtful, weighed.left, weighed.right))
-    return _matches(forms, choosing.best(weighed, len(left), len(right), doubtful=doubtful))
+    most = choosing.column(map(forms.odds_max, weighed.left, weighed.right))
+    return _matches(forms, choosing.best(weighed, len(left), len(right), odds_max=most))
 
 
 def _matches(forms: Forms, chosen: Iterable[few.Chosen]) -> list[Match]:

@@ -1,5 +1,6 @@
 """The comparison tables: of each kind of record its form, its comparisons, and who is compared."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,13 +22,24 @@ from tieout.matching.comparisons import (
     Comparison,
     Form,
 )
+from tieout.matching.strangers import strangers
 
 NAME_START = 8
 """How many signs of a name two records have in common that are compared for that."""
 
+DOUBTFUL_ODDS, STRANGERS_ODDS = 2.0, 0.02
+"""The best odds of a doubtful pair, at which a person looks, and of strangers, whom nobody need.
+
+As generated lists show: of a hundred strangers two at most are one thing (tests/matching).
+"""
+
 Key = str | None
 Block = tuple[list[int | None], list[int | None]]
 """Which value of one kind of block each record has, of both lists."""
+
+
+def _never(_left: Form, _right: Form) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,8 @@ class Table:
     learned_by: tuple[str, ...]
     spelled: str = ""
     """The column of whose words the rarest is a block as well."""
+    are_strangers: Callable[[Form, Form], bool] = _never
+    """Says of two records whether they are hardly one thing, whatever they have in common."""
 
     @cached_property
     def judging(self) -> tuple[Comparison, ...]:
@@ -82,6 +96,7 @@ def _party(profile: Profile) -> dict[str, Key]:
         "name_sorted": " ".join(sorted(own)),
         "name_start": " ".join(own)[:CUT_MIN],
         "first_word": own[0] if len(own) > 1 else "",
+        "legal_form": words.legal_form(said["name"]),
         "trade_name": " ".join(trading),
         "marks": " ".join(words.marks([*own, *trading])),
         "bearing": " ".join(sorted(words.BEARINGS.intersection(own))),
@@ -146,6 +161,7 @@ PARTY = Table(
     blocks=_party_blocks,
     learned_by=("email", "phone", "name"),
     spelled="name",
+    are_strangers=strangers,
 )
 TABLES = {
     CUSTOMER: PARTY,
@@ -185,11 +201,14 @@ class Forms:
         self.left = [table.form(profile) for profile in left]
         self.right = [table.form(profile) for profile in right]
 
-    def is_doubtful(self, left: int, right: int) -> bool:
-        """Say whether two records are rather not one thing, whatever they have in common."""
+    def odds_max(self, left: int, right: int) -> float:
+        """Return how likely two records are one thing at the most, whatever they have in common."""
         one, other = self.left[left], self.right[right]
+        if self.table.are_strangers(one, other):
+            return STRANGERS_ODDS
         levels = (comparison.level(one, other) for comparison in self.table.judging)
-        return any(level is not None and level.is_doubtful for level in levels)
+        is_doubtful = any(level is not None and level.is_doubtful for level in levels)
+        return DOUBTFUL_ODDS if is_doubtful else math.inf
 
     def blocks(self, common_max: int) -> Iterator[Block]:
         """Yield each kind of block: what of it both sides have, by the numbers of values.

@@ -50,6 +50,9 @@ LEGAL_FORMS = frozenset(
         "unlimited",
     ]
 )
+LONG_FORMS = ("company", "corporation", "incorporated", "limited", "unlimited")
+"""Those of which a name that is cut may keep the beginning."""
+CUT_FORM_MIN = 3
 SHORT_FORMS: Mapping[str, str] = {
     "acct": "accounting", "acctg": "accounting", "adv": "advertising", "agcy": "agency",
     "amer": "american",
@@ -63,7 +66,7 @@ SHORT_FORMS: Mapping[str, str] = {
     "equip": "equipment", "exp": "export", "fin": "financial", "grp": "group", "gp": "group",
     "hldg": "holding", "hldgs": "holdings", "hosp": "hospital", "imp": "import",
     "comml": "commercial", "furn": "furniture", "govt": "government", "hdwe": "hardware",
-    "indl": "industrial", "refrig": "refrigeration", "sply": "supply", "ind": "industries",
+    "indl": "industrial", "refrig": "refrigeration", "sply": "supplies", "ind": "industries",
     "inds": "industries", "indus": "industries", "ins": "insurance",
     "inst": "institute", "intl": "international", "int": "international", "invest": "investments",
     "lab": "laboratory", "labs": "laboratories", "mach": "machinery", "maint": "maintenance",
@@ -74,11 +77,12 @@ SHORT_FORMS: Mapping[str, str] = {
     "props": "properties", "ptnr": "partner", "ptnrs": "partners", "pub": "publishing",
     "rest": "restaurant", "sch": "school", "sci": "science", "serv": "services",
     "service": "services", "servs": "services", "sol": "solutions", "soln": "solutions",
-    "solns": "solutions", "solution": "solutions", "st": "saint", "sup": "supply",
-    "supp": "supply", "supplies": "supply", "svc": "services", "svcs": "services",
+    "solns": "solutions", "solution": "solutions", "st": "saint", "sup": "supplies",
+    "supp": "supplies", "supply": "supplies", "svc": "services", "svcs": "services",
     "sys": "systems", "system": "systems", "tech": "technologies", "technology": "technologies",
     "techs": "technologies", "trans": "transport", "transp": "transport", "univ": "university",
-    "whol": "wholesale", "whse": "warehouse", "whsl": "wholesale",
+    "vet": "veterinary", "whol": "wholesale", "whse": "warehouse", "whsl": "wholesale",
+    "whsle": "wholesale",
 }  # fmt: skip
 """Words that bookkeepers shorten, and those that stand for one another, by their short form."""
 SMALL_WORDS = frozenset({"and", "the", "of"})
@@ -172,11 +176,22 @@ def plain(text: str) -> str:
 
 def name_words(text: str) -> list[str]:
     """Return the words of a name without its legal form, shortened ones written out."""
-    words = plain(text).split()
-    kept = [word for word in words if word not in SMALL_WORDS]
-    while len(kept) > 1 and kept[-1] in LEGAL_FORMS:
+    kept = [word for word in plain(text).split() if word not in SMALL_WORDS]
+    while len(kept) > 1 and _is_legal_form(kept[-1]):
         kept.pop()
     return [SHORT_FORMS.get(word, word) for word in kept]
+
+
+def legal_form(text: str) -> str:
+    """Return the legal form that a name ends with, as it is written, or nothing."""
+    *before, last = plain(text).split() or [""]
+    return last if before and _is_legal_form(last) else ""
+
+
+def _is_legal_form(word: str) -> bool:
+    """Say whether a word is a legal form, or what a name's cut left of one."""
+    is_cut = len(word) >= CUT_FORM_MIN and any(form.startswith(word) for form in LONG_FORMS)
+    return is_cut or word in LEGAL_FORMS
 
 
 def names(text: str) -> tuple[list[str], list[str]]:
