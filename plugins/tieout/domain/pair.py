@@ -26,6 +26,7 @@ class FlowName(StrEnum):
     ITEM_SYNC = "item_sync"
     VENDOR_SYNC = "vendor_sync"
     STOCK_SYNC = "stock_sync"
+    PAYMENT_RECONCILIATION = "payment_reconciliation"
 
 
 BY_DEFAULT = (FlowName.ORDER_TO_CASH, FlowName.POSTINGS)

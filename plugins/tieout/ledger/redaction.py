@@ -77,6 +77,10 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         *("pair", "entity", "key", "field", "reason", "winner", "effect", "state"),
         "answered_by",
     ),
+    "variances": (
+        *("pair", "side", "document_id", "party", "currency", "variance_class", "owner"),
+        *("evidence", "proposal", "entry", "state", "assigned_to", "said_by", "said_why"),
+    ),
     "batches": ("pair", "document_type", "claimed_by"),
     "batch_steps": ("step",),
     "watermarks": ("pair", "source", "resource", "position"),

@@ -206,6 +206,25 @@ conflicts = Table(
     _moment("closed_at", nullable=True),
 )
 
+variances = Table(
+    "variances",
+    metadata,
+    _id("variance_id"),
+    *_texts("pair", "side", "document_id", "party", "currency"),
+    Column("amount", Numeric, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("age_days", Integer, nullable=False),
+    *_texts("variance_class", "owner"),
+    Column("evidence", ARRAY(Text), nullable=False),
+    *_texts("proposal"),
+    _json("entry", nullable=True),
+    *(_defaulted(name) for name in ("state", "assigned_to", "said_by", "said_why")),
+    Column("accepted_until", Date),
+    _moment("opened_at"),
+    _moment("seen_at"),
+    _moment("closed_at", nullable=True),
+)
+
 dead_letters = Table(
     "dead_letters",
     metadata,

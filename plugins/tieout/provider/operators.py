@@ -259,6 +259,10 @@ class KeepInStepOperator(_StepOperator):
         return counts
 
 
+class PayoutOperator(_StepOperator):
+    """Take a batch's payouts apart: what does not add up is parked whole, as a dead letter."""
+
+
 class Sage100WriteOperator(_StepOperator):
     """Write one entity of a batch to Sage 100 through its agent, each record once."""
 

@@ -16,13 +16,14 @@ from tieout.provider import (
     nightly_operators,
     operators,
     posting_operators,
+    reconciliation_operators,
     replay_operators,
     sage100_operators,
 )
 
 MODULES = (
     *(operators, sage100_operators, hint_operators, posting_operators, nightly_operators),
-    *(replay_operators, in_step_operators),
+    *(replay_operators, in_step_operators, reconciliation_operators),
 )
 SECTIONS = ("Args", "Returns", "Raises")
 INPUTS = ("| input | what it is | default |", "| --- | --- | --- |")

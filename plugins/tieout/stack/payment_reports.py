@@ -37,15 +37,10 @@ def payments_text(found: PairPayments) -> str:
         found.variances, key=lambda one: (one.variance_class not in ERRORS, -one.amount)
     )
     if ordered:
-        lines += [_table(ordered[:VARIANCES_SHOWN_MAX]), *_sums(ordered)]
+        lines += [_table(ordered[:VARIANCES_SHOWN_MAX]), *sums(ordered)]
     if len(ordered) > VARIANCES_SHOWN_MAX:
         lines.append(f"... and {len(ordered) - VARIANCES_SHOWN_MAX} more; --json lists all.")
     lines += [f"{one.shop}: {one.message} Parked whole." for one in found.parked]
-    lines += [
-        f"Payout {one.payout_id}: {one.part.kind} {one.part.amount} {one.currency} of order "
-        f"{one.part.order or '(none)'} is on no clearing account."
-        for one in found.unbooked
-    ]
     if found.entries:
         lines.append("Proposed for the payouts:")
         rows = [
@@ -72,7 +67,8 @@ def _table(variances: Sequence[Variance]) -> str:
     return text_table(("class", "amount", "age", "owner", "documents", "what to do"), rows)
 
 
-def _sums(variances: Sequence[Variance]) -> Iterator[str]:
+def sums(variances: Sequence[Variance]) -> Iterator[str]:
+    """Yield count and money by class and currency."""
     sums: Counter[tuple[str, str]] = Counter()
     amounts: dict[tuple[str, str], Decimal] = {}
     for one in variances:

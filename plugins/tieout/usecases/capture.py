@@ -37,6 +37,8 @@ ORDER_TOPICS = frozenset(
     {"orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/edited"}
 )
 SWEEP_TOPIC = "orders/sweep"
+OTHERS = frozenset({"payouts"})
+"""Kinds of a shop's records that another flow takes in."""
 
 
 class Captured(Frozen):
@@ -110,7 +112,7 @@ def drain(flow: Flow) -> Captured:
     documents = skipped = aside = 0
     for _round in range(ROUNDS_MAX):
         entries = flow.ledger.pending_entries(
-            flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX, source=System.SHOPIFY
+            flow.pair.pair, limit=ENTRIES_PER_ROUND_MAX, source=System.SHOPIFY, besides=OTHERS
         )
         if not entries:
             break

@@ -1,7 +1,7 @@
 """What every step of a flow works with, and how a step sets one document aside."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from typing_extensions import override
@@ -16,6 +16,7 @@ from tieout.ports.gate import Gate
 from tieout.ports.ledger import Ledger
 from tieout.ports.mapper import Mapper
 from tieout.ports.matcher import Matcher
+from tieout.ports.payouts import Payouts
 from tieout.ports.streams import Streams
 from tieout.ports.systems import Sage100, Shop, Xero
 
@@ -45,6 +46,8 @@ class Flow:
     matcher: Matcher
     gate: Gate
     clock: Clock
+    gateways: Mapping[str, Payouts] = field(default_factory=dict)
+    """Whoever tells payouts, by shop."""
     fence: Fence | None = None
     """The worker's hold on the step that runs."""
     approver: str = ""

@@ -5,7 +5,7 @@ Xero's payments are settled with Sage 100's cash receipts by check number, what 
 Sage 100's open invoices by the number that both ledgers know them by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,12 +23,14 @@ from tieout.domain.payouts import (
     Decomposition,
     FlawKind,
     Part,
+    PartKind,
     Payout,
     decompose,
     flaws,
 )
 from tieout.domain.reconciliation.records import (
     ERRORS,
+    OWNERS,
     ItemKind,
     Money,
     MoneyKind,
@@ -36,8 +38,10 @@ from tieout.domain.reconciliation.records import (
     Settlement,
     Side,
     Variance,
+    VarianceClass,
 )
 from tieout.domain.reconciliation.variances import reconcile
+from tieout.domain.roles import BANK, DISPUTES, EXCHANGE_GAINS, FEES, RESERVE
 from tieout.errors import RejectedError
 from tieout.ports.payouts import Payouts
 from tieout.ports.receivables import Receivables, SageOpenInvoice
@@ -46,6 +50,10 @@ from tieout.usecases.tie_out_cases import check_no_of
 
 GATEWAY = "shopify_payments"
 """The one gateway whose payouts a shop tells."""
+GATEWAYS_OWN = frozenset({BANK, FEES, DISPUTES, RESERVE, EXCHANGE_GAINS})
+"""Roles, beside the clearing accounts, of what gateways keep, hold back and pay out."""
+UNBOOKED = "It was paid out and is on no clearing account: find its order, and replay it."
+CORRECTED = "Say what the gateway corrected, and book it against the clearing account."
 
 
 class ParkedPayout(Frozen):
@@ -59,14 +67,6 @@ class ParkedPayout(Frozen):
     message: str
 
 
-class Unbooked(Frozen):
-    """A charge or refund that was paid out and is on no clearing account."""
-
-    payout_id: str
-    currency: str
-    part: Part
-
-
 class PairPayments(Frozen):
     """What came of the money of one pair."""
 
@@ -76,7 +76,6 @@ class PairPayments(Frozen):
     variances: tuple[Variance, ...]
     payouts: tuple[Decomposition, ...]
     parked: tuple[ParkedPayout, ...]
-    unbooked: tuple[Unbooked, ...]
     entries: tuple[ProposedEntry, ...]
     """What the payouts propose; those of variances are with them."""
 
@@ -84,7 +83,7 @@ class PairPayments(Frozen):
     def is_good(self) -> bool:
         """Say whether nobody has to correct anything."""
         has_errors = any(one.variance_class in ERRORS for one in self.variances)
-        return not has_errors and not self.parked and not self.unbooked
+        return not has_errors and not self.parked
 
 
 def reconcile_payments(
@@ -124,15 +123,9 @@ def reconcile_payments(
         pair=pair.pair,
         known_at=known_at,
         settlements=(*received.settlements, *applied.settlements),
-        variances=(*extra, *applied.variances),
+        variances=(*extra, *applied.variances, *_of_payouts(taken, booked, today)),
         payouts=tuple(taken),
         parked=tuple(parked),
-        unbooked=tuple(
-            Unbooked(payout_id=payout.payout_id, currency=payout.currency, part=part)
-            for payout in taken
-            for part in payout.parts
-            if part.kind in SETTLING and part.transaction_id not in booked
-        ),
         entries=tuple(one for payout in taken for one in entries(payout, clearing=clearing)),
     )
 
@@ -163,23 +156,28 @@ def _money(pair: Pair, payment: XeroPayment, roles: Mapping[str, str]) -> Money:
 
 
 def _receipts(pair: Pair, receipts: Sequence[SageReceipt]) -> list[OpenItem]:
-    """Return cash receipts whole, whatever accounts their lines credit; reversed ones are none."""
+    """Return what customers paid, whole, whatever its lines credit; what was reversed is none.
+
+    A receipt that moves a gateway's own money alone, as the posting of a payout does, pays nothing.
+    """
+    own = {pair.account(one.clearing_role).sage100 for one in pair.gateways}
+    own |= {one.sage100 for one in pair.accounts if one.role in GATEWAYS_OWN}
     lines: dict[tuple[str, str, str], list[SageReceipt]] = {}
     for one in receipts:
         lines.setdefault((one.deposit_no, one.customer_no, one.check_no), []).append(one)
     amounts = {key: sum((one.amount for one in group), ZERO) for key, group in lines.items()}
     return [
         OpenItem(
-            document_id=f"Sage 100 receipt {deposit}/{check} of {customer}",
+            document_id=f"Sage 100 receipt {key[0]}/{key[2]} of {key[1]}",
             kind=ItemKind.RECEIPT,
             party="",
-            day=lines[deposit, customer, check][0].date,
+            day=lines[key][0].date,
             currency=pair.currency,
             amount=amount,
-            correlation_id=check,
+            correlation_id=key[2],
         )
-        for (deposit, customer, check), amount in amounts.items()
-        if amount > ZERO
+        for key, amount in amounts.items()
+        if amount > ZERO and not own.issuperset(one.credited_account for one in lines[key])
     ]
 
 
@@ -228,7 +226,7 @@ def _payouts(
     for shop, gateway in gateways.items():
         for payout in gateway.payouts(since, until, time_zone=pair.time_zone):
             try:
-                taken.append(_taken_apart(payout, booked, gateway))
+                taken.append(taken_apart(payout, booked, gateway))
             except RejectedError as error:
                 parked.append(
                     ParkedPayout(
@@ -243,8 +241,45 @@ def _payouts(
     return taken, parked
 
 
-def _taken_apart(payout: Payout, booked: Mapping[str, Booked], gateway: Payouts) -> Decomposition:
-    """Take a payout apart; what it settles otherwise than booked may have been converted."""
+def _of_payouts(
+    payouts: Sequence[Decomposition], booked: Mapping[str, Booked], today: date
+) -> Iterator[Variance]:
+    """Name what was paid out and is on no clearing account, and what a gateway corrected."""
+    for payout in payouts:
+        for part in payout.parts:
+            if not part.amount:
+                continue
+            if part.kind in SETTLING and part.transaction_id not in booked:
+                yield _of_part(payout, part, VarianceClass.MISSING, UNBOOKED, today)
+            elif part.kind is PartKind.ADJUSTMENT:
+                yield _of_part(payout, part, VarianceClass.UNKNOWN, CORRECTED, today)
+
+
+def _of_part(
+    payout: Decomposition, part: Part, found: VarianceClass, proposal: str, today: date
+) -> Variance:
+    of_order = f" of {part.order}" if part.order else ""
+    document_id = f"Payout {payout.payout_id} row {part.row_id}{of_order}"
+    return Variance(
+        side=Side.GATEWAY,
+        document_id=document_id,
+        party="",
+        currency=payout.currency,
+        amount=abs(part.amount),
+        age_days=(today - part.day).days,
+        variance_class=found,
+        owner=OWNERS[found],
+        evidence=(document_id,),
+        proposal=proposal,
+    )
+
+
+def taken_apart(payout: Payout, booked: Mapping[str, Booked], gateway: Payouts) -> Decomposition:
+    """Take a payout apart; what it settles otherwise than booked may have been converted.
+
+    Raises:
+        RejectedError: It does not add up.
+    """
     off = {one.row_id for one in flaws(payout, booked) if one.kind is FlawKind.OTHER_THAN_BOOKED}
     if off:
         orders = {row.order_id for row in payout.rows if row.row_id in off and row.order_id}

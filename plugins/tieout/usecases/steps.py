@@ -35,6 +35,7 @@ from tieout.usecases.order_to_cash import (
     write_receipts,
     write_sales_orders,
 )
+from tieout.usecases.payouts import PAYOUT, capture_payouts, gate_payouts, take_in_payouts
 from tieout.usecases.postings import (
     POSTING,
     capture_postings,
@@ -83,10 +84,14 @@ STOCK_STEPS: dict[str, Step] = {
 IN_STEP_STEPS: dict[FlowName, dict[str, Step]] = {
     name: dict(steps_of(entity)) for name, entity in IN_STEP.items()
 }
+PAYOUT_STEPS: dict[str, Step] = {
+    PAYOUT: gate_payouts,
+}
 STEPS: dict[str, Step] = {
     **ORDER_STEPS,
     **POSTING_STEPS,
     **STOCK_STEPS,
+    **PAYOUT_STEPS,
     **{name: step for steps in IN_STEP_STEPS.values() for name, step in steps.items()},
 }
 
@@ -127,6 +132,13 @@ FLOWS: dict[str, FlowSteps] = {
         take_in=take_in_stock,
         capture=capture_stock,
         steps=tuple(STOCK_STEPS),
+    ),
+    FlowName.PAYMENT_RECONCILIATION: FlowSteps(
+        document_type=PAYOUT,
+        sources=(System.SHOPIFY,),
+        take_in=take_in_payouts,
+        capture=capture_payouts,
+        steps=tuple(PAYOUT_STEPS),
     ),
     **{
         name: FlowSteps(

@@ -47,6 +47,7 @@ from tieout.usecases.follow import Followed, Stand, follow, stand_of
 from tieout.usecases.gaps import find_gaps
 from tieout.usecases.hints import Hinted, look_into_hints
 from tieout.usecases.in_step.entities import hinted
+from tieout.usecases.payment_reconciliation import GATEWAY
 from tieout.usecases.planning.apply import Applied, apply_plan
 from tieout.usecases.planning.plan import make_plan
 from tieout.usecases.polls import Polled, poll
@@ -114,13 +115,16 @@ class Tieout(ConnectedSystems):
     def flow(self, pair: str) -> Flow:
         """Return a pair's flow, with its systems."""
         settings = self.pair(pair)
+        shops = {one.domain: self.shop(pair, one.domain) for one in settings.shops}
+        has_payouts = any(one.gateway == GATEWAY for one in settings.gateways)
         return Flow(
             pair=settings,
             ledger=self.ledger,
             streams=self.streams,
             xero=self.xero(pair),
             sage100=self.sage100(pair),
-            shops={s.domain: self.shop(pair, s.domain) for s in settings.shops},
+            shops=shops,
+            gateways=shops if has_payouts else {},
             mapper=self.mapper(pair),
             matcher=ProbabilityMatcher(),
             gate=GreatExpectationsGate(

@@ -138,5 +138,6 @@ def test_every_flow_says_whose_dead_letters_are_its_own() -> None:
         "item_sync": ("item",),
         "vendor_sync": ("vendor",),
         "stock_sync": ("stock",),
+        "payment_reconciliation": ("payout",),
     }
     assert records_of(FlowName.CUSTOMER_SYNC).sources == (System.XERO, System.SAGE100)

@@ -9,7 +9,7 @@ from payouts import FIRST_ROW, MadePayout, Row, made
 from tieout.domain.books import SageReceipt, SageState, XeroInvoice, XeroPayment
 from tieout.domain.hashing import base36
 from tieout.domain.payouts import PartKind
-from tieout.domain.reconciliation.records import Shape, VarianceClass
+from tieout.domain.reconciliation.records import Owner, Shape, Side, VarianceClass
 from tieout.ports.receivables import SageOpenInvoice
 from tieout.stack.payment_reports import payments_json, payments_text
 from tieout.usecases.payment_reconciliation import PairPayments, reconcile_payments
@@ -175,13 +175,30 @@ def test_a_charge_that_is_on_no_clearing_account_is_named() -> None:
     books = Books()
     books.paid_out(made(charge("10.00", "0.59", 81), issued_at=KNOWN_AT))
     found = books.reconciled()
-    assert [(one.part.order, one.part.amount) for one in found.unbooked] == [
-        ("#81", Decimal("10.00"))
-    ]
+    [variance] = found.variances
+    assert (variance.side, variance.variance_class) == (Side.GATEWAY, VarianceClass.MISSING)
+    assert (variance.amount, variance.owner) == (Decimal("10.00"), Owner.OPERATIONS)
+    assert variance.document_id.endswith(f"row {FIRST_ROW + 81} of #81")
     assert not found.is_good
     said = payments_json([found])
     assert isinstance(said, dict)
     assert said["is_good"] is False
+
+
+def test_what_a_gateway_corrected_waits_for_a_person() -> None:
+    books = Books()
+    books.paid_out(made(Row(9_001, "ADJUSTMENT", Decimal("-4.20")), issued_at=KNOWN_AT))
+    [variance] = books.reconciled().variances
+    assert (variance.variance_class, variance.amount) == (VarianceClass.UNKNOWN, Decimal("4.20"))
+    assert variance.owner is Owner.CONTROLLER
+
+
+def test_a_receipt_that_moves_a_gateways_own_money_pays_nothing() -> None:
+    books = Books()
+    books.sold("HP-1", "107.90", 5)
+    fee = receipt("3.49", 999, account=CLEARING.sage100)
+    books.sage100.held_receipts.append(fee.model_copy(update={"check_no": "P1"}))
+    assert books.reconciled().variances == ()
 
 
 def test_another_amount_than_booked_parks_unless_the_buyer_paid_in_another_currency() -> None:

@@ -33,6 +33,7 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
     FlowName.ITEM_SYNC: ("accounting.invoices",),
     FlowName.VENDOR_SYNC: ("accounting.contacts",),
     FlowName.STOCK_SYNC: (),
+    FlowName.PAYMENT_RECONCILIATION: ("accounting.banktransactions",),
 }
 """What each flow writes; items and notes come with ``accounting.invoices``. Stock is no affair of
 Xero's.

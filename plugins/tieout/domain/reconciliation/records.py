@@ -100,6 +100,8 @@ class Side(StrEnum):
 
     MONEY = "money"
     OPEN_ITEM = "open_item"
+    GATEWAY = "gateway"
+    """What a gateway paid out, and the books do not explain."""
 
 
 class VarianceClass(StrEnum):
@@ -122,7 +124,7 @@ class VarianceClass(StrEnum):
     WRONG_PARTY = "wrong_party"
     """What is named is another customer's."""
     UNKNOWN = "unknown"
-    """What is named is in another currency."""
+    """What is named is in another currency, or a gateway does not say what it corrected."""
 
 
 class Owner(StrEnum):
