@@ -29,6 +29,7 @@ from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
 from tieout.errors import OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
 from tieout.ports.gate import Finding, Gate, GateResult, Row
+from tieout.ports.purchasing import SagePurchaseOrder
 from tieout.ports.systems import (
     Credit,
     Party,
@@ -384,6 +385,7 @@ class FakeSage100(_Targets, Sage100):
         self.held_orders: list[SageOrder] = []
         self.held_receipts: list[SageReceipt] = []
         self.held_invoices: list[SageInvoice] = []
+        self.held_purchase_orders: dict[str, SagePurchaseOrder] = {}
         self.held_postings: list[GlPosting] = []
         self.held_standings: dict[str, dict[str, Standing]] = {}
         self.held_shown: dict[str, Shown] = {}
@@ -438,6 +440,12 @@ class FakeSage100(_Targets, Sage100):
     @override
     def receipts_entered(self, check_nos: Collection[str]) -> frozenset[str]:
         return frozenset(one.check_no for one in self.held_receipts if one.check_no in check_nos)
+
+    @override
+    def purchase_orders(self, order_nos: Collection[str]) -> dict[str, SagePurchaseOrder]:
+        self._calls_made += 1
+        held = self.held_purchase_orders
+        return {number: held[number] for number in order_nos if number in held}
 
     @override
     def invoices(self) -> list[SageInvoice]:

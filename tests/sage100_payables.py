@@ -129,13 +129,16 @@ def order(place: Place, item: str = "LAMP-01") -> Delivery:
     return delivery("purchase_order", mark, header, line, amount="50.00")
 
 
-def goods(place: Place, *, line: str = "000001", order_no: str = "") -> Delivery:
-    """Return the receipt of all 10 lamps of an order, a new one when none is named."""
+def goods(
+    place: Place, *, line: str = "000001", order_no: str = "", quantity: str = "10"
+) -> Delivery:
+    """Return the receipt of the 10 lamps of an order, a new one when none is named."""
     mark = place.number()
     number = order_no or place.landed(order(place)).external_no
     header: Json = {"PurchaseOrderNo": number, "ReceiptDate": "2026-11-21"}
-    received: Json = {"OrderLineKey": line, "QuantityReceived": "10"}
-    return delivery("goods_receipt", mark, header, received, amount="50.00")
+    received: Json = {"OrderLineKey": line, "QuantityReceived": quantity}
+    amount = f"{int(quantity) * 5}.00"
+    return delivery("goods_receipt", mark, header, received, amount=amount)
 
 
 def billed(place: Place, *, is_received: bool = True, number: str = "") -> Delivery:

@@ -16,6 +16,7 @@ from tieout.domain.base import (
     System,
 )
 from tieout.domain.ledger import (
+    UNFINISHED,
     Confirmation,
     Delivery,
     DeliveryState,
@@ -714,6 +715,25 @@ def test_deliveries_are_found_by_a_part_of_their_payload(ledger: Ledger) -> None
     assert holding({"lines": []}) == [first, second]
     assert holding({"lines": [{"ItemCode": "B", "Price": "1"}]}) == []
     assert holding({"header": {}}) == []
+
+
+def test_documents_are_found_by_a_part_of_their_canonical_record(ledger: Ledger) -> None:
+    first, second = records.received(ledger, "1"), records.received(ledger, "2")
+    ordered: Json = {"purchase_order_no": "0000001", "lines": [{"item_code": "A"}]}
+    ledger.mark_validated(
+        Validated(document_id=first, canonical=ordered),
+        Validated(document_id=second, canonical={"purchase_order_no": "0000002"}),
+    )
+
+    def holding(part: Json, *states: str) -> list[DocumentId]:
+        found = ledger.documents_holding(PAIR, "shop_order", part, *states)
+        return [one.document_id for one in found]
+
+    assert holding({"purchase_order_no": "0000001"}, DocumentState.VALIDATED) == [first]
+    assert holding({"lines": [{"item_code": "A"}]}, *UNFINISHED) == [first]
+    assert holding({}, *UNFINISHED) == [first, second]
+    assert holding({"purchase_order_no": "0000001"}, DocumentState.DONE) == []
+    assert ledger.documents_holding(PAIR, "bill", {}, *UNFINISHED) == []
 
 
 def test_deliveries_are_found_by_document_and_entity(ledger: Ledger) -> None:

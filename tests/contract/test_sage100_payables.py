@@ -8,13 +8,27 @@ from decimal import Decimal
 
 import pytest
 
-from sage100_payables import VALLEY, bill, billed, check, credit, goods, owed, reversal, undone
+from sage100_payables import (
+    VALLEY,
+    bill,
+    billed,
+    check,
+    credit,
+    goods,
+    order,
+    owed,
+    reversal,
+    undone,
+)
 from sage100_payables import posted as updated
 from sage100_places import Make, SimulatedPlace, twin
 from sage100_simulator import Sage, sage100, today
 from tieout.connectors.sage100.targets.base import header_of
 from tieout.domain.books import SageState
 from tieout.domain.ledger import Delivery, Landed
+from tieout.domain.purchases_clearing import received_not_invoiced
+from tieout.domain.three_way import BilledLine, Finding, Tolerances, match
+from tieout.ports.purchasing import SagePurchaseOrder
 
 REGISTERS = ("post_ap_invoices", "post_manual_checks", "post_receipts")
 PAYABLE, CLEARING = "200-00", "205-00"
@@ -189,3 +203,63 @@ def test_a_vendors_number_is_billed_once_by_receipts_too(place: SimulatedPlace) 
     ledger(place)
     again = billed(place, number=header_of(first.payload)["InvoiceNo"])
     assert place.refused(again).cause == "number_taken"
+
+
+def ordered(place: SimulatedPlace, number: str) -> SagePurchaseOrder:
+    return place.sage100.purchase_orders([number])[number]
+
+
+def owed_for_goods(place: SimulatedPlace) -> Decimal:
+    """Return what came of all orders and was not billed, by what Sage 100 says of them."""
+    numbers = [f"{one:07d}" for one in range(1, 60)]
+    orders = place.sage100.purchase_orders(numbers).values()
+    return received_not_invoiced(
+        [one for order in orders for one in order.received],
+        {(order.number, line.key): line.billed for order in orders for line in order.lines},
+    )
+
+
+def test_an_order_says_what_came_of_it_and_what_was_billed_even_in_entry(
+    place: SimulatedPlace,
+) -> None:
+    """accounting.md A38: received, unbilled -> S GRNI; the identity holds at every step."""
+    number = place.landed(order(place)).external_no
+    place.landed(goods(place, order_no=number, quantity="4"))
+    assert ordered(place, number).lines[0].received == 0
+    balances = ledger(place)
+    (line,) = ordered(place, number).lines
+    assert (line.ordered, line.received, line.billed) == (10, 4, 0)
+    assert (line.unit_cost, line.is_stock) == (Decimal(5), True)
+    assert (ordered(place, number).vendor_no, ordered(place, number).division) == (VALLEY, "00")
+    assert owed_for_goods(place) == -balances[CLEARING] >= Decimal("20.00")
+    bill_of_four = invoice_of(place, number, "4")
+    place.landed(bill_of_four)
+    assert ordered(place, number).lines[0].billed == 4
+    after = ledger(place)
+    assert ordered(place, number).lines[0].billed == 4
+    assert owed_for_goods(place) == -after[CLEARING]
+    assert place.sage100.purchase_orders(["9999999"]) == {}
+
+
+def test_a_bill_is_matched_with_what_the_books_say_came(place: SimulatedPlace) -> None:
+    """A bill of all that was ordered waits until all of it came (issue 8, partly received)."""
+    number = place.landed(order(place)).external_no
+    place.landed(goods(place, order_no=number, quantity="4"))
+    ledger(place)
+    bill_of_ten = [BilledLine(item_code="LAMP-01", quantity=Decimal(10), net=Decimal("51.00"))]
+    early = match(bill_of_ten, ordered(place, number).lines, Tolerances())
+    assert early.findings == (Finding.QUANTITY_OVER,)
+    assert "10 billed, but 4 received and 0 billed before: 6 too many" in early.reasons[0]
+    place.landed(goods(place, order_no=number, quantity="6"))
+    ledger(place)
+    verdict = match(bill_of_ten, ordered(place, number).lines, Tolerances())
+    assert (verdict.is_match, verdict.variance) == (True, Decimal("1.00"))
+
+
+def invoice_of(place: SimulatedPlace, number: str, quantity: str) -> Delivery:
+    whole = billed(place)
+    header = {**header_of(whole.payload), "PurchaseOrderNo": number}
+    amount = f"{int(quantity) * 5}.00"
+    line = {"OrderLineKey": "000001", "QuantityInvoiced": quantity, "UnitCost": "5.000000"}
+    payload = {"header": {**header, "InvoiceAmt": amount}, "lines": [line]}
+    return whole.model_copy(update={"payload": payload, "expected": {"amount": amount}})

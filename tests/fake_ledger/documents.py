@@ -9,13 +9,14 @@ from typing_extensions import override
 from fake_ledger.tables import (
     UNSETTLED,
     Tables,
+    contains,
     event_of,
     record_of,
     settled_otherwise,
     unknown,
     what_it_says,
 )
-from tieout.domain.base import DocumentId, InboxId, System
+from tieout.domain.base import DocumentId, InboxId, Json, System
 from tieout.domain.gaps import KnownRecord
 from tieout.domain.ledger import (
     UNFINISHED,
@@ -166,6 +167,20 @@ class Documents(Tables):
             place = None if after is None else (after.version_at, after.document_id)
             found = self._documents.ids("unsettled", (pair, document_type), after=place)
             return [self._documents[one] for one in found[:limit]]
+
+    @override
+    def documents_holding(
+        self, pair: str, document_type: str, part: Json, *states: str
+    ) -> list[Document]:
+        with self._lock:
+            found = [
+                one
+                for _, one in sorted(self._documents.items())
+                if (one.pair, one.document_type) == (pair, document_type)
+                and one.state in states
+                and contains(one.canonical, part)
+            ]
+            return sorted(found, key=lambda one: (one.version_at, one.document_id))
 
     @override
     def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:

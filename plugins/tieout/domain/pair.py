@@ -14,6 +14,7 @@ from tieout.domain.in_step.policy import Policy
 from tieout.domain.items import Part
 from tieout.domain.money import ZERO
 from tieout.domain.roles import SALES
+from tieout.domain.three_way import Tolerances
 from tieout.errors import ConfigurationError
 
 
@@ -158,6 +159,8 @@ class Policies(Frozen):
     address_case: AddressCase = "as_written"
     tell_posted: TellPosted = TellPosted()
     plausible_dates: PlausibleDates = PlausibleDates()
+    three_way: Tolerances = Tolerances()
+    """How far over its purchase order's prices a bill may be (docs/howto/purchase-orders.md)."""
 
 
 class NewInSage100(Frozen):

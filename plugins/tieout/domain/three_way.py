@@ -156,7 +156,7 @@ def match(
         findings[Finding.BILL_OVER] = None
         reasons.append(
             f"The bill is {money(over)} over the order's prices, and {money(tolerances.bill_max)} "
-            f"a bill is allowed. {WAY_OUT_OF_PRICE}; then replay."
+            f"a bill is allowed. {WAY_OUT_OF_PRICE}."
         )
     return Verdict(lines=lines, findings=tuple(findings), reasons=tuple(reasons))
 
@@ -195,10 +195,10 @@ def _judged(
     of_item = [one for one in ordered if one.item_code == line.item_code]
     called = f"Line {place} ({line.item_code or 'no item'})"
     if line.quantity <= ZERO:
-        reason = f"{called} bills {figure(line.quantity)} pieces. {WAY_OUT_OF_SIGN}; then replay."
+        reason = f"{called} bills {figure(line.quantity)} pieces. {WAY_OUT_OF_SIGN}."
         return LineVerdict(place=place, findings=(Finding.NO_QUANTITY,), reasons=(reason,))
     if not of_item:
-        reason = f"{called} is of no line of the order. {WAY_OUT_OF_ITEM}; then replay."
+        reason = f"{called} is of no line of the order. {WAY_OUT_OF_ITEM}."
         return LineVerdict(place=place, findings=(Finding.NOT_ORDERED,), reasons=(reason,))
     findings, reasons = [], []
     taken = sum((quantity for _line, quantity in shares), ZERO)
@@ -217,7 +217,7 @@ def _judged(
             f"{called}: {figure(line.quantity)} billed at {figure(line.price)} are "
             f"{money(line.net)}, ordered at {money(ordered_at)}: {money(variance)} over, and "
             f"{money(allowed)} is allowed ({figure(tolerances.price_percent)} %, at most "
-            f"{money(tolerances.line_max)} a line). {WAY_OUT_OF_PRICE}; then replay."
+            f"{money(tolerances.line_max)} a line). {WAY_OUT_OF_PRICE}."
         )
     return LineVerdict(
         place=place,
@@ -236,7 +236,7 @@ def _too_many(called: str, line: BilledLine, due: Decimal, of_item: Sequence[Ord
     return (
         f"{called}: {figure(line.quantity)} billed, but {figure(came)} "
         f"{'received' if is_stock else 'ordered'} and {figure(before)} billed before: "
-        f"{figure(line.quantity - due)} too many. {way_out}; then replay."
+        f"{figure(line.quantity - due)} too many. {way_out}."
     )
 
 

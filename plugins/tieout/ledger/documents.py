@@ -15,7 +15,7 @@ from sqlalchemy import (
     update,
 )
 
-from tieout.domain.base import BatchId, DocumentId
+from tieout.domain.base import BatchId, DocumentId, Json
 from tieout.domain.ledger import LANDED, UNFINISHED, Document, DocumentState, Validated
 from tieout.errors import ConfigurationError, RetryableError
 from tieout.ledger import rows
@@ -100,6 +100,23 @@ def unsettled(
     )
     if after is not None:
         statement = statement.where(place > (after.version_at, after.document_id))
+    return [rows.document(row) for row in connection.execute(statement).mappings()]
+
+
+def holding(
+    connection: Connection, pair: str, document_type: str, part: Json, states: tuple[str, ...]
+) -> list[Document]:
+    """Return the documents of a type whose canonical record contains a part."""
+    statement = (
+        select(*rows.DOCUMENT)
+        .where(
+            documents.c.pair == pair,
+            documents.c.document_type == document_type,
+            documents.c.state.in_(states),
+            documents.c.canonical.contains(part),
+        )
+        .order_by(documents.c.version_at, documents.c.document_id)
+    )
     return [rows.document(row) for row in connection.execute(statement).mappings()]
 
 

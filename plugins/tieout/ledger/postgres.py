@@ -15,6 +15,7 @@ from tieout.domain.base import (
     DeadLetterId,
     DocumentId,
     InboxId,
+    Json,
     System,
 )
 from tieout.domain.gaps import KnownRecord
@@ -206,6 +207,13 @@ class PostgresLedger(PostgresWrites):
     ) -> list[Document]:
         with self._transaction() as connection:
             return documents.unsettled(connection, pair, document_type, after=after, limit=limit)
+
+    @override
+    def documents_holding(
+        self, pair: str, document_type: str, part: Json, *states: str
+    ) -> list[Document]:
+        with self._transaction() as connection:
+            return documents.holding(connection, pair, document_type, part, states)
 
     @override
     def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:

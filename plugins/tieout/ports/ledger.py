@@ -160,6 +160,14 @@ class Ledger(AgreedRecords, Protocol):
         ``after`` is the last one of the page before, whatever became of it since.
         """
 
+    def documents_holding(
+        self, pair: str, document_type: str, part: Json, *states: str
+    ) -> list[Document]:
+        """Return the documents in the given states whose canonical record contains ``part``.
+
+        As PostgreSQL's ``@>``, oldest version first. The cost grows with all documents of the type.
+        """
+
     def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:
         """Return what else is unsettled of the records that the documents are versions of.
 

@@ -20,6 +20,7 @@ from tieout.domain.books import (
     XeroStanding,
 )
 from tieout.domain.clues import Clues
+from tieout.ports.purchasing import SagePurchaseOrder
 from tieout.ports.targets import Target
 
 
@@ -210,6 +211,9 @@ class Sage100(Protocol):
 
     def invoices(self) -> list[SageInvoice]:
         """Return the invoices, entered and posted."""
+
+    def purchase_orders(self, order_nos: Collection[str]) -> dict[str, SagePurchaseOrder]:
+        """Return the purchase orders that have these numbers, with what became of them."""
 
     def postings(self) -> list[GlPosting]:
         """Return every GL posting."""

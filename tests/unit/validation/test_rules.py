@@ -91,6 +91,7 @@ def known_of(told: Mapping[str, Any]) -> Known:
             vendor: [KnownBill.model_validate(one) for one in held]
             for vendor, held in told["bills"].items()
         },
+        mismatches=told["mismatches"],
         due={number: Decimal(amount) for number, amount in told["due"].items()},
     )
 

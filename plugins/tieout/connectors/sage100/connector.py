@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from tieout.connectors.sage100 import books, references, standings
+from tieout.connectors.sage100 import books, purchasing, references, standings
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.catalog import TABLES, TEXT
 from tieout.connectors.sage100.config import Sage100Config
@@ -30,6 +30,7 @@ from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, 
 from tieout.domain.clues import Clues
 from tieout.errors import TieoutError
 from tieout.ports.clock import Clock
+from tieout.ports.purchasing import SagePurchaseOrder
 from tieout.ports.receivables import SageOpenInvoice
 from tieout.ports.systems import Credit, Party, Sage100Reference, Shown, StockLevel
 from tieout.ports.targets import Target
@@ -233,6 +234,10 @@ class Sage100Connector:
     def open_invoices(self) -> list[SageOpenInvoice]:
         """Return what is open of posted customer invoices."""
         return books.open_invoices(self._reader)
+
+    def purchase_orders(self, order_nos: Collection[str]) -> dict[str, SagePurchaseOrder]:
+        """Return the purchase orders that have these numbers, with what became of them."""
+        return purchasing.purchase_orders(self._reader, order_nos)
 
     def postings(self) -> list[GlPosting]:
         """Return every GL posting."""

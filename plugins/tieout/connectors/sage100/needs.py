@@ -41,6 +41,13 @@ _NEEDS = {
     "AR_CashReceiptsDetail": "AccountKey AmountPosted",
     "AR_CashReceiptsHistory": "AccountKey PostingDate CashAmountApplied DateUpdated",
     "AR_OpenInvoice": "CustomerPONo InvoiceDate Balance",
+    "PO_PurchaseOrderHeader": "APDivisionNo VendorNo",
+    "PO_PurchaseOrderDetail": (
+        "ItemCode ItemType QuantityOrdered QuantityReceived QuantityInvoiced UnitCost"
+    ),
+    "PO_ReceiptHeader": "PurchaseOrderNo",
+    "PO_ReceiptDetail": "OrderLineKey QuantityInvoiced",
+    "PO_ReceiptHistoryDetail": "QuantityReceived UnitCost",
     "CI_Item": "InactiveItem UseInSO ProductLine Category1 SalesUnitOfMeasure",
     "IM_Warehouse": "WarehouseStatus",
     "IM_ItemWarehouse": (

@@ -17,6 +17,7 @@ from tieout.domain.base import (
     DeadLetterId,
     DocumentId,
     InboxId,
+    Json,
     System,
 )
 from tieout.domain.gaps import KnownRecord
@@ -256,6 +257,12 @@ class PlanningLedger(PlanningWrites):
         found = (one for one in self._documents.values() if one.state in SETTLED_TOGETHER)
         later = (one for one in found if after is None or _place(one) > _place(after))
         return _in_order(later)[:limit]
+
+    @override
+    def documents_holding(
+        self, pair: str, document_type: str, part: Json, *states: str
+    ) -> list[Document]:
+        return self._real.documents_holding(pair, document_type, part, *states)
 
     @override
     def other_versions(self, document_ids: Collection[DocumentId]) -> list[Document]:

@@ -22,6 +22,7 @@ from tieout.domain.books import (
 )
 from tieout.domain.clues import Clues
 from tieout.ports.ledger import Ledger
+from tieout.ports.purchasing import SagePurchaseOrder
 from tieout.ports.systems import (
     Credit,
     Party,
@@ -179,6 +180,10 @@ class PlanningSage100(Sage100):
     @override
     def invoices(self) -> list[SageInvoice]:
         return self._counted(self._real.invoices)
+
+    @override
+    def purchase_orders(self, order_nos: Collection[str]) -> dict[str, SagePurchaseOrder]:
+        return self._counted(lambda: self._real.purchase_orders(order_nos))
 
     @override
     def postings(self) -> list[GlPosting]:

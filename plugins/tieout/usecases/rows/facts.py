@@ -42,6 +42,8 @@ class Known:
     vendor_terms_codes: Collection[str] = frozenset()
     bills: Mapping[str, Sequence[KnownBill]] = field(default_factory=dict)
     """Bills of those vendors, in either ledger or on their way there, by the vendor's number."""
+    mismatches: Mapping[str, str] = field(default_factory=dict)
+    """Why a bill is not what was ordered and came, in words, by the bill's source id."""
     due: Mapping[str, Decimal] = field(default_factory=dict)
     """What is open on invoices and bills, by number; without one the document is unknown."""
 

@@ -68,6 +68,7 @@ FACTS: Mapping[str, str] = {
         "bills of the vendor of the same amount within 7 days, save those that a person named "
         "as others"
     ),
+    "mismatch": "where the bill is not what its purchase order says and what came, line by line",
     "line_count": "how many lines there are; of an order, how many sell items",
     "min_quantity": "the smallest quantity of a line",
     "min_line_amount": "the smallest amount of a line",

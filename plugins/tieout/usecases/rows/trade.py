@@ -80,6 +80,7 @@ def bill_row(key: str, bill: Bill, known: Known) -> Row:
         ),
         "same_number": _listed(_same_number(bill, others)),
         "alike": _listed(_alike(bill, others)),
+        "mismatch": known.mismatches.get(bill.source_id, ""),
     }
 
 
