@@ -231,6 +231,33 @@ def test_what_was_merged_goes_by_its_heir_who_gets_what_it_lacks(ledger: Ledger)
     assert ledger.bindings(*place, ["A"], X)["A"].external_id == "x-9"
 
 
+def test_one_that_is_merged_in_one_ledger_alone_is_known_until_it_is_in_both(
+    ledger: Ledger,
+) -> None:
+    entity = binding("A", "x-1").entity
+    for key, system, record_id in [
+        *(("A", X, "x-1"), ("A", S, "s-1")),
+        *(("B", X, "x-2"), ("B", S, "s-2")),
+    ]:
+        ledger.bind(binding(key, record_id).model_copy(update={"system": system}))
+    first = NewHeir(pair=PAIR, entity=entity, key="A", system=X, heir="B", why="merged")
+    ledger.hand_over([first])
+    assert [(one.key, one.heir) for one in ledger.half_merged(PAIR, entity)] == [("A", "B")]
+
+    second = first.model_copy(update={"system": S, "brings": True, "why": "chosen"})
+    ledger.hand_over([second])
+    ledger.hand_over([second])
+
+    assert ledger.half_merged(PAIR, entity) == []
+    found = ledger.bindings(PAIR, entity, ["A", "B"], S)
+    assert {key: (at.key, at.external_id) for key, at in found.items()} == {
+        "A": ("B", "s-1"),
+        "B": ("B", "s-1"),
+    }
+    assert ledger.handed_over(PAIR, entity, ["s-1", "s-2", "s-3"], S) >= {"s-2"}
+    assert ledger.handed_over(PAIR, entity, ["x-1", "x-2"], X) == {"x-1"}
+
+
 def test_a_guess_keeps_how_sure_it_was(ledger: Ledger) -> None:
     new = binding("A", "id-1").model_copy(update={"confidence": 0.93})
     ledger.bind(new)

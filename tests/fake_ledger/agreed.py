@@ -182,7 +182,11 @@ class Agreed(Tables):
                     continue
                 own = self._own(one.pair, one.entity, one.key, one.system)
                 known = self.bindings(one.pair, one.entity, [one.heir], one.system)
+                if one.brings and known:
+                    known = {}
+                    self.unlink(one.pair, one.entity, one.heir, one.system, why=one.why)
                 self._heirs[*place, one.key] = one.heir
+                self._handed_over |= {(one.key, one.why), (one.heir, one.why)}
                 self._note(one.pair, "binding.handed_over", f"{one.entity}/{one.key}")
                 if own is not None:
                     self.unlink(one.pair, one.entity, one.key, one.system, why=one.why)
@@ -192,6 +196,28 @@ class Agreed(Tables):
                 for of_key, heir in self._heirs.items():
                     if of_key[:3] == place and heir == one.key:
                         self._heirs[of_key] = one.heir
+
+    @override
+    def half_merged(self, pair: str, entity: str) -> list[NewHeir]:
+        kept = {(one.key, one.system) for one in self._bindings.values() if one.pair == pair}
+        return [
+            NewHeir(pair=pair, entity=entity, key=key, system=system, heir=heir, why="")
+            for (of_pair, of_entity, system, key), heir in self._heirs.items()
+            if (of_pair, of_entity) == (pair, entity)
+            and any(has == key and other is not system for has, other in kept)
+        ]
+
+    @override
+    def handed_over(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> set[str]:
+        return {
+            one.external_id
+            for one in self._bound_once
+            if (one.pair, one.entity, one.system) == (pair, entity, system)
+            and one.external_id in external_ids
+            and (one.key, one.ended_why) in self._handed_over
+        }
 
     @override
     def successors(

@@ -130,6 +130,7 @@ class Tables(Ledger):
         self._conflicts: list[KeptConflict] = []
         self._not_same: list[KeptNotSame] = []
         self._bound_once: list[KeptBinding] = []
+        self._handed_over: set[tuple[str, str]] = set()
         self._heirs: dict[tuple[str, str, System, str], str] = {}
         self._bound_before: dict[tuple[str, str, System, str], str] = {}
         """The key that a record was bound to last, by its id."""

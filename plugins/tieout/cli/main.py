@@ -22,6 +22,7 @@ from tieout.cli import (
     holding,
     mapping,
     match,
+    merges,
     plans,
     processes,
     replays,
@@ -54,6 +55,7 @@ FAMILIES = (
     agents,
     mapping,
     match,
+    merges,
 )
 
 

@@ -85,6 +85,18 @@ class PostgresAgreed(AgreedRecords):
             heirs.hand_over(connection, given)
 
     @override
+    def half_merged(self, pair: str, entity: str) -> list[NewHeir]:
+        with self._transaction() as connection:
+            return heirs.half_merged(connection, pair, entity)
+
+    @override
+    def handed_over(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> set[str]:
+        with self._transaction() as connection:
+            return heirs.handed_over(connection, pair, entity, external_ids, system)
+
+    @override
     def successors(
         self, pair: str, entity: str, external_ids: Collection[str], system: System
     ) -> dict[str, Binding]:

@@ -74,8 +74,19 @@ class AgreedRecords(Protocol):
         """Let things go by others in a ledger, all at once; again changes nothing.
 
         Their bindings there end, and ``bindings`` answers with the heir's. What the heir lacks is
-        bound to it instead.
+        bound to it instead, and with ``brings`` what it has already.
         """
+
+    def half_merged(self, pair: str, entity: str) -> list[NewHeir]:
+        """Return what goes by another thing in one ledger, and by a record of its own in the other.
+
+        The oldest first.
+        """
+
+    def handed_over(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> set[str]:
+        """Return which of these records are bound no more because another one took their place."""
 
     def successors(
         self, pair: str, entity: str, external_ids: Collection[str], system: System

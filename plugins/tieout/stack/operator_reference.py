@@ -13,6 +13,7 @@ from types import ModuleType
 from tieout.provider import (
     hint_operators,
     in_step_operators,
+    merge_operators,
     nightly_operators,
     operators,
     posting_operators,
@@ -23,7 +24,7 @@ from tieout.provider import (
 
 MODULES = (
     *(operators, sage100_operators, hint_operators, posting_operators, nightly_operators),
-    *(replay_operators, in_step_operators, reconciliation_operators),
+    *(replay_operators, in_step_operators, merge_operators, reconciliation_operators),
 )
 SECTIONS = ("Args", "Returns", "Raises")
 INPUTS = ("| input | what it is | default |", "| --- | --- | --- |")

@@ -6,7 +6,14 @@ from tieout.domain.ledger import Origin
 from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError
 from tieout.usecases.in_step.answers import answer
-from tieout.usecases.in_step.entities import IN_STEP
+from tieout.usecases.in_step.entities import IN_STEP, entity_of
+from tieout.usecases.in_step.merge_advice import (
+    MergeAdvice,
+    MergeChoice,
+    advise,
+    decide_merge,
+    merges_waiting,
+)
 from tieout.usecases.in_step.renumbering import follow_renumbered
 from tieout.usecases.in_step.writing import put_back_refused
 from tieout.usecases.steps import FLOWS
@@ -40,6 +47,38 @@ class InStep:
             put_back_refused(of_pair, IN_STEP[FlowName(flow)])
             follow_renumbered(of_pair, IN_STEP[FlowName(flow)])
         return FLOWS[flow].capture(of_pair, interval=None, origin=origin, claimed_by=claimed_by)
+
+    def merges(self, pair: str, entity: str) -> list[MergeAdvice]:
+        """Return the advice on every merge that waits for a person.
+
+        Raises:
+            RetryableError: A ledger cannot be read now.
+        """
+        flow, kind = self._tieout.flow(pair), entity_of(entity)
+        return [advise(flow, kind, one.key) for one in merges_waiting(flow, kind)]
+
+    def merge(self, pair: str, entity: str, key: str) -> MergeAdvice:
+        """Return the advice on one merge.
+
+        Raises:
+            RejectedError: It does not wait for a person.
+            RetryableError: A ledger cannot be read now.
+        """
+        return advise(self._tieout.flow(pair), entity_of(entity), key)
+
+    def decide_merge(
+        self, pair: str, entity: str, key: str, choice: MergeChoice, *, by: str, why: str
+    ) -> None:
+        """Do what ``by`` chose of a merge.
+
+        Raises:
+            RejectedError: It does not wait for a person, or one of the two is being written.
+        """
+        acting = self._tieout.acting_as(by)
+        try:
+            decide_merge(acting.flow(pair), entity_of(entity), key, choice, why=why)
+        finally:
+            acting.ledger.close()
 
     def conflicts(self, pair: str | None, *, is_open: bool, limit: int) -> list[KeptConflict]:
         """Return the conflicts that wait for an answer, or all of them, the oldest first."""

@@ -81,6 +81,8 @@ class NewHeir(Frozen):
     system: System
     heir: str
     why: str
+    brings: bool = False
+    """Whether the heir gets this one's record there in place of its own."""
 
 
 class NotSame(Frozen):

@@ -136,13 +136,34 @@ class _Merging:
         for thing in things:
             if thing.leading.document_id not in told:
                 self._skip(thing, TOLD_TOGETHER)
+        over = self._handed_over(found)
         left = []
         for thing in found:
-            if not thing.heirs:
+            if thing.is_new and over & set(thing.bound.values()):
+                self._skip(thing, MERGED)
+            elif not thing.heirs:
                 left.append(thing)
             elif not self._is_troubled(thing):
                 self._skip(thing, MERGED)
         return left
+
+    def _handed_over(self, things: Sequence[Thing]) -> set[str]:
+        """Return the records of which nothing is made any more: others took their place."""
+        pair, ledger = self._flow.pair.pair, self._flow.ledger
+        new = {
+            system: {thing.bound[system] for thing in things if self._is_new_in(system, thing)}
+            for system in SYSTEMS
+        }
+        return {
+            record_id
+            for system, ids in new.items()
+            if ids
+            for record_id in ledger.handed_over(pair, self._entity.name, ids, system)
+        }
+
+    @staticmethod
+    def _is_new_in(system: System, thing: Thing) -> bool:
+        return thing.is_new and system in thing.bound
 
     def _create(self, things: Sequence[Thing]) -> None:
         wanted = []

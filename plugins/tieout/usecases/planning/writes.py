@@ -266,6 +266,16 @@ class PlanningWrites(PlanningAgreed, Ledger):
                 self._gone_by[one.entity, one.system, one.key] = bound
 
     @override
+    def half_merged(self, pair: str, entity: str) -> list[NewHeir]:
+        return self._real.half_merged(pair, entity)
+
+    @override
+    def handed_over(
+        self, pair: str, entity: str, external_ids: Collection[str], system: System
+    ) -> set[str]:
+        return self._real.handed_over(pair, entity, external_ids, system)
+
+    @override
     def successors(
         self, pair: str, entity: str, external_ids: Collection[str], system: System
     ) -> dict[str, Binding]:
