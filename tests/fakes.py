@@ -26,9 +26,11 @@ from tieout.domain.books import (
 )
 from tieout.domain.clues import Clues
 from tieout.domain.ledger import Delivery, Landed, Outcome, Refused
+from tieout.domain.records import KnownBill
 from tieout.errors import OutcomeUnknownError, UnavailableError
 from tieout.ports.clock import Clock
 from tieout.ports.gate import Finding, Gate, GateResult, Row
+from tieout.ports.payables import SagePayables
 from tieout.ports.purchasing import SagePurchaseOrder
 from tieout.ports.systems import (
     Credit,
@@ -289,6 +291,7 @@ class FakeXero(_Targets, Xero):
         self.held_reference = reference
         self.held_tracking: set[Tracking] = set()
         self.held_contacts: list[Party] = []
+        self.held_bills: dict[str, tuple[KnownBill, ...]] = {}
         self.held_invoices: list[XeroInvoice] = []
         self.held_payments: list[XeroPayment] = []
         self.changed_payments: list[XeroPayment] = []
@@ -307,6 +310,10 @@ class FakeXero(_Targets, Xero):
     def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
         self._calls_made += 1
         return self.held_reference
+
+    @override
+    def vendor_bills(self, contact_ids: Collection[str]) -> dict[str, tuple[KnownBill, ...]]:
+        return {one: self.held_bills[one] for one in contact_ids if one in self.held_bills}
 
     @override
     def find_contacts(
@@ -381,6 +388,7 @@ class FakeSage100(_Targets, Sage100):
         self.held_reference = reference
         self.held_customers: list[Party] = []
         self.held_credit: dict[str, Credit] = {}
+        self.held_payables = SagePayables()
         self.held_stock: list[StockLevel] = []
         self.held_orders: list[SageOrder] = []
         self.held_receipts: list[SageReceipt] = []
@@ -411,6 +419,10 @@ class FakeSage100(_Targets, Sage100):
             if party.external_no in numbers
             or party.email.casefold() in {email.casefold() for email in emails}
         ]
+
+    @override
+    def payables(self, division: str, vendor_nos: Collection[str]) -> SagePayables:
+        return self.held_payables
 
     @override
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:

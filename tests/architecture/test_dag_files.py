@@ -19,6 +19,7 @@ HEAVY = {
 }
 SLOWER_THAN_THE_SDK_ALONE_MAX = 1.5
 TAGS = {
+    "entity:bill",
     "entity:customer",
     "entity:item",
     "entity:order",

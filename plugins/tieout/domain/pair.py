@@ -28,6 +28,7 @@ class FlowName(StrEnum):
     VENDOR_SYNC = "vendor_sync"
     STOCK_SYNC = "stock_sync"
     PAYMENT_RECONCILIATION = "payment_reconciliation"
+    PROCURE_TO_PAY = "procure_to_pay"
 
 
 BY_DEFAULT = (FlowName.ORDER_TO_CASH, FlowName.POSTINGS)

@@ -13,6 +13,9 @@ from tieout.domain.base import Amount, Frozen
 from tieout.domain.money import ZERO
 from tieout.domain.order import Address
 
+BILL_MARK = "XB "
+"""How the comment of a bill begins that came from Xero: with its id it fills 39 of 40 places."""
+
 
 class Record(Frozen):
     """What every one has: its source's id, its number, name or reference, and its currency."""
@@ -95,10 +98,13 @@ class SalesInvoice(Owed):
 
 
 class BillLine(Frozen):
-    """A line of a bill."""
+    """A line of a bill; item and quantity where the vendor's bill names them."""
 
     accounts: Accounts
     net: Amount
+    description: str = ""
+    item_code: str = ""
+    quantity: Amount = ZERO
     tax: Amount = ZERO
     tax_rate: Amount = ZERO
 
@@ -107,9 +113,33 @@ class Bill(Owed):
     """What a vendor charges; a vendor's credit is a bill of negative amounts."""
 
     vendor_no: str
+    vendor_division: str = ""
+    payee: str = ""
+    """The key by which bindings know the vendor."""
+    purchase_order_no: str = ""
+    """The order of Sage 100 that it bills, '' when it names none."""
     lines: tuple[BillLine, ...] = ()
     not_the_same_as: tuple[str, ...] = ()
     """Numbers of bills that look like this one, of which a person says that they are others."""
+
+    @property
+    def mark(self) -> str:
+        """Return the comment by which Sage 100's copy is known as ours."""
+        return f"{BILL_MARK}{self.source_id}"
+
+
+def bill_marked(comment: str) -> str:
+    """Return the source id of the bill whose mark a comment is, '' for any other comment."""
+    return comment.removeprefix(BILL_MARK) if comment.startswith(BILL_MARK) else ""
+
+
+class BoundVendor(Frozen):
+    """A vendor whom both ledgers know: the key of the bindings, and what each calls it."""
+
+    key: str
+    contact_id: str
+    division: str
+    vendor_no: str
 
 
 class KnownBill(Frozen):

@@ -14,7 +14,7 @@ from tieout.domain.hashing import folder_hash
 from tieout.domain.items import in_items
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair
-from tieout.domain.records import Item, Vendor
+from tieout.domain.records import Bill, BoundVendor, Item, Vendor
 from tieout.errors import ConfigurationError, RejectedError
 from tieout.mapping.engine import Mapped, compile_spec
 from tieout.mapping.master_data import FILES, change
@@ -23,6 +23,7 @@ from tieout.mapping.shop_node import Node
 from tieout.mapping.shop_order import worked_out
 from tieout.mapping.spec import Spec, load_spec
 from tieout.mapping.tables import load_tables
+from tieout.mapping.xero_bills import bill_from
 from tieout.ports.mapper import Mapper
 
 DIRECTIONS = (
@@ -104,6 +105,10 @@ class YamlMapper(Mapper):
     @override
     def vendor_from(self, system: System, node: Json) -> Vendor:
         return self._read(READ_BY["vendor", system], {"node": node}, Vendor)
+
+    @override
+    def bill_from(self, node: Json, vendor: BoundVendor) -> Bill:
+        return bill_from(node, vendor, self._pair)
 
     @override
     def change(

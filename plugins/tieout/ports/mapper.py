@@ -6,7 +6,7 @@ from typing import Protocol
 from tieout.domain.base import Json, System
 from tieout.domain.customer import Customer
 from tieout.domain.order import Order
-from tieout.domain.records import Item, Vendor
+from tieout.domain.records import Bill, BoundVendor, Item, Vendor
 
 
 class Mapper(Protocol):
@@ -41,6 +41,15 @@ class Mapper(Protocol):
 
         Raises:
             RejectedError: It lacks something without which it is no vendor.
+        """
+
+    def bill_from(self, node: Json, vendor: BoundVendor) -> Bill:
+        """Read a bill or a vendor's credit of Xero, which is a bill of negative amounts.
+
+        Accounts stand on its lines in the terms of both ledgers, as the pair maps them.
+
+        Raises:
+            RejectedError: The node lacks something without which it is no bill.
         """
 
     def change(

@@ -20,6 +20,8 @@ from tieout.domain.books import (
     XeroStanding,
 )
 from tieout.domain.clues import Clues
+from tieout.domain.records import KnownBill
+from tieout.ports.payables import SagePayables
 from tieout.ports.purchasing import SagePurchaseOrder
 from tieout.ports.targets import Target
 
@@ -121,6 +123,12 @@ class Xero(Protocol):
     def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
         """Read what the gate needs, or return what anybody read at most so many seconds ago."""
 
+    def vendor_bills(self, contact_ids: Collection[str]) -> dict[str, tuple[KnownBill, ...]]:
+        """Return the approved bills and credits of vendors, by the contact's id.
+
+        Approved is what is AUTHORISED or PAID; a credit's total is negative.
+        """
+
     def tracking_options(self) -> frozenset[Tracking]:
         """Return the ACTIVE options of the ACTIVE tracking categories."""
 
@@ -190,6 +198,9 @@ class Sage100(Protocol):
         self, *, numbers: Collection[str] = (), emails: Collection[str] = ()
     ) -> list[Party]:
         """Return the division's active customers that have one of the numbers or e-mails."""
+
+    def payables(self, division: str, vendor_nos: Collection[str]) -> SagePayables:
+        """Return the active vendors among these numbers of a division, and all their bills."""
 
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
         """Return what customers of the division owe and may owe, by number."""

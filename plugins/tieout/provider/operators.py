@@ -263,6 +263,10 @@ class PayoutOperator(_StepOperator):
     """Take a batch's payouts apart: what does not add up is parked whole, as a dead letter."""
 
 
+class LedgerStepOperator(_StepOperator):
+    """Run one step that writes to no system, but says what became of a batch's records."""
+
+
 class Sage100WriteOperator(_StepOperator):
     """Write one entity of a batch to Sage 100 through its agent, each record once."""
 

@@ -21,6 +21,7 @@ from tieout.usecases.follow import FOLLOWED
 from tieout.usecases.hints import EVENTS, LISTS
 from tieout.usecases.in_step.entities import IN_STEP
 from tieout.usecases.order_gate import REFERENCE_AGE_MAX_S
+from tieout.usecases.procure_to_pay.capture import LISTS as BILL_LISTS
 from tieout.usecases.stock_sync import STOCK_LIST
 from tieout.wiring.systems import SUBSCRIBED_TOPICS
 
@@ -116,6 +117,8 @@ def _xero(resource: str) -> tuple[str, str]:
         event_s = (2 if resource in PASSED_ON else 1) * (POLL_S + REST_S)
         soon = f"{event_s:.0f} s; without the webhook " if resource in HINTED else ""
         return by, f"{soon}{_sweep()}"
+    if resource in BILL_LISTS:
+        return f"`{FlowName.PROCURE_TO_PAY}`, where a pair has it on", _sweep()
     if resource in GATE_LISTS:
         minutes = REFERENCE_AGE_MAX_S / 60
         return "the gates, whole", f"{minutes:.0f} min; at once for what would be set aside"

@@ -238,6 +238,16 @@ def _paying(kind: WriteKind) -> WriteKind:
 XERO, SAGE100 = System.XERO, System.SAGE100
 AT_ONCE, ON_UPDATE = Posting.AT_ONCE, Posting.ON_UPDATE
 
+AP_INVOICE = _mapped(
+    _paying(
+        _document(SAGE100, "ap_invoice", "entered", posting=ON_UPDATE, number="header.InvoiceNo")
+    ),
+    "to_sage100/ap_invoice",
+)
+INVOICE_RECEIPT = _document(
+    SAGE100, "invoice_receipt", "entered", posting=ON_UPDATE, number="header.InvoiceNo"
+)
+
 MORE_KINDS = (
     _mapped(_once("item", "active", number="Code"), "to_xero/item"),
     _paying(_document(XERO, "bill", "in the status sent", posting=AT_ONCE, number="InvoiceNumber")),
@@ -274,9 +284,7 @@ MORE_KINDS = (
     _document(SAGE100, "sales_invoice", "entered", posting=ON_UPDATE),
     _document(SAGE100, "credit_memo", "entered", posting=ON_UPDATE),
     _document(SAGE100, "ar_invoice", "entered", posting=ON_UPDATE),
-    _paying(
-        _document(SAGE100, "ap_invoice", "entered", posting=ON_UPDATE, number="header.InvoiceNo")
-    ),
+    AP_INVOICE,
     _paying(
         _document(SAGE100, "manual_check", "entered", posting=ON_UPDATE, number="header.CheckNo")
     ),
@@ -284,7 +292,7 @@ MORE_KINDS = (
     _document(SAGE100, "check_reversal", "entered", posting=ON_UPDATE, number="header.CheckNo"),
     _document(SAGE100, "purchase_order", "entered"),
     _document(SAGE100, "goods_receipt", "entered", posting=ON_UPDATE),
-    _document(SAGE100, "invoice_receipt", "entered", posting=ON_UPDATE, number="header.InvoiceNo"),
+    INVOICE_RECEIPT,
 )
 """What keeps records in step, and what no flow writes yet."""
 

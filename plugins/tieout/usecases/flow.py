@@ -10,6 +10,7 @@ from tieout.domain.base import BatchId, DocumentId, Frozen, Json
 from tieout.domain.ledger import Document, DocumentState, Fence, NewDeadLetter, Refused
 from tieout.domain.order import Order
 from tieout.domain.pair import Pair
+from tieout.domain.records import Bill
 from tieout.errors import ConfigurationError, RejectedError, TieoutError
 from tieout.ports.clock import Clock
 from tieout.ports.gate import Gate
@@ -80,8 +81,8 @@ class Ready(Frozen):
         return self.document.document_id
 
     @property
-    def worth(self) -> Order | None:
-        """Return the order whose amount a dead letter shows, where there is one."""
+    def worth(self) -> Order | Bill | None:
+        """Return the order or bill whose amount a dead letter shows, where there is one."""
         return None
 
 
@@ -157,7 +158,7 @@ def dead_letter_of(
     refused: Refused,
     *,
     step: str,
-    order: Order | None = None,
+    order: Order | Bill | None = None,
     mapped: Json | None = None,
     waits_for: tuple[str, ...] = (),
 ) -> NewDeadLetter:

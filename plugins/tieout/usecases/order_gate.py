@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tieout.domain.account_rules import Tracking
 from tieout.domain.base import BatchId, DocumentId, System
 from tieout.domain.items import is_item_code
-from tieout.domain.ledger import UNFINISHED, DeliveryState, Document, DocumentState, NewDeadLetter
+from tieout.domain.ledger import DeliveryState, Document, NewDeadLetter
 from tieout.domain.money import ZERO
 from tieout.domain.order import LineKind, Order
 from tieout.errors import RejectedError
@@ -35,6 +35,7 @@ from tieout.usecases.parents import item_parent
 from tieout.usecases.rows.facts import Known, Row
 from tieout.usecases.rows.orders import called, order_row, products
 from tieout.usecases.tax_rounding import rounded_by_day
+from tieout.usecases.versions import newest_versions
 
 STEP = "gate_orders"
 LACK_OF_ITEMS = frozenset({"unknown_item", "item_code_too_long"})
@@ -60,7 +61,7 @@ def gate_orders(flow: Flow, batch_id: BatchId) -> StepReport:
 
 
 def _take(flow: Flow, documents: Sequence[Document]) -> Taken[ReadyOrder]:
-    newest = _newest(flow, documents)
+    newest = newest_versions(flow, documents)
     posted = _posted(flow, newest)
     orders, unreadable = _read(flow, newest, posted)
 
@@ -70,26 +71,6 @@ def _take(flow: Flow, documents: Sequence[Document]) -> Taken[ReadyOrder]:
         return Taken(documents=newest, records=told, rows=rows, unreadable=unreadable, anew=anew)
 
     return looked_up(REFERENCE_AGE_MAX_S)
-
-
-def _newest(flow: Flow, documents: Sequence[Document]) -> list[Document]:
-    """Skip the unfinished versions that a newer one supersedes, whichever run holds them.
-
-    Of an order that a person holds, a newer version is held as well: the word is on the order.
-    """
-    newest = {(document.account, document.source_id): document for document in documents}
-    given = [document.document_id for document in newest.values()]
-    for document in flow.ledger.other_versions(given):
-        record = (document.account, document.source_id)
-        newer = newest.get(record)
-        if newer is None or document.document_id >= newer.document_id:
-            continue
-        if document.state in UNFINISHED:
-            flow.ledger.skip_document(document.document_id, rule="superseded")
-        elif document.state is DocumentState.HELD:
-            flow.ledger.hold(newer.document_id, reason=document.held_for)
-            del newest[record]
-    return list(newest.values())
 
 
 def _posted(flow: Flow, documents: Sequence[Document]) -> dict[str, Decimal | None]:

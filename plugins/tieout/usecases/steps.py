@@ -42,6 +42,8 @@ from tieout.usecases.postings import (
     take_in_postings,
     write_posting_notes,
 )
+from tieout.usecases.procure_to_pay.capture import BILL_DOCUMENT, capture_bills, take_in_bills
+from tieout.usecases.procure_to_pay.steps import BILL_STEPS
 from tieout.usecases.stock import push_inventory
 from tieout.usecases.stock_sync import PUSH_STOCK, STOCK, capture_stock, push_stock, take_in_stock
 
@@ -92,6 +94,7 @@ STEPS: dict[str, Step] = {
     **POSTING_STEPS,
     **STOCK_STEPS,
     **PAYOUT_STEPS,
+    **BILL_STEPS,
     **{name: step for steps in IN_STEP_STEPS.values() for name, step in steps.items()},
 }
 
@@ -139,6 +142,13 @@ FLOWS: dict[str, FlowSteps] = {
         take_in=take_in_payouts,
         capture=capture_payouts,
         steps=tuple(PAYOUT_STEPS),
+    ),
+    FlowName.PROCURE_TO_PAY: FlowSteps(
+        document_type=BILL_DOCUMENT,
+        sources=(System.XERO,),
+        take_in=take_in_bills,
+        capture=capture_bills,
+        steps=tuple(BILL_STEPS),
     ),
     **{
         name: FlowSteps(

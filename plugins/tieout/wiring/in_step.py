@@ -35,10 +35,10 @@ class InStep:
         Raises:
             ConfigurationError: There is no such flow, or the pair has no policy for it.
         """
-        known = (*IN_STEP, FlowName.STOCK_SYNC)
+        known = (*IN_STEP, FlowName.STOCK_SYNC, FlowName.PROCURE_TO_PAY)
         if flow not in known:
             raise ConfigurationError(
-                f"The flow {flow!r} keeps nothing in step.",
+                f"The flow {flow!r} takes up no records of the ledgers' lists.",
                 remedy=f"Use one of {', '.join(known)}.",
             )
         origin = Origin.BACKFILL if is_backfill else Origin.SWEEP

@@ -139,5 +139,6 @@ def test_every_flow_says_whose_dead_letters_are_its_own() -> None:
         "vendor_sync": ("vendor",),
         "stock_sync": ("stock",),
         "payment_reconciliation": ("payout",),
+        "procure_to_pay": ("bill",),
     }
     assert records_of(FlowName.CUSTOMER_SYNC).sources == (System.XERO, System.SAGE100)

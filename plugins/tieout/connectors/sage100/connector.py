@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from tieout.connectors.sage100 import books, purchasing, references, standings
+from tieout.connectors.sage100 import books, payables, purchasing, references, standings
 from tieout.connectors.sage100.agent_client import AgentClient
 from tieout.connectors.sage100.catalog import TABLES, TEXT
 from tieout.connectors.sage100.config import Sage100Config
@@ -30,6 +30,7 @@ from tieout.domain.books import GlPosting, SageInvoice, SageOrder, SageReceipt, 
 from tieout.domain.clues import Clues
 from tieout.errors import TieoutError
 from tieout.ports.clock import Clock
+from tieout.ports.payables import SagePayables
 from tieout.ports.purchasing import SagePurchaseOrder
 from tieout.ports.receivables import SageOpenInvoice
 from tieout.ports.systems import Credit, Party, Sage100Reference, Shown, StockLevel
@@ -167,6 +168,10 @@ class Sage100Connector:
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
         """Return what customers of the division owe and may owe, by number."""
         return references.credit(self._reader, self._config.division, customer_nos)
+
+    def payables(self, division: str, vendor_nos: Collection[str]) -> SagePayables:
+        """Return the active vendors among these numbers of a division, and all their bills."""
+        return payables.payables(self._reader, division, vendor_nos)
 
     def find_customers(
         self, *, numbers: Collection[str] = (), emails: Collection[str] = ()

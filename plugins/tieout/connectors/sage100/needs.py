@@ -9,6 +9,10 @@ _NEEDS = {
         "CustomerName EmailAddress TelephoneNo CustomerStatus CreditLimit CreditHold OpenOrderAmt "
         "CurrentBalance AgingCategory1 AgingCategory2 AgingCategory3 AgingCategory4 UDF_TIEOUT_ID"
     ),
+    "AP_Vendor": "VendorStatus TermsCode UsePOReceiptOfInvForVendor",
+    "AP_TermsCode": "",
+    "AP_InvoiceHeader": "InvoiceDate InvoiceAmt Comment",
+    "AP_InvoiceHistoryHeader": "APDivisionNo VendorNo InvoiceDate InvoiceAmt Comment",
     "AR_TermsCode": "",
     "SO_SalesOrderHeader": (
         "OrderType OrderStatus ARDivisionNo CustomerNo CustomerPONo OrderDate DiscountAmt "

@@ -41,6 +41,7 @@ MEMBERS = {
         SchemaField(path="lines[].Account", type=TEXT),
     ),
     "cash_receipt": (SchemaField(path="lines[].Account", type=TEXT),),
+    "ap_invoice": (SchemaField(path="lines[].Account", type=TEXT),),
 }
 """Members that the agent takes beside columns: an account is named by its number, not its key."""
 

@@ -28,10 +28,12 @@ from tieout.connectors.xero.shared import SHARING_NOTHING, Shared
 from tieout.connectors.xero.shown import shown
 from tieout.connectors.xero.standings import STANDINGS
 from tieout.connectors.xero.targets.table import target_of
+from tieout.connectors.xero.vendor_bills import vendor_bills
 from tieout.domain.account_rules import Tracking
 from tieout.domain.books import XeroInvoice, XeroInvoiceLine, XeroPayment, XeroStanding
 from tieout.domain.budget import Caller
 from tieout.domain.clues import Clues
+from tieout.domain.records import KnownBill
 from tieout.domain.statuses.machine import Phase
 from tieout.domain.statuses.xero import INVOICE, PAYMENT
 from tieout.errors import ConfigurationError, UnavailableError
@@ -134,6 +136,10 @@ class XeroConnector(Xero):
             for option in category.options
             if category.status == ACTIVE and option.status == ACTIVE
         )
+
+    @override
+    def vendor_bills(self, contact_ids: Collection[str]) -> dict[str, tuple[KnownBill, ...]]:
+        return vendor_bills(self._client, contact_ids)
 
     @override
     def find_contacts(

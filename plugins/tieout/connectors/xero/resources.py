@@ -126,6 +126,26 @@ RESOURCES = (
         _gone(statuses.CREDIT_NOTE),
         _FOUR_PLACES,
     ),
+    # What vendors send, for the flow that works on it: other lists of the same records are read by
+    # whoever watches what we wrote.
+    Resource(
+        "Invoices",
+        "InvoiceID",
+        Way.PAGES,
+        _INVOICES,
+        _gone(statuses.BILL),
+        (*_ANY_ARCHIVED, *_FOUR_PLACES, ("where", 'Type=="ACCPAY"')),
+        called="Bills",
+    ),
+    Resource(
+        "CreditNotes",
+        "CreditNoteID",
+        Way.PAGES,
+        _INVOICES,
+        _gone(statuses.CREDIT_NOTE),
+        (*_FOUR_PLACES, ("where", 'Type=="ACCPAYCREDIT"')),
+        called="VendorCredits",
+    ),
     Resource("Payments", "PaymentID", Way.PAGES, _PAYMENTS, _gone(statuses.PAYMENT)),
     Resource(
         "BatchPayments", "BatchPaymentID", Way.CHANGES, _PAYMENTS, _gone(statuses.BATCH_PAYMENT)

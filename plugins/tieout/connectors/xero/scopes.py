@@ -34,6 +34,7 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
     FlowName.VENDOR_SYNC: ("accounting.contacts",),
     FlowName.STOCK_SYNC: (),
     FlowName.PAYMENT_RECONCILIATION: ("accounting.banktransactions",),
+    FlowName.PROCURE_TO_PAY: (),
 }
 """What each flow writes; items and notes come with ``accounting.invoices``. Stock is no affair of
 Xero's.

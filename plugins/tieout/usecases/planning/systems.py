@@ -21,7 +21,9 @@ from tieout.domain.books import (
     XeroStanding,
 )
 from tieout.domain.clues import Clues
+from tieout.domain.records import KnownBill
 from tieout.ports.ledger import Ledger
+from tieout.ports.payables import SagePayables
 from tieout.ports.purchasing import SagePurchaseOrder
 from tieout.ports.systems import (
     Credit,
@@ -66,6 +68,10 @@ class PlanningXero(Xero):
     @override
     def tracking_options(self) -> frozenset[Tracking]:
         return self._counted(self._real.tracking_options)
+
+    @override
+    def vendor_bills(self, contact_ids: Collection[str]) -> dict[str, tuple[KnownBill, ...]]:
+        return self._counted(lambda: self._real.vendor_bills(contact_ids))
 
     @override
     def find_contacts(
@@ -135,6 +141,10 @@ class PlanningSage100(Sage100):
     @override
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
         return self._counted(lambda: self._real.reference(item_codes))
+
+    @override
+    def payables(self, division: str, vendor_nos: Collection[str]) -> SagePayables:
+        return self._counted(lambda: self._real.payables(division, vendor_nos))
 
     @override
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
