@@ -307,6 +307,11 @@ class FakeXero(_Targets, Xero):
         return frozenset(self.held_tracking)
 
     @override
+    def lock_date(self) -> date | None:
+        self._calls_made += 1
+        return self.held_reference.lock_date
+
+    @override
     def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
         self._calls_made += 1
         return self.held_reference

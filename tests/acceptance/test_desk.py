@@ -6,13 +6,14 @@ What a person types is typed here: the commands run as they are. The oracle judg
 import json
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from acceptance.orders import PLACED_DAYS_AGO, maker, number_of, placed
+from acceptance.orders import PLACED_DAYS_AGO, TODAY, maker, number_of, paid, placed
 from acceptance.test_faults import (
     ONE_OF_EACH,
     assert_conserved,
@@ -26,6 +27,7 @@ from tieout.cli.main import main
 from tieout.domain.base import DeadLetterId, System
 from tieout.domain.desk import JobState, LetterQuery
 from tieout.domain.ledger import DeadLetter, Landed, NewInboxEntry, Origin
+from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import Draft, Line, build
 from tieout.simulators.shopify.demo_maker import DemoOrder
 from tieout.simulators.shopify.demo_wrong import wrong_orders
@@ -304,3 +306,43 @@ BROKEN = NewInboxEntry(
     body_size=15,
 )
 """A message that breaks off, of an order that the shop does not have."""
+
+
+def lock_xero(world: World, through: str) -> None:
+    tenant = COMPANIES["HPS"].xero_tenant_id
+    path = f"_organisations/{tenant}/organisations"
+    world.call(f"{world.configuration.url('xero')}/{path}", {"PeriodLockDate": through})
+
+
+def test_what_xero_locked_parks_and_is_posted_once_on_the_day_that_people_choose(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A49 at the wire: the late one waits, what stood before the lock goes on unasked."""
+    before, late = strange(sku="MUG-11", buyer=38), strange(sku="MUG-11", buyer=37)
+    own = TODAY - timedelta(days=PLACED_DAYS_AGO)
+    world.post(paid(before))
+    lock_xero(world, own.isoformat())
+    try:
+        world.post(paid(late), paid(before, note="please ring twice"))
+        assert letters_of(world, f"#{before.number}") == []
+        (letter,) = letters_of(world, f"#{late.number}")
+        assert letter.cause == "period_locked"
+        assert f"closed through {own} (Xero's lock date)" in letter.message
+        assert invoices_of(world, late) == []
+        words = ["--by", "carla", "--reason", "it came after the close"]
+        assert tieout(world, "close", "post", str(letter.dead_letter_id), *words) == OK
+        for _again in range(2):
+            world.run()
+        assert copies_of(world, late) == ONE_OF_EACH
+        (invoice,) = invoices_of(world, late)
+        assert invoice.date == own + timedelta(days=1)
+        assert f"(of {own})" in invoice.reference
+        capsys.readouterr()
+        through = own.isoformat()
+        tieout(world, "close", "checklist", "--through", through, "--pair", HARBOR, "--json")
+        (found,) = json.loads(capsys.readouterr().out)["checklists"]
+        lines = {one["asked"]: one["answer"] for one in found["lines"]}
+        assert (lines["Xero locked"], lines["registers empty"]) == ("done", "open")
+        assert lines["tie-out signed"] == "person"
+    finally:
+        lock_xero(world, "2000-01-01")

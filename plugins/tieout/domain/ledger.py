@@ -4,6 +4,7 @@ The way of a document: inbox entry -> document -> (gate) -> deliveries -> done. 
 at any moment in exactly one of pending, done, dead-lettered and skipped by a named rule.
 """
 
+from datetime import date
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter
@@ -77,6 +78,9 @@ class DeliveryState(StrEnum):
 
 
 json_object: TypeAdapter[Json] = TypeAdapter(Json)
+
+POST_ON = "/post_on"
+"""Where a correction says on which day to post; it is no part of what the source said."""
 
 LANDED = frozenset({DeliveryState.ENTERED, DeliveryState.UPDATED, DeliveryState.IN_GL})
 """States in which the target holds what was meant."""
@@ -178,9 +182,16 @@ class Document(NewDocument):
     @property
     def corrected(self) -> Json:
         """Return the payload with every correction applied."""
-        if not self.corrections:
+        said = [one for one in self.corrections if one.path != POST_ON]
+        if not said:
             return self.payload
-        return json_object.validate_python(patched(self.payload, self.corrections))
+        return json_object.validate_python(patched(self.payload, said))
+
+    @property
+    def post_on(self) -> date | None:
+        """Return the open day that a person chose for what would be posted on a closed one."""
+        said = [one.value for one in self.corrections if one.path == POST_ON]
+        return date.fromisoformat(str(said[-1])) if said else None
 
 
 class Batch(Frozen):

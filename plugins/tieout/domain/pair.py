@@ -222,6 +222,8 @@ class Pair(Frozen):
     gateways: tuple[Gateway, ...]
     taxes: tuple[TaxRate, ...]
     closed_through: date | None = None
+    """The last day that the pair closed by itself, whatever the ledgers would still take."""
+    sage100_closed_through: date | None = None
     """The last day of the periods that people closed in Sage 100, which ODBC does not tell."""
     tax_groups: tuple[TaxGroup, ...] = ()
     charge_items: tuple[ChargeItem, ...] = ()

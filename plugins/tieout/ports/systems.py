@@ -129,6 +129,9 @@ class Xero(Protocol):
         Approved is what is AUTHORISED or PAID; a credit's total is negative.
         """
 
+    def lock_date(self) -> date | None:
+        """Return the later of Xero's two lock dates, as they are now."""
+
     def tracking_options(self) -> frozenset[Tracking]:
         """Return the ACTIVE options of the ACTIVE tracking categories."""
 

@@ -4,6 +4,8 @@ Closing letters is the desk port's own; trying one out before is ``dry_run``; ma
 """
 
 import json
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from pydantic import AwareDatetime, Field, JsonValue
@@ -21,7 +23,7 @@ from tieout.domain.desk import (
     ReplayJob,
 )
 from tieout.domain.json_patch import Act, Operation, differences, found, patched
-from tieout.domain.ledger import Document, json_object
+from tieout.domain.ledger import POST_ON, Document, json_object
 from tieout.errors import RejectedError
 from tieout.ports.desk import Desk
 from tieout.ports.mapper import Mapper
@@ -96,6 +98,7 @@ def correct(
             cause="nothing_to_correct",
         )
     patch = _patch(document, wish)
+    _check_day(patch)
     before: JsonValue = document.corrected
     after = patched(before, patch)
     if not list(differences(before, after)):
@@ -135,6 +138,20 @@ def _patch(document: Document, wish: Wish) -> list[Operation]:
         )
     patch += [Operation(op=Act.REMOVE, path=path) for path in wish.removals]
     return [*patch, *wish.operations]
+
+
+def _check_day(patch: Sequence[Operation]) -> None:
+    """Make sure that what is chosen as the day to post on is one."""
+    for said in (one.value for one in patch if one.path == POST_ON):
+        try:
+            date.fromisoformat(str(said))
+        except ValueError as error:
+            raise RejectedError(
+                f"{said!r} is no day to post on.",
+                remedy="Write it as 2026-12-01, or use 'tieout close post ID'.",
+                cause="correction_does_not_apply",
+                field=POST_ON,
+            ) from error
 
 
 def _parsed(text: str) -> JsonValue:

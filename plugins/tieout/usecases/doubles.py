@@ -32,8 +32,10 @@ RESENT_WITHIN_WHOLE = timedelta(days=31)
 NAMED_MAX = 5
 """How many doubles the reason of a hold names one by one."""
 STEP = "sweep_doubles"
-OUR_MARK = re.compile(r"^(\S+) (\d{4,})$")
-"""A payment's Reference as to_xero/payment.yaml writes it: invoice, transaction."""
+OUR_MARK = re.compile(r"^(\S+) (?:\(of [-\d]+\) )?(\d{4,})$")
+"""A payment's Reference as to_xero/payment.yaml writes it: invoice, transaction.
+
+In between stands the day of one that was posted on another (period.py)."""
 
 
 class Said(Frozen):

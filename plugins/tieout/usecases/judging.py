@@ -22,8 +22,9 @@ from tieout.domain.ledger import (
 from tieout.domain.pair import Pair
 from tieout.domain.streams import StreamState, is_too_bad, source_stream
 from tieout.errors import ConfigurationError
-from tieout.ports.gate import Finding, Row
+from tieout.ports.gate import ROW_KEY, Finding, Row
 from tieout.usecases.flow import Flow, Ready, StepReport, dead_letter_of, documents_of
+from tieout.usecases.period import as_posted
 
 Record = TypeVar("Record", bound=Ready)
 
@@ -74,10 +75,11 @@ def judge(flow: Flow, batch_id: BatchId, judging: Judging[Record]) -> StepReport
     received = documents_of(flow, batch_id, DocumentState.RECEIVED)
     taken = judging.take(flow, received)
     page = str(batch_id) if flow.only is None else f"{batch_id}-{flow.only}"
-    findings = flow.gate.validate(judging.suite, taken.rows, page=page).findings
+    by_key = {str(one.document_id): one for one in received}
+    findings = _judged(flow, judging, taken, by_key, page)
     if findings and taken.anew is not None:
         taken = taken.anew()
-        findings = flow.gate.validate(judging.suite, taken.rows, page=page).findings
+        findings = _judged(flow, judging, taken, by_key, page)
     found = _by_row(findings)
     _halt(flow.pair, found)
     bad = {**taken.unreadable, **_failed(judging, taken.records, found)}
@@ -91,6 +93,18 @@ def judge(flow: Flow, batch_id: BatchId, judging: Judging[Record]) -> StepReport
     counts = _settle(flow, judging, taken.documents, good, bad, found)
     is_open = flow.streams.stream(name).state is StreamState.OPEN
     return _report(judging, documents=len(received), paused="" if is_open else name, **counts)
+
+
+def _judged(
+    flow: Flow,
+    judging: Judging[Record],
+    taken: Taken[Record],
+    documents: Mapping[str, Document],
+    page: str,
+) -> Sequence[Finding]:
+    """Return what is wrong with the rows, each on the day on which it would be posted."""
+    rows = [as_posted(row, documents.get(str(row.get(ROW_KEY)))) for row in taken.rows]
+    return flow.gate.validate(judging.suite, rows, page=page).findings
 
 
 def _report(

@@ -6,6 +6,7 @@ nothing is sent, and no system is asked: what a look-up found then is taken from
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from typing_extensions import override
@@ -231,6 +232,10 @@ class _UnaskedXero(PlanningXero):
         self._owners = {name: key for key, name in names.items()}
         marked = [(name, _mark(key)) for key, name in names.items()]
         self._taken = {name.removesuffix(mark) for name, mark in marked if name.endswith(mark)}
+
+    @override
+    def lock_date(self) -> date | None:
+        return None
 
     @override
     def find_contacts(

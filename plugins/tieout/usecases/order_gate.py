@@ -183,8 +183,16 @@ def _looked_up(
         ready.model_copy(update={"order": with_item_facts(ready.order, known.sage100)})
         for ready in orders
     ]
-    rows = [order_row(str(ready.document_id), ready.order, known) for ready in told]
-    return told, rows, xero.is_kept
+    return told, [_row(ready, known, posted) for ready in told], xero.is_kept
+
+
+def _row(ready: ReadyOrder, known: Known, posted: Collection[str]) -> Row:
+    """Return an order's row; of what stands in the books no day is asked, only of what is new.
+
+    That the period guard asks when it is written (period.py).
+    """
+    row = order_row(str(ready.document_id), ready.order, known)
+    return {**row, "period_closed": "no"} if ready.order.source_id in posted else row
 
 
 def _tracking(flow: Flow) -> frozenset[Tracking]:

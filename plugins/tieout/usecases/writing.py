@@ -23,6 +23,7 @@ from tieout.usecases.flow import LEASE_S, Flow, Ready, StepReport, as_refused
 from tieout.usecases.guarded import GuardedTarget
 from tieout.usecases.parents import SetAside
 from tieout.usecases.payees import check_payee
+from tieout.usecases.period import PeriodGuard, is_moved
 from tieout.usecases.successors import is_successor_named
 
 CREATED = "created by Tieout"
@@ -127,6 +128,7 @@ def _plan(
     planned: list[_Planned] = []
     has_entered = False
     kept = _kept(flow, kind, orders)
+    period = PeriodGuard(flow, kind)
     for ready in orders:
         ours: list[_Planned] = []
         key = ""
@@ -139,7 +141,7 @@ def _plan(
                 if kind.pays:
                     check_payee(flow, write.payee)
                 before = kept.get((ready.document_id, write.key))
-                ours.append(_planned(flow, kind, ready, write, before))
+                ours.append(_planned(flow, kind, period, ready, write, before))
         except RejectedError as error:
             aside.refuse(ready, key, as_refused(error))
         else:
@@ -164,16 +166,23 @@ def _kept(
 
 
 def _planned(
-    flow: Flow, kind: WriteKind, ready: Ready, write: Write, kept: NewDelivery | None
+    flow: Flow,
+    kind: WriteKind,
+    period: PeriodGuard,
+    ready: Ready,
+    write: Write,
+    kept: NewDelivery | None,
 ) -> _Planned:
-    if kept is not None:
+    document = ready.document
+    if kept is not None and period.dated(document, write.key, kept.payload) == kept.payload:
         approved = kept.model_copy(update={"approver": flow.approver or kept.approver})
         return _Planned(ready=ready, write=write, delivery=approved)
     payload: Json = (
-        flow.mapper.payload(kind.mapping, {"node": ready.document.corrected, **write.record})
+        flow.mapper.payload(kind.mapping, {"node": document.corrected, **write.record})
         if kind.mapping
         else json_object.validate_python(write.record)
     )
+    payload = period.dated(document, write.key, payload)
     delivery = NewDelivery(
         document_id=ready.document_id,
         pair=flow.pair.pair,
@@ -244,7 +253,7 @@ def _refusal(
     if not delivered.is_changed or kind.on_change is not OnChange.SET_ASIDE:
         return None
     held, wanted = delivered.delivery.payload, plan.delivery.payload
-    if is_successor_named(flow, kind.target, held, wanted):
+    if is_successor_named(flow, kind.target, held, wanted) or is_moved(kind, held, wanted):
         return None
     number = delivered.delivery.external_no or delivered.delivery.external_id
     return Refused(

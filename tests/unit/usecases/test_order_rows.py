@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fakes import EMPTY_SAGE100, EMPTY_XERO
+from tieout.domain.closing import Closing
 from tieout.domain.items import Part, in_items
 from tieout.domain.order import Order
 from tieout.domain.pair import PlausibleDates
@@ -143,7 +144,7 @@ def test_the_tax_of_a_bundle_is_held_against_its_whole_price() -> None:
 
 def test_the_later_of_two_closings_counts() -> None:
     known = replace(xero(lock_date=date(2026, 10, 31)), pair=closed(date(2026, 9, 30)).pair)
-    assert known.closed_through == date(2026, 10, 31)
+    assert known.closing == Closing(through=date(2026, 10, 31), by="Xero's lock date")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def make_row(row_key="1", **columns):
         "missing_accounts": "",
         "book_date": "2026-11-29",
         "closed_through": "2026-10-31",
+        "closed_by": "Xero's lock date",
         "period_closed": "no",
         "days_ahead": 0,
         "days_implausible": 0,
@@ -210,7 +211,10 @@ def test_a_good_order_has_no_findings(gate):
             "period_locked",
             "park",
             "yes",
-            "Order #1042 is of 2026-11-29, and the books are closed through 2026-11-30.",
+            (
+                "Order #1042 is of 2026-11-29, and the books are closed through 2026-11-30 "
+                "(Xero's lock date)."
+            ),
         ),
         (
             {"is_refunded": "yes"},

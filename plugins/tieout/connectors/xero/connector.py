@@ -127,6 +127,10 @@ class XeroConnector(Xero):
         )
 
     @override
+    def lock_date(self) -> date | None:
+        return _lock_date(self._organisation())
+
+    @override
     def tracking_options(self) -> frozenset[Tracking]:
         rows = self._client.rows("TrackingCategories", "TrackingCategories")
         categories = [SaidTrackingCategory.of(row) for row in rows]

@@ -14,6 +14,7 @@ from tieout.connectors.exact_json import plain_json
 from tieout.connectors.http import Answer, untrusted_answer
 from tieout.connectors.xero.answers import complaints
 from tieout.connectors.xero.client import NOT_FOUND, is_page
+from tieout.domain.closing import CHOICES, PERIOD_LOCKED
 from tieout.domain.ledger import Refused
 from tieout.errors import ConfigurationError, OutcomeUnknownError
 
@@ -118,8 +119,8 @@ TEXTS: tuple[ErrorRow, ...] = (
     ),
     *_rows(
         Then.SET_ASIDE,
-        "period_locked",
-        "Reopen the period in Xero, or give the record a day in an open one; then replay.",
+        PERIOD_LOCKED,
+        CHOICES,
         "The document date cannot be before the … lock date",
     ),
     *_rows(

@@ -66,6 +66,10 @@ class PlanningXero(Xero):
         return self._counted(lambda: self._real.reference(age_max_s=age_max_s))
 
     @override
+    def lock_date(self) -> date | None:
+        return self._counted(self._real.lock_date)
+
+    @override
     def tracking_options(self) -> frozenset[Tracking]:
         return self._counted(self._real.tracking_options)
 

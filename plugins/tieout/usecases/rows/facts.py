@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.domain.account_rules import Tracking
+from tieout.domain.closing import Closing, closing_of
 from tieout.domain.money import ZERO
 from tieout.domain.pair import Pair
 from tieout.domain.records import Accounts, KnownBill, Record
@@ -48,21 +49,21 @@ class Known:
     """What is open on invoices and bills, by number; without one the document is unknown."""
 
     @property
-    def closed_through(self) -> date | None:
-        """Return the last day that takes no postings: the later of Xero's lock date and our own."""
-        days = (self.xero.lock_date, self.pair.closed_through)
-        return max((day for day in days if day is not None), default=None)
+    def closing(self) -> Closing | None:
+        """Return what is closed by now."""
+        return closing_of(self.pair, self.xero.lock_date)
 
 
 def dating(day: date, known: Known) -> Row:
     """Return what is to be said of the day on which a record is booked."""
-    closed = known.closed_through
+    closing = known.closing
     taken = known.pair.policies.plausible_dates
     days_ahead = (day - known.today).days
     return {
         "book_date": day.isoformat(),
-        "closed_through": closed.isoformat() if closed else "",
-        "period_closed": yes_no(closed is not None and day <= closed),
+        "closed_through": closing.through.isoformat() if closing else "",
+        "closed_by": closing.by if closing else "",
+        "period_closed": yes_no(closing is not None and day <= closing.through),
         "days_ahead": days_ahead,
         "days_implausible": max(days_ahead - taken.days_ahead, -days_ahead - taken.days_back, 0),
     }

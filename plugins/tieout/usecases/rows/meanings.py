@@ -36,10 +36,14 @@ FACTS: Mapping[str, str] = {
     "currency_in_xero": "yes when the Xero organization uses the record's currency",
     "book_date": "the day on which the record is booked",
     "closed_through": (
-        "the last closed day: the later of Xero's lock dates and the pair's `closed_through`; "
-        "empty when nothing is closed"
+        "the last closed day: the latest of Xero's lock dates and the pair's "
+        "`sage100_closed_through` and `closed_through`; empty when nothing is closed"
     ),
-    "period_closed": "yes when the record's day is closed",
+    "closed_by": "which of them that is, in words",
+    "period_closed": (
+        "yes when the day on which it would be posted is closed; no for an order that a ledger "
+        "holds already, of which only what is new is asked when it is written"
+    ),
     "days_ahead": "the record's day counted from today; the past is negative",
     "days_implausible": (
         "by how many days the record's day is earlier or later than the pair takes one to be right "
