@@ -21,9 +21,15 @@ class LineKind(StrEnum):
     CHANNEL_TAX = "channel_tax"
     SALES_TAX = "sales_tax"
     ROUNDING = "rounding"
+    REFUND_ADJUSTMENTS = "refund_adjustments"
 
 
-CHARGE_KINDS = frozenset({LineKind.CHANNEL_TAX, LineKind.SALES_TAX, LineKind.ROUNDING})
+CHARGE_KINDS = frozenset(
+    {
+        *(LineKind.CHANNEL_TAX, LineKind.SALES_TAX, LineKind.ROUNDING),
+        LineKind.REFUND_ADJUSTMENTS,
+    }
+)
 """Lines that no shop sells: amounts that a ledger books on the account of the role of that name."""
 
 
