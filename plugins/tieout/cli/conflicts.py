@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from tieout.cli.common import Commands
-    from tieout.domain.in_step.records import KeptConflict
 
 LISTED_MAX = 500
-VALUE_LENGTH_MAX = 60
 
 
 def add(commands: "Commands") -> None:
@@ -46,34 +44,17 @@ def add(commands: "Commands") -> None:
 
 
 def _list(given: argparse.Namespace) -> int:
+    from tieout.usecases.in_step.answers import conflict_text
     from tieout.wiring.in_step import InStep
 
     found = InStep(open_installation(given)).conflicts(
         given.pair, is_open=not given.all, limit=LISTED_MAX
     )
     listed: list[JsonValue] = [one.model_dump(mode="json") for one in found]
-    show(given, {"conflicts": listed}, "\n\n".join(map(_text, found)) or "No conflict waits.")
+    show(
+        given, {"conflicts": listed}, "\n\n".join(map(conflict_text, found)) or "No conflict waits."
+    )
     return NOT_GOOD if found and not given.all else OK
-
-
-def _text(one: "KeptConflict") -> str:
-    since = f"{one.state} ({one.reason}), since {one.opened_at:%Y-%m-%d %H:%M}"
-    lines = [f"{one.conflict_id}  {one.pair}  {one.entity} {one.key}  {one.field}: {since}"]
-    for system in (System.XERO, System.SAGE100):
-        at, by = getattr(one, f"{system}_at"), getattr(one, f"{system}_by")
-        when = f"{at:%Y-%m-%d %H:%M}" if at else "time unknown"
-        lines.append(f"    {system:<8} {_value(one.values.of(system))}  ({when}{by and f', {by}'})")
-    lines.append(f"    {one.effect}")
-    if one.answered_by:
-        lines.append(f"    {one.winner} counts, said {one.answered_by}: {one.answered_why}")
-    return "\n".join(lines)
-
-
-def _value(value: "JsonValue") -> str:
-    from tieout.domain.in_step.merge import in_words
-
-    text = in_words(value)
-    return text if len(text) <= VALUE_LENGTH_MAX else f"{text[: VALUE_LENGTH_MAX - 3]}..."
 
 
 def _answer(given: argparse.Namespace) -> int:

@@ -55,7 +55,7 @@ class DecideMergeOperator(Deferrable):
         from tieout.wiring.in_step import InStep  # noqa: PLC0415 - adapters load when asked
 
         params = context["params"]
-        by = approver(context["ti"].xcom_pull(task_ids=APPROVAL))
+        by = responder(context["ti"].xcom_pull(task_ids=APPROVAL))
         with airflow_errors():
             InStep(open_runtime()).decide_merge(
                 params["pair"],
@@ -68,7 +68,7 @@ class DecideMergeOperator(Deferrable):
         return str(params["choice"])
 
 
-def approver(approved: object) -> str:
-    """Return who approved, by what the task of the approval returned."""
-    who: Any = approved.get("responded_by_user") if isinstance(approved, Mapping) else None
+def responder(said: object) -> str:
+    """Return who answered, by what the task that waited for a person returned."""
+    who: Any = said.get("responded_by_user") if isinstance(said, Mapping) else None
     return str(who.get("name") or who.get("id")) if isinstance(who, Mapping) else "airflow"

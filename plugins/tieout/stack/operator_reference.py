@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from tieout.provider import (
+    conflict_operators,
     hint_operators,
     in_step_operators,
     merge_operators,
@@ -24,7 +25,8 @@ from tieout.provider import (
 
 MODULES = (
     *(operators, sage100_operators, hint_operators, posting_operators, nightly_operators),
-    *(replay_operators, in_step_operators, merge_operators, reconciliation_operators),
+    *(replay_operators, in_step_operators, merge_operators, conflict_operators),
+    reconciliation_operators,
 )
 SECTIONS = ("Args", "Returns", "Raises")
 INPUTS = ("| input | what it is | default |", "| --- | --- | --- |")

@@ -85,6 +85,11 @@ class InStep:
         states = (ConflictState.OPEN,) if is_open else tuple(ConflictState)
         return self._tieout.ledger.conflicts(pair, states=states, limit=limit)
 
+    def open_conflict(self, conflict_id: int) -> KeptConflict | None:
+        """Return a conflict if it waits for an answer."""
+        waiting = self._tieout.ledger.conflicts()
+        return next((one for one in waiting if one.conflict_id == conflict_id), None)
+
     def answer(
         self, conflict_id: int, winner: System, *, by: str, why: str, is_standing: bool
     ) -> KeptConflict:

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from tieout.domain.base import System
+from tieout.domain.in_step.merge import in_words
 from tieout.domain.in_step.records import KeptConflict
 from tieout.domain.ledger import NewInboxEntry, Origin
 from tieout.ports.ledger import Ledger
@@ -13,6 +14,8 @@ from tieout.usecases.in_step.entities import SYSTEMS, entity_of
 ANSWERED = "answered"
 ACCOUNT = "people"
 """What the inbox calls the account that an answer is from."""
+VALUE_LENGTH_MAX = 60
+"""How many signs of a value are shown."""
 
 
 def answer(
@@ -36,6 +39,25 @@ def answer(
     conflict = ledger.answer(conflict_id, winner, why=why, is_standing=is_standing)
     ledger.land([hint for hint in [_hint(ledger, conflict)] if hint is not None])
     return conflict
+
+
+def conflict_text(one: KeptConflict) -> str:
+    """Return a conflict as people read it: both values, who and when, and what comes of it."""
+    since = f"{one.state} ({one.reason}), since {one.opened_at:%Y-%m-%d %H:%M}"
+    lines = [f"{one.conflict_id}  {one.pair}  {one.entity} {one.key}  {one.field}: {since}"]
+    for system in (System.XERO, System.SAGE100):
+        at, by = getattr(one, f"{system}_at"), getattr(one, f"{system}_by")
+        when = f"{at:%Y-%m-%d %H:%M}" if at else "time unknown"
+        value = _shortened(in_words(one.values.of(system)))
+        lines.append(f"    {system:<8} {value}  ({when}{by and f', {by}'})")
+    lines.append(f"    {one.effect}")
+    if one.answered_by:
+        lines.append(f"    {one.winner} counts, said {one.answered_by}: {one.answered_why}")
+    return "\n".join(lines)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= VALUE_LENGTH_MAX else f"{text[: VALUE_LENGTH_MAX - 3]}..."
 
 
 def _hint(ledger: Ledger, conflict: KeptConflict) -> NewInboxEntry | None:
