@@ -31,6 +31,7 @@ from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import Draft, Line, build
 from tieout.simulators.shopify.demo_maker import DemoOrder
 from tieout.simulators.shopify.demo_wrong import wrong_orders
+from tieout.usecases.tie_out_cases import check_no_of
 from world import HARBOR, INCLUDE, SHOPS, World
 
 NUMBERS = count(7601)
@@ -308,6 +309,48 @@ BROKEN = NewInboxEntry(
 """A message that breaks off, of an order that the shop does not have."""
 
 
+def assert_same_passport(world: World, draft: Draft, capsys: pytest.CaptureFixture[str]) -> None:
+    """Look a replayed order up by every id that it has anywhere: one chain comes of all."""
+    (invoice,) = invoices_of(world, draft)
+    own = [
+        one for one in world.tieout.xero(HARBOR).payments() if one.invoice_id == invoice.invoice_id
+    ]
+    source_id = invoice.reference.partition(" ")[0]
+    orders = world.tieout.sage100(HARBOR).orders()
+    names = [
+        *(f"#{draft.number}", str(draft.number), source_id, invoice.number, invoice.invoice_id),
+        *(own[0].payment_id, check_no_of(own[0])),
+        *(one.order_no for one in orders if one.customer_po == invoice.number),
+    ]
+    capsys.readouterr()
+    found = []
+    for name in names:
+        assert tieout(world, "passport", name, "--json") == OK
+        (one,) = json.loads(capsys.readouterr().out)["passports"]
+        found.append(one)
+    assert all(one == found[0] for one in found)
+    one = found[0]
+    written = {(each["entity"], each["state"]) for each in one["writes"]}
+    assert {
+        ("invoice", "entered"),
+        ("sales_order", "entered"),
+        ("cash_receipt", "entered"),
+    } <= written
+    assert all(each["mapping_version"] and each["rule_set"] for each in one["writes"])
+    assert [each["after"] for each in one["corrections"]] == [{"/post_on": str(invoice.date)}]
+    assert [(each["cause"], each["resolution"]) for each in one["dead_letters"]] == [
+        ("period_locked", "replayed")
+    ]
+    assert one["versions"][-1]["canonical"]["total"] == str(invoice.total)
+    assert len(one["received"]) == len(one["versions"])
+    assert {each["actor"] for each in one["audit"]} >= {"carla"}
+    assert "body" not in one["received"][0]
+    assert tieout(world, "passport", f"#{draft.number}") == OK
+    assert "closed_by" in capsys.readouterr().out
+    assert tieout(world, "passport", "nobody's") == FAILED
+    assert "Nothing is known as" in capsys.readouterr().err
+
+
 def lock_xero(world: World, through: str) -> None:
     tenant = COMPANIES["HPS"].xero_tenant_id
     path = f"_organisations/{tenant}/organisations"
@@ -337,7 +380,7 @@ def test_what_xero_locked_parks_and_is_posted_once_on_the_day_that_people_choose
         (invoice,) = invoices_of(world, late)
         assert invoice.date == own + timedelta(days=1)
         assert f"(of {own})" in invoice.reference
-        capsys.readouterr()
+        assert_same_passport(world, late, capsys)
         through = own.isoformat()
         tieout(world, "close", "checklist", "--through", through, "--pair", HARBOR, "--json")
         (found,) = json.loads(capsys.readouterr().out)["checklists"]

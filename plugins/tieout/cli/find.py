@@ -1,4 +1,4 @@
-"""The command that finds a document by any of its names: find."""
+"""The commands that find a document by any of its names: find, passport."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -12,13 +12,19 @@ if TYPE_CHECKING:
 
 
 def add(commands: "Commands") -> None:
-    """Add the command."""
+    """Add the commands."""
     text = "find a document by any id, name, number or reference that it has in any system"
     parser = commands.add_parser("find", help=text)
     parser.add_argument("reference", metavar="ID", help="such as 1042, HP-1042 or a Sage number")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_connections(parser)
     parser.set_defaults(run=_find)
+    text = "show a document's whole chain, from its capture to the books, by any id of it"
+    passport = commands.add_parser("passport", help=text)
+    passport.add_argument("reference", metavar="ID", help="as find takes it")
+    passport.add_argument("--json", action="store_true", help="print JSON, with every payload")
+    add_connections(passport)
+    passport.set_defaults(run=_passport)
 
 
 def _find(given: argparse.Namespace) -> int:
@@ -49,6 +55,15 @@ def _find(given: argparse.Namespace) -> int:
     ]
     show(given, {"found": documents}, "\n".join(lines) or f"Nothing is known as {given.reference}.")
     return OK if found else NOT_GOOD
+
+
+def _passport(given: argparse.Namespace) -> int:
+    from tieout.ledger.passports import passports
+    from tieout.stack import passport_reports
+
+    found = passports(open_installation(given).ledger.database, given.reference)
+    show(given, passport_reports.passports_json(found), passport_reports.passports_text(found))
+    return OK
 
 
 _SHOWN = {"pair", "document_id", "source", "account", "source_id", "name", "state"}

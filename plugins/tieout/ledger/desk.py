@@ -65,7 +65,7 @@ class PostgresDesk(Desk):
             return []
         with self._transaction() as connection:
             found = connection.execute(
-                select(*rows.DOCUMENT).where(_is_named(reference)).order_by(documents.c.document_id)
+                select(*rows.DOCUMENT).where(is_named(reference)).order_by(documents.c.document_id)
             )
             return [rows.document(row) for row in found.mappings()]
 
@@ -134,7 +134,7 @@ class PostgresDesk(Desk):
             return replay_jobs.work(connection, job_id)
 
 
-def _is_named(reference: str) -> ColumnElement[bool]:
+def is_named(reference: str) -> ColumnElement[bool]:
     """Return the condition on documents that a reference names; see ``Desk.find``."""
     written = select(deliveries.c.document_id).where(
         or_(

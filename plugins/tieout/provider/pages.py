@@ -1,4 +1,4 @@
-"""The pages that Tieout adds to Airflow's API server: the Data Docs of the gate's batches.
+"""The pages that Tieout adds to Airflow's API server: Data Docs of batches, passports as JSON.
 
 Airflow mounts a plugin's application without authentication, so the whole of this one asks for a
 person who may read the logs of the DAG that its path names; pages show what logs do. A page quotes
@@ -9,7 +9,8 @@ no script, nor act in the person's name.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tieout.provider.runtime import DATA_DOCS_VARIABLE, folder_of
+from tieout.errors import ConfigurationError, RejectedError
+from tieout.provider.runtime import DATA_DOCS_VARIABLE, folder_of, open_runtime
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -29,7 +30,7 @@ def pages() -> "FastAPI":
     )
     from airflow.api_fastapi.core_api.security import requires_access_dag  # noqa: PLC0415
     from fastapi import Depends, FastAPI, HTTPException
-    from fastapi.responses import HTMLResponse
+    from fastapi.responses import HTMLResponse, JSONResponse
 
     may_read_logs = Depends(requires_access_dag("GET", DagAccessEntity.TASK_LOGS))
     app = FastAPI(
@@ -48,7 +49,35 @@ def pages() -> "FastAPI":
             raise HTTPException(404, f"{detail}no longer kept.")
         return HTMLResponse(page.read_text(encoding="utf-8"), headers=HEADERS)
 
+    @app.get("/passports/{dag_id}/{reference:path}")
+    def passport(dag_id: str, reference: str) -> JSONResponse:
+        from tieout.ledger.passports import passports  # noqa: PLC0415 - adapters load when asked
+
+        document_types = flow_types(dag_id)
+        ledger = open_runtime().ledger
+        try:
+            found = passports(ledger.database, reference)
+        except RejectedError as error:
+            raise HTTPException(404, str(error)) from error
+        finally:
+            ledger.close()
+        ours = [one for one in found if one.document_type in document_types]
+        if not ours:
+            raise HTTPException(404, f"No document of {dag_id} is known as {reference!r}.")
+        shown = {"passports": [one.model_dump(mode="json") for one in ours]}
+        return JSONResponse(shown, headers=HEADERS)
+
     return app
+
+
+def flow_types(dag_id: str) -> tuple[str, ...]:
+    """Return which documents the flow of a DAG carries: who may read its logs may see those."""
+    from tieout.usecases.desk import records_of  # noqa: PLC0415 - not for DAG files
+
+    try:
+        return records_of(dag_id).document_types
+    except ConfigurationError:
+        return ()
 
 
 def newest_page(folder: Path, dag_id: str, suite: str, batch_id: int) -> Path | None:

@@ -1,6 +1,7 @@
 """Data Docs on Airflow's API server: who gets them, and what a page may do."""
 
 import asyncio
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,14 +9,18 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
+import records
+from tieout.ledger.postgres import PostgresLedger
 from tieout.provider.links import URL_PREFIX, DataDocsLink
 from tieout.provider.operators import GreatExpectationsGateOperator
 from tieout.provider.pages import newest_page, pages
-from tieout.provider.runtime import DATA_DOCS_VARIABLE
+from tieout.provider.runtime import DATA_DOCS_VARIABLE, INCLUDE_VARIABLE
 
 # Airflow imports a test client of Starlette's that is older than its warning.
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx` with")
+INCLUDE = Path(__file__).parents[3] / "include"
 PATH = "/data-docs/order_to_cash/shop_order/7"
 
 
@@ -76,3 +81,35 @@ def test_the_task_links_the_page_of_its_batch() -> None:
     ti: Any = SimpleNamespace(dag_id="order_to_cash")
     assert isinstance(link, DataDocsLink)
     assert link.get_link(gate, ti_key=ti).endswith(f"{URL_PREFIX}{PATH}")
+
+
+def test_a_passport_is_for_whoever_may_read_the_logs_of_its_flow(
+    emptied_ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_url(emptied_ledger_url)
+    connection = {
+        "conn_type": "postgres",
+        "host": str(url.query.get("host") or url.host),
+        "port": url.port,
+        "login": url.username,
+        "password": url.password or "",
+        "schema": url.database,
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_TIEOUT_LEDGER", json.dumps(connection))
+    monkeypatch.setenv(INCLUDE_VARIABLE, str(INCLUDE))
+    monkeypatch.setenv(DATA_DOCS_VARIABLE, str(tmp_path))
+    ledger = PostgresLedger(emptied_ledger_url)
+    records.received(ledger, "1042")
+    ledger.close()
+    app = pages()
+    assert got(app, "/passports/order_to_cash/1042").status_code == 401
+    for asked in app.router.dependencies:
+        app.dependency_overrides[asked.dependency] = lambda: None  # type: ignore[index]
+    page = got(app, "/passports/order_to_cash/%231042")
+    (one,) = page.json()["passports"]
+    assert (one["source_id"], len(one["versions"])) == ("1042", 1)
+    assert page.headers["Cache-Control"] == "no-store"
+    for flow, name in (("order_to_cash", "nobody"), ("customer_sync", "1042"), ("no_flow", "1042")):
+        missing = got(app, f"/passports/{flow}/{name}")
+        assert missing.status_code == 404
+        assert "known as" in missing.json()["detail"]
