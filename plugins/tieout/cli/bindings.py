@@ -45,6 +45,8 @@ def add(commands: "Commands") -> None:
     part = _two(actions, "part", _part, "keep that two records are not the same")
     part.add_argument("--reason", default="", metavar="TEXT", help="why; kept with it")
     _two(actions, "rejoin", _rejoin, "take back that two records are not the same")
+    orphans = _action(actions, "orphans", _orphans, "list what is bound to nothing both show")
+    orphans.add_argument("--json", action="store_true", help="print JSON")
     export = _action(actions, "export", _export, "write all of it into a CSV file")
     export.add_argument("--out", type=Path, required=True, metavar="FILE")
     bring_in = _action(actions, "import", _import, "keep what such a file says")
@@ -170,6 +172,16 @@ def _rejoin(given: argparse.Namespace) -> int:
         f"{one} and {other} may be the same again. What is alike is set aside when it changes next."
     )
     return OK
+
+
+def _orphans(given: argparse.Namespace) -> int:
+    from tieout.usecases.in_step.orphans import report_text
+    from tieout.wiring.bindings import open_orphans
+
+    found = open_orphans(open_installation(given), given.pair, given.kind).orphans()
+    listed: list[JsonValue] = [one.model_dump(mode="json") for one in found]
+    show(given, {"orphans": listed}, report_text(found))
+    return NOT_GOOD if found else OK
 
 
 def _export(given: argparse.Namespace) -> int:

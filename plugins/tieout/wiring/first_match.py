@@ -1,9 +1,8 @@
 """The first match of a pair, with its ledgers' lists behind it."""
 
-from tieout.domain.base import System
 from tieout.matching.matcher import ProbabilityMatcher
 from tieout.usecases.first_match import FirstMatch
-from tieout.usecases.in_step.entities import entity_of
+from tieout.wiring.bindings import open_listed
 from tieout.wiring.installation import Tieout
 
 
@@ -13,14 +12,12 @@ def open_first_match(tieout: Tieout, pair: str, entity: str) -> FirstMatch:
     Raises:
         ConfigurationError: There is no such pair, or records of that kind are not kept in step.
     """
+    listed = open_listed(tieout, pair, entity)
     return FirstMatch(
-        pair=tieout.pair(pair),
-        entity=entity_of(entity),
-        ledger=tieout.ledger,
-        lists={
-            System.XERO: tieout.xero(pair).lists,
-            System.SAGE100: tieout.sage100(pair).lists(),
-        },
-        mapper=tieout.mapper(pair),
+        pair=listed.pair,
+        entity=listed.entity,
+        ledger=listed.ledger,
+        lists=listed.lists,
+        mapper=listed.mapper,
         matcher=ProbabilityMatcher(),
     )
