@@ -24,6 +24,7 @@ TAGS = {
     "entity:item",
     "entity:order",
     "entity:vendor",
+    "entity:purchase_order",
     "system:sage100",
     "system:shopify",
     "system:xero",

@@ -101,6 +101,19 @@ def test_our_own_order_is_not_written_again(
     assert simulator.writes() == before
 
 
+def test_a_later_state_of_our_order_is_written_over_the_earlier(place: SimulatedPlace) -> None:
+    order = purchase_order(place)
+    first = place.landed(order)
+    later = with_members(twin(order), Status="BILLED", LineItems=[line(place, "260")])
+    later = later.model_copy(update={"expected": {}})
+    assert place.landed(later).external_id == first.external_id
+    assert shown(place, later)["Status"] == "BILLED"
+    again = with_members(twin(later), LineItems=[line(place, "200")], Status="AUTHORISED")
+    assert place.landed(again).external_id == first.external_id
+    kept = shown(place, again)
+    assert (kept["Status"], only_line(place, again)["AccountCode"]) == ("BILLED", "200")
+
+
 def test_a_bill_that_people_entered_is_not_entered_twice(place: SimulatedPlace) -> None:
     theirs = bill(place)
     place.landed(theirs)

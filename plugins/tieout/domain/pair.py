@@ -27,6 +27,7 @@ class FlowName(StrEnum):
     ITEM_SYNC = "item_sync"
     VENDOR_SYNC = "vendor_sync"
     STOCK_SYNC = "stock_sync"
+    PURCHASE_ORDERS = "purchase_orders"
     PAYMENT_RECONCILIATION = "payment_reconciliation"
     PROCURE_TO_PAY = "procure_to_pay"
 

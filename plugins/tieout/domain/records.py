@@ -182,14 +182,16 @@ class OrderedLine(Frozen):
     """A line of a purchase order."""
 
     item_code: str
+    description: str = ""
     quantity: Amount
     unit_cost: Amount
 
 
 class PurchaseOrder(Record):
-    """What is ordered of a vendor."""
+    """What is ordered of a vendor; ``status`` is its source's word for how it stands."""
 
     vendor_no: str
+    status: str = ""
     book_date: date
     required_date: date
     terms_code: str = ""

@@ -9,10 +9,12 @@ from typing_extensions import override
 
 from tieout.provider.operators import (
     MAP_INDEX_TEMPLATE,
+    GreatExpectationsGateOperator,
     KeepInStepOperator,
     ListPairsOperator,
     ShopifyWriteOperator,
     XeroExtractOperator,
+    XeroUpsertOperator,
 )
 from tieout.provider.runtime import (
     BACKFILL_RUN,
@@ -142,3 +144,20 @@ def publish_stock(flow: str, *, sage100: str) -> None:
         chain(read, capture, push)
 
     publish.expand(pair=ListInStepPairsOperator(task_id="list_pairs", flow=flow).output)
+
+
+def bring_purchase_orders(flow: str, *, sage100: str) -> None:
+    """Build the tasks of purchase orders: read what changed in Sage 100, gate it, write to Xero."""
+
+    @task_group(group_id="pair")
+    def bring(pair: str) -> None:
+        read = Sage100ExtractOperator(task_id="read_sage100", pair=pair, table=sage100)
+        capture = CaptureRecordsOperator(task_id="capture_orders", flow=flow, pair=pair)
+        given: dict[str, Any] = {"pair": pair, "batch_id": capture.output}
+        gate = GreatExpectationsGateOperator(
+            task_id="gate_orders", entity="purchase_order", **given
+        )
+        write = XeroUpsertOperator(task_id="to_xero", entity="purchase_order_to_xero", **given)
+        chain(read, capture, gate, write)
+
+    bring.expand(pair=ListInStepPairsOperator(task_id="list_pairs", flow=flow).output)

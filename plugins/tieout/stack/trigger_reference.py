@@ -22,6 +22,7 @@ from tieout.usecases.hints import EVENTS, LISTS
 from tieout.usecases.in_step.entities import IN_STEP
 from tieout.usecases.order_gate import REFERENCE_AGE_MAX_S
 from tieout.usecases.procure_to_pay.capture import LISTS as BILL_LISTS
+from tieout.usecases.purchase_orders import ORDER_LIST
 from tieout.usecases.stock_sync import STOCK_LIST
 from tieout.wiring.systems import SUBSCRIBED_TOPICS
 
@@ -83,6 +84,13 @@ def rows() -> Iterator[Row]:
         NONE,
         f"`{FlowName.STOCK_SYNC}`, where a pair has it on",
         _sweep(),
+    )
+    yield Row(
+        "Sage 100",
+        f"`{ORDER_LIST}`",
+        NONE,
+        f"`{FlowName.PURCHASE_ORDERS}`, where a pair has it on",
+        f"{_sweep()}; deletes {DAY}",
     )
     reading = "no flow; `Sage100ExtractOperator`, when a DAG has it; `Sage100ChangeSensor`"
     yield Row(

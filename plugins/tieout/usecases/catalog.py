@@ -247,6 +247,10 @@ AP_INVOICE = _mapped(
 INVOICE_RECEIPT = _document(
     SAGE100, "invoice_receipt", "entered", posting=ON_UPDATE, number="header.InvoiceNo"
 )
+PURCHASE_ORDER = _mapped(
+    _state(XERO, "purchase_order", "as sent", operation="create", number="PurchaseOrderNumber"),
+    "to_xero/purchase_order",
+)
 
 MORE_KINDS = (
     _mapped(_once("item", "active", number="Code"), "to_xero/item"),
@@ -261,7 +265,7 @@ MORE_KINDS = (
     _document(XERO, "bank_transaction", "authorised", posting=AT_ONCE, number="Reference"),
     _document(XERO, "bank_transfer", "made", posting=AT_ONCE, number="Reference"),
     _document(XERO, "manual_journal", "posted", posting=AT_ONCE),
-    _document(XERO, "purchase_order", "in the status sent", number="PurchaseOrderNumber"),
+    PURCHASE_ORDER,
     _state(XERO, "invoice_void", "void or deleted", posting=AT_ONCE),
     _state(XERO, "payment_deletion", "deleted", posting=AT_ONCE),
     _once("attachment", "attached"),

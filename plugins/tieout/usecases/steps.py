@@ -44,6 +44,14 @@ from tieout.usecases.postings import (
 )
 from tieout.usecases.procure_to_pay.capture import BILL_DOCUMENT, capture_bills, take_in_bills
 from tieout.usecases.procure_to_pay.steps import BILL_STEPS
+from tieout.usecases.purchase_orders import (
+    ORDER_DOCUMENT,
+    TO_XERO,
+    capture_orders,
+    gate_purchase_orders,
+    take_in_orders,
+    write_purchase_orders,
+)
 from tieout.usecases.stock import push_inventory
 from tieout.usecases.stock_sync import PUSH_STOCK, STOCK, capture_stock, push_stock, take_in_stock
 
@@ -83,6 +91,10 @@ POSTING_STEPS: dict[str, Step] = {
 STOCK_STEPS: dict[str, Step] = {
     PUSH_STOCK: push_stock,
 }
+PURCHASE_ORDER_STEPS: dict[str, Step] = {
+    ORDER_DOCUMENT: gate_purchase_orders,
+    TO_XERO: write_purchase_orders,
+}
 IN_STEP_STEPS: dict[FlowName, dict[str, Step]] = {
     name: dict(steps_of(entity)) for name, entity in IN_STEP.items()
 }
@@ -93,6 +105,7 @@ STEPS: dict[str, Step] = {
     **ORDER_STEPS,
     **POSTING_STEPS,
     **STOCK_STEPS,
+    **PURCHASE_ORDER_STEPS,
     **PAYOUT_STEPS,
     **BILL_STEPS,
     **{name: step for steps in IN_STEP_STEPS.values() for name, step in steps.items()},
@@ -135,6 +148,13 @@ FLOWS: dict[str, FlowSteps] = {
         take_in=take_in_stock,
         capture=capture_stock,
         steps=tuple(STOCK_STEPS),
+    ),
+    FlowName.PURCHASE_ORDERS: FlowSteps(
+        document_type=ORDER_DOCUMENT,
+        sources=(System.SAGE100,),
+        take_in=take_in_orders,
+        capture=capture_orders,
+        steps=tuple(PURCHASE_ORDER_STEPS),
     ),
     FlowName.PAYMENT_RECONCILIATION: FlowSteps(
         document_type=PAYOUT,

@@ -35,7 +35,12 @@ class InStep:
         Raises:
             ConfigurationError: There is no such flow, or the pair has no policy for it.
         """
-        known = (*IN_STEP, FlowName.STOCK_SYNC, FlowName.PROCURE_TO_PAY)
+        known = (
+            *IN_STEP,
+            FlowName.STOCK_SYNC,
+            FlowName.PROCURE_TO_PAY,
+            FlowName.PURCHASE_ORDERS,
+        )
         if flow not in known:
             raise ConfigurationError(
                 f"The flow {flow!r} takes up no records of the ledgers' lists.",

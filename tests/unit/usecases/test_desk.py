@@ -138,6 +138,7 @@ def test_every_flow_says_whose_dead_letters_are_its_own() -> None:
         "item_sync": ("item",),
         "vendor_sync": ("vendor",),
         "stock_sync": ("stock",),
+        "purchase_orders": ("purchase_order",),
         "payment_reconciliation": ("payout",),
         "procure_to_pay": ("bill",),
     }

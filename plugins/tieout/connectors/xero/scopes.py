@@ -33,6 +33,7 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
     FlowName.ITEM_SYNC: ("accounting.invoices",),
     FlowName.VENDOR_SYNC: ("accounting.contacts",),
     FlowName.STOCK_SYNC: (),
+    FlowName.PURCHASE_ORDERS: ("accounting.invoices",),
     FlowName.PAYMENT_RECONCILIATION: ("accounting.banktransactions",),
     FlowName.PROCURE_TO_PAY: (),
 }

@@ -78,7 +78,7 @@ class UpsertTarget(XeroTarget, ABC):
         held = self.find(deliveries)
         new = [one for one in deliveries if one.delivery_id not in held]
         known = [
-            _with_id(one, self.resource.id_member, held[one.delivery_id])
+            with_id(one, self.resource.id_member, held[one.delivery_id])
             for one in deliveries
             if one.delivery_id in held
         ]
@@ -155,7 +155,7 @@ def _places(amount: object) -> int:
     return -places if isinstance(places, int) else 0
 
 
-def _with_id(delivery: Delivery, id_member: str, held: Landed) -> Delivery:
+def with_id(delivery: Delivery, id_member: str, held: Landed) -> Delivery:
     """Return the delivery as an update, which is another request and so has another key."""
     payload: Json = {**delivery.payload, id_member: held.external_id}
     key = hashlib.sha256(f"{delivery.idempotency_key} {held.external_id}".encode()).hexdigest()
