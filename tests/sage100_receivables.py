@@ -108,6 +108,12 @@ def receipt(place: Place, amount: str, *lines: Mapping[str, str]) -> Delivery:
     return delivery("cash_receipt", mark, header, lines, {"amount": amount})
 
 
+def fees(place: Place, account: str = "605-00") -> Delivery:
+    """Return the receipt of step 7b: what a gateway keeps of the money on its clearing account."""
+    made = receipt(place, "-3.49", {"Account": account, "AmountPosted": "-3.49"})
+    return made.model_copy(update={"entity": "payout_receipt"})
+
+
 def deposit(place: Place, account: str = "230-00") -> Delivery:
     """Return the receipt of step 7: money that came before the goods went."""
     return receipt(place, "110.13", {"Account": account, "AmountPosted": "110.13"})
@@ -135,4 +141,5 @@ RECEIVABLES = (
         deposit,
         lambda p: receipt(p, "1.00", {"InvoiceNo": "9999999", "AmountPosted": "1.00"}),
     ),
+    Case("payout_receipt", "AR_CashReceipts_bus", fees, lambda p: fees(p, "999-99")),
 )

@@ -76,6 +76,8 @@ class Gateway(Frozen):
     gateway: str
     clearing_role: str
     sage100_bank_code: str
+    sage100_payout_bank_code: str = ""
+    """The bank code of the account that it pays out to, '' where it tells no payouts."""
 
 
 class TaxRate(Frozen):

@@ -21,6 +21,14 @@ ROLE_OF = {
     PartKind.CONVERSION: EXCHANGE_GAINS,
 }
 
+TRANSFER = "transfer to the bank"
+RETURNED = "transfer returned by the bank"
+
+
+def what_of(payout_id: str, what: str) -> str:
+    """Return by what a person, and each ledger, knows an entry of a payout."""
+    return f"payout {payout_id}, {what}"
+
 
 def entries(payout: Decomposition, *, clearing: str) -> tuple[ProposedEntry, ...]:
     """Return the entries of a payout: one per kind and day, and its transfer once it is paid.
@@ -34,8 +42,13 @@ def entries(payout: Decomposition, *, clearing: str) -> tuple[ProposedEntry, ...
     ]
     if payout.status is PayoutStatus.PAID and payout.deposit:
         transfer = {BANK: payout.deposit}
-        dated.append(_entry(payout, "transfer to the bank", payout.day, transfer, clearing))
+        dated.append(_entry(payout, TRANSFER, payout.day, transfer, clearing))
     return tuple(dated)
+
+
+def returned(payout: Decomposition, *, clearing: str, day: date) -> ProposedEntry:
+    """Return the entry of a day that takes back the transfer of a payout that the bank returned."""
+    return _entry(payout, RETURNED, day, {BANK: -payout.deposit}, clearing)
 
 
 def _totals(payout: Decomposition) -> Iterator[tuple[PartKind, date, Decimal]]:
@@ -53,7 +66,7 @@ def _entry(
     payout: Decomposition, what: str, day: date, amounts: dict[str, Decimal], clearing: str
 ) -> ProposedEntry:
     return ProposedEntry(
-        what=f"payout {payout.payout_id}, {what}",
+        what=what_of(payout.payout_id, what),
         day=day,
         currency=payout.currency,
         amounts={**amounts, clearing: -sum(amounts.values(), ZERO)},

@@ -260,7 +260,10 @@ class KeepInStepOperator(_StepOperator):
 
 
 class PayoutOperator(_StepOperator):
-    """Take a batch's payouts apart: what does not add up is parked whole, as a dead letter."""
+    """Take a batch's payouts apart, or book in Xero what they did to the books, each entry once.
+
+    What does not add up is parked whole, as a dead letter, and nothing of it is booked.
+    """
 
 
 class LedgerStepOperator(_StepOperator):

@@ -1,4 +1,4 @@
-"""Operators of the DAG ``payment_reconciliation``: payouts in, variances kept."""
+"""Operators of the DAG ``payment_reconciliation``: payouts in and booked, variances kept."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,12 @@ from typing_extensions import override
 
 from tieout.domain.pair import FlowName
 from tieout.provider.in_step_operators import ListInStepPairsOperator
-from tieout.provider.operators import MAP_INDEX_TEMPLATE, PayoutOperator, interval_of
+from tieout.provider.operators import (
+    MAP_INDEX_TEMPLATE,
+    PayoutOperator,
+    Sage100WriteOperator,
+    interval_of,
+)
 from tieout.provider.runtime import (
     BACKFILL_RUN,
     Deferrable,
@@ -109,17 +114,21 @@ class KeepVariancesOperator(Deferrable):
 
 
 def payment_reconciliation() -> None:
-    """Build the tasks: payouts in and taken apart, then everything settled and the rest kept."""
+    """Build the tasks: payouts in, taken apart and booked; then all settled and the rest kept."""
 
     @task_group(group_id="pair")
     def reconcile(pair: str) -> None:
         capture = CapturePayoutsOperator(task_id="capture_payouts", pair=pair)
-        gate = PayoutOperator(
-            task_id="take_payouts_apart", entity="payout", pair=pair, batch_id=capture.output
-        )
+        given: dict[str, Any] = {"pair": pair, "batch_id": capture.output}
+        steps = [
+            PayoutOperator(task_id="take_payouts_apart", entity="payout", **given),
+            PayoutOperator(task_id="book_fees", entity="bank_transaction", **given),
+            PayoutOperator(task_id="book_transfers", entity="bank_transfer", **given),
+            Sage100WriteOperator(task_id="enter_payouts", entity="payout_receipt", **given),
+        ]
         # Whatever becomes of payouts, what the ledgers say of each other is looked at.
         keep = KeepVariancesOperator(task_id="keep_variances", pair=pair, trigger_rule="all_done")
-        chain(capture, gate, keep)
+        chain(capture, *steps, keep)
 
     flow = FlowName.PAYMENT_RECONCILIATION
     reconcile.expand(pair=ListInStepPairsOperator(task_id="list_pairs", flow=flow).output)

@@ -47,6 +47,7 @@ ACCOUNTS = """\
 497|EXPENSE|BANKCURRENCYGAIN||Bank revaluations
 |||425-00|Sales discounts
 499|EXPENSE|REALISEDCURRENCYGAIN|695-00|Realised currency gains
+640|CURRENT||148-00|Held back by payment gateways
 """
 
 # One miscellaneous item of Sage 100 a line: code | account | description.

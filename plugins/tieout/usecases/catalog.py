@@ -251,6 +251,20 @@ PURCHASE_ORDER = _mapped(
     _state(XERO, "purchase_order", "as sent", operation="create", number="PurchaseOrderNumber"),
     "to_xero/purchase_order",
 )
+BANK_TRANSACTION = _mapped(
+    _document(XERO, "bank_transaction", "authorised", posting=AT_ONCE, number="Reference"),
+    "to_xero/bank_transaction",
+)
+BANK_TRANSFER = _mapped(
+    _document(XERO, "bank_transfer", "made", posting=AT_ONCE, number="Reference"),
+    "to_xero/bank_transfer",
+)
+PAYOUT_RECEIPT = _mapped(
+    _document(SAGE100, "payout_receipt", "entered", posting=ON_UPDATE, number="header.CheckNo"),
+    "to_sage100/payout_receipt",
+)
+PAYOUTS = (BANK_TRANSACTION, BANK_TRANSFER, PAYOUT_RECEIPT)
+"""What the posting of a payout writes."""
 
 MORE_KINDS = (
     _mapped(_once("item", "active", number="Code"), "to_xero/item"),
@@ -262,8 +276,6 @@ MORE_KINDS = (
     _document(XERO, "credit_allocation", "allocated"),
     _document(XERO, "refund", "authorised", posting=AT_ONCE, number="Reference"),
     _paying(_document(XERO, "batch_payment", "authorised", posting=AT_ONCE)),
-    _document(XERO, "bank_transaction", "authorised", posting=AT_ONCE, number="Reference"),
-    _document(XERO, "bank_transfer", "made", posting=AT_ONCE, number="Reference"),
     _document(XERO, "manual_journal", "posted", posting=AT_ONCE),
     PURCHASE_ORDER,
     _state(XERO, "invoice_void", "void or deleted", posting=AT_ONCE),
@@ -300,7 +312,7 @@ MORE_KINDS = (
 )
 """What keeps records in step, and what no flow writes yet."""
 
-WRITE_KINDS = (*ORDER_TO_CASH, POSTING_NOTE, *MORE_KINDS)
+WRITE_KINDS = (*ORDER_TO_CASH, POSTING_NOTE, *PAYOUTS, *MORE_KINDS)
 """Whatever can be written."""
 
 

@@ -21,7 +21,8 @@ from tieout.domain.ledger import (
     Validated,
     json_object,
 )
-from tieout.domain.payouts import Booked, Payout, PayoutStatus
+from tieout.domain.pair import Pair
+from tieout.domain.payouts import Booked, Decomposition, Payout, PayoutStatus
 from tieout.errors import RejectedError
 from tieout.usecases.capture import DOCUMENTS_PER_BATCH_MAX, ENTRIES_PER_ROUND_MAX
 from tieout.usecases.catalog import PAYMENT
@@ -122,6 +123,7 @@ def gate_payouts(flow: Flow, batch_id: BatchId) -> StepReport:
             continue
         try:
             taken = taken_apart(payout, _booked(flow, payout), flow.gateways[document.account])
+            _check_postable(flow.pair, taken)
         except RejectedError as error:
             set_aside(flow, document, as_refused(error), step=PAYOUT)
             aside += 1
@@ -131,6 +133,22 @@ def gate_payouts(flow: Flow, batch_id: BatchId) -> StepReport:
     flow.ledger.mark_validated(*good)
     flow.ledger.mark_ready([one.document_id for one in good])
     return StepReport(step=PAYOUT, documents=len(documents), confirmed=len(good), set_aside=aside)
+
+
+def _check_postable(pair: Pair, payout: Decomposition) -> None:
+    """Let no payout into books of another currency.
+
+    Raises:
+        RejectedError: It is in another one.
+    """
+    if payout.currency != pair.currency:
+        raise RejectedError(
+            f"Payout {payout.payout_id} is in {payout.currency}; the books are in {pair.currency}.",
+            remedy="Post it by hand in both ledgers, then dismiss this.",
+            cause="currency_not_of_company",
+            field="currency",
+            value=payout.currency,
+        )
 
 
 def _booked(flow: Flow, payout: Payout) -> dict[str, Booked]:

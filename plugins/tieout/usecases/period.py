@@ -49,6 +49,7 @@ DATED: Mapping[tuple[System, str], Dated] = {
     (System.SAGE100, "credit_memo"): INVOICE,
     (System.SAGE100, "ar_invoice"): INVOICE,
     (System.SAGE100, "cash_receipt"): Dated(day="header.DepositDate"),
+    (System.SAGE100, "payout_receipt"): Dated(day="header.DepositDate"),
     (System.SAGE100, "ap_invoice"): INVOICE,
     (System.SAGE100, "manual_check"): CHECK,
     (System.SAGE100, "check_reversal"): CHECK,

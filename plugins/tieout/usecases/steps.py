@@ -12,6 +12,7 @@ from tieout.domain.pair import FlowName
 from tieout.errors import ConfigurationError, OutcomeUnknownError, TieoutError
 from tieout.usecases.buyers import write_contacts, write_customers
 from tieout.usecases.capture import capture, drain
+from tieout.usecases.catalog import BANK_TRANSACTION, BANK_TRANSFER, PAYOUT_RECEIPT
 from tieout.usecases.flow import (
     LEASE_S,
     RETRY_LEASE_S,
@@ -34,6 +35,11 @@ from tieout.usecases.order_to_cash import (
     write_payments,
     write_receipts,
     write_sales_orders,
+)
+from tieout.usecases.payout_postings import (
+    write_bank_transactions,
+    write_bank_transfers,
+    write_payout_receipts,
 )
 from tieout.usecases.payouts import PAYOUT, capture_payouts, gate_payouts, take_in_payouts
 from tieout.usecases.postings import (
@@ -100,6 +106,9 @@ IN_STEP_STEPS: dict[FlowName, dict[str, Step]] = {
 }
 PAYOUT_STEPS: dict[str, Step] = {
     PAYOUT: gate_payouts,
+    BANK_TRANSACTION.entity: write_bank_transactions,
+    BANK_TRANSFER.entity: write_bank_transfers,
+    PAYOUT_RECEIPT.entity: write_payout_receipts,
 }
 STEPS: dict[str, Step] = {
     **ORDER_STEPS,

@@ -28,7 +28,7 @@ from tieout.errors import (
 from tieout.ports.gate import Finding
 from tieout.ports.ledger import Ledger
 from tieout.ports.systems import StockLevel
-from tieout.usecases.catalog import ORDER_TO_CASH, Posting
+from tieout.usecases.catalog import ORDER_TO_CASH, PAYOUTS, Posting
 from tieout.usecases.flow import Flow
 from tieout.usecases.planning.apply import apply_plan
 from tieout.usecases.planning.effects import BOOKINGS
@@ -345,7 +345,7 @@ def test_a_plan_takes_in_versions_as_the_ledger_does(
 def test_every_kind_that_posts_says_how() -> None:
     posting = {
         kind.entity
-        for kind in ORDER_TO_CASH
+        for kind in (*ORDER_TO_CASH, *PAYOUTS)
         if kind.posting in (Posting.AT_ONCE, Posting.ON_UPDATE)
     }
     assert posting == set(BOOKINGS)

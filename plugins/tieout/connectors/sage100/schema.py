@@ -13,16 +13,18 @@ from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.routes import LiveColumn
 from tieout.ports.schemas import SchemaField, Schemas
 
+_RECEIPT = {
+    "header.": ("AR_CashReceiptsHeader", "AR_CashReceiptsDeposit"),
+    "lines[].": ("AR_CashReceiptsDetail",),
+}
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "customer": {"header.": ("AR_Customer",)},
     "item": {"header.": ("CI_Item",)},
     "vendor": {"header.": ("AP_Vendor",)},
     "sales_order": {"header.": ("SO_SalesOrderHeader",), "lines[].": ("SO_SalesOrderDetail",)},
     "order_deposit": {"header.": ("SO_SalesOrderHeader",)},
-    "cash_receipt": {
-        "header.": ("AR_CashReceiptsHeader", "AR_CashReceiptsDeposit"),
-        "lines[].": ("AR_CashReceiptsDetail",),
-    },
+    "cash_receipt": _RECEIPT,
+    "payout_receipt": _RECEIPT,
     "sales_invoice": {"header.": ("SO_InvoiceHeader",), "lines[].": ("SO_InvoiceDetail",)},
     "credit_memo": {"header.": ("SO_InvoiceHeader",), "lines[].": ("SO_InvoiceDetail",)},
     "ar_invoice": {"header.": ("AR_InvoiceHeader",), "lines[].": ("AR_InvoiceDetail",)},
@@ -42,6 +44,7 @@ MEMBERS = {
     ),
     "cash_receipt": (SchemaField(path="lines[].Account", type=TEXT),),
     "ap_invoice": (SchemaField(path="lines[].Account", type=TEXT),),
+    "payout_receipt": (SchemaField(path="lines[].Account", type=TEXT),),
 }
 """Members that the agent takes beside columns: an account is named by its number, not its key."""
 

@@ -82,20 +82,22 @@ _RECEIPT = Register(
     dated="TransactionDate",
     comment="RCPT",
 )
+_CASH = Register(
+    entry="AR_CashReceiptsHeader",
+    history="AR_CashReceiptsHistory",
+    number=("DepositNo", "CheckNo"),
+    asked_by="CheckNo",
+    entered_amount="PostingAmt",
+    posted_amount="CashAmountApplied",
+    dated="PostingDate",
+    comment="CR",
+)
 REGISTERS = {
     "sales_invoice": _INVOICE,
     "credit_memo": _INVOICE,
     "ar_invoice": replace(_INVOICE, entry="AR_InvoiceHeader"),
-    "cash_receipt": Register(
-        entry="AR_CashReceiptsHeader",
-        history="AR_CashReceiptsHistory",
-        number=("DepositNo", "CheckNo"),
-        asked_by="CheckNo",
-        entered_amount="PostingAmt",
-        posted_amount="CashAmountApplied",
-        dated="PostingDate",
-        comment="CR",
-    ),
+    "cash_receipt": _CASH,
+    "payout_receipt": _CASH,
     "ap_invoice": Register(
         entry="AP_InvoiceHeader",
         history="AP_InvoiceHistoryHeader",

@@ -53,6 +53,7 @@ REGISTERED = Statuses(
         "credit_memo",
         "ar_invoice",
         "cash_receipt",
+        "payout_receipt",
         "ap_invoice",
         "manual_check",
         "check_reversal",

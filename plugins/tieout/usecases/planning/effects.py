@@ -15,8 +15,15 @@ from tieout.domain.base import Frozen, Json, System
 from tieout.domain.money import ZERO, to_currency
 from tieout.domain.pair import Pair
 from tieout.domain.plan import GlEffect, When
-from tieout.domain.roles import RECEIVABLES, ROUNDING, SALES_TAX
-from tieout.usecases.catalog import CASH_RECEIPT, INVOICE, PAYMENT
+from tieout.domain.roles import BANK, RECEIVABLES, ROUNDING, SALES_TAX
+from tieout.usecases.catalog import (
+    BANK_TRANSACTION,
+    BANK_TRANSFER,
+    CASH_RECEIPT,
+    INVOICE,
+    PAYMENT,
+    PAYOUT_RECEIPT,
+)
 
 
 class Booking(Frozen):
@@ -56,9 +63,7 @@ def _payment(pair: Pair, payload: Json) -> Iterator[Booking]:
     Of a foreign payment what is banked: the rate of its invoice, and so the gain, is not in it.
     """
     amount = _amount(payload, "BankAmount") or _amount(payload, "Amount")
-    account = payload.get("Account")
-    code = account.get("Code", "") if isinstance(account, dict) else ""
-    yield Booking(account=str(code), amount=amount)
+    yield Booking(account=_code(payload, "Account"), amount=amount)
     yield Booking(account=pair.account(RECEIVABLES).xero, amount=-amount)
 
 
@@ -80,13 +85,41 @@ def _cash_account(pair: Pair, header: Mapping[str, JsonValue]) -> str:
     for gateway in pair.gateways:
         if gateway.sage100_bank_code == header.get("BankCode"):
             return pair.account(gateway.clearing_role).sage100
+        if gateway.sage100_payout_bank_code == header.get("BankCode"):
+            return pair.account(BANK).sage100
     return f"bank {header.get('BankCode')}"
+
+
+def _bank_transaction(_pair: Pair, payload: Json) -> Iterator[Booking]:
+    """Money received: Dr the bank account; Cr what each line names. Money spent: the reverse."""
+    sign = 1 if str(payload.get("Type")).startswith("RECEIVE") else -1
+    lines = _objects(payload.get("LineItems"))
+    total = sum((_amount(line, "UnitAmount") for line in lines), ZERO)
+    yield Booking(account=_code(payload, "BankAccount"), amount=sign * total)
+    for line in lines:
+        amount = -sign * _amount(line, "UnitAmount")
+        yield Booking(account=str(line.get("AccountCode", "")), amount=amount)
+
+
+def _bank_transfer(_pair: Pair, payload: Json) -> Iterator[Booking]:
+    """Dr the account that it goes to; Cr the one that it leaves."""
+    amount = _amount(payload, "Amount")
+    yield Booking(account=_code(payload, "ToBankAccount"), amount=amount)
+    yield Booking(account=_code(payload, "FromBankAccount"), amount=-amount)
+
+
+def _code(payload: Json, member: str) -> str:
+    account = payload.get(member)
+    return str(account.get("Code", "")) if isinstance(account, dict) else ""
 
 
 BOOKINGS: Mapping[str, BookingsOf] = {
     INVOICE.entity: _invoice,
     PAYMENT.entity: _payment,
     CASH_RECEIPT.entity: _cash_receipt,
+    BANK_TRANSACTION.entity: _bank_transaction,
+    BANK_TRANSFER.entity: _bank_transfer,
+    PAYOUT_RECEIPT.entity: _cash_receipt,
 }
 """How each kind of write that posts does so; a kind whose row says *never* has none."""
 WHEN = {System.XERO: When.AT_ONCE, System.SAGE100: When.ON_UPDATE}

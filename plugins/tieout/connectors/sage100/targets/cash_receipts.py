@@ -45,6 +45,12 @@ class CashReceiptTarget(AgentTarget):
         return _receipt(rows[0], sum((row.amount("CashAmountApplied") for row in rows), ZERO))
 
 
+class PayoutReceiptTarget(CashReceiptTarget):
+    """Receipts that move a gateway's own money between accounts, and no customer's."""
+
+    entity = "payout_receipt"
+
+
 def _receipt(row: Row, amount: Decimal) -> Landed:
     check_no = row.text("CheckNo")
     return Landed(

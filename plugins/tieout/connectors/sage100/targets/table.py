@@ -1,7 +1,7 @@
 """Every kind of record that Tieout writes into Sage 100, by its entity."""
 
 from tieout.connectors.sage100.targets.base import AgentTarget, Company
-from tieout.connectors.sage100.targets.cash_receipts import CashReceiptTarget
+from tieout.connectors.sage100.targets.cash_receipts import CashReceiptTarget, PayoutReceiptTarget
 from tieout.connectors.sage100.targets.customers import CustomerTarget
 from tieout.connectors.sage100.targets.imports import IMPORTED
 from tieout.connectors.sage100.targets.invoices import (
@@ -49,6 +49,7 @@ TARGETS: dict[str, type[AgentTarget]] = {
         CreditMemoTarget,
         ArInvoiceTarget,
         CashReceiptTarget,
+        PayoutReceiptTarget,
         ApInvoiceTarget,
         ManualCheckTarget,
         CheckVoidTarget,
