@@ -262,6 +262,26 @@ def _letter_of(world: World, draft: Draft) -> Any:
     return next(letter for letter in letters if letter.trace_key.endswith(f"#{draft.number}"))
 
 
+def test_a_refunded_order_is_set_aside_with_the_documents_that_it_takes(world: World) -> None:
+    draft = worked(maker())
+    whole = build(draft)
+    back = {"id": 1, "line_item_id": whole["line_items"][0]["id"], "quantity": 1}
+    back |= {"restock_type": "cancel", "subtotal": "17.99", "total_tax": "1.26"}
+    money = sale(whole, "19.25", index=1) | {"kind": "refund"}
+    refund = {
+        "id": 9001,
+        "created_at": whole["created_at"],
+        "refund_line_items": [back],
+        "transactions": [money],
+    }
+    world.post(paid(draft, refunds=[refund]))
+    letter = _letter_of(world, draft)
+    assert letter.cause == "refund_not_supported"
+    assert "in Xero a credit note over 19.25, 1.26 of it tax" in letter.remedy
+    assert "in Sage 100 take off the order 1 x LAMP-01" in letter.remedy
+    assert "19.25 from customer deposits" in letter.remedy
+
+
 def test_a20_shipped_whole_carries_the_shops_tax(
     world: World, post_receipts: Callable[[], None]
 ) -> None:

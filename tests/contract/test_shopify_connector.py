@@ -166,6 +166,55 @@ def test_an_edited_order_is_read_with_agreements_that_add_up(shop: ShopifyConnec
     )
 
 
+def test_a_refunded_order_is_read_with_all_that_its_refund_is_made_of(
+    origin: str, shop: ShopifyConnector
+) -> None:
+    body = deepcopy(DEMO["#1042"].order)
+    assert body is not None
+    body |= {"id": 6_900_000_000_042, "name": "#9042"}
+    line = body["line_items"][0]
+    money = {"id": 8_900_000_000_001, "kind": "refund", "status": "success", "amount": "27.31"}
+    money |= {"gateway": "shopify_payments"}
+    body["refunds"] = [
+        {
+            "id": 9_900_000_000_001,
+            "created_at": "2026-11-29T15:00:00-05:00",
+            "refund_line_items": [
+                {
+                    "id": 1,
+                    "line_item_id": line["id"],
+                    "quantity": 1,
+                    "restock_type": "no_restock",
+                    "subtotal": "17.99",
+                    "total_tax": "1.26",
+                }
+            ],
+            "order_adjustments": [
+                {"id": 2, "kind": "shipping_refund", "amount": "-3.00", "tax_amount": "-0.06"},
+                {"id": 3, "kind": "refund_discrepancy", "amount": "-5.00", "tax_amount": "0.00"},
+            ],
+            "transactions": [money | {"created_at": "2026-11-29T15:00:00-05:00"}],
+        }
+    ]
+    control(origin, f"/_shops/{SHOP}/orders", body)
+    node: Any = shop.orders(["6900000000042"])["6900000000042"]
+    (refund,) = node["refunds"]
+    (given,) = refund["refundLineItems"]["nodes"]
+    assert (given["quantity"], given["restockType"]) == (1, "NO_RESTOCK")
+    assert (amount(given["subtotalSet"]), amount(given["totalTaxSet"])) == (
+        Decimal("17.99"),
+        Decimal("1.26"),
+    )
+    assert given["lineItem"]["id"] == node["lineItems"]["nodes"][0]["id"]
+    (shipping,) = refund["refundShippingLines"]["nodes"]
+    assert amount(shipping["subtotalAmountSet"]) == Decimal(3)
+    (adjustment,) = refund["orderAdjustments"]["nodes"]
+    assert amount(adjustment["amountSet"]) == Decimal(-5)
+    (back,) = refund["transactions"]["nodes"]
+    assert (back["kind"], amount(back["amountSet"])) == ("REFUND", Decimal("27.31"))
+    assert node["fulfillments"] == []
+
+
 def test_orders_that_do_not_exist_are_left_out(shop: ShopifyConnector) -> None:
     assert shop.orders(["1", "not a number", str(DEMO["#1010"].order_id)]).keys() == {
         str(DEMO["#1010"].order_id)

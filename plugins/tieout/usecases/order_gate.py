@@ -29,6 +29,7 @@ from tieout.usecases.flow import (
 )
 from tieout.usecases.guarded import ensure_readable, guarded_read
 from tieout.usecases.judging import Judging, Taken, judge
+from tieout.usecases.order_changes import told_changes
 from tieout.usecases.order_items import nearest_items
 from tieout.usecases.order_money import converted
 from tieout.usecases.parents import item_parent
@@ -103,7 +104,7 @@ def _read(
             if rule:
                 flow.ledger.skip_document(document.document_id, rule=rule)
                 continue
-            _refuse_unsupported(order)
+            _refuse_unsupported(order, told_changes(document, order, zone=flow.pair.time_zone))
             order = converted(flow.pair, order, posted_rate=posted.get(order.source_id))
         except RejectedError as error:
             letter = dead_letter_of(document, as_refused(error), step=STEP)
@@ -121,15 +122,18 @@ def _skip_rule(order: Order, *, is_posted: bool) -> str:
     return ""
 
 
-def _refuse_unsupported(order: Order) -> None:
-    """Refuse what this version does not post, in words, before any rule looks at it."""
+def _refuse_unsupported(order: Order, changes: str) -> None:
+    """Refuse what this version does not post, in words, before any rule looks at it.
+
+    ``changes`` says what a cancelled or refunded order takes in both ledgers.
+    """
     if order.is_cancelled:
         raise RejectedError(
             f"Order {order.name} was cancelled after it was posted, or after money was taken "
             f"({order.captured} {order.currency}).",
             remedy=(
                 "Void or credit its Xero invoice, cancel its Sage 100 order, and refund what was "
-                "taken, in the shop and in both ledgers."
+                f"taken, in the shop and in both ledgers.{changes}"
             ),
             cause="cancelled_after_posting",
         )
@@ -175,6 +179,10 @@ def _looked_up(
         today=flow.clock.now().astimezone(ZoneInfo(pair.time_zone)).date(),
         owing=credit.owing,
         credits=credit.credits,
+        changes={
+            ready.order.source_id: told_changes(ready.document, ready.order, zone=pair.time_zone)
+            for ready in orders
+        },
         rounded=rounded_by_day(flow, [ready.order for ready in orders]),
         nearest=nearest,
         tracking=_tracking(flow),

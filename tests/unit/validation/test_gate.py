@@ -64,6 +64,7 @@ def make_row(row_key="1", **columns):
         "beyond_credit": Decimal(0),
         "on_credit_hold": "no",
         "is_refunded": "no",
+        "order_changes": "",
         **columns,
     }
 

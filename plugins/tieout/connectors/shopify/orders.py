@@ -35,6 +35,9 @@ REST_PAGE_SIZE = 50
 REST_PAGES_MAX = 20
 SALES_FIRST = 50
 REFUNDS_FIRST = 5
+REFUND_LINES_FIRST = 20
+REFUND_PARTS_FIRST = 5
+"""Lines of a refund or a fulfillment, and its other parts; each costs points, few have more."""
 PLAIN_LIST_MAX = 250
 ORDER_MEMBERS = (
     "cancelledAt",
@@ -111,8 +114,11 @@ class OrderReader:
             whole[name] = self._completed(order_id, connection_of(node, name), name, operation)
         if _count(node) > len(as_list(member(node, "transactions"))):
             whole["transactions"] = self._plain_list(order_id, "transactions", "AllTransactions")
-        if len(as_list(member(node, "refunds"))) >= REFUNDS_FIRST:
+        refunds = len(as_list(member(node, "refunds")))
+        if refunds >= REFUNDS_FIRST:
             whole["refunds"] = self._plain_list(order_id, "refunds", "AllRefunds")
+        elif refunds:
+            whole |= self._refunds_in_full(order_id)
         if member(node, "edited"):
             whole["agreements"] = _closed(list(self._agreements(order_id)))
         return whole
@@ -139,6 +145,18 @@ class OrderReader:
         if len(as_list(items)) >= PLAIN_LIST_MAX:
             raise _endless(order_id, name)
         return items
+
+    def _refunds_in_full(self, order_id: str) -> Json:
+        """Return what each refund is made of, and what of the order has left."""
+        variables: Json = {
+            "id": order_id,
+            "refunds": REFUNDS_FIRST,
+            "lines": REFUND_LINES_FIRST,
+            "few": REFUND_PARTS_FIRST,
+        }
+        answer = self._client.query(document("RefundsInFull"), variables)
+        order = as_object(member(answer, "order"))
+        return {name: member(order, name) for name in ("refunds", "fulfillments")}
 
     def _agreements(self, order_id: str) -> Iterator[JsonValue]:
         """Yield the order's agreements, each with all its sales."""

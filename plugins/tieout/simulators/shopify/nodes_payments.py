@@ -20,6 +20,8 @@ from tieout.simulators.shopify.site import Site
 
 CARD_GATEWAY = "shopify_payments"
 GATEWAY_NAMES = {CARD_GATEWAY: "Shopify Payments", "paypal": "PayPal Express Checkout"}
+SHIPPING_REFUND = "shipping_refund"
+"""How REST calls an adjustment that gives back shipping."""
 MANUAL_GATEWAYS = ("manual", "bank_deposit", "cash", "Cash on Delivery (COD)")
 
 
@@ -101,7 +103,16 @@ def _refund_node(site: Site, record: Json, refund: Json) -> Json:
         "updatedAt": zulu_or_none(at),
         "totalRefundedSet": paid.node(),
         "transactions": [transaction_node(site, record, one) for one in moved],
-        "orderAdjustments": [],
+        "orderAdjustments": [
+            _adjustment_node(one, empty)
+            for one in refund.get("order_adjustments") or []
+            if one.get("kind") != SHIPPING_REFUND
+        ],
+        "refundShippingLines": [
+            _refunded_shipping_node(record, one, empty)
+            for one in refund.get("order_adjustments") or []
+            if one.get("kind") == SHIPPING_REFUND
+        ],
         "refundLineItems": [
             {
                 "id": gid("RefundLineItem", one["id"]),
@@ -116,6 +127,28 @@ def _refund_node(site: Site, record: Json, refund: Json) -> Json:
             }
             for one in refund.get("refund_line_items") or []
         ],
+    }
+
+
+def _adjustment_node(one: Json, empty: Bag) -> Json:
+    """Return an OrderAdjustment: less than zero when more went back than was calculated."""
+    return {
+        "__typename": "OrderAdjustment",
+        "id": gid("OrderAdjustment", one["id"]),
+        "reason": str(one.get("kind") or "refund_discrepancy").upper(),
+        "amountSet": Bag.read(one, "amount", empty).node(),
+        "taxAmountSet": Bag.read(one, "tax_amount", empty).node(),
+    }
+
+
+def _refunded_shipping_node(record: Json, one: Json, empty: Bag) -> Json:
+    """Return a RefundShippingLine, which REST has as an adjustment below zero."""
+    return {
+        "__typename": "RefundShippingLine",
+        "id": gid("RefundShippingLine", one["id"]),
+        "shippingLine": shipping_line_nodes(record["rest"])[0],
+        "subtotalAmountSet": (empty - Bag.read(one, "amount", empty)).node(),
+        "taxAmountSet": (empty - Bag.read(one, "tax_amount", empty)).node(),
     }
 
 

@@ -36,6 +36,8 @@ class Known:
     """The Sage 100 customer who is to owe something for a record, by the record's id."""
     rounded: Mapping[str, Decimal] = field(default_factory=dict)
     """What an order's day sends to the rounding account with it, by the order's id."""
+    changes: Mapping[str, str] = field(default_factory=dict)
+    """What refunds of an order take in both ledgers, in words, by the order's id."""
     credits: Mapping[str, Credit] = field(default_factory=dict)
     """What those customers owe and may owe, by number."""
     vendor_nos: Collection[str] = frozenset()

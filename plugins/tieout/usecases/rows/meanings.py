@@ -123,6 +123,7 @@ FACTS: Mapping[str, str] = {
     "unusable_accounts": "accounts of the lines that are not active in both ledgers",
     "control_accounts": "accounts of the lines whose balance a sub-ledger explains",
     "is_refunded": "yes when the order was refunded, in part or in full",
+    "order_changes": "the documents that its refunds take in both ledgers, in words",
     "document": "the number of the invoice or bill that is paid",
     "is_document_known": "yes when it is open in a ledger",
     "amount": "what is paid",

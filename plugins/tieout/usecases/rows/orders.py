@@ -69,6 +69,7 @@ def order_row(key: str, order: Order, known: Known) -> Row:
         "missing_accounts": joined(missing_accounts(known.pair, known.xero, known.sage100)),
         **owing(known.owing.get(order.source_id, ""), _unpaid(order), known),
         "is_refunded": yes_no(order.is_refunded),
+        "order_changes": known.changes.get(order.source_id, ""),
     }
 
 
