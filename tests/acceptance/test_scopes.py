@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from acceptance.orders import paid
+from acceptance.orders import TODAY, paid
 from acceptance.test_faults import draft_of, new_buyer
 from tieout.connectors.xero.connector import XeroConnector
 from tieout.connectors.xero.scopes import scopes_of
@@ -15,10 +15,16 @@ from tieout.errors import AuthenticationError
 from tieout.usecases.capture import capture
 from tieout.usecases.flow import Flow
 from tieout.usecases.steps import ORDER_STEPS, run_step
+from tieout.usecases.tie_out_reading import read_books
 from world import HARBOR, SWEEP_FROM, World
 
 SCOPES = scopes_of((FlowName.ORDER_TO_CASH,))
 READ = ".read"
+PROOF = {
+    "accounting.manualjournals.read": "xero manual journals",
+    "accounting.reports.trialbalance.read": "xero trial balance",
+}
+"""What the tie-out alone reads by, and what it calls that."""
 
 
 def flow_with(world: World, scopes: tuple[str, ...]) -> Flow:
@@ -40,7 +46,7 @@ def test_a_pair_asks_for_what_its_flows_need(world: World) -> None:
     assert world.tieout.xero_connections.config("xero_harbor_and_pine").scopes == SCOPES
 
 
-@pytest.mark.parametrize("lacking", SCOPES)
+@pytest.mark.parametrize("lacking", [one for one in SCOPES if one not in PROOF])
 def test_without_any_one_of_them_the_flow_stops_and_with_all_it_ends(
     world: World, lacking: str
 ) -> None:
@@ -57,3 +63,14 @@ def test_without_any_one_of_them_the_flow_stops_and_with_all_it_ends(
     run(flow_with(world, SCOPES), name=lacking)
     conservation = world.tieout.ledger.conservation(HARBOR)
     assert (conservation.pending, conservation.is_conserved) == (0, True)
+
+
+@pytest.mark.parametrize("lacking", PROOF)
+def test_without_what_the_proof_reads_by_the_tie_out_says_what_it_lacks(
+    world: World, lacking: str
+) -> None:
+    xero = flow_with(world, tuple(one for one in SCOPES if one != lacking)).xero
+    assert isinstance(xero, XeroConnector)
+    sage100 = world.tieout.sage100(HARBOR)
+    books = read_books(xero, sage100, xero.own_books, as_of=TODAY, today=TODAY)
+    assert [one.name for one in books.sources if one.through is None] == [PROOF[lacking]]

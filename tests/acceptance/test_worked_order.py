@@ -103,7 +103,7 @@ def _check(payment: XeroPayment) -> str:
 def items_of(world: World, draft: Draft) -> list[TieOutItem]:
     """Return the tie-out's items of one order, after proving that nothing is unknown."""
     proof = world.tie_out()
-    assert proof.unknown == Decimal(0)
+    assert (proof.unknown, proof.unread) == (Decimal(0), ())
     return [item for item in proof.items if item.document == number_of(draft)]
 
 

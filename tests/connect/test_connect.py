@@ -23,6 +23,7 @@ TENANT = str(COMPANIES["HPS"].xero_tenant_id)
 OTHER = COMPANIES["LLT"].xero_tenant_name
 SCOPES = {
     *("accounting.contacts", "accounting.invoices", "accounting.payments"),
+    *("accounting.manualjournals.read", "accounting.reports.trialbalance.read"),
     "accounting.settings.read",
 }
 SHOWN = ("USD", "US", "BUSINESS GROW", "EASTERNSTANDARDTIME", "nothing locked", "today of 5,000")

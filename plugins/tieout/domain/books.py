@@ -9,6 +9,7 @@ from pydantic import Field
 from tieout.domain.base import Amount, Frozen
 
 ONE = Decimal(1)
+Day = date
 
 
 class SageState(StrEnum):
@@ -45,6 +46,9 @@ class XeroInvoiceLine(Frozen):
     account_code: str
     net: Amount
     tax: Amount
+    item_code: str = ""
+    quantity: Decimal | None = None
+    """Of items; None where its text says it, not its number."""
 
 
 class XeroInvoice(Frozen):
@@ -62,6 +66,7 @@ class XeroInvoice(Frozen):
     lines: tuple[XeroInvoiceLine, ...]
     rate: Decimal = ONE
     """What one of the base currency buys of the invoice's."""
+    contact_id: str = ""
 
 
 class XeroPayment(Frozen):
@@ -78,6 +83,15 @@ class XeroPayment(Frozen):
     """What one of the base currency bought of the invoice's, on the payment's day."""
     bank_amount: Amount | None = None
     """What it moved at the bank, in the currency of the account there."""
+
+
+class XeroJournal(Frozen):
+    """A manual journal that is posted; amounts by account code, debit less credit."""
+
+    journal_id: str
+    narration: str
+    date: date
+    amounts: dict[str, Amount]
 
 
 class AccountBalance(Frozen):
@@ -161,6 +175,16 @@ class SageInvoice(Frozen):
     charges: dict[str, Amount] = Field(default_factory=dict)
     """What lines of miscellaneous items come to, by account; they are no part of ``goods``."""
     goods_by_account: dict[str, Amount] = Field(default_factory=dict)
+    customer_no: str = ""
+    invoice_date: Day | None = None
+    """The day it is written for, which is when its goods left; ``date`` is its posting's."""
+    quantity: Decimal | None = None
+    """How many pieces its lines ship, where they say."""
+
+    @property
+    def total(self) -> Decimal:
+        """Return what it bills, before the deposit."""
+        return self.goods + self.freight + self.tax + sum(self.charges.values(), Decimal(0))
 
 
 class GlPosting(Frozen):

@@ -105,8 +105,12 @@ def is_good(proof: TieOut) -> bool:
 
 
 def tie_out_problems(proof: TieOut) -> list[str]:
-    """Return why a tie-out is not good: something unknown, or an error item."""
+    """Return why a tie-out is not good: something unknown or not read, or an error item."""
     problems = [f"{proof.pair}: tie-out leaves {proof.unknown} unknown"] if proof.unknown else []
+    problems += [
+        f"{proof.pair}: tie-out has not read {one.name} through {proof.as_of}: {one.problem}"
+        for one in proof.unread
+    ]
     return problems + [
         f"{proof.pair}: tie-out finds {item.difference_class} {item.document}: {item.explanation}"
         for item in proof.items
@@ -133,6 +137,8 @@ def tie_out_text(proof: TieOut) -> str:
         for one in proof.accounts
     ]
     parts = [title, text_table(("account", "Xero", "Sage 100", "X - S"), accounts, right=" rrr")]
+    parts += [f"NOT READ: {one.name}. {one.problem}" for one in proof.unread]
+    parts += [f"not proven: {area}, as {why}" for area, why in sorted(proof.unproven.items())]
     if proof.items:
         items = [
             (

@@ -6,23 +6,14 @@ shows alone; what is left after them is an error with a name, or unknown.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import replace
+from datetime import date
 
-from tieout.domain.books import SageState
+from tieout.domain.books import GlPosting, SageState
 from tieout.domain.money import ZERO, to_currency
 from tieout.domain.pair import Pair
-from tieout.domain.roles import (
-    DEPOSITS,
-    EXCHANGE_GAINS,
-    FREIGHT,
-    RECEIVABLES,
-    ROUNDING,
-    SALES,
-    SALES_TAX,
-)
 from tieout.domain.tie_out import (
-    ERROR_CLASSES,
+    Area,
     DifferenceClass,
     Effect,
     Light,
@@ -30,41 +21,84 @@ from tieout.domain.tie_out import (
     TieOutAccount,
     TieOutItem,
     added,
+    area_of,
     reversed_effect,
     size,
 )
 from tieout.usecases.tie_out_cases import (
-    NOT_GOODS,
     STOCK_ROLES,
     Books,
     Case,
     Roles,
     cases_of,
-    check_no_of,
-    goods_role,
     invoice_effect,
-    misplaced,
     payments_effect,
     receipt_effect,
     roles_of,
-    settled,
     shipment_effect,
 )
+from tieout.usecases.tie_out_items import Told, explain
+from tieout.usecases.tie_out_reading import SAGE100, XERO
 
-IN_FLIGHT_MAX = timedelta(days=1)
-"""How long a document may stand in one ledger only before it counts as missing."""
-ROUNDING_MAX = Decimal("0.05")
-"""How much of one document may be rounding, by account, in the currency of the books."""
+GENERAL_JOURNALS = frozenset({"GJ"})
+"""Source journals of Sage 100 that people write their own entries in (unconfirmed)."""
+PURCHASE_JOURNALS = frozenset({"AP", "MC", "PO", "RI"})
+"""Source journals of what is bought, which is no part of what is proven here."""
+UNPROVEN = {
+    Area.PAYABLES: "bills and payments to vendors are not compared yet",
+    Area.INVENTORY: "quantity times cost is not read yet; Xero must have none",
+}
+BALANCED_AREAS = frozenset({Area.RECEIVABLES, Area.REVENUE, Area.TAX})
+"""Areas that the documents read here move alone in Xero, with the clearing accounts."""
 
 
-def tie_out(pair: Pair, books: Books, *, as_of: date, known_at: datetime, today: date) -> TieOut:
-    """Compare both ledgers and name every difference."""
+def tie_out(pair: Pair, books: Books, told: Told) -> TieOut:
+    """Compare both ledgers and name every difference.
+
+    Where a ledger was not read, nothing is compared, and the verdict is red.
+    """
     roles = roles_of(pair, books)
+    lacking = {one.name for one in books.sources if one.through is None}
     items: list[TieOutItem] = []
-    for case in cases_of(books):
-        items += _explain(case, roles, today)
-    items += _unexplained_postings(books, roles)
+    accounts: list[TieOutAccount] = []
+    if not lacking & {XERO, SAGE100}:
+        items, accounts = _compared(pair, books, roles, told)
+    unknown = sum(
+        (size(i.amounts) for i in items if i.difference_class is DifferenceClass.UNKNOWN), ZERO
+    )
+    unknown += sum((abs(a.difference - a.explained) for a in accounts), ZERO)
+    proof = TieOut(
+        pair=pair.pair,
+        currency=pair.currency,
+        as_of=told.as_of,
+        known_at=told.known_at,
+        counts=_counts(books),
+        sources=books.sources,
+        accounts=tuple(accounts),
+        items=tuple(items),
+        unknown=unknown,
+        unproven=UNPROVEN,
+        light=Light.RED,
+    )
+    return proof.model_copy(update={"light": _light(proof)})
+
+
+def _compared(
+    pair: Pair, books: Books, roles: Roles, told: Told
+) -> tuple[list[TieOutItem], list[TieOutAccount]]:
+    cases = cases_of(books)
+    told = replace(
+        told,
+        prefixes=tuple(shop.invoice_prefix for shop in pair.shops if shop.invoice_prefix),
+        twins=_twins(cases),
+    )
+    items = [item for case in cases for item in explain(case, roles, told)]
+    items += _journal_items(books, roles, told.as_of)
+    items += _posting_items(books, roles, told.as_of)
+    documents = _documents_effect(books, cases, roles, told.as_of)
+    items += _balance_items(pair, books, roles, told.as_of)
     items = [_in_currency(item, pair.currency) for item in items]
+    remainders = (one.amounts for one in items if one.document == TRIAL_BALANCE)
     accounts = [
         account.model_copy(
             update={
@@ -72,41 +106,31 @@ def tie_out(pair: Pair, books: Books, *, as_of: date, known_at: datetime, today:
                 for name in ("xero", "sage100", "difference", "explained")
             }
         )
-        for account in _accounts(books, roles, items)
+        for account in _accounts(added(documents, *remainders), books, roles, items, told.as_of)
     ]
-    unknown = sum(
-        (size(i.amounts) for i in items if i.difference_class is DifferenceClass.UNKNOWN), ZERO
-    )
-    unknown += sum((abs(a.difference - a.explained) for a in accounts), ZERO)
-    return TieOut(
-        pair=pair.pair,
-        currency=pair.currency,
-        as_of=as_of,
-        known_at=known_at,
-        counts=_counts(books),
-        accounts=tuple(accounts),
-        items=tuple(items),
-        unknown=unknown,
-        light=_light(unknown, items),
-    )
+    return items, accounts
 
 
 def _in_currency(item: TieOutItem, currency: str) -> TieOutItem:
     amounts = {role: to_currency(amount, currency) for role, amount in item.amounts.items()}
-    return item.model_copy(update={"amounts": amounts})
+    parties = {party: to_currency(amount, currency) for party, amount in item.parties.items()}
+    return item.model_copy(update={"amounts": amounts, "parties": parties})
 
 
-def _light(unknown: Decimal, items: Iterable[TieOutItem]) -> Light:
-    if unknown != ZERO:
+def _light(proof: TieOut) -> Light:
+    if proof.unknown != ZERO or proof.unread:
         return Light.RED
-    has_errors = any(item.difference_class in ERROR_CLASSES for item in items)
-    return Light.AMBER if has_errors else Light.GREEN
+    if any(one.difference_class is DifferenceClass.UNKNOWN for one in proof.items):
+        return Light.RED
+    is_amber = any(item.is_error or item.is_overage for item in proof.items)
+    return Light.AMBER if is_amber else Light.GREEN
 
 
 def _counts(books: Books) -> dict[str, int]:
     return {
         "xero invoices": len(books.xero_invoices),
         "xero payments": len(books.xero_payments),
+        "xero manual journals": len(books.journals),
         "sage100 sales orders": len(books.sage_orders),
         "sage100 cash receipts": len(books.sage_receipts),
         "sage100 invoices": len(books.sage_invoices),
@@ -114,244 +138,144 @@ def _counts(books: Books) -> dict[str, int]:
     }
 
 
-def _explain(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
-    """Name each difference of one order; the rest is wrong by name, or unknown."""
-    shown = added(
-        *(invoice_effect(one, roles) for one in case.invoices),
-        payments_effect(case, roles),
+def _twins(cases: Iterable[Case]) -> frozenset[str]:
+    """Return the cases of which Sage 100 has nothing, and whose invoice another case has too."""
+    known = {(one.reference, one.total) for case in cases if case.orders for one in case.invoices}
+    return frozenset(
+        case.number
+        for case in cases
+        if not case.orders
+        and any(one.reference and (one.reference, one.total) in known for one in case.invoices)
     )
-    posted = added(
-        *(receipt_effect(r, roles) for r in case.receipts if r.state is SageState.IN_GL),
+
+
+def _journal_items(books: Books, roles: Roles, as_of: date) -> Iterable[TieOutItem]:
+    """Name every journal that people posted to a mirrored account of either ledger."""
+    for one in books.journals:
+        effect = added(*({roles.of_xero(code): amount} for code, amount in one.amounts.items()))
+        if one.date <= as_of and effect:
+            document = f"Xero journal {one.journal_id}"
+            yield _edit(document, f"posted {one.date}: {one.narration}", effect, one.date)
+    for key, postings in _by_source(books, as_of).items():
+        if postings[0].journal not in GENERAL_JOURNALS:
+            continue
+        effect = reversed_effect(_gl_effect(postings, roles))
+        day = postings[0].date
+        if effect:
+            yield _edit(f"Sage 100 {key}", f"posted {day} in the general journal", effect, day)
+
+
+def _edit(document: str, text: str, effect: Effect, since: date) -> TieOutItem:
+    return TieOutItem(
+        difference_class=DifferenceClass.MANUAL_EDIT,
+        document=document,
+        explanation=text,
+        amounts=effect,
+        documents=(document,),
+        since=since,
+    )
+
+
+def _by_source(books: Books, as_of: date) -> dict[str, list[GlPosting]]:
+    """Return postings of the GL by the document that their comment names, else by register."""
+    found: dict[str, list[GlPosting]] = {}
+    for one in books.postings:
+        if one.date <= as_of and one.journal not in PURCHASE_JOURNALS:
+            words = one.source_document.split()[:2]
+            is_named = words[:1] in (["INV"], ["CR"])
+            key = " ".join(words) if is_named else f"{one.journal} {one.register_no}"
+            found.setdefault(key, []).append(one)
+    return found
+
+
+def _posting_items(books: Books, roles: Roles, as_of: date) -> Iterable[TieOutItem]:
+    """Name what the GL has otherwise than the receipt or invoice that it names, one by one."""
+    expected: dict[str, list[Effect]] = {}
+    for receipt in books.sage_receipts:
+        if receipt.state is SageState.IN_GL and receipt.date <= as_of:
+            key = f"CR {receipt.deposit_no}/{receipt.check_no}"
+            expected.setdefault(key, []).append(receipt_effect(receipt, roles))
+    for invoice in books.sage_invoices:
+        if invoice.state is SageState.IN_GL and invoice.date <= as_of:
+            key = f"INV {invoice.invoice_no}"
+            expected.setdefault(key, []).append(shipment_effect(invoice, roles))
+    posted = {
+        key: postings
+        for key, postings in _by_source(books, as_of).items()
+        if postings[0].journal not in GENERAL_JOURNALS
+    }
+    for key in sorted({*expected, *posted}):
+        in_gl = _gl_effect(posted.get(key, ()), roles)
+        rest = added(*expected.get(key, ()), reversed_effect(in_gl))
+        if rest:
+            yield TieOutItem(
+                difference_class=DifferenceClass.UNKNOWN,
+                document=f"Sage 100 GL {key}",
+                explanation="the general ledger has other amounts than receipts and invoices",
+                amounts=rest,
+                documents=(f"Sage 100 GL {key}",),
+            )
+
+
+TRIAL_BALANCE = "Xero trial balance"
+
+
+def _balance_items(pair: Pair, books: Books, roles: Roles, as_of: date) -> Iterable[TieOutItem]:
+    """Name what Xero's own balances hold beyond every document and journal that was read."""
+    if books.balances is None or books.year_began is None:
+        return
+    clearing = {pair.books_role(one.clearing_role) for one in pair.gateways}
+    balances = added(*({roles.of_xero(code): held} for code, held in books.balances.items()))
+    cases = cases_of(books)
+    ever = _documents_effect(books, cases, roles, as_of)
+    before = _documents_effect(books, cases, roles, books.year_began - ONE_DAY)
+    for role in sorted({*balances, *ever}):
+        area = area_of(role)
+        if role not in set(roles.xero.values()) or not (area in BALANCED_AREAS or role in clearing):
+            continue
+        moved = ever.get(role, ZERO)
+        if area is Area.REVENUE:
+            moved -= before.get(role, ZERO)
+        left = balances.get(role, ZERO) - moved
+        if left:
+            yield TieOutItem(
+                difference_class=DifferenceClass.UNKNOWN,
+                document=TRIAL_BALANCE,
+                explanation=f"{role} holds {left:+.2f} that no document or journal read explains",
+                amounts={role: left},
+                documents=(TRIAL_BALANCE,),
+            )
+
+
+ONE_DAY = date.resolution
+
+
+def _documents_effect(books: Books, cases: Iterable[Case], roles: Roles, as_of: date) -> Effect:
+    """Return what Xero's documents and journals do to its accounts."""
+    within = [case.through(as_of) for case in cases]
+    return added(
+        *(invoice_effect(one, roles) for case in within for one in case.invoices),
+        *(payments_effect(case, roles) for case in within),
         *(
-            shipment_effect(s, roles)
-            for s in (*case.shipments, *case.others)
-            if s.state is SageState.IN_GL
+            {roles.of_xero(code): amount}
+            for one in books.journals
+            if one.date <= as_of
+            for code, amount in one.amounts.items()
         ),
     )
-    items = [
-        *_receipt_items(case, roles, today),
-        *_shipment_items(case, roles),
-        *_extra_items(case, roles),
-        *_misplaced_items(case, roles),
-        *_unshipped_items(case, roles, today),
-    ]
-    rest = added(shown, reversed_effect(posted), *(reversed_effect(i.amounts) for i in items))
-    if rest:
-        items.append(_rest_item(case, rest, roles))
-    return items
 
 
-_UNPOSTED = {
-    SageState.ENTERED: DifferenceClass.ENTERED,
-    SageState.UPDATED: DifferenceClass.NOT_IN_GL,
-}
-
-
-def _receipt_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
-    items: list[TieOutItem] = []
-    for one in settled(case, roles):
-        payment = one.payment
-        receipts = [r for r in case.receipts if r.check_no == check_no_of(payment)]
-        if not receipts:
-            effect = added(one.effect, {RECEIVABLES: one.applied}, {DEPOSITS: -one.applied})
-            items.append(
-                TieOutItem(
-                    difference_class=_late(payment.date, today),
-                    document=case.number,
-                    explanation=f"payment {payment.amount} in Xero has no Sage 100 cash receipt",
-                    amounts=effect,
-                )
-            )
-        elif receipts[0].state in _UNPOSTED:
-            # One receipt, with a line for each account.
-            receipt = receipts[0]
-            items.append(
-                TieOutItem(
-                    difference_class=_UNPOSTED[receipt.state],
-                    document=case.number,
-                    explanation=f"cash receipt {receipt.deposit_no}/{receipt.check_no} is "
-                    f"{receipt.state.replace('_', ' ')}, not in the Sage 100 GL",
-                    amounts=added(*(receipt_effect(line, roles) for line in receipts)),
-                )
-            )
-    return items
-
-
-def _shipment_items(case: Case, roles: Roles) -> list[TieOutItem]:
-    return [
-        TieOutItem(
-            difference_class=_UNPOSTED[shipment.state],
-            document=case.number,
-            explanation=f"Sage 100 invoice {shipment.invoice_no} is "
-            f"{shipment.state.replace('_', ' ')}, not in the GL",
-            amounts=shipment_effect(shipment, roles),
-        )
-        for shipment in case.shipments
-        if shipment.state in _UNPOSTED and case.invoices
-    ]
-
-
-def _extra_items(case: Case, roles: Roles) -> list[TieOutItem]:
-    """Name what stands in the Sage 100 GL with nothing in Xero behind it."""
-    paid = {check_no_of(payment) for payment in case.payments}
-    extra: list[tuple[DifferenceClass, str, Effect]] = [
-        (DifferenceClass.EXTRA, f"cash receipt {r.check_no}", receipt_effect(r, roles))
-        for r in case.receipts
-        if r.state is SageState.IN_GL and r.check_no not in paid
-    ]
-    kind = DifferenceClass.DUPLICATE if case.invoices else DifferenceClass.EXTRA
-    extra += [
-        (kind, f"A/R invoice {one.invoice_no}", shipment_effect(one, roles))
-        for one in case.others
-        if one.state is SageState.IN_GL
-    ]
-    if not case.invoices:
-        extra += [
-            (DifferenceClass.EXTRA, f"invoice {one.invoice_no}", shipment_effect(one, roles))
-            for one in case.shipments
-            if one.state is SageState.IN_GL
-        ]
-    return [
-        TieOutItem(
-            difference_class=difference_class,
-            document=case.number,
-            explanation=f"Sage 100 {what} has no document of its own in Xero",
-            amounts=reversed_effect(effect),
-        )
-        for difference_class, what, effect in extra
-    ]
-
-
-def _billed(case: Case, roles: Roles) -> Effect:
-    return added(*(invoice_effect(one, roles) for one in case.invoices))
-
-
-def _invoiced(case: Case, roles: Roles) -> Effect:
-    return added(*(shipment_effect(one, roles) for one in case.shipments))
-
-
-def _misplaced_items(case: Case, roles: Roles) -> list[TieOutItem]:
-    """Name goods that Sage 100 invoiced to another account than the one that Xero billed to."""
-    strange = misplaced(case, roles)
-    if not strange:
-        return []
-    meant = goods_role(_billed(case, roles))
-    return [
-        TieOutItem(
-            difference_class=DifferenceClass.WRONG_ACCOUNT,
-            document=case.number,
-            explanation=f"Sage 100 has goods on {', '.join(sorted(strange))}, Xero on {meant}",
-            amounts=added(reversed_effect(strange), {meant: sum(strange.values(), ZERO)}),
-        )
-    ]
-
-
-def _unshipped_items(case: Case, roles: Roles, today: date) -> list[TieOutItem]:
-    """Name what Xero billed at order and Sage 100 will bill when it ships."""
-    if not case.invoices:
-        return []
-    billed, invoiced = _billed(case, roles), _invoiced(case, roles)
-    strange = misplaced(case, roles)
-    if strange:
-        moved = {goods_role(billed): sum(strange.values(), ZERO)}
-        invoiced = added(invoiced, reversed_effect(strange), moved)
-    sold = {*billed, *invoiced} - {RECEIVABLES, DEPOSITS}
-    rest = {role: billed.get(role, ZERO) - invoiced.get(role, ZERO) for role in sorted(sold)}
-    total = -sum(rest.values(), ZERO)
-    is_open = any(line.shipped < line.ordered for order in case.orders for line in order.lines)
-    if not any(rest.values()) or (case.orders and not is_open):
-        return []
-    received = sum((one.applied for one in settled(case, roles)), ZERO)
-    applied = sum((one.deposit_applied for one in case.shipments), ZERO)
-    from_deposit = min(total, received - applied)
-    effect = added(rest, {DEPOSITS: from_deposit}, {RECEIVABLES: total - from_deposit})
-    orders = ", ".join(order.order_no for order in case.orders)
-    return [
-        TieOutItem(
-            difference_class=DifferenceClass.UNSHIPPED
-            if case.orders
-            else _late(max(one.date for one in case.invoices), today),
-            document=case.number,
-            explanation=f"sales order {orders} is not fully invoiced in Sage 100"
-            if case.orders
-            else "no sales order in Sage 100",
-            amounts=effect,
-        )
-    ]
-
-
-def _rest_item(case: Case, rest: Effect, roles: Roles) -> TieOutItem:
-    """Give what is left of one order a name where its shape has one."""
-    differing = frozenset(rest)
-    balanced = sum(rest.values(), ZERO) == ZERO
-    if balanced and _is_rounding(case, rest, roles):
-        difference_class = DifferenceClass.ROUNDING
-    elif balanced and EXCHANGE_GAINS in differing and not differing & {SALES, FREIGHT, SALES_TAX}:
-        difference_class = DifferenceClass.FX
-    elif balanced and SALES_TAX in differing and differing <= {SALES_TAX, RECEIVABLES, DEPOSITS}:
-        difference_class = DifferenceClass.WRONG_TAX
-    elif balanced and case.invoices and not differing & NOT_GOODS:
-        difference_class = DifferenceClass.WRONG_ACCOUNT
-    elif balanced and case.orders and case.invoices:
-        difference_class = DifferenceClass.WRONG_AMOUNT
-    else:
-        difference_class = DifferenceClass.UNKNOWN
-    return TieOutItem(
-        difference_class=difference_class,
-        document=case.number,
-        explanation="the documents of both ledgers show different amounts",
-        amounts=rest,
-    )
-
-
-def _is_rounding(case: Case, rest: Effect, roles: Roles) -> bool:
-    """Say whether a rounding account took what is left, or Xero's conversion part by part made it.
-
-    Customers are never part of it: what they owe is equal in both ledgers.
-    """
-    is_foreign = any(one.currency != roles.currency for one in case.invoices)
-    is_small = all(abs(amount) <= ROUNDING_MAX for amount in rest.values())
-    owed = {RECEIVABLES, DEPOSITS, EXCHANGE_GAINS} & set(rest)
-    return is_small and not owed and (ROUNDING in rest or is_foreign)
-
-
-def _late(since: date, today: date) -> DifferenceClass:
-    is_fresh = today - since <= IN_FLIGHT_MAX
-    return DifferenceClass.IN_FLIGHT if is_fresh else DifferenceClass.MISSING
-
-
-def _unexplained_postings(books: Books, roles: Roles) -> list[TieOutItem]:
-    """Name GL postings on our accounts that none of the documents read explains."""
-    from_documents = added(
-        *(receipt_effect(r, roles) for r in books.sage_receipts if r.state is SageState.IN_GL),
-        *(shipment_effect(s, roles) for s in books.sage_invoices if s.state is SageState.IN_GL),
-    )
-    in_gl = _gl_effect(books, roles)
-    rest = added(in_gl, reversed_effect(from_documents))
-    if not rest:
-        return []
-    return [
-        TieOutItem(
-            difference_class=DifferenceClass.UNKNOWN,
-            document="Sage 100 GL",
-            explanation="postings that no receipt or invoice explains",
-            amounts=reversed_effect(rest),
-        )
-    ]
-
-
-def _gl_effect(books: Books, roles: Roles) -> Effect:
-    postings = ({roles.of_sage100(p.account): p.amount} for p in books.postings)
-    effect = added(*postings)
+def _gl_effect(postings: Iterable[GlPosting], roles: Roles) -> Effect:
+    effect = added(*({roles.of_sage100(p.account): p.amount} for p in postings))
     return {role: amount for role, amount in effect.items() if role not in STOCK_ROLES}
 
 
-def _accounts(books: Books, roles: Roles, items: Iterable[TieOutItem]) -> list[TieOutAccount]:
-    xero = added(
-        *(invoice_effect(one, roles) for one in books.xero_invoices),
-        *(payments_effect(case, roles) for case in cases_of(books)),
+def _accounts(
+    xero: Effect, books: Books, roles: Roles, items: Iterable[TieOutItem], as_of: date
+) -> list[TieOutAccount]:
+    sage100 = _gl_effect(
+        (one for postings in _by_source(books, as_of).values() for one in postings), roles
     )
-    sage100 = _gl_effect(books, roles)
     explained = added(*(item.amounts for item in items))
     return [
         TieOutAccount(

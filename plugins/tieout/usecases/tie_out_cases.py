@@ -3,8 +3,8 @@
 An effect is what one document does to the account roles of the pair, debit less credit.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from tieout.domain.books import (
     SageOrder,
     SageReceipt,
     XeroInvoice,
+    XeroJournal,
     XeroPayment,
 )
 from tieout.domain.hashing import base36
@@ -28,8 +29,7 @@ from tieout.domain.roles import (
     SALES,
     SALES_TAX,
 )
-from tieout.domain.tie_out import Effect, added
-from tieout.ports.systems import Sage100, Xero
+from tieout.domain.tie_out import Effect, SourceRead, added
 
 XERO_PLACES = 2
 """To how many decimals Xero keeps amounts, of any currency (domain/xero, 2.7)."""
@@ -40,7 +40,11 @@ STOCK_ROLES = frozenset({"inventory", "cost_of_goods_sold"})
 
 @dataclass(frozen=True)
 class Books:
-    """Everything the tie-out reads, dated through its cut-off."""
+    """Everything that the tie-out reads in both ledgers, whatever its date.
+
+    What is dated after the cut-off is known, and counts for nothing: it says what a document of
+    the other ledger waits for.
+    """
 
     xero_invoices: list[XeroInvoice]
     xero_payments: list[XeroPayment]
@@ -50,20 +54,13 @@ class Books:
     postings: list[GlPosting]
     accounts: Mapping[str, str]
     banks: Mapping[str, str]
-
-
-def read_books(xero: Xero, sage100: Sage100, *, as_of: date) -> Books:
-    """Read both ledgers; each document by its own ledger's date."""
-    return Books(
-        xero_invoices=[one for one in xero.invoices() if one.date <= as_of],
-        xero_payments=[one for one in xero.payments() if one.date <= as_of],
-        sage_orders=sage100.orders(),
-        sage_receipts=[one for one in sage100.receipts() if one.date <= as_of],
-        sage_invoices=[one for one in sage100.invoices() if one.date <= as_of],
-        postings=[one for one in sage100.postings() if one.date <= as_of],
-        accounts=sage100.accounts(),
-        banks=sage100.banks(),
-    )
+    journals: list[XeroJournal] = field(default_factory=list)
+    sources: tuple[SourceRead, ...] = ()
+    """How far each source was read; none given = both ledgers through the cut-off."""
+    balances: Mapping[str, Decimal] | None = None
+    """Xero's trial balance at the cut-off by account code; None where it was not read."""
+    year_began: date | None = None
+    """Since when the trial balance has what revenue and expense accounts moved."""
 
 
 @dataclass
@@ -102,6 +99,35 @@ class Case:
     others: list[SageInvoice] = field(default_factory=list)
     """Sage 100 invoices that come from no sales order."""
 
+    def through(self, as_of: date) -> "Case":
+        """Return the same case as both ledgers dated it through a day; orders never post."""
+        return replace(
+            self,
+            invoices=[one for one in self.invoices if one.date <= as_of],
+            payments=[one for one in self.payments if one.date <= as_of],
+            receipts=[one for one in self.receipts if one.date <= as_of],
+            shipments=[one for one in self.shipments if one.date <= as_of],
+            others=[one for one in self.others if one.date <= as_of],
+        )
+
+    @property
+    def correlation_id(self) -> str:
+        """Return the one id by which all systems name it, if Xero has an invoice of it."""
+        return next((one.reference.partition(" ")[0] for one in self.invoices), "")
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Return what both ledgers have of it, each by the number that people look for."""
+        return (
+            *(f"Xero invoice {one.number}" for one in self.invoices),
+            *(f"Xero payment {one.payment_id}" for one in self.payments),
+            *(f"Sage 100 sales order {one.order_no}" for one in self.orders),
+            *dict.fromkeys(
+                f"Sage 100 receipt {one.deposit_no}/{one.check_no}" for one in self.receipts
+            ),
+            *(f"Sage 100 invoice {one.invoice_no}" for one in (*self.shipments, *self.others)),
+        )
+
 
 def roles_of(pair: Pair, books: Books) -> Roles:
     """Return the account roles of a pair by each ledger's account."""
@@ -130,18 +156,35 @@ def cases_of(books: Books) -> list[Case]:
         numbers[invoice.invoice_id] = invoice.number
         case(invoice.number).invoices.append(invoice)
     number_of_check: dict[str, str] = {}
-    for payment in books.xero_payments:
+    for payment in sorted(books.xero_payments, key=lambda one: one.date):
         number = numbers.get(payment.invoice_id, f"payment {payment.payment_id}")
         case(number).payments.append(payment)
         number_of_check[check_no_of(payment)] = number
+    unpaid = _unpaid(cases.values())
     for receipt in books.sage_receipts:
-        number = number_of_check.get(receipt.check_no, f"receipt {receipt.check_no}")
-        case(number).receipts.append(receipt)
+        number = number_of_check.get(receipt.check_no, "")
+        number = number or unpaid.get((receipt.customer_no, receipt.amount), "")
+        case(number or f"receipt {receipt.check_no}").receipts.append(receipt)
     for shipment in books.sage_invoices:
         number = number_of_order.get(shipment.order_no) or shipment.customer_po
         ours = case(number or f"INV {shipment.invoice_no}")
         (ours.shipments if shipment.order_no else ours.others).append(shipment)
     return [cases[number] for number in sorted(cases)]
+
+
+def _unpaid(cases: Iterable[Case]) -> dict[tuple[str, Decimal], str]:
+    """Return which one order of a customer has a deposit that Xero has no payment of.
+
+    By customer and amount; where several orders fit, none does.
+    """
+    found: dict[tuple[str, Decimal], list[str]] = {}
+    for case in cases:
+        paid = sum((one.amount for one in case.payments), ZERO)
+        for order in case.orders:
+            if order.deposit > paid:
+                key = (order.customer_no, order.deposit - paid)
+                found.setdefault(key, []).append(case.number)
+    return {key: numbers[0] for key, numbers in found.items() if len(numbers) == 1}
 
 
 def check_no_of(payment: XeroPayment) -> str:
@@ -243,15 +286,12 @@ def shipment_effect(shipment: SageInvoice, roles: Roles) -> Effect:
     )
 
 
-def misplaced(case: Case, roles: Roles) -> Effect:
+def misplaced(billed: Effect, shipments: Sequence[SageInvoice], roles: Roles) -> Effect:
     """Return what Sage 100 invoiced goods to that Xero's invoices of the order do not have."""
-    if not case.invoices:
-        return {}
-    billed = added(*(invoice_effect(one, roles) for one in case.invoices))
     goods = added(
         *(
             {roles.of_sage100(account): -amount}
-            for one in case.shipments
+            for one in shipments
             for account, amount in one.goods_by_account.items()
         )
     )

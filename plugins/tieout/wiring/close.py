@@ -9,10 +9,9 @@ from tieout.domain.closing import closing_of
 from tieout.domain.desk import Correction, LetterQuery
 from tieout.usecases.close import CloseFacts, checklist, open_day, post_on
 from tieout.usecases.payouts import LOOK_BACK
-from tieout.usecases.tie_out import tie_out
-from tieout.usecases.tie_out_cases import read_books
 from tieout.wiring.installation import Tieout
 from tieout.wiring.payments import Payments
+from tieout.wiring.tie_outs import proof_and_books
 
 
 def post_in_open_period(
@@ -29,16 +28,15 @@ def checked(tieout: Tieout, name: str, through: date) -> Checklist:
     """Read all that the checklist of a pair asks for, through a day."""
     pair, known_at = tieout.pair(name), tieout.clock.now()
     today = known_at.astimezone(ZoneInfo(pair.time_zone)).date()
-    xero = tieout.xero(name)
-    books = read_books(xero, tieout.sage100(name), as_of=through)
+    proof, books = proof_and_books(tieout, name, as_of=through)
     facts = CloseFacts(
         conservation=tieout.ledger.conservation(name),
         letters=tieout.desk.letters(LetterQuery(pair=name)),
         held=tieout.held(name),
-        receipts=books.sage_receipts,
-        invoices=books.sage_invoices,
+        receipts=[one for one in books.sage_receipts if one.date <= through],
+        invoices=[one for one in books.sage_invoices if one.date <= through],
         payments=Payments(tieout).reconciled(name, look_back=(today - through) + LOOK_BACK),
-        proof=tie_out(pair, books, as_of=through, known_at=known_at, today=today),
-        xero_lock=xero.lock_date(),
+        proof=proof,
+        xero_lock=tieout.xero(name).lock_date(),
     )
     return checklist(pair, through, facts, known_at=known_at)

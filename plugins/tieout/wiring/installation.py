@@ -7,10 +7,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -54,8 +53,6 @@ from tieout.usecases.polls import Polled, poll
 from tieout.usecases.postings import capture_postings
 from tieout.usecases.resolve import Resolved, resolve_proven
 from tieout.usecases.steps import run_step
-from tieout.usecases.tie_out import tie_out
-from tieout.usecases.tie_out_cases import read_books
 from tieout.usecases.webhooks import check_webhooks, webhook_alarms
 from tieout.validation.gate import GreatExpectationsGate
 from tieout.wiring.connections import (
@@ -63,6 +60,7 @@ from tieout.wiring.connections import (
     odbc_by_pyodbc,
 )
 from tieout.wiring.systems import ConnectedSystems
+from tieout.wiring.tie_outs import tied_out
 
 OWN_ORDERS_MAX = 20
 """How many orders are asked for the user who entered them."""
@@ -356,13 +354,9 @@ class Tieout(ConnectedSystems):
         """Close the pair's dead letters that are proven moot, with the proof."""
         return resolve_proven(self.flow(pair), self.desk)
 
-    def tie_out(self, pair: str) -> TieOut:
-        """Prove that both ledgers of the pair agree as of today, in its own time zone."""
-        settings = self.pair(pair)
-        known_at = self.clock.now()
-        today = known_at.astimezone(ZoneInfo(settings.time_zone)).date()
-        books = read_books(self.xero(pair), self.sage100(pair), as_of=today)
-        return tie_out(settings, books, as_of=today, known_at=known_at, today=today)
+    def tie_out(self, pair: str, *, as_of: date | None = None) -> TieOut:
+        """Prove that both ledgers of the pair agree as of a day, today unless one is given."""
+        return tied_out(self, pair, as_of=as_of)
 
     def gaps(self, pair: str, since: datetime, until: datetime) -> PairGaps:
         """Return what the pair lacks of the orders that its shops changed in [since, until).

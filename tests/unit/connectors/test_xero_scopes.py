@@ -29,8 +29,8 @@ def test_with_everything_off_nothing_may_be_written() -> None:
 
 
 def test_a_polled_list_may_be_read_and_no_more() -> None:
-    more = set(scopes_of((), polls=["BankTransactions", "ManualJournals"])) - set(scopes_of(()))
-    assert more == {"accounting.banktransactions.read", "accounting.manualjournals.read"}
+    more = set(scopes_of((), polls=["BankTransactions", "BankTransfers"])) - set(scopes_of(()))
+    assert more == {"accounting.banktransactions.read"}
     assert scopes_of((), polls=["Invoices", "Accounts", "Items"]) == scopes_of(())
     with pytest.raises(ConfigurationError, match="Payslips"):
         scopes_of((), polls=["Payslips"])

@@ -24,6 +24,7 @@ from tieout.domain.tie_out import DifferenceClass, Light, TieOut
 from tieout.settings import load_pairs
 from tieout.usecases.tie_out import tie_out
 from tieout.usecases.tie_out_cases import Books
+from tieout.usecases.tie_out_items import Told
 
 PAIR = load_pairs(Path(__file__).parents[3] / "include")["harbor_and_pine"]
 ORDERED = date(2026, 11, 29)
@@ -83,7 +84,7 @@ def order(*, shipped_a: str = "0", shipped_b: str = "0") -> SageOrder:
     return SageOrder(
         order_no="0001042",
         customer_po="HP-1042",
-        status="O",
+        status="C" if (shipped_a, shipped_b) == ("3", "1") else "O",
         date=ORDERED,
         customer_no="0000001",
         freight=money("8.00"),
@@ -169,10 +170,10 @@ NOTHING = Books(
 )
 
 
-def proof(*, today: date = SHIPPED, **read: list[Any]) -> TieOut:
+def proof(*, today: date = SHIPPED, **read: Any) -> TieOut:
     known_at = datetime(2026, 12, 1, 2, tzinfo=UTC)
     books = replace(NOTHING, **read)
-    return tie_out(PAIR, books, as_of=SHIPPED, known_at=known_at, today=today)
+    return tie_out(PAIR, books, Told(as_of=SHIPPED, known_at=known_at, today=today))
 
 
 def differences(result: TieOut) -> dict[str, str]:
@@ -381,9 +382,7 @@ def test_goods_on_an_account_of_a_rule_compare_by_its_role() -> None:
             sage_invoices=[shipped],
             postings=RECEIPT_IN_GL + in_gl,
         ),
-        as_of=SHIPPED,
-        known_at=datetime(2026, 12, 1, 2, tzinfo=UTC),
-        today=SHIPPED,
+        Told(as_of=SHIPPED, known_at=datetime(2026, 12, 1, 2, tzinfo=UTC), today=SHIPPED),
     )
     assert "sales_lighting" not in differences(result)
     assert differences(result)["sales"] == "-40.95"

@@ -237,8 +237,11 @@ def open_invoices(reader: Sage100Reader) -> list[SageOpenInvoice]:
 def _entered_invoices(
     reader: Sage100Reader, table: str, order_no: str, numbers: Mapping[str, str]
 ) -> Iterable[SageInvoice]:
-    sold = _sold(reader, f"{table}Detail", ("InvoiceNo",), numbers)
-    rows = reader.rows(f"{table}Header", f"CustomerPONo InvoiceDate {AMOUNTS} {order_no}")
+    shipped = "QuantityShipped" if order_no else "Quantity"
+    sold, pieces = _sold(reader, f"{table}Detail", ("InvoiceNo",), numbers, shipped)
+    rows = reader.rows(
+        f"{table}Header", f"CustomerNo CustomerPONo InvoiceDate {AMOUNTS} {order_no}"
+    )
     for row in rows:
         number = row.text("InvoiceNo")
         yield SageInvoice(
@@ -253,14 +256,17 @@ def _entered_invoices(
             freight=row.amount("FreightAmt"),
             tax=row.amount("SalesTaxAmt"),
             deposit_applied=row.amount("DepositAmt"),
+            customer_no=row.text("CustomerNo"),
+            invoice_date=row.day("InvoiceDate"),
+            quantity=pieces.get((number,)),
         )
 
 
 def _posted_invoices(reader: Sage100Reader, numbers: Mapping[str, str]) -> Iterable[SageInvoice]:
     key = ("InvoiceNo", "HeaderSeqNo")
     in_gl = _documents_in_gl(reader, "INV")
-    sold = _sold(reader, "AR_InvoiceHistoryDetail", key, numbers)
-    columns = f"SalesOrderNo CustomerPONo InvoiceDate TransactionDate {AMOUNTS}"
+    sold, pieces = _sold(reader, "AR_InvoiceHistoryDetail", key, numbers, "QuantityShipped")
+    columns = f"SalesOrderNo CustomerNo CustomerPONo InvoiceDate TransactionDate {AMOUNTS}"
     for row in reader.rows("AR_InvoiceHistoryHeader", columns):
         number = row.text("InvoiceNo")
         place = tuple(row.text(name) for name in key)
@@ -276,6 +282,9 @@ def _posted_invoices(reader: Sage100Reader, numbers: Mapping[str, str]) -> Itera
             freight=row.amount("FreightAmt"),
             tax=row.amount("SalesTaxAmt"),
             deposit_applied=row.amount("DepositAmt"),
+            customer_no=row.text("CustomerNo"),
+            invoice_date=row.day("InvoiceDate"),
+            quantity=pieces.get(place),
         )
 
 
@@ -284,15 +293,24 @@ Sold = Mapping[tuple[bool, str], Decimal]
 
 
 def _sold(
-    reader: Sage100Reader, table: str, key: tuple[str, ...], numbers: Mapping[str, str]
-) -> Mapping[tuple[str, ...], Sold]:
+    reader: Sage100Reader,
+    table: str,
+    key: tuple[str, ...],
+    numbers: Mapping[str, str],
+    shipped: str,
+) -> tuple[Mapping[tuple[str, ...], Sold], Mapping[tuple[str, ...], Decimal]]:
+    """Return by invoice what its lines come to, and how many pieces of goods they ship."""
     sold: defaultdict[tuple[str, ...], dict[tuple[bool, str], Decimal]] = defaultdict(dict)
-    for row in reader.rows(table, "ItemType SalesAcctKey ExtensionAmt"):
+    pieces: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    for row in reader.rows(table, f"ItemType SalesAcctKey ExtensionAmt {shipped}"):
         is_goods = row.text("ItemType") != MISCELLANEOUS
         place = (is_goods, numbers.get(row.text("SalesAcctKey"), ""))
-        sums = sold[tuple(row.text(name) for name in key)]
+        invoice = tuple(row.text(name) for name in key)
+        sums = sold[invoice]
         sums[place] = sums.get(place, ZERO) + row.amount("ExtensionAmt")
-    return sold
+        if is_goods:
+            pieces[invoice] += row.amount(shipped)
+    return sold, pieces
 
 
 def _goods(sold: Sold) -> Decimal:

@@ -1,8 +1,9 @@
 """One shop of a pair, as ``ports.Shop`` sees it, and the shop's webhook subscriptions."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
@@ -23,12 +24,18 @@ from tieout.ports.clock import Clock
 from tieout.ports.payouts import Payouts
 from tieout.ports.systems import Shop, Variant
 from tieout.ports.targets import Target
+from tieout.ports.tie_out import Sent, Shipments
 from tieout.ports.tokens import TokenStore
 
 __all__ = ["ShopifyConfig", "ShopifyConnector"]
 
 VARIANT = "gid://shopify/ProductVariant/"
 VARIANTS_PER_QUERY_MAX = 250
+ORDER = "gid://shopify/Order/"
+SENT_PER_QUERY_MAX = 15
+"""Each order is asked for 50 fulfillments, and a query may cost 1,000 points."""
+SENT = frozenset({"SUCCESS", "OPEN", "PENDING"})
+"""Statuses of fulfillments that stand; the others were cancelled or failed."""
 SOUGHT_PER_QUERY_MAX = 50
 """How many SKUs and ids one search names, and how many variants a page of it brings."""
 SOUGHT_PAGES_MAX = 100
@@ -77,7 +84,22 @@ class _SoughtVariant(_Said):
         )
 
 
-class ShopifyConnector(Shop, Payouts):
+class _SaidFulfillment(BaseModel):
+    createdAt: datetime  # noqa: N815 - Shopify's name
+    status: str
+    totalQuantity: int  # noqa: N815 - Shopify's name
+
+
+class _SaidSent(_Said):
+    subtotalLineItemsQuantity: int  # noqa: N815 - Shopify's name
+    fulfillments: list[_SaidFulfillment]
+
+
+class _SaidSents(BaseModel):
+    nodes: list[_SaidSent | None]
+
+
+class ShopifyConnector(Shop, Payouts, Shipments):
     """Reads and writes one shop; calls nothing before it is asked to."""
 
     def __init__(
@@ -105,6 +127,23 @@ class ShopifyConnector(Shop, Payouts):
     @override
     def orders(self, source_ids: Sequence[str]) -> dict[str, Json]:
         return self._orders.by_id(source_ids)
+
+    @override
+    def sent(self, order_ids: Collection[str]) -> Mapping[str, Sent]:
+        wanted = sorted({order_id for order_id in order_ids if is_numeric(order_id)})
+        found: dict[str, Sent] = {}
+        for start in range(0, len(wanted), SENT_PER_QUERY_MAX):
+            ids = [ORDER + order_id for order_id in wanted[start : start + SENT_PER_QUERY_MAX]]
+            data = self._client.query(document("SentOfOrders"), {"ids": list(ids)})
+            for node in typed(_SaidSents, data, system=SYSTEM).nodes:
+                gone = [one for one in node.fulfillments if one.status in SENT] if node else []
+                if node and gone:
+                    found[node.legacyResourceId] = Sent(
+                        at=max(one.createdAt for one in gone),
+                        pieces=Decimal(sum(one.totalQuantity for one in gone)),
+                        of=Decimal(node.subtotalLineItemsQuantity),
+                    )
+        return found
 
     @override
     def inventory_items(self, variant_ids: Collection[str]) -> dict[str, str]:

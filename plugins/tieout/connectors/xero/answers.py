@@ -75,6 +75,8 @@ class SaidOrganisation(_Said):
     base_currency: str
     period_lock_date: XeroDate | None = None
     end_of_year_lock_date: XeroDate | None = None
+    financial_year_end_day: int = 31
+    financial_year_end_month: int = 12
 
 
 class SaidCurrency(_Said):
@@ -86,6 +88,7 @@ class SaidCurrency(_Said):
 class SaidAccount(_Said):
     """An account of the chart; bank accounts may lack a code."""
 
+    account_id: str = ""
     code: str = ""
     name: str = ""
     status: str = "ACTIVE"
@@ -146,6 +149,9 @@ class SaidLine(_Said):
     """A line of a document; ``line_amount`` contains the tax when the document says Inclusive."""
 
     account_code: str = ""
+    item_code: str = ""
+    description: str = ""
+    quantity: Decimal | None = None
     line_amount: Amount = Decimal(0)
     tax_amount: Amount = Decimal(0)
 

@@ -1,5 +1,6 @@
 """The Xero organization of a pair, as ``ports.Xero`` sees it."""
 
+import re
 import time
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
@@ -22,6 +23,7 @@ from tieout.connectors.xero.answers import (
 from tieout.connectors.xero.client import ALONE, XeroClient, any_of
 from tieout.connectors.xero.config import XeroConfig
 from tieout.connectors.xero.lists import XeroLists
+from tieout.connectors.xero.own_books import XeroOwnBooks
 from tieout.connectors.xero.reports import XeroReports
 from tieout.connectors.xero.resembling import resembling
 from tieout.connectors.xero.shared import SHARING_NOTHING, Shared
@@ -53,6 +55,10 @@ than about 4,000 in all.
 """
 
 
+_IN_WORDS = re.compile(r"\d+(?:\.\d+)? x ")
+"""How the text of a line begins that says its quantity in words, because no price divides it."""
+
+
 class XeroConnector(Xero):
     """Reads and writes one Xero organization; calls nothing before it is asked to."""
 
@@ -82,6 +88,7 @@ class XeroConnector(Xero):
         self._settle_s = config.settle_s
         self.lists = XeroLists(self._client, tenant_id=config.tenant_id)
         self.reports = XeroReports(self._client)
+        self.own_books = XeroOwnBooks(self._client)
 
     @property
     def rate_limits(self) -> dict[str, str]:
@@ -280,6 +287,7 @@ def _invoice(said: SaidInvoice) -> XeroInvoice:
         total_tax=said.total_tax,
         amount_due=said.amount_due,
         rate=said.currency_rate,
+        contact_id=said.contact.contact_id,
         lines=tuple(_line(line, said.line_amount_types) for line in said.line_items),
     )
 
@@ -290,6 +298,8 @@ def _line(said: SaidLine, line_amount_types: str) -> XeroInvoiceLine:
         account_code=said.account_code,
         net=said.line_amount - (said.tax_amount if is_inclusive else Decimal(0)),
         tax=said.tax_amount,
+        item_code=said.item_code,
+        quantity=None if _IN_WORDS.match(said.description) else said.quantity,
     )
 
 

@@ -17,7 +17,9 @@ _READ: Final = ".read"
 PROVING: Final = (
     "accounting.contacts.read",
     "accounting.invoices.read",
+    "accounting.manualjournals.read",
     "accounting.payments.read",
+    "accounting.reports.trialbalance.read",
     "accounting.settings.read",
 )
 """What every pair needs, whatever is on: for references, the tie-out, the search for doubles."""
