@@ -191,6 +191,7 @@ def report(
     if demo_records.is_kept(tieout):
         records = demo_records.shown(configuration)
         say(demo_records.report(records))
+        say(demo_records.conflicts_text(tieout.ledger.conflicts()))
         problems += demo_records.problems(records)
     status = tieout.status()
     say("\nConservation: every message from a shop or from Xero is in exactly one state")

@@ -15,6 +15,8 @@ from typing import Literal
 import requests
 
 from tieout.domain.base import Frozen
+from tieout.domain.in_step.merge import in_words
+from tieout.domain.in_step.records import KeptConflict
 from tieout.domain.pair import FlowName
 from tieout.errors import UnavailableError
 from tieout.simulators.company import COMPANIES
@@ -190,6 +192,16 @@ def report(found: Sequence[Shown]) -> str:
         for one in found
     ]
     return f"\nIn step: {total} of {PAIR}\n{text_table(headers, cells)}"
+
+
+def conflicts_text(waiting: Sequence[KeptConflict]) -> str:
+    """Return a line on what the ledgers disagree on, which is no fault: a person decides."""
+    told = [
+        f"{one.field} of {one.entity} {one.key} ({in_words(one.values.xero)} in Xero, "
+        f"{in_words(one.values.sage100)} in Sage 100)"
+        for one in waiting
+    ]
+    return f"Conflicts for a person to decide (tieout conflicts): {'; '.join(told) or 'none'}"
 
 
 def problems(found: Sequence[Shown]) -> list[str]:
