@@ -6,6 +6,7 @@ ledgers, and the bills of a batch among each other.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from tieout.usecases.flow import Flow, Ready, StepReport, as_refused, dead_lette
 from tieout.usecases.guarded import ensure_readable, guarded_read
 from tieout.usecases.judging import Judging, Taken, judge
 from tieout.usecases.procure_to_pay.capture import BILL_DOCUMENT, VOIDED_BEFORE_ENTRY, is_gone
+from tieout.usecases.procure_to_pay.three_way import mismatches
 from tieout.usecases.procure_to_pay.vendors import bound_vendors, contact_of, vendor_of
 from tieout.usecases.rows.facts import Known, Row
 from tieout.usecases.rows.trade import bill_row
@@ -71,7 +73,9 @@ def _take(flow: Flow, documents: Sequence[Document]) -> Taken[ReadyBill]:
             continue
         bills += ready
     known = _known(flow, bills, vendors)
-    # The three-way match of a bill with its purchase order is judged here, beside the other facts.
+    # What Sage 100 has of us already would be in its own way.
+    to_match = [one.bill for one in bills if one.bill.source_id not in entered]
+    known = replace(known, mismatches=mismatches(flow, to_match))
     rows: list[Row] = [bill_row(str(one.document_id), one.bill, known) for one in bills]
     return Taken(documents=newest, records=bills, rows=rows, unreadable=unreadable)
 
