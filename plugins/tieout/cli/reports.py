@@ -1,6 +1,8 @@
 """Commands that look: status, tie-out, warnings."""
 
 import argparse
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tieout.cli.common import NOT_GOOD, OK, add_report, open_installation, show
@@ -20,7 +22,15 @@ def add(commands: "Commands") -> None:
         ("tie-out", _tie_out, "prove that both ledgers agree, naming every difference"),
         ("warnings", _warnings, "list what the gate let through with warnings, the newest first"),
     ):
-        add_report(commands.add_parser(name, help=text), run=run)
+        parser = commands.add_parser(name, help=text)
+        add_report(parser, run=run)
+        if name == "tie-out":
+            parser.add_argument(
+                "--as-of", type=date.fromisoformat, metavar="DAY", help="the cut-off, today if none"
+            )
+            parser.add_argument(
+                "--save", type=Path, metavar="DIR", help="write it there as HTML, CSV and JSON"
+            )
 
 
 def _status(given: argparse.Namespace) -> int:
@@ -53,10 +63,13 @@ def _warnings(given: argparse.Namespace) -> int:
 
 def _tie_out(given: argparse.Namespace) -> int:
     from tieout.stack import reports
+    from tieout.stack.tie_out_files import save
 
     tieout = open_installation(given)
     pairs = [given.pair] if given.pair else list(tieout.pairs)
-    proofs = [tieout.tie_out(pair) for pair in pairs]
+    proofs = [tieout.tie_out(pair, as_of=given.as_of) for pair in pairs]
+    for proof in proofs if given.save else ():
+        save(proof, given.save)
     text = "\n\n".join(reports.tie_out_text(proof) for proof in proofs)
     show(given, reports.tie_out_json(proofs), text)
     return OK if all(reports.is_good(proof) for proof in proofs) else NOT_GOOD
