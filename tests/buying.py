@@ -12,13 +12,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from deliveries import make_delivery
 from fake_streams import FakeStreams
 from sage100_simulator import Sage, today
 from sage100_sites import RealClock
 from tieout.connectors.xero.config import SCOPES
-from tieout.domain.base import System
+from tieout.domain.base import Json, System
 from tieout.domain.in_step.records import AgreedRecord
-from tieout.domain.ledger import DeadLetter, NewBinding, Origin
+from tieout.domain.ledger import DeadLetter, Landed, NewBinding, Origin
 from tieout.domain.pair import Account, FlowName, Pair
 from tieout.ledger.landing import PostgresLanding
 from tieout.ledger.postgres import PostgresLedger
@@ -45,7 +46,7 @@ MORE_ACCOUNTS = (
     Account(role="equipment", xero="710", sage100="150-00"),
 )
 REPORTS = "accounting.reports.trialbalance.read"
-LISTS = ("Bills", "VendorCredits")
+LISTS = ("Bills", "VendorCredits", "BillPayments")
 DAY = today()
 
 
@@ -172,6 +173,8 @@ class Buying:
         landing = PostgresLanding(self.ledger.database)
         for resource in LISTS:
             extract(self.xero.lists, landing, self.pair.pair, resource)
+        checks = self.sage100.lists()
+        extract(checks, landing, self.pair.pair, "AP_CheckHistoryHeader")
         steps = FLOWS[flow]
         batch = steps.capture(
             self.flow,
@@ -182,6 +185,76 @@ class Buying:
         if batch is None:
             return {}
         return {step: run_step(self.flow, step, batch) for step in steps.steps}
+
+    def pay(self, *paid: tuple[str, str], account: str = "090") -> list[str]:
+        """Let a person pay bills in Xero, several in one batch, and return the payments' ids."""
+        if len(paid) == 1:
+            ((bill_id, amount),) = paid
+            body = {
+                "Invoice": {"InvoiceID": bill_id},
+                "Account": {"Code": account},
+                "Date": DAY.isoformat(),
+                "Amount": amount,
+            }
+            return [str(self.enter("PUT", "Payments", body)["PaymentID"])]
+        rows = self.client.rows("Accounts", "Accounts")
+        (bank,) = [row["AccountID"] for row in rows if row.get("Code") == account]
+        batch = {
+            "Account": {"AccountID": bank},
+            "Date": DAY.isoformat(),
+            "Payments": [
+                {"Invoice": {"InvoiceID": bill_id}, "Amount": amount} for bill_id, amount in paid
+            ],
+        }
+        made = self.enter("PUT", "BatchPayments", batch)
+        return [str(one["PaymentID"]) for one in made["Payments"]]
+
+    def open_in_xero(self, bill_id: str) -> str:
+        """Return what is due on a bill in Xero."""
+        (row,) = self.client.rows(f"Invoices/{bill_id}", "Invoices")
+        return f"{Decimal(str(row['AmountDue'])):.2f}"
+
+    def open_in_sage100(self, number: str) -> str:
+        """Return what is due on a bill in Sage 100."""
+        rows = self.sage100._reader.rows(  # noqa: SLF001 - as its people see it
+            "AP_OpenInvoice", "Balance", among={"InvoiceNo": [number]}
+        )
+        return f"{sum((row.amount('Balance') for row in rows), Decimal(0)):.2f}"
+
+    def checks(self) -> list[str]:
+        """Return the amounts of the posted checks of Sage 100."""
+        rows = self.sage100._reader.rows("AP_CheckHistoryHeader", "CheckAmt")  # noqa: SLF001
+        return [f"{row.amount('CheckAmt'):.2f}" for row in rows]
+
+    def reverse(self, payment_id: str, number: str, amount: str) -> None:
+        """Let a person take back in Sage 100 the posted check of a payment of Xero."""
+        bound = self.ledger.bindings(self.pair.pair, "bill_payment", [payment_id], System.SAGE100)
+        bank, check_no = bound[payment_id].external_id.split("/")
+        self._enter_check("check_reversal", bank, check_no, number, f"-{amount}")
+
+    def check(self, check_no: str, number: str, amount: str) -> None:
+        """Let a person pay a bill in Sage 100."""
+        self._enter_check("manual_check", "A", check_no, number, amount)
+
+    def _enter_check(self, entity: str, bank: str, check_no: str, number: str, amount: str) -> None:
+        header: Json = {
+            "BankCode": bank,
+            "CheckNo": check_no,
+            "CheckDate": DAY.isoformat(),
+            "APDivisionNo": "00",
+            "VendorNo": CASCO,
+            "CheckAmt": amount,
+            "Comment": "by hand",
+        }
+        line: Json = {"InvoiceNo": number, "InvoiceAmt": amount}
+        made = make_delivery(
+            entity,
+            {"header": header, "lines": [line]},
+            key=f"{entity} {check_no}",
+            target=System.SAGE100,
+        )
+        (outcome,) = self.sage100.target(entity).send([made]).values()
+        assert isinstance(outcome, Landed), outcome
 
     def post(self, *registers: str, on: date = DAY) -> None:
         """Let people update registers of Sage 100, and the general ledger after them."""

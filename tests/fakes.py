@@ -7,6 +7,7 @@ holds; arm faults with ``faults`` of a FakeTarget. FakeLedger is in fake_ledger.
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from typing_extensions import override
@@ -394,6 +395,7 @@ class FakeSage100(_Targets, Sage100):
         self.held_customers: list[Party] = []
         self.held_credit: dict[str, Credit] = {}
         self.held_payables = SagePayables()
+        self.held_checks: dict[str, dict[str, Decimal]] = {}
         self.held_stock: list[StockLevel] = []
         self.held_orders: list[SageOrder] = []
         self.held_receipts: list[SageReceipt] = []
@@ -428,6 +430,10 @@ class FakeSage100(_Targets, Sage100):
     @override
     def payables(self, division: str, vendor_nos: Collection[str]) -> SagePayables:
         return self.held_payables
+
+    @override
+    def check_lines(self, bank_code: str, check_no: str, sequence: str) -> dict[str, Decimal]:
+        return self.held_checks.get(f"{bank_code}/{check_no}/{sequence}", {})
 
     @override
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:

@@ -213,6 +213,9 @@ def _check_books(path: Path, pair: Pair) -> None:
     _refuse_repeated(path, "accounts.role", [account.role for account in pair.accounts])
     _refuse_repeated(path, "gateways.gateway", [gateway.gateway for gateway in pair.gateways])
     _refuse_repeated(path, "taxes.title", rates)
+    _refuse_repeated(path, "bank_accounts.xero", [one.xero for one in pair.bank_accounts])
+    banks = [one.sage100_bank_code for one in pair.bank_accounts]
+    _refuse_repeated(path, "bank_accounts.sage100_bank_code", banks)
     _refuse_repeated(path, "charge_items.role", [one.role for one in pair.charge_items])
     groups = [" and ".join(sorted(group.sage100_tax_codes)) for group in pair.tax_groups]
     _refuse_repeated(path, "tax_groups.sage100_tax_codes", groups)

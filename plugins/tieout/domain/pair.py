@@ -30,6 +30,7 @@ class FlowName(StrEnum):
     PURCHASE_ORDERS = "purchase_orders"
     PAYMENT_RECONCILIATION = "payment_reconciliation"
     PROCURE_TO_PAY = "procure_to_pay"
+    BILL_PAYMENTS = "bill_payments"
 
 
 BY_DEFAULT = (FlowName.ORDER_TO_CASH, FlowName.POSTINGS)
@@ -78,6 +79,17 @@ class Gateway(Frozen):
     sage100_bank_code: str
     sage100_payout_bank_code: str = ""
     """The bank code of the account that it pays out to, '' where it tells no payouts."""
+
+
+class BankAccount(Frozen):
+    """A bank account as both ledgers have it; ``payer`` pays bills from it, the other one records.
+
+    Without a default: two ledgers that both pay would pay a bill twice.
+    """
+
+    xero: str
+    sage100_bank_code: str
+    payer: Literal["xero", "sage100"]
 
 
 class TaxRate(Frozen):
@@ -229,6 +241,8 @@ class Pair(Frozen):
     sage100_closed_through: date | None = None
     """The last day of the periods that people closed in Sage 100, which ODBC does not tell."""
     tax_groups: tuple[TaxGroup, ...] = ()
+    bank_accounts: tuple[BankAccount, ...] = ()
+    """The accounts that bills are paid from."""
     charge_items: tuple[ChargeItem, ...] = ()
     account_rules: tuple[AccountRule, ...] = ()
     """Which sales have an account of their own; the first that matches counts."""

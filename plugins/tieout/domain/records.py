@@ -150,6 +150,8 @@ class KnownBill(Frozen):
     number: str
     book_date: date
     total: Amount
+    is_posted: bool = False
+    """Whether it is in its ledger's books, beyond being entered."""
 
 
 class Payment(Record):

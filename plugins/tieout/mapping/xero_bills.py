@@ -38,7 +38,7 @@ def bill_from(node: Json, vendor: BoundVendor, pair: Pair) -> Bill:
     sign = -1 if "CreditNoteID" in node else 1
     is_inclusive = node.get("LineAmountTypes") == INCLUSIVE
     sage100 = _sage100_accounts(pair)
-    lines = [line for line in _rows(node, "LineItems") if _amount(line, "LineAmount")]
+    lines = [line for line in _rows(node, "LineItems") if amount_of(line, "LineAmount")]
     try:
         return Bill(
             source_id=str(node.get("CreditNoteID") or node.get("InvoiceID") or ""),
@@ -47,8 +47,8 @@ def bill_from(node: Json, vendor: BoundVendor, pair: Pair) -> Bill:
             book_date=day_of(node, "Date"),
             # Xero asks for no due date of a credit.
             due_date=day_of(node, "DueDate" if node.get("DueDate") else "Date"),
-            tax=sign * _amount(node, "TotalTax"),
-            total=sign * _amount(node, "Total"),
+            tax=sign * amount_of(node, "TotalTax"),
+            total=sign * amount_of(node, "Total"),
             vendor_no=vendor.vendor_no,
             vendor_division=vendor.division,
             payee=vendor.key,
@@ -64,8 +64,8 @@ def _line(
     line: Mapping[str, object], sign: int, sage100: Mapping[str, str], *, is_inclusive: bool
 ) -> BillLine:
     code = str(line.get("AccountCode") or "")
-    tax = _amount(line, "TaxAmount")
-    net = _amount(line, "LineAmount") - (tax if is_inclusive else ZERO)
+    tax = amount_of(line, "TaxAmount")
+    net = amount_of(line, "LineAmount") - (tax if is_inclusive else ZERO)
     return BillLine(
         accounts=Accounts(xero=code, sage100=sage100.get(code, "")),
         net=sign * net,
@@ -74,7 +74,7 @@ def _line(
         tax_rate=tax / net if net else ZERO,
         description=str(line.get("Description") or ""),
         item_code=str(line.get("ItemCode") or ""),
-        quantity=sign * _amount(line, "Quantity"),
+        quantity=sign * amount_of(line, "Quantity"),
     )
 
 
@@ -122,7 +122,12 @@ def _texts(said: object) -> tuple[str, ...]:
     return tuple(map(str, said if isinstance(said, list) else filter(None, [said])))
 
 
-def _amount(node: Mapping[str, object], member: str) -> Decimal:
+def amount_of(node: Mapping[str, object], member: str) -> Decimal:
+    """Return an amount, zero where Xero says none.
+
+    Raises:
+        RejectedError: It is no number.
+    """
     said = node.get(member)
     try:
         return Decimal(str(said or 0))

@@ -205,6 +205,9 @@ class Sage100(Protocol):
     def payables(self, division: str, vendor_nos: Collection[str]) -> SagePayables:
         """Return the active vendors among these numbers of a division, and all their bills."""
 
+    def check_lines(self, bank_code: str, check_no: str, sequence: str) -> dict[str, Decimal]:
+        """Return what a posted check pays, discounts included, by the bill's number."""
+
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
         """Return what customers of the division owe and may owe, by number."""
 

@@ -22,6 +22,7 @@ from tieout.usecases.hints import EVENTS, LISTS
 from tieout.usecases.in_step.entities import IN_STEP
 from tieout.usecases.order_gate import REFERENCE_AGE_MAX_S
 from tieout.usecases.procure_to_pay.capture import LISTS as BILL_LISTS
+from tieout.usecases.procure_to_pay.payments import CHECKS, XERO_LIST
 from tieout.usecases.purchase_orders import ORDER_LIST
 from tieout.usecases.stock_sync import STOCK_LIST
 from tieout.wiring.systems import SUBSCRIBED_TOPICS
@@ -37,6 +38,11 @@ KEPT = {side.resource: flow for flow, entity in IN_STEP.items() for side in enti
 """Which flow keeps the records of a list in step."""
 
 
+PAYABLE = {
+    **dict.fromkeys(BILL_LISTS, FlowName.PROCURE_TO_PAY),
+    XERO_LIST: FlowName.BILL_PAYMENTS,
+}
+"""Which flow works on a list of what vendors charge and are paid."""
 HINTED = {
     side.resource
     for entity in IN_STEP.values()
@@ -92,6 +98,8 @@ def rows() -> Iterator[Row]:
         f"`{FlowName.PURCHASE_ORDERS}`, where a pair has it on",
         f"{_sweep()}; deletes {DAY}",
     )
+    by = f"`{FlowName.BILL_PAYMENTS}`, where a pair has it on"
+    yield Row("Sage 100", f"`{CHECKS}`", NONE, by, _sweep())
     reading = "no flow; `Sage100ExtractOperator`, when a DAG has it; `Sage100ChangeSensor`"
     yield Row(
         "Sage 100", "any other table", NONE, reading, f"{SAGE100_POLL_S:.0f} s; deletes {DAY}"
@@ -125,8 +133,8 @@ def _xero(resource: str) -> tuple[str, str]:
         event_s = (2 if resource in PASSED_ON else 1) * (POLL_S + REST_S)
         soon = f"{event_s:.0f} s; without the webhook " if resource in HINTED else ""
         return by, f"{soon}{_sweep()}"
-    if resource in BILL_LISTS:
-        return f"`{FlowName.PROCURE_TO_PAY}`, where a pair has it on", _sweep()
+    if resource in PAYABLE:
+        return f"`{PAYABLE[resource]}`, where a pair has it on", _sweep()
     if resource in GATE_LISTS:
         minutes = REFERENCE_AGE_MAX_S / 60
         return "the gates, whole", f"{minutes:.0f} min; at once for what would be set aside"

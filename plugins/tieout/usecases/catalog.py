@@ -244,6 +244,13 @@ AP_INVOICE = _mapped(
     ),
     "to_sage100/ap_invoice",
 )
+MANUAL_CHECK = _mapped(
+    _paying(
+        _document(SAGE100, "manual_check", "entered", posting=ON_UPDATE, number="header.CheckNo")
+    ),
+    "to_sage100/manual_check",
+)
+PAYMENT_DELETION = _state(XERO, "payment_deletion", "deleted", posting=AT_ONCE)
 INVOICE_RECEIPT = _document(
     SAGE100, "invoice_receipt", "entered", posting=ON_UPDATE, number="header.InvoiceNo"
 )
@@ -279,7 +286,7 @@ MORE_KINDS = (
     _document(XERO, "manual_journal", "posted", posting=AT_ONCE),
     PURCHASE_ORDER,
     _state(XERO, "invoice_void", "void or deleted", posting=AT_ONCE),
-    _state(XERO, "payment_deletion", "deleted", posting=AT_ONCE),
+    PAYMENT_DELETION,
     _once("attachment", "attached"),
     _state(XERO, "contact_update", "as sent", number="ContactID"),
     _state(XERO, "contact_archive", "archived", number="ContactID"),
@@ -301,9 +308,7 @@ MORE_KINDS = (
     _document(SAGE100, "credit_memo", "entered", posting=ON_UPDATE),
     _document(SAGE100, "ar_invoice", "entered", posting=ON_UPDATE),
     AP_INVOICE,
-    _paying(
-        _document(SAGE100, "manual_check", "entered", posting=ON_UPDATE, number="header.CheckNo")
-    ),
+    MANUAL_CHECK,
     _document(SAGE100, "check_void", "entered", number="header.CheckNo"),
     _document(SAGE100, "check_reversal", "entered", posting=ON_UPDATE, number="header.CheckNo"),
     _document(SAGE100, "purchase_order", "entered"),

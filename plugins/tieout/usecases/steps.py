@@ -49,7 +49,9 @@ from tieout.usecases.postings import (
     write_posting_notes,
 )
 from tieout.usecases.procure_to_pay.capture import BILL_DOCUMENT, capture_bills, take_in_bills
-from tieout.usecases.procure_to_pay.steps import BILL_STEPS
+from tieout.usecases.procure_to_pay.payment_gate import capture_payments, take_in_payments
+from tieout.usecases.procure_to_pay.payments import BILL_PAYMENT
+from tieout.usecases.procure_to_pay.steps import BILL_STEPS, PAYMENT_STEPS
 from tieout.usecases.purchase_orders import (
     ORDER_DOCUMENT,
     TO_XERO,
@@ -117,6 +119,7 @@ STEPS: dict[str, Step] = {
     **PURCHASE_ORDER_STEPS,
     **PAYOUT_STEPS,
     **BILL_STEPS,
+    **PAYMENT_STEPS,
     **{name: step for steps in IN_STEP_STEPS.values() for name, step in steps.items()},
 }
 
@@ -178,6 +181,13 @@ FLOWS: dict[str, FlowSteps] = {
         take_in=take_in_bills,
         capture=capture_bills,
         steps=tuple(BILL_STEPS),
+    ),
+    FlowName.BILL_PAYMENTS: FlowSteps(
+        document_type=BILL_PAYMENT,
+        sources=(System.XERO, System.SAGE100),
+        take_in=take_in_payments,
+        capture=capture_payments,
+        steps=tuple(PAYMENT_STEPS),
     ),
     **{
         name: FlowSteps(

@@ -39,6 +39,7 @@ class InStep:
             *IN_STEP,
             FlowName.STOCK_SYNC,
             FlowName.PROCURE_TO_PAY,
+            FlowName.BILL_PAYMENTS,
             FlowName.PURCHASE_ORDERS,
         )
         if flow not in known:

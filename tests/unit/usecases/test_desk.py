@@ -141,5 +141,6 @@ def test_every_flow_says_whose_dead_letters_are_its_own() -> None:
         "purchase_orders": ("purchase_order",),
         "payment_reconciliation": ("payout",),
         "procure_to_pay": ("bill",),
+        "bill_payments": ("bill_payment",),
     }
     assert records_of(FlowName.CUSTOMER_SYNC).sources == (System.XERO, System.SAGE100)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -164,6 +165,10 @@ class Sage100Connector:
     def reference(self, item_codes: Collection[str]) -> Sage100Reference:
         """Read active items among ``item_codes``, active accounts, and the codes in use."""
         return references.reference(self._reader, item_codes)
+
+    def check_lines(self, bank_code: str, check_no: str, sequence: str) -> dict[str, Decimal]:
+        """Return what a posted check pays, discounts included, by the bill's number."""
+        return payables.check_lines(self._reader, bank_code, check_no, sequence)
 
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
         """Return what customers of the division owe and may owe, by number."""

@@ -13,6 +13,7 @@ _NEEDS = {
     "AP_TermsCode": "",
     "AP_InvoiceHeader": "InvoiceDate InvoiceAmt Comment",
     "AP_InvoiceHistoryHeader": "APDivisionNo VendorNo InvoiceDate InvoiceAmt Comment",
+    "AP_CheckHistoryDetail": "AmountPaid DiscountAmt",
     "AR_TermsCode": "",
     "SO_SalesOrderHeader": (
         "OrderType OrderStatus ARDivisionNo CustomerNo CustomerPONo OrderDate DiscountAmt "

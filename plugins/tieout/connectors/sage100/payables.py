@@ -6,6 +6,7 @@ what stands there after our mark.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 
 from tieout.connectors.sage100.reader import Sage100Reader
 from tieout.connectors.sage100.rows import Row
@@ -13,7 +14,8 @@ from tieout.domain.records import KnownBill, bill_marked
 from tieout.ports.payables import SagePayables, SageVendor
 
 ACTIVE = "A"
-BILLS = {"AP_InvoiceHeader": "entered", "AP_InvoiceHistoryHeader": "posted"}
+POSTED = "posted"
+BILLS = {"AP_InvoiceHeader": "entered", "AP_InvoiceHistoryHeader": POSTED}
 """Where bills are, and what Sage 100 calls them there."""
 
 
@@ -42,6 +44,17 @@ def payables(reader: Sage100Reader, division: str, vendor_nos: Collection[str]) 
     )
 
 
+def check_lines(
+    reader: Sage100Reader, bank_code: str, check_no: str, sequence: str
+) -> dict[str, Decimal]:
+    """Return what a posted check pays, discounts included, by the bill's number."""
+    among = {"BankCode": [bank_code], "CheckNo": [check_no], "CheckSeqNo": [sequence]}
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for row in reader.rows("AP_CheckHistoryDetail", "AmountPaid DiscountAmt", among=among):
+        found[row.text("InvoiceNo")] += row.amount("AmountPaid") + row.amount("DiscountAmt")
+    return dict(found)
+
+
 def _bill(row: Row, called: str) -> Iterator[KnownBill]:
     day = row.day("InvoiceDate")
     if day is not None:
@@ -51,4 +64,5 @@ def _bill(row: Row, called: str) -> Iterator[KnownBill]:
             number=row.text("InvoiceNo"),
             book_date=day,
             total=row.amount("InvoiceAmt"),
+            is_posted=called == POSTED,
         )

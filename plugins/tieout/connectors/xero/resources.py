@@ -146,6 +146,15 @@ RESOURCES = (
         (*_FOUR_PLACES, ("where", 'Type=="ACCPAYCREDIT"')),
         called="VendorCredits",
     ),
+    Resource(
+        "Payments",
+        "PaymentID",
+        Way.PAGES,
+        _PAYMENTS,
+        _gone(statuses.PAYMENT),
+        (("where", 'PaymentType=="ACCPAYPAYMENT"'),),
+        called="BillPayments",
+    ),
     Resource("Payments", "PaymentID", Way.PAGES, _PAYMENTS, _gone(statuses.PAYMENT)),
     Resource(
         "BatchPayments", "BatchPaymentID", Way.CHANGES, _PAYMENTS, _gone(statuses.BATCH_PAYMENT)

@@ -38,6 +38,7 @@ FLOW_SCOPES: Mapping[FlowName, tuple[str, ...]] = {
     FlowName.PURCHASE_ORDERS: ("accounting.invoices",),
     FlowName.PAYMENT_RECONCILIATION: ("accounting.banktransactions",),
     FlowName.PROCURE_TO_PAY: (),
+    FlowName.BILL_PAYMENTS: ("accounting.payments",),
 }
 """What each flow writes; items and notes come with ``accounting.invoices``. Stock is no affair of
 Xero's.

@@ -151,6 +151,10 @@ class PlanningSage100(Sage100):
         return self._counted(lambda: self._real.payables(division, vendor_nos))
 
     @override
+    def check_lines(self, bank_code: str, check_no: str, sequence: str) -> dict[str, Decimal]:
+        return self._counted(lambda: self._real.check_lines(bank_code, check_no, sequence))
+
+    @override
     def credit(self, customer_nos: Collection[str]) -> dict[str, Credit]:
         return self._counted(lambda: self._real.credit(customer_nos))
 
