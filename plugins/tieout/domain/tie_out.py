@@ -191,6 +191,20 @@ class TieOut(Frozen):
         """Return the sources that were not read through the cut-off."""
         return tuple(one for one in self.sources if one.through is None or one.through < self.as_of)
 
+    @property
+    def problems(self) -> list[str]:
+        """Return why it is not good: something unknown or not read, or an error item."""
+        found = [f"{self.pair}: tie-out leaves {self.unknown} unknown"] if self.unknown else []
+        found += [
+            f"{self.pair}: tie-out has not read {one.name} through {self.as_of}: {one.problem}"
+            for one in self.unread
+        ]
+        return found + [
+            f"{self.pair}: tie-out finds {one.difference_class} {one.document}: {one.explanation}"
+            for one in self.items
+            if one.is_error
+        ]
+
 
 def added(*effects: Effect) -> Effect:
     """Add effects role by role, leaving out zeros."""

@@ -21,12 +21,13 @@ from tieout.provider import (
     reconciliation_operators,
     replay_operators,
     sage100_operators,
+    tie_out_operators,
 )
 
 MODULES = (
     *(operators, sage100_operators, hint_operators, posting_operators, nightly_operators),
     *(replay_operators, in_step_operators, merge_operators, conflict_operators),
-    reconciliation_operators,
+    *(reconciliation_operators, tie_out_operators),
 )
 SECTIONS = ("Args", "Returns", "Raises")
 INPUTS = ("| input | what it is | default |", "| --- | --- | --- |")

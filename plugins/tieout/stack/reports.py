@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from tieout.domain.base import Json
 from tieout.domain.catch_up import PACE_WINDOW_S, CatchUp
 from tieout.domain.ledger import Conservation, Parent
-from tieout.domain.tie_out import ERROR_CLASSES, TieOut
+from tieout.domain.tie_out import TieOut
 from tieout.stack.tables import text_table
 
 LETTERS_NAMED_MAX = 5
@@ -105,17 +105,8 @@ def is_good(proof: TieOut) -> bool:
 
 
 def tie_out_problems(proof: TieOut) -> list[str]:
-    """Return why a tie-out is not good: something unknown or not read, or an error item."""
-    problems = [f"{proof.pair}: tie-out leaves {proof.unknown} unknown"] if proof.unknown else []
-    problems += [
-        f"{proof.pair}: tie-out has not read {one.name} through {proof.as_of}: {one.problem}"
-        for one in proof.unread
-    ]
-    return problems + [
-        f"{proof.pair}: tie-out finds {item.difference_class} {item.document}: {item.explanation}"
-        for item in proof.items
-        if item.difference_class in ERROR_CLASSES
-    ]
+    """Return why a tie-out is not good."""
+    return proof.problems
 
 
 def tie_out_json(proofs: Sequence[TieOut]) -> JsonValue:
