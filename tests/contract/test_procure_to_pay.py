@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from buying import BRIGHT, CASCO, DAY, Buying
+from buying import BRIGHT, CASCO, DAY, VALLEY, Buying
 from conftest import empty_ledger
 from sage100_simulator import sage100
 from tieout.domain.pair import BankAccount, FlowName
@@ -142,6 +142,37 @@ def test_a_bill_of_a_closed_period_parks_with_its_date(buying: Buying) -> None:
     assert sage_bill(buying, CASCO, "LATE-1") == [("Sage 100, entered", Decimal("75.00"))]
     buying.post("post_ap_invoices")
     assert buying.open_in_xero(bill_id) == buying.open_in_sage100("LATE-1") == "75.00"
+
+
+@pytest.mark.tier2
+def test_a_bill_in_another_currency_than_the_books_parks(buying: Buying) -> None:
+    buying.simulator.put("currencies", Code="EUR", Description="Euro")
+    foreign = {"CurrencyCode": "EUR", "CurrencyRate": "0.921659"}
+    bill_id = buying.bill(CASCO, "EUR-1", ("445", "100.00"), **foreign)
+    buying.run()
+    (letter,) = buying.letters().values()
+    assert (letter.cause, letter.currency) == ("currency_not_of_company", "EUR")
+    assert sage_bill(buying, CASCO, "EUR-1") == []
+    buying.enter("POST", f"Invoices/{bill_id}", {"InvoiceID": bill_id, "Status": "VOIDED"})
+    buying.ledger.replay(letter.dead_letter_id)
+    buying.run()
+    assert buying.letters() == {}
+
+
+@pytest.mark.tier2
+def test_a_bill_of_a_vendor_with_receipt_of_invoice_is_not_entered_beside_it(
+    buying: Buying,
+) -> None:
+    bill_id = buying.bill(VALLEY, "ROI-1", ("445", "83.00"))
+    buying.run()
+    (letter,) = buying.letters().values()
+    assert letter.cause == "target_refused"
+    assert "receipt of invoice" in letter.message
+    assert sage_bill(buying, VALLEY, "ROI-1") == []
+    buying.enter("POST", f"Invoices/{bill_id}", {"InvoiceID": bill_id, "Status": "VOIDED"})
+    buying.ledger.replay(letter.dead_letter_id)
+    buying.run()
+    assert buying.letters() == {}
 
 
 def test_a_payment_waits_for_the_register_and_for_a_word_who_pays(buying: Buying) -> None:
