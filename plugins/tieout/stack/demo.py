@@ -20,7 +20,7 @@ from pydantic import JsonValue
 from tieout.domain.base import Frozen
 from tieout.errors import UnavailableError
 from tieout.simulators.company import COMPANIES
-from tieout.stack import control, demo_records, reports, systems, witness
+from tieout.stack import control, demo_records, reports, systems, tie_out_files, witness
 from tieout.stack.configuration import StackConfiguration
 from tieout.stack.letters import letters_text
 from tieout.stack.subscriptions import subscribe
@@ -202,6 +202,8 @@ def report(
     for simulated in systems.PAIRS:
         proof = tieout.tie_out(simulated.pair)
         say(f"\nTie-out of {reports.tie_out_text(proof)}")
+        page = tie_out_files.save(proof, configuration.home / "tie_out")[-1]
+        say(f"Saved as {page}")
         problems += reports.tie_out_problems(proof)
     say(f"\nDead letters\n{letters_text(tieout.dead_letters())}")
     say(f"\n{control.login(configuration)}")
