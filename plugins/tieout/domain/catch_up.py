@@ -6,8 +6,10 @@ from pydantic import AwareDatetime
 
 from tieout.domain.base import Frozen
 
-PACE_WINDOW_S = 600.0
-"""Over how long the pace is measured: long enough for one batch to end."""
+PACE_WINDOW_S = 1800.0
+"""Over how long the pace is measured: all of a batch is done when it ends, and several batches of
+500 orders should have, or the estimate says more about when one ended than about the pace.
+"""
 
 
 class CatchUp(Frozen):

@@ -7,9 +7,9 @@ from tieout.domain.catch_up import catch_up
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 
 
-def test_what_waits_is_done_at_the_pace_of_the_last_ten_minutes() -> None:
+def test_what_waits_is_done_at_the_pace_of_the_last_half_hour() -> None:
     estimate = catch_up("harbor_and_pine", waiting=600, done=100, now=NOW)
-    assert (estimate.per_minute, estimate.done_at) == (10.0, NOW + timedelta(hours=1))
+    assert (estimate.per_minute, estimate.done_at) == (3.3, NOW + timedelta(hours=3))
 
 
 def test_without_a_pace_there_is_no_estimate() -> None:
