@@ -308,7 +308,7 @@ class FakeXero(_Targets, Xero):
         return frozenset(self.held_tracking)
 
     @override
-    def lock_date(self) -> date | None:
+    def lock_date(self, *, age_max_s: float = 0.0) -> date | None:
         self._calls_made += 1
         return self.held_reference.lock_date
 

@@ -74,6 +74,17 @@ def test_who_asks_for_the_present_gets_it_and_leaves_it_to_others(
     assert "NEW-01" in first.reference(age_max_s=AGE_MAX_S).item_codes
 
 
+def test_the_last_closed_day_goes_by_what_was_read_unless_the_present_is_asked(
+    open_process: Open,
+) -> None:
+    first, second = open_process(), open_process()
+    read = first.reference()
+    assert second.lock_date(age_max_s=AGE_MAX_S) == read.lock_date
+    assert second.calls_made == 0
+    assert second.lock_date() == read.lock_date
+    assert second.calls_made == 1
+
+
 def test_a_reading_that_took_long_does_not_replace_a_newer_one(
     emptied_ledger_url: str, clock: SetClock
 ) -> None:

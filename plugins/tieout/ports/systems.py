@@ -129,8 +129,8 @@ class Xero(Protocol):
         Approved is what is AUTHORISED or PAID; a credit's total is negative.
         """
 
-    def lock_date(self) -> date | None:
-        """Return the later of Xero's two lock dates, as they are now."""
+    def lock_date(self, *, age_max_s: float = 0.0) -> date | None:
+        """Return the later of Xero's two lock dates, as anybody read them at most so long ago."""
 
     def tracking_options(self) -> frozenset[Tracking]:
         """Return the ACTIVE options of the ACTIVE tracking categories."""

@@ -18,9 +18,9 @@ from tieout.provider.triggers import HINT_WAIT_S, POLL_S, REST_S, SAGE100_POLL_S
 from tieout.settings import SWEEP_CRON, sweep_interval
 from tieout.usecases.catalog import WRITE_KINDS
 from tieout.usecases.follow import FOLLOWED
+from tieout.usecases.guarded import REFERENCE_AGE_MAX_S
 from tieout.usecases.hints import EVENTS, LISTS
 from tieout.usecases.in_step.entities import IN_STEP
-from tieout.usecases.order_gate import REFERENCE_AGE_MAX_S
 from tieout.usecases.procure_to_pay.capture import LISTS as BILL_LISTS
 from tieout.usecases.procure_to_pay.payments import CHECKS, XERO_LIST
 from tieout.usecases.purchase_orders import ORDER_LIST

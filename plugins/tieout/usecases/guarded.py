@@ -40,6 +40,11 @@ from tieout.usecases.flow import Flow
 
 Read = TypeVar("Read")
 
+REFERENCE_AGE_MAX_S = 900.0
+"""How old Xero's codes may be for a record to pass: what is archived or locked since, Xero refuses
+by itself. None is set aside for what they lack: they are read anew first. Reading them costs five
+calls of 60 a minute.
+"""
 RECHECK_S = 30.0
 """How long an admission is good for: so soon a worker in mid-step learns of a pause or a hold."""
 

@@ -234,7 +234,7 @@ class _UnaskedXero(PlanningXero):
         self._taken = {name.removesuffix(mark) for name, mark in marked if name.endswith(mark)}
 
     @override
-    def lock_date(self) -> date | None:
+    def lock_date(self, *, age_max_s: float = 0.0) -> date | None:
         return None
 
     @override

@@ -27,7 +27,7 @@ from tieout.usecases.flow import (
     as_refused,
     dead_letter_of,
 )
-from tieout.usecases.guarded import ensure_readable, guarded_read
+from tieout.usecases.guarded import REFERENCE_AGE_MAX_S, ensure_readable, guarded_read
 from tieout.usecases.judging import Judging, Taken, judge
 from tieout.usecases.order_changes import told_changes
 from tieout.usecases.order_items import nearest_items
@@ -41,11 +41,6 @@ from tieout.usecases.versions import newest_versions
 STEP = "gate_orders"
 LACK_OF_ITEMS = frozenset({"unknown_item", "item_code_too_long"})
 """The rules of the suite whose failing rows wait for the items that they name."""
-REFERENCE_AGE_MAX_S = 900.0
-"""How old Xero's codes may be for an order to pass: what is archived or locked since, Xero refuses
-by itself. None is set aside for what they lack: they are read anew first. Reading them costs five
-calls of 60 a minute.
-"""
 SALE_KINDS = frozenset({LineKind.PRODUCT, LineKind.SHIPPING})
 
 

@@ -10,7 +10,7 @@ Domain ``accounting``, section 8 and A49.
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from tieout.domain.base import Frozen, Json, System
@@ -20,7 +20,7 @@ from tieout.errors import RejectedError
 from tieout.ports.gate import Row
 from tieout.usecases.catalog import WriteKind
 from tieout.usecases.flow import Flow
-from tieout.usecases.guarded import guarded_read
+from tieout.usecases.guarded import REFERENCE_AGE_MAX_S, guarded_read
 from tieout.usecases.rows.facts import yes_no
 
 
@@ -61,10 +61,11 @@ NOT_THERE = (DeliveryState.INTENT, DeliveryState.REFUSED)
 
 
 class PeriodGuard:
-    """The guard over the writes of one kind in one step; Xero is asked once, and only of the past.
+    """The guard over the writes of one kind in one step; Xero is asked only of the past.
 
-    A day that is not over is closed by nobody yet, save by the pair itself. The gate
-    may go by what it read a quarter of an hour ago, so that nothing is sent by its word alone.
+    A day that is not over is closed by nobody yet, save by the pair itself. A day is open by what
+    anybody read a quarter of an hour ago: what is closed since, Xero refuses by itself. Nothing is
+    set aside by that: Xero is asked anew, once.
     """
 
     def __init__(self, flow: Flow, kind: WriteKind) -> None:
@@ -107,11 +108,13 @@ class PeriodGuard:
     def _closing(self, day: date) -> Closing | None:
         if day >= self._today:
             return closing_of(self._flow.pair, None)
-        return self._read()
+        known = self._read(REFERENCE_AGE_MAX_S)
+        return self._read(0.0) if known is not None and day <= known.through else known
 
-    def _read_closing(self) -> Closing | None:
-        lock = guarded_read(self._flow, System.XERO, self._flow.xero.lock_date)
-        return closing_of(self._flow.pair, lock)
+    def _read_closing(self, age_max_s: float) -> Closing | None:
+        xero = self._flow.xero
+        read = partial(xero.lock_date, age_max_s=age_max_s)
+        return closing_of(self._flow.pair, guarded_read(self._flow, System.XERO, read))
 
     def _held(self, key: str) -> Json | None:
         """Return what the target holds of the write, or may hold."""

@@ -102,15 +102,22 @@ class XeroConnector(Xero):
 
     @override
     def reference(self, *, age_max_s: float = 0.0) -> XeroReference:
-        known = self._references.kept() if self._references is not None else None
-        if known is not None and self._now() - known.read_at < timedelta(seconds=age_max_s):
-            return XeroReference.model_validate({**known.content, "is_kept": True})
+        known = self._kept(age_max_s)
+        if known is not None:
+            return known
         read_at = self._now()
         read = self._read_reference()
         if self._references is not None:
             content = read.model_dump(mode="json", exclude={"is_kept"})
             self._references.keep(KeptReference(content=content, read_at=read_at))
         return read
+
+    def _kept(self, age_max_s: float) -> XeroReference | None:
+        """Return what was read at most so many seconds ago, by whichever process."""
+        known = self._references.kept() if self._references is not None and age_max_s else None
+        if known is None or self._now() - known.read_at >= timedelta(seconds=age_max_s):
+            return None
+        return XeroReference.model_validate({**known.content, "is_kept": True})
 
     def _read_reference(self) -> XeroReference:
         organisation = self._organisation()
@@ -134,7 +141,10 @@ class XeroConnector(Xero):
         )
 
     @override
-    def lock_date(self) -> date | None:
+    def lock_date(self, *, age_max_s: float = 0.0) -> date | None:
+        known = self._kept(age_max_s)
+        if known is not None:
+            return known.lock_date
         return _lock_date(self._organisation())
 
     @override

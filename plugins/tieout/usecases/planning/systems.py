@@ -66,8 +66,8 @@ class PlanningXero(Xero):
         return self._counted(lambda: self._real.reference(age_max_s=age_max_s))
 
     @override
-    def lock_date(self) -> date | None:
-        return self._counted(self._real.lock_date)
+    def lock_date(self, *, age_max_s: float = 0.0) -> date | None:
+        return self._counted(lambda: self._real.lock_date(age_max_s=age_max_s))
 
     @override
     def tracking_options(self) -> frozenset[Tracking]:
