@@ -133,19 +133,22 @@ class AnswerConflictOperator(Deferrable):
     @override
     def execute(self, context: "Context") -> str:
         """Answer it."""
-        from tieout.wiring.in_step import InStep  # noqa: PLC0415 - adapters load when asked
-
         said: Mapping[str, Any] = self.said if isinstance(self.said, Mapping) else {}
         chosen = [WINNERS[one] for one in said.get("chosen_options", ()) if one in WINNERS]
         if not chosen:
             raise AirflowSkipException("It stays open.")
-        beside = said.get("params_input") or {}
         with airflow_errors():
-            InStep(open_runtime()).answer(
-                int(self.conflict_id),
-                chosen[0],
-                by=responder(said),
-                why=str(beside.get(REASON) or "answered in Airflow"),
-                is_standing=bool(beside.get(ALWAYS)),
-            )
+            self._answer(chosen[0], said)
         return chosen[0].value
+
+    def _answer(self, winner: System, said: Mapping[str, Any]) -> None:
+        from tieout.wiring.in_step import InStep  # noqa: PLC0415 - adapters load when asked
+
+        beside = said.get("params_input") or {}
+        InStep(open_runtime()).answer(
+            int(self.conflict_id),
+            winner,
+            by=responder(said),
+            why=str(beside.get(REASON) or "answered in Airflow"),
+            is_standing=bool(beside.get(ALWAYS)),
+        )
