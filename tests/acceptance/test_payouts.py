@@ -18,13 +18,16 @@ from acceptance.orders import HERE, PLACED_DAYS_AGO, TODAY, maker, paid
 from acceptance.test_money import POLICIES, trial_balance
 from tieout.domain.ledger import LANDED
 from tieout.domain.pair import FlowName
+from tieout.simulators.company import COMPANIES
 from tieout.simulators.shopify.demo_build import Draft
 from tieout.usecases.steps import FLOWS, run_step
+from tieout.usecases.tie_out_reading import BANK_ENTRIES
 from tieout.wiring.installation import open_tieout
 from tieout.wiring.payments import Payments
 from world import HARBOR, INCLUDE, SHOPS, World
 
 FLOW = "payment_reconciliation"
+TENANT = COMPANIES["HPS"].xero_tenant_id
 ACCOUNTS = {
     "bank": ("090", "100-00"),
     "clearing": ("091", "106-00"),
@@ -122,6 +125,11 @@ def office(reconciling: World) -> Office:
     return made
 
 
+def calls_by_path(world: World) -> dict[str, int]:
+    calls = world.call(f"{world.configuration.url('xero')}/_calls", method="GET")
+    return {str(path): int(count) for path, count in calls[TENANT]["by_path"].items()}
+
+
 def sold(world: World) -> Draft:
     """Post order 1042, paid by card, in both ledgers."""
     make = maker()
@@ -178,6 +186,31 @@ def test_a26_a29_a_payout_is_posted_once_and_leaves_the_gateways_balance(office:
     assert entered(office.world, payout_id) == written
     found, _kept = Payments(office.world.tieout).keep(HARBOR)
     assert found.is_good
+    proof = office.world.tie_out()
+    assert (proof.unknown, proof.problems, proof.unread) == (ZERO, [], ())
+    assert proof.counts[BANK_ENTRIES] == 2
+    held = {one.role: (one.xero, one.sage100) for one in proof.accounts}
+    clearing = held.get("clearing_shopify_payments", (ZERO, ZERO))
+    assert (held["bank"], clearing) == (
+        (Decimal("106.64"), Decimal("106.64")),
+        (ZERO, ZERO),
+    )
+
+
+def test_money_at_the_bank_is_read_for_pairs_that_post_payouts_alone(
+    world: World, office: Office
+) -> None:
+    def asked(of: World) -> dict[str, int]:
+        before = calls_by_path(of)
+        of.tie_out()
+        return {path: count - before.get(path, 0) for path, count in calls_by_path(of).items()}
+
+    without, withs = asked(world), asked(office.world)
+    more = {path: count - without.get(path, 0) for path, count in withs.items()}
+    assert {path: count for path, count in more.items() if count} == {
+        "GET banktransactions": 1,
+        "GET banktransfers": 1,
+    }
 
 
 @pytest.mark.tier2
@@ -190,6 +223,8 @@ def test_a30_a_payout_that_the_bank_returns_is_taken_back(office: Office) -> Non
     assert office.moved() == {"clearing": "106.64", "fees": "3.49", "sales": "-94.92"}
     assert len(entered(office.world, payout_id)["bank_transfer"]) == 2
     assert not office.run()
+    proof = office.world.tie_out()
+    assert (proof.unknown, proof.problems) == (ZERO, [])
     # It is paid out again, and both are even.
     office.pay_out()
     assert office.run()
@@ -218,6 +253,8 @@ def test_a31_a32_disputes_are_a_loss_until_won_and_a_reserve_comes_back(office: 
     )
     assert office.run()
     assert office.moved() == {}
+    proof = office.world.tie_out()
+    assert (proof.unknown, proof.problems) == (ZERO, [])
 
 
 @pytest.mark.tier2

@@ -500,3 +500,50 @@ def test_the_gate_reads_the_lists_that_the_table_of_triggers_says(
     before = simulator.reads()
     xero.reference()
     assert simulator.reads() - before == Counter(f"GET {path.lower()}" for path in GATE_LISTS)
+
+
+def spent(reference: str, contact_id: str, *lines: Json, **more: str) -> Delivery:
+    payload: Json = {
+        "Type": "SPEND",
+        "Reference": reference,
+        "Contact": {"ContactID": contact_id},
+        "BankAccount": {"Code": "091"},
+        "Date": "2026-11-29",
+        "LineAmountTypes": "NoTax",
+        "Status": "AUTHORISED",
+        "LineItems": list(lines),
+        **more,
+    }
+    return make_delivery("bank_transaction", payload, key=reference)
+
+
+def test_what_stands_at_the_bank_is_read_by_account_with_each_transfer_once(
+    xero: XeroConnector,
+) -> None:
+    who = contact_id(xero)
+    fee: Json = {"Description": "fee", "Quantity": 1, "UnitAmount": "3.49", "AccountCode": "404"}
+    taxed = line("for a lamp", "1", "107.00", "7.00")
+    landed(xero, spent("B-1", who, fee))
+    landed(xero, spent("B-2", who, taxed, Type="RECEIVE", LineAmountTypes="Inclusive"))
+    landed(xero, spent("B-3", who, taxed, LineAmountTypes="Exclusive"))
+    transfer: Json = {
+        "FromBankAccount": {"Code": "091"},
+        "ToBankAccount": {"Code": "090"},
+        "Date": "2026-12-01",
+        "Amount": "106.64",
+        "Reference": "B-4",
+    }
+    landed(xero, make_delivery("bank_transfer", transfer, key="B-4"))
+    found = sorted(xero.own_books.bank_entries(), key=lambda one: one.reference)
+    assert [(one.kind, one.reference, one.date.day) for one in found] == [
+        ("bank transaction", "B-1", 29),
+        ("bank transaction", "B-2", 29),
+        ("bank transaction", "B-3", 29),
+        ("bank transfer", "B-4", 1),
+    ]
+    assert [({code: f"{a:.2f}" for code, a in one.amounts.items()}, one.tax) for one in found] == [
+        ({"404": "3.49", "091": "-3.49"}, 0),
+        ({"200": "-100.00", "091": "107.00"}, -7),
+        ({"200": "107.00", "091": "-114.00"}, 7),
+        ({"090": "106.64", "091": "-106.64"}, 0),
+    ]

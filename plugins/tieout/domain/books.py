@@ -94,6 +94,21 @@ class XeroJournal(Frozen):
     amounts: dict[str, Amount]
 
 
+class XeroBankEntry(Frozen):
+    """A bank transaction or transfer that stands, in the base currency.
+
+    ``amounts`` by account code and ``tax`` are debit less credit, and sum to zero.
+    """
+
+    entry_id: str
+    kind: str
+    """What people look for: a ``bank transaction`` or a ``bank transfer``."""
+    reference: str
+    date: date
+    amounts: dict[str, Amount]
+    tax: Amount = Decimal(0)
+
+
 class AccountBalance(Frozen):
     """What Xero's trial balance says of an account, debit less credit, in the base currency.
 

@@ -5,11 +5,13 @@ what an earlier payout that failed put back. Corrections stay there until a pers
 are: there is no account to hide them on (docs/reference/accounting.md, *Payouts*).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 from tieout.domain.entries import ProposedEntry
+from tieout.domain.hashing import base36
 from tieout.domain.money import ZERO
 from tieout.domain.payouts import Decomposition, PartKind, PayoutStatus
 from tieout.domain.roles import BANK, DISPUTES, EXCHANGE_GAINS, FEES, RESERVE
@@ -23,11 +25,30 @@ ROLE_OF = {
 
 TRANSFER = "transfer to the bank"
 RETURNED = "transfer returned by the bank"
+_WHAT = re.compile(r"payout (\d+)(?:,.*)?")
+_CHECK_NO = re.compile(r"P([0-9A-Z]+)[0-9A-Z]")
 
 
 def what_of(payout_id: str, what: str) -> str:
     """Return by what a person, and each ledger, knows an entry of a payout."""
     return f"payout {payout_id}, {what}"
+
+
+def check_no_of(payout_id: str, place: int) -> str:
+    """Return the number by which Sage 100 knows the entry at a place, which has one digit."""
+    return f"P{base36(int(payout_id))}{base36(place)}"
+
+
+def payout_of_what(what: str) -> str:
+    """Return the id of the payout that an entry, or a document, is of, '' if of none."""
+    found = _WHAT.fullmatch(what)
+    return found[1] if found else ""
+
+
+def payout_of_check(check_no: str) -> str:
+    """Return the id of the payout that a check number is of, '' if of none."""
+    found = _CHECK_NO.fullmatch(check_no)
+    return str(int(found[1], 36)) if found else ""
 
 
 def entries(payout: Decomposition, *, clearing: str) -> tuple[ProposedEntry, ...]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from tieout.domain.base import Frozen
-from tieout.domain.books import XeroJournal
+from tieout.domain.books import XeroBankEntry, XeroJournal
 
 
 class Balances(Frozen):
@@ -21,6 +21,9 @@ class XeroBooks(Protocol):
 
     def journals(self) -> list[XeroJournal]:
         """Return the manual journals that are posted."""
+
+    def bank_entries(self) -> list[XeroBankEntry]:
+        """Return the bank transactions that stand, and the transfers between bank accounts."""
 
     def balances(self, day: date) -> Balances:
         """Return the trial balance at the end of a day."""

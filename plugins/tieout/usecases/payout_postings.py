@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 
 from tieout.domain.base import BatchId, System
 from tieout.domain.entries import ProposedEntry
-from tieout.domain.hashing import base36
 from tieout.domain.ledger import LANDED, DocumentState
 from tieout.domain.money import ZERO, to_currency
 from tieout.domain.pair import Gateway, Pair
-from tieout.domain.payout_entries import TRANSFER, entries, returned, what_of
+from tieout.domain.payout_entries import TRANSFER, check_no_of, entries, returned, what_of
 from tieout.domain.payouts import Decomposition, PayoutStatus
 from tieout.domain.roles import BANK
 from tieout.errors import ConfigurationError, RejectedError
@@ -190,7 +189,7 @@ def _check_no(payout: Decomposition, entry: ProposedEntry, place: int) -> str:
         place = TRANSFER_PLACE if is_transfer else RETURN_PLACE
     elif place >= TRANSFER_PLACE:
         raise _unnumbered(payout, f"it has more than {TRANSFER_PLACE} entries")
-    number = f"P{base36(int(payout.payout_id))}{base36(place)}"
+    number = check_no_of(payout.payout_id, place)
     if len(number) > CHECK_LENGTH_MAX:
         raise _unnumbered(payout, f"{number} is longer than {CHECK_LENGTH_MAX} characters")
     return number

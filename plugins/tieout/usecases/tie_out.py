@@ -38,7 +38,14 @@ from tieout.usecases.tie_out_cases import (
     shipment_effect,
 )
 from tieout.usecases.tie_out_items import Told, explain
-from tieout.usecases.tie_out_reading import SAGE100, XERO
+from tieout.usecases.tie_out_payouts import (
+    bank_effect,
+    booked,
+    by_hand,
+    explain_payout,
+    parted,
+)
+from tieout.usecases.tie_out_reading import BANK_ENTRIES, SAGE100, XERO
 
 GENERAL_JOURNALS = frozenset({"GJ"})
 """Source journals of Sage 100 that people write their own entries in (unconfirmed)."""
@@ -86,13 +93,15 @@ def tie_out(pair: Pair, books: Books, told: Told) -> TieOut:
 def _compared(
     pair: Pair, books: Books, roles: Roles, told: Told
 ) -> tuple[list[TieOutItem], list[TieOutAccount]]:
-    cases = cases_of(books)
+    payouts, orders = parted(pair, books)
+    cases = cases_of(orders)
     told = replace(
         told,
         prefixes=tuple(shop.invoice_prefix for shop in pair.shops if shop.invoice_prefix),
         twins=_twins(cases),
     )
     items = [item for case in cases for item in explain(case, roles, told)]
+    items += [item for one in payouts for item in explain_payout(one, roles, told)]
     items += _journal_items(books, roles, told.as_of)
     items += _posting_items(books, roles, told.as_of)
     documents = _documents_effect(books, cases, roles, told.as_of)
@@ -127,10 +136,12 @@ def _light(proof: TieOut) -> Light:
 
 
 def _counts(books: Books) -> dict[str, int]:
+    bank = {} if books.bank is None else {BANK_ENTRIES: len(books.bank)}
     return {
         "xero invoices": len(books.xero_invoices),
         "xero payments": len(books.xero_payments),
         "xero manual journals": len(books.journals),
+        **bank,
         "sage100 sales orders": len(books.sage_orders),
         "sage100 cash receipts": len(books.sage_receipts),
         "sage100 invoices": len(books.sage_invoices),
@@ -150,12 +161,17 @@ def _twins(cases: Iterable[Case]) -> frozenset[str]:
 
 
 def _journal_items(books: Books, roles: Roles, as_of: date) -> Iterable[TieOutItem]:
-    """Name every journal that people posted to a mirrored account of either ledger."""
+    """Name every entry that people made by hand on a mirrored account of either ledger."""
     for one in books.journals:
         effect = added(*({roles.of_xero(code): amount} for code, amount in one.amounts.items()))
         if one.date <= as_of and effect:
             document = f"Xero journal {one.journal_id}"
             yield _edit(document, f"posted {one.date}: {one.narration}", effect, one.date)
+    for entry in by_hand(books, roles):
+        if entry.date <= as_of:
+            document = f"Xero {entry.kind} {entry.entry_id}"
+            text = f"entered {entry.date}: {entry.reference}"
+            yield _edit(document, text, bank_effect(entry, roles), entry.date)
     for key, postings in _by_source(books, as_of).items():
         if postings[0].journal not in GENERAL_JOURNALS:
             continue
@@ -251,7 +267,7 @@ ONE_DAY = date.resolution
 
 
 def _documents_effect(books: Books, cases: Iterable[Case], roles: Roles, as_of: date) -> Effect:
-    """Return what Xero's documents and journals do to its accounts."""
+    """Return what Xero's documents, journals and bank entries do to its accounts."""
     within = [case.through(as_of) for case in cases]
     return added(
         *(invoice_effect(one, roles) for case in within for one in case.invoices),
@@ -262,6 +278,7 @@ def _documents_effect(books: Books, cases: Iterable[Case], roles: Roles, as_of: 
             if one.date <= as_of
             for code, amount in one.amounts.items()
         ),
+        *(bank_effect(one, roles) for one in booked(books, roles) if one.date <= as_of),
     )
 
 

@@ -13,6 +13,7 @@ from tieout.domain.books import (
     SageInvoice,
     SageOrder,
     SageReceipt,
+    XeroBankEntry,
     XeroInvoice,
     XeroJournal,
     XeroPayment,
@@ -55,6 +56,8 @@ class Books:
     accounts: Mapping[str, str]
     banks: Mapping[str, str]
     journals: list[XeroJournal] = field(default_factory=list)
+    bank: list[XeroBankEntry] | None = None
+    """What moved at Xero's bank accounts without an invoice; None where no flow books that."""
     sources: tuple[SourceRead, ...] = ()
     """How far each source was read; none given = both ledgers through the cut-off."""
     balances: Mapping[str, Decimal] | None = None

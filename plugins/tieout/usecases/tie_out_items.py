@@ -19,7 +19,6 @@ from tieout.domain.tie_out import (
     Effect,
     TieOutItem,
     added,
-    business_days,
     is_overage,
     reversed_effect,
 )
@@ -37,17 +36,18 @@ from tieout.usecases.tie_out_cases import (
     shipment_effect,
 )
 from tieout.usecases.tie_out_rest import rest_item
+from tieout.usecases.tie_out_waiting import (
+    UNPOSTED,
+    cutoff,
+    is_in_gl,
+    is_same_month,
+    is_wrong_period,
+    receipt_no,
+    waiting,
+)
 
 IN_FLIGHT_MAX = timedelta(days=1)
 """How long a document may stand in one ledger only before it counts as missing."""
-ASTRIDE_MAX_BUSINESS_DAYS = 5
-"""How far apart both ledgers may date one fact across a month's end; further is a wrong period."""
-EARLY_MAX = timedelta(days=1)
-"""How long before its event a document may be dated: clocks and time zones differ by that."""
-UNPOSTED = {
-    SageState.ENTERED: DifferenceClass.ENTERED,
-    SageState.UPDATED: DifferenceClass.NOT_IN_GL,
-}
 LATE = frozenset({DifferenceClass.IN_FLIGHT, DifferenceClass.MISSING})
 
 
@@ -70,6 +70,17 @@ class Told:
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     twins: frozenset[str] = frozenset()
     """Cases whose Xero invoice repeats another one of the same order."""
+
+    def late(self, number: str, since: date) -> DifferenceClass:
+        """Say what a document is that stands in one ledger alone since a day."""
+        if number in self.parked:
+            return DifferenceClass.PARKED
+        is_fresh = self.today - since <= IN_FLIGHT_MAX
+        return DifferenceClass.IN_FLIGHT if is_fresh else DifferenceClass.MISSING
+
+    def why(self, number: str, text: str) -> str:
+        """Return a text about something that is not there, with why it is not, if that is known."""
+        return f"{text}: {self.parked[number]}" if number in self.parked else text
 
 
 def explain(case: Case, roles: Roles, told: Told) -> list[TieOutItem]:
@@ -104,11 +115,11 @@ class _Naming:
         ]
         shown = added(self.billed, *(one.effect for one in settled(self.now, self.roles)))
         posted = added(
-            *(receipt_effect(one, self.roles) for one in self.now.receipts if _is_in_gl(one)),
+            *(receipt_effect(one, self.roles) for one in self.now.receipts if is_in_gl(one)),
             *(
                 shipment_effect(one, self.roles)
                 for one in (*self.now.shipments, *self.now.others)
-                if _is_in_gl(one)
+                if is_in_gl(one)
             ),
         )
         left = added(
@@ -134,15 +145,10 @@ class _Naming:
         return item.model_copy(update=update)
 
     def _late(self, since: date) -> DifferenceClass:
-        if self.case.number in self.told.parked:
-            return DifferenceClass.PARKED
-        is_fresh = self.told.today - since <= IN_FLIGHT_MAX
-        return DifferenceClass.IN_FLIGHT if is_fresh else DifferenceClass.MISSING
+        return self.told.late(self.case.number, since)
 
     def _why(self, text: str) -> str:
-        """Return a text about something that is not there, with why it is not, if that is known."""
-        parked = self.told.parked.get(self.case.number)
-        return f"{text}: {parked}" if parked else text
+        return self.told.why(self.case.number, text)
 
     def _receipts(self) -> Iterable[TieOutItem]:
         """Put each payment of Xero and the receipt of its check number together."""
@@ -175,14 +181,14 @@ class _Naming:
     def _receipt_alone(
         self, lines: list[SageReceipt], *, is_repeated: bool
     ) -> Iterable[TieOutItem]:
-        if not _is_in_gl(lines[0]) or lines[0].date > self.told.as_of:
+        if not is_in_gl(lines[0]) or lines[0].date > self.told.as_of:
             return
         name = DifferenceClass.DUPLICATE if is_repeated else DifferenceClass.EXTRA
         behind = "repeats another one" if is_repeated else "has no document of its own in Xero"
-        text = f"Sage 100 cash receipt {_receipt_no(lines)} {behind}"
+        text = f"Sage 100 cash receipt {receipt_no(lines)} {behind}"
         # What Sage 100 has applied of it to the order's invoices, Xero still has open.
         owned = sum((one.applied for one in settled(self.now, self.roles)), ZERO)
-        applied = sum((one.deposit_applied for one in self.now.shipments if _is_in_gl(one)), ZERO)
+        applied = sum((one.deposit_applied for one in self.now.shipments if is_in_gl(one)), ZERO)
         received = sum((line.amount for line in lines), ZERO)
         open_in_xero = ZERO if is_repeated else max(min(received, applied - owned), ZERO)
         effect = added(
@@ -193,19 +199,10 @@ class _Naming:
 
     def _received(self, one: Settled, lines: list[SageReceipt]) -> Iterable[TieOutItem]:
         """Say what one payment and its receipt wait for."""
-        paid, receipt, what = one.payment.date, lines[0], f"cash receipt {_receipt_no(lines)}"
-        wrong = _is_wrong_period(receipt.date, paid)
-        astride = f"{what} is dated {receipt.date} in Sage 100, the payment {paid} in Xero"
-        if paid > self.told.as_of:
-            if _is_in_gl(receipt) and receipt.date <= self.told.as_of:
-                effect = reversed_effect(self._effect(lines))
-                yield self._item(_cutoff(is_wrong=wrong), astride, effect, receipt.date)
-        elif receipt.state is not SageState.ENTERED and receipt.date > self.told.as_of:
-            yield self._item(_cutoff(is_wrong=wrong), astride, self._effect(lines), paid)
-        elif receipt.state in UNPOSTED:
-            yield self._unposted(receipt.state, what, self._effect(lines), receipt.date)
-        elif wrong and _is_same_month(self.told.as_of, receipt.date, paid):
-            yield self._item(DifferenceClass.WRONG_PERIOD, astride, {}, receipt.date)
+        effect = self._effect(lines)
+        found = waiting(one.payment.date, lines, effect, as_of=self.told.as_of, named="payment")
+        if found is not None:
+            yield self._item(*found)
 
     def _effect(self, lines: Iterable[SageReceipt]) -> Effect:
         """Return the effect of one receipt, which has a line for each account."""
@@ -221,18 +218,18 @@ class _Naming:
             effect = shipment_effect(one, self.roles)
             what = f"Sage 100 invoice {one.invoice_no}"
             written = one.invoice_date or one.date
-            wrong = _is_wrong_period(one.date, written)
+            wrong = is_wrong_period(one.date, written)
             if not self.now.invoices:
-                if self.case.invoices and _is_in_gl(one) and one.date <= self.told.as_of:
+                if self.case.invoices and is_in_gl(one) and one.date <= self.told.as_of:
                     text = f"{what} is dated {one.date}, the one in Xero later"
                     effect = reversed_effect(effect)
                     yield self._item(DifferenceClass.CUTOFF, text, effect, one.date)
             elif one.state is not SageState.ENTERED and one.date > self.told.as_of:
                 text = f"{what} is dated {one.date}, after the cut-off"
-                yield self._item(_cutoff(is_wrong=wrong), text, effect, written)
+                yield self._item(cutoff(is_wrong=wrong), text, effect, written)
             elif one.state in UNPOSTED:
                 yield self._unposted(one.state, what, effect, one.date)
-            elif wrong and _is_same_month(self.told.as_of, one.date, written):
+            elif wrong and is_same_month(self.told.as_of, one.date, written):
                 text = f"{what} of {written} is posted {one.date}"
                 yield self._item(DifferenceClass.WRONG_PERIOD, text, {}, one.date)
 
@@ -249,7 +246,7 @@ class _Naming:
                 if one not in self.surplus
             ]
         for name, what, one in found:
-            if _is_in_gl(one):
+            if is_in_gl(one):
                 text = f"Sage 100 {what} has no document of its own in Xero"
                 effect = reversed_effect(shipment_effect(one, self.roles))
                 yield self._item(name, text, effect, one.date)
@@ -332,7 +329,7 @@ class _Naming:
     def _unbilled(self) -> Iterable[TieOutItem]:
         """Name an order of the pair's own that Xero has no invoice of, and one entered twice."""
         ours = [one for one in self.case.orders if one.customer_po.startswith(self.told.prefixes)]
-        posted = any(_is_in_gl(one) for one in (*self.now.shipments, *self.now.others))
+        posted = any(is_in_gl(one) for one in (*self.now.shipments, *self.now.others))
         first = min((one.date for one in ours), default=None)
         is_bare = bool(self.told.prefixes) and not self.case.invoices and not posted
         if is_bare and first is not None and first <= self.told.as_of:
@@ -368,7 +365,7 @@ class _Naming:
 
     def _states(self) -> Iterable[TieOutItem]:
         """Name an order that is still open though all of it is shipped and invoiced."""
-        is_posted = self.case.shipments and all(_is_in_gl(one) for one in self.case.shipments)
+        is_posted = self.case.shipments and all(is_in_gl(one) for one in self.case.shipments)
         for order in self.case.orders:
             wanted = [one for one in order.lines if one.ordered]
             is_whole = wanted and all(one.shipped >= one.ordered for one in wanted)
@@ -401,30 +398,6 @@ class _Naming:
 
 CLOSED = frozenset({"C", "X", "Z"})
 """Statuses of sales orders that nothing is shipped for any more."""
-
-
-def _is_in_gl(one: SageReceipt | SageInvoice) -> bool:
-    return one.state is SageState.IN_GL
-
-
-def _cutoff(*, is_wrong: bool) -> DifferenceClass:
-    return DifferenceClass.WRONG_PERIOD if is_wrong else DifferenceClass.CUTOFF
-
-
-def _is_wrong_period(posted: date, fact: date) -> bool:
-    """Say whether a document is posted in another month than its fact, and not by a few days."""
-    if _is_same_month(posted, fact):
-        return False
-    is_early = posted < fact - EARLY_MAX
-    return is_early or business_days(fact, posted) > ASTRIDE_MAX_BUSINESS_DAYS
-
-
-def _is_same_month(day: date, *others: date) -> bool:
-    return any((day.year, day.month) == (one.year, one.month) for one in others)
-
-
-def _receipt_no(lines: list[SageReceipt]) -> str:
-    return f"{lines[0].deposit_no}/{lines[0].check_no}"
 
 
 def _standing(receipts: Iterable[SageReceipt], as_of: date) -> list[list[SageReceipt]]:

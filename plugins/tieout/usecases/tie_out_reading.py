@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
+from tieout.domain.books import XeroBankEntry
 from tieout.domain.money import ZERO
 from tieout.domain.tie_out import SourceRead
 from tieout.errors import TieoutError
@@ -30,6 +31,7 @@ NOTHING = Books(
 )
 XERO, SAGE100 = "xero", "sage100"
 JOURNALS, BALANCES = "xero manual journals", "xero trial balance"
+BANK_ENTRIES = "xero bank transactions and transfers"
 
 
 @dataclass
@@ -58,15 +60,27 @@ class _Reading:
         )
 
 
-def read_books(xero: Xero, sage100: Sage100, own: XeroBooks, *, as_of: date, today: date) -> Books:
+def read_books(
+    xero: Xero,
+    sage100: Sage100,
+    own: XeroBooks,
+    *,
+    as_of: date,
+    today: date,
+    has_payouts: bool = False,
+) -> Books:
     """Read both ledgers, whatever its date; ``own`` are Xero's books beside its documents.
 
+    Where ``has_payouts``, what moved at Xero's bank accounts is read too.
     Nothing is read of a ledger of which a part cannot be read: half of one proves nothing.
     """
     reading = _Reading(today, [])
     books = reading.of(SAGE100, lambda: _sage100(sage100), NOTHING)
     books = reading.of(XERO, lambda: _with_xero(books, xero), books)
     books = replace(books, journals=reading.of(JOURNALS, own.journals, []))
+    if has_payouts:
+        nothing = list[XeroBankEntry]()
+        books = replace(books, bank=reading.of(BANK_ENTRIES, own.bank_entries, nothing))
     balances = reading.of(BALANCES, lambda: own.balances(as_of), None)
     if balances is not None:
         books = replace(books, balances=balances.by_code, year_began=balances.year_began)
@@ -94,6 +108,8 @@ def _sage100(sage100: Sage100) -> Books:
 def _control_totals(books: Books) -> Iterable[tuple[str, Iterable[Decimal]]]:
     yield "xero invoices", (one.total for one in books.xero_invoices)
     yield "xero payments", (one.amount for one in books.xero_payments)
+    if books.bank is not None:
+        yield BANK_ENTRIES, (max(one.amounts.values(), key=abs) for one in books.bank)
     yield "sage100 sales orders", (one.total for one in books.sage_orders)
     yield "sage100 cash receipts", (one.amount for one in books.sage_receipts)
     yield "sage100 invoices", (one.total for one in books.sage_invoices)

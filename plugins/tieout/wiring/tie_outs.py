@@ -7,7 +7,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from tieout.domain.base import System
-from tieout.domain.pair import Pair
+from tieout.domain.pair import FlowName, Pair
+from tieout.domain.payout_entries import payout_of_what
 from tieout.domain.tie_out import TieOut
 from tieout.ports.ledger import Ledger
 from tieout.usecases.buyers import CUSTOMER_BINDING
@@ -32,7 +33,14 @@ def proof_and_books(
     day = as_of or today
     xero = systems.xero(name)
     with closing(systems.sage100(name)) as sage100:
-        books = read_books(xero, sage100, xero.own_books, as_of=day, today=today)
+        books = read_books(
+            xero,
+            sage100,
+            xero.own_books,
+            as_of=day,
+            today=today,
+            has_payouts=FlowName.PAYMENT_RECONCILIATION in pair.flows,
+        )
     shops = {one.domain: systems.shop(name, one.domain) for one in pair.shops}
     sent, asked = read_sent(books, shops, today=today)
     told = Told(
@@ -48,13 +56,13 @@ def proof_and_books(
 
 
 def _parked(ledger: Ledger, pair: Pair) -> dict[str, str]:
-    """Return by the number that an order has in both ledgers why it is set aside."""
+    """Return why each is set aside by an order's number in both ledgers, or a payout's name."""
     prefixes = {shop.domain: shop.invoice_prefix for shop in pair.shops}
     found = {}
     for letter in ledger.dead_letters(pair.pair):
         domain, _, name = letter.trace_key.partition(" ")
         if domain in prefixes:
-            number = f"{prefixes[domain]}{name.lstrip('#')}"
+            number = name if payout_of_what(name) else f"{prefixes[domain]}{name.lstrip('#')}"
             found[number] = f"dead letter {letter.dead_letter_id}, {letter.cause}"
     return found
 
