@@ -39,8 +39,8 @@ FLOW = "order_to_cash"
 DAY = {"posting_date": TODAY.isoformat()}
 UNTOLD = "'token'"
 """Access tokens, which every client asks for anew."""
-METERS = ("budgets", "call_usage")
-"""What reading costs is counted too."""
+METERS = ("budgets", "call_usage", "kept_references")
+"""What reading costs is counted too, and what was read is kept for the next reader."""
 
 
 def worked() -> Draft:
@@ -128,6 +128,8 @@ def test_a_plan_shows_the_worked_order_and_its_calls_and_moves_nothing(world: Wo
     assert notes.keys() == {"sales_order", "cash_receipt"}
     assert all("no effect until its register is updated" in note for note in notes.values())
     (calls,) = [one for one in plan.calls if one.system is System.XERO]
+    with ledger_connection(world) as ledger:
+        ledger.execute("DELETE FROM tieout.kept_references")  # or the run had five reads less
     earlier = xero_calls(world)
     world.run()
     assert xero_calls(world) - earlier == calls.reads + calls.writes

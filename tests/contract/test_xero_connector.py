@@ -304,7 +304,9 @@ def test_an_inclusive_invoice_reads_back_net_and_tax_apart(xero: XeroConnector) 
     landed(xero, delivery)
     read = {posted.number: posted for posted in xero.invoices()}["HP-10"]
     assert read.lines == (
-        XeroInvoiceLine(account_code="200", net=Decimal("18.68"), tax=Decimal("1.31")),
+        XeroInvoiceLine(
+            account_code="200", net=Decimal("18.68"), tax=Decimal("1.31"), quantity=Decimal(1)
+        ),
     )
     assert (read.total, read.total_tax, read.date) == (
         Decimal("19.99"),

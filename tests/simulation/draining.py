@@ -12,15 +12,13 @@ from datetime import datetime
 from simulation.engine import START
 from simulation.installation import SOUND, Installation, Parts
 from simulation.judging import judge_installation
-from simulation.pace import Pace, settle, went_back
+from simulation.pace import Pace, remind, settle, went_back
 from simulation.shop import PAIR
 from simulation.systems import Written
 from tieout.domain.base import System
 from tieout.domain.catch_up import PACE_WINDOW_S, CatchUp, catch_up
 from tieout.domain.ramps import RAMPS, STEP_S
 from tieout.domain.streams import read_stream
-from tieout.ledger.wakeups import REMIND_S
-from tieout.usecases.flow import SHOP_ORDER
 
 BEGAN_S = 100.0
 HEARD_S = 600.0
@@ -69,7 +67,7 @@ def drain(orders: int, *, outage_s: float, seed: int = 7, parts: Parts = SOUND) 
         simulation.at(at_s, lambda number=number: _place(installation, number, back_s))
     pace = Pace(installation)
     alerts = _Alerts(installation)
-    _remind(installation)
+    remind(installation)
     simulation.run(back_s)
     dead_letters = len(ledger.dead_letters())
     counted = ledger.conservation(PAIR)
@@ -121,13 +119,6 @@ def over_ramp(by_minute: Mapping[int, int]) -> Iterator[str]:
         if sent > allowed + (PROBES_MAX if minute < PROBES_MAX else 0):
             yield f"minute {minute} after the return: {sent} records, {allowed} are allowed"
         minute += 1
-
-
-def _remind(installation: Installation) -> None:
-    """Start a run while something waits that nobody takes up, as the trigger of the inbox does."""
-    if installation.ledger.waits(PAIR, SHOP_ORDER, source=System.SHOPIFY):
-        installation.start(None)
-    installation.simulation.after(REMIND_S, lambda: _remind(installation))
 
 
 def _place(installation: Installation, number: int, back_s: float) -> None:

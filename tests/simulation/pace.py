@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from simulation.installation import SWEEP_EVERY_S, Installation
+from simulation.shop import PAIR
 from simulation.systems import Written
-from tieout.domain.base import DocumentId
+from tieout.domain.base import DocumentId, System
+from tieout.ledger.wakeups import REMIND_S
+from tieout.usecases.flow import SHOP_ORDER
 
 LOOK_EVERY_S = 10.0
 ROUNDS_MAX = 120
@@ -41,6 +44,13 @@ class Pace:
     def took_s(self, since_s: float) -> float:
         """Return how long after a moment the last order was done."""
         return max(self.done_s.values()) - since_s
+
+
+def remind(installation: Installation) -> None:
+    """Start a run while something waits that nobody takes up, as the trigger of the inbox does."""
+    if installation.ledger.waits(PAIR, SHOP_ORDER, source=System.SHOPIFY):
+        installation.start(None)
+    installation.simulation.after(REMIND_S, lambda: remind(installation))
 
 
 def went_back(written: Iterable[Written], source_ids: Mapping[int, str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ import pytest
 from figures.report import record
 from simulation.installation import Installation
 from simulation.judging import judge_installation
-from simulation.pace import Pace, settle, went_back
+from simulation.pace import Pace, remind, settle, went_back
 from simulation.shop import PAIR
 from simulation.systems import Written
 from tieout.domain.base import System
@@ -61,6 +61,7 @@ def _steady_s() -> float:
         at_s = BEGAN_S + BURST_S * number / ORDERS
         simulation.at(at_s, lambda: installation.changed(installation.shop.place(), is_new=True))
     pace = Pace(installation)
+    remind(installation)
     simulation.run(BEGAN_S + BURST_S)
     settle(installation)
     simulation.close()
@@ -80,6 +81,7 @@ def test_eight_hours_without_sage_set_nothing_aside_and_burn_no_attempt() -> Non
         at_s = BEGAN_S + OUTAGE_S * number / ORDERS
         simulation.at(at_s, lambda number=number: _place(installation, number))
     pace = Pace(installation)
+    remind(installation)
     simulation.run(BEGAN_S + OUTAGE_S)
     ended_s = simulation.passed_s
     aside = len(installation.ledger.dead_letters())

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from operator import attrgetter
 
-from sqlalchemy import Connection, and_, func, or_, select, union_all, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Text, and_, any_, func, literal, or_, select, union_all, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from tieout.domain.base import System
 from tieout.domain.in_step.records import NotSame
@@ -82,13 +82,15 @@ def of_keys(
         bindings.c.system == system,
         bindings.c.ended_at.is_(None),
     )
+    # One array: PostgreSQL plans thousands of parameters for longer than a statement may take.
+    wanted = any_(literal(list(keys), ARRAY(Text)))
     own = select(bindings.c.key.label("asked"), *rows.BINDING).where(
-        *of_place, bindings.c.key.in_(keys)
+        *of_place, bindings.c.key == wanted
     )
     of_heirs = (
         select(heirs.c.key.label("asked"), *rows.BINDING)
         .join(heirs, and_(*(heirs.c[name] == bindings.c[name] for name in _PLACE)))
-        .where(*of_place, heirs.c.heir == bindings.c.key, heirs.c.key.in_(keys))
+        .where(*of_place, heirs.c.heir == bindings.c.key, heirs.c.key == wanted)
     )
     found = connection.execute(union_all(of_heirs, own)).mappings().all()
     # What has a record of its own all the same, because a person linked it, goes by that.

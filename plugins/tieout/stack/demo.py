@@ -160,18 +160,20 @@ def wait_until_settled(tieout: Tieout, say: Say) -> Status:
 
 
 def post_by_bookkeeper(configuration: StackConfiguration) -> None:
-    """Have the simulated bookkeeper update the cash receipts and the transaction register."""
+    """Have the simulated bookkeeper update the cash receipts and the transaction register.
+
+    The receipts each on its own day, as the payments in Xero are: some orders are years old.
+    """
     now = datetime.now(UTC)  # noqa: TID251 - an entry point
     for simulated in systems.PAIRS:
         company = COMPANIES[simulated.company]
         today = now.astimezone(ZoneInfo(company.time_zone)).date().isoformat()
         people = f"{configuration.url('sage100')}/_people/{simulated.company}"
-        for act in ("post_cash_receipts", "post_daily_transaction_register"):
-            _demand_ok(
-                requests.post(
-                    f"{people}/{act}", json={"posting_date": today}, timeout=PLACE_TIMEOUT_S
-                )
-            )
+        for act, days in (
+            ("post_cash_receipts", {}),
+            ("post_daily_transaction_register", {"posting_date": today}),
+        ):
+            _demand_ok(requests.post(f"{people}/{act}", json=days, timeout=PLACE_TIMEOUT_S))
 
 
 def report(

@@ -87,7 +87,7 @@ class PeriodGuard:
         day = day_of(self._dated, payload)
         if self._dated is None or day is None:
             return payload
-        closing = self._closing(day)
+        closing = self._closing(day, is_chosen=document.post_on is not None)
         if closing is None or day > closing.through:
             return payload
         held = self._held(key)
@@ -105,11 +105,16 @@ class PeriodGuard:
             )
         return moved(self._dated, payload, chosen)
 
-    def _closing(self, day: date) -> Closing | None:
+    def _closing(self, day: date, *, is_chosen: bool) -> Closing | None:
+        """Return what is closed.
+
+        What is kept will do for a day that it leaves open, unless a person was asked about it.
+        """
         if day >= self._today:
             return closing_of(self._flow.pair, None)
-        known = self._read(REFERENCE_AGE_MAX_S)
-        return self._read(0.0) if known is not None and day <= known.through else known
+        known = None if is_chosen else self._read(REFERENCE_AGE_MAX_S)
+        is_open = known is None or day > known.through
+        return known if is_open and not is_chosen else self._read(0.0)
 
     def _read_closing(self, age_max_s: float) -> Closing | None:
         xero = self._flow.xero

@@ -136,6 +136,15 @@ def test_posting_a_receipt_reaches_the_ledger_only_through_the_daily_register(
     assert sage100.query("SELECT * FROM AR_CashReceiptsHeader") == []
 
 
+def test_people_may_post_each_deposit_on_its_own_day(sage100: Sage100, boi: Boi) -> None:
+    enter_receipt(boi, amount=110.13, check_no="T1", account_key=sage100.account_key("230-00"))
+    ((entered,),) = sage100.query("SELECT DepositDate FROM AR_CashReceiptsDeposit")
+    sage100.done("post_cash_receipts")
+    sage100.done("post_daily_transaction_register", posting_date="2026-12-31")
+    posted = sage100.query("SELECT DISTINCT PostingDate FROM GL_DetailPosting")
+    assert [tuple(row) for row in posted] == [(entered,)]
+
+
 def test_fee_and_payout_are_receipts_with_account_lines(sage100: Sage100, boi: Boi) -> None:
     key = sage100.account_key
     enter_receipt(boi, amount=110.13, check_no="T1042", account_key=key("230-00"))

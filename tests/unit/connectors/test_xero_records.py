@@ -133,4 +133,4 @@ def test_an_unknown_list_names_those_there_are() -> None:
 
 
 def test_every_list_is_there_once() -> None:
-    assert len({one.name for one in RESOURCES}) == len(RESOURCES) == 18
+    assert len({one.name for one in RESOURCES}) == len(RESOURCES) == 21

@@ -17,7 +17,7 @@ from tieout.usecases.payees import BANK_DETAILS
 from tieout.usecases.writing import Write, write_all
 from unit.usecases.test_steps import PAIR, causes, claimed, make_flow, worked
 
-CHECK = kind_of(System.SAGE100, "manual_check")
+CHECK = kind_of(System.SAGE100, "manual_check").model_copy(update={"mapping": ""})
 APPROVED, OTHER = "aaaa ending in 678", "bbbb ending in 111"
 
 

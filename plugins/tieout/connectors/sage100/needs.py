@@ -31,17 +31,17 @@ _NEEDS = {
         "InvoiceType SalesOrderNo ARDivisionNo CustomerNo CustomerPONo InvoiceDate Comment "
         "DiscountAmt FreightAmt SalesTaxAmt DepositAmt"
     ),
-    "SO_InvoiceDetail": "ItemType SalesAcctKey ExtensionAmt",
+    "SO_InvoiceDetail": "ItemType SalesAcctKey QuantityShipped ExtensionAmt",
     "AR_InvoiceHeader": (
         "ARDivisionNo CustomerNo CustomerPONo InvoiceDate Comment DiscountAmt FreightAmt "
         "SalesTaxAmt DepositAmt"
     ),
-    "AR_InvoiceDetail": "ItemType SalesAcctKey ExtensionAmt",
+    "AR_InvoiceDetail": "ItemType SalesAcctKey Quantity ExtensionAmt",
     "AR_InvoiceHistoryHeader": (
         "InvoiceType SalesOrderNo ARDivisionNo CustomerNo CustomerPONo InvoiceDate Comment "
         "TransactionDate DiscountAmt FreightAmt SalesTaxAmt DepositAmt DateUpdated"
     ),
-    "AR_InvoiceHistoryDetail": "ItemType SalesAcctKey ExtensionAmt",
+    "AR_InvoiceHistoryDetail": "ItemType SalesAcctKey QuantityShipped ExtensionAmt",
     "AR_CashReceiptsHeader": "BankCode DepositDate PostingAmt",
     "AR_CashReceiptsDetail": "AccountKey AmountPosted",
     "AR_CashReceiptsHistory": "AccountKey PostingDate CashAmountApplied DateUpdated",

@@ -64,6 +64,10 @@ class _Posting(_Body):
     posting_date: date
 
 
+class _Receipts(_Body):
+    posting_date: date | None = None
+
+
 class _Line(_Body):
     line_key: str
     quantity: Decimal
@@ -225,7 +229,7 @@ async def _boi_faults(request: Request) -> Response:
 
 
 def _cash_receipts(file: CompanyFile, body: bytes) -> Answer:
-    return post_cash_receipts(file, _Posting.model_validate_json(body).posting_date)
+    return post_cash_receipts(file, _Receipts.model_validate_json(body).posting_date)
 
 
 def _sales_journal(file: CompanyFile, body: bytes) -> Answer:

@@ -1,7 +1,9 @@
 """Update the Cash Receipts Journal: deposits leave entry for history; postings wait for the G/L."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 
 from tieout.simulators.sage100.people.ledger import (
     NotAllowedError,
@@ -18,8 +20,8 @@ _HISTORY = "AR_CashReceiptsHistory"
 _RECEIPT_KEY = ("DepositNo", "ARDivisionNo", "CustomerNo", "CheckNo")
 
 
-def post_cash_receipts(file: CompanyFile, posting_date: date) -> dict[str, object]:
-    """Update the journal with every entered deposit.
+def post_cash_receipts(file: CompanyFile, posting_date: date | None) -> dict[str, object]:
+    """Update the journal with every entered deposit; without a day, each on its own.
 
     Raises:
         NotAllowedError: A deposit does not balance; nothing is updated then.
@@ -32,10 +34,15 @@ def post_cash_receipts(file: CompanyFile, posting_date: date) -> dict[str, objec
                 message = f"Deposit {number} is out of balance by {left:.2f}."
                 raise NotAllowedError(message)
         posted = []
-        if deposits:
-            register = open_register(file, "CR", "A/R", posting_date)
-            posted = [row for deposit in deposits for row in _post_deposit(file, register, deposit)]
+        day_of = _dated(posting_date)
+        for day, of_day in groupby(sorted(deposits, key=day_of), day_of):
+            register = open_register(file, "CR", "A/R", day)
+            posted += [row for deposit in of_day for row in _post_deposit(file, register, deposit)]
     return {"journal": "CR", "posted": posted}
+
+
+def _dated(posting_date: date | None) -> Callable[[Row], date]:
+    return lambda deposit: posting_date or date.fromisoformat(deposit.text("DepositDate"))
 
 
 def _post_deposit(file: CompanyFile, register: Register, deposit: Row) -> list[dict[str, str]]:
