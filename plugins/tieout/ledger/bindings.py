@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from operator import attrgetter
 
-from sqlalchemy import Connection, Text, and_, any_, func, literal, or_, select, union_all, update
+from sqlalchemy import Connection, Text, and_, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from tieout.domain.base import System
@@ -82,15 +82,15 @@ def of_keys(
         bindings.c.system == system,
         bindings.c.ended_at.is_(None),
     )
-    # One array: PostgreSQL plans thousands of parameters for longer than a statement may take.
-    wanted = any_(literal(list(keys), ARRAY(Text)))
+    # Rows to join: of an array, PostgreSQL would look up each key again for every binding.
+    wanted = select(func.unnest(literal(list(keys), ARRAY(Text))))
     own = select(bindings.c.key.label("asked"), *rows.BINDING).where(
-        *of_place, bindings.c.key == wanted
+        *of_place, bindings.c.key.in_(wanted)
     )
     of_heirs = (
         select(heirs.c.key.label("asked"), *rows.BINDING)
         .join(heirs, and_(*(heirs.c[name] == bindings.c[name] for name in _PLACE)))
-        .where(*of_place, heirs.c.heir == bindings.c.key, heirs.c.key == wanted)
+        .where(*of_place, heirs.c.heir == bindings.c.key, heirs.c.key.in_(wanted))
     )
     found = connection.execute(union_all(of_heirs, own)).mappings().all()
     # What has a record of its own all the same, because a person linked it, goes by that.
